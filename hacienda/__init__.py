@@ -1,0 +1,1 @@
+"""Hacienda: one environment file in, a highly available OpenStack cloud out."""

@@ -1,0 +1,1 @@
+"""The resolved cloud: nodes, addresses, virtual IPs, who runs what, who votes with whom. Pure data, no I/O."""

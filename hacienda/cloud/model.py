@@ -1,0 +1,258 @@
+"""The resolved cloud: immutable data with typed queries. No I/O, and nothing here depends on a node's position in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
+
+from hacienda.declare import Database, MessageUser, Registry, Scope, Service, ServiceOptions
+
+Role = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
+
+ABBREVIATIONS: Mapping[Role, str] = {
+    "controller": "ctl",
+    "network": "net",
+    "compute": "cmp",
+    "storage": "sto",
+    "monitoring": "mon",
+    "arbiter": "arb",
+}
+"""Prefix of a counted node's name: a public contract."""
+
+STACKS: Mapping[Role, str] = {
+    "controller": "controller",
+    "arbiter": "controller",
+    "network": "network-node",
+    "storage": "storage",
+    "compute": "compute",
+    "monitoring": "monitoring",
+}
+"""Stack that holds the machines of a role. An arbiter votes with the controllers, so the provider must plan them together."""
+
+
+@dataclass(frozen=True)
+class Bond:
+    """NICs bonded under a network: `mode` as Linux names it (`802.3ad`, `active-backup`), NIC names as the machine sees them."""
+
+    mode: str
+    nics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network of the environment.
+
+    Args:
+        purposes: what travels on it; `management` is on exactly one network, `public` falls back to management.
+        addressable: first and last address that are ours to use.
+        gateway: None: no route leaves here.
+        vlan: None: untagged.
+    """
+
+    name: str
+    cidr: IPv4Network
+    purposes: frozenset[str]
+    addressable: tuple[IPv4Address, IPv4Address]
+    gateway: IPv4Address | None = None
+    mtu: int = 1500
+    vlan: int | None = None
+    bond: Bond | None = None
+
+
+@dataclass(frozen=True)
+class VirtualIp:
+    """An address that one load balancer holds at a time.
+
+    Args:
+        name: network's name.
+        address: the address.
+        network: name of the network it lives on.
+        router_id: VRRP virtual_router_id, the address's last octet (1 to 255).
+        hostname: DNS name that clients use and certificates name, `<scope>.<domain>`.
+        scopes: scopes it serves.
+    """
+
+    name: str
+    address: IPv4Address
+    network: str
+    router_id: int
+    hostname: str
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True)
+class Bmc:
+    """Baseboard management controller, for fencing. Its credentials are secrets."""
+
+    type: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine.
+
+    Args:
+        name: `<abbreviation>-<number>` or the operator's own name; stable.
+        role: machine role.
+        number: stable number within the role; addresses are derived from it.
+        addresses: network name -> address.
+        domains: failure domains, kind (`host`, `rack`, `power`, `zone`) -> name.
+        cpus, memory, disks: None: whatever the machine has; memory and disk sizes in bytes.
+        services: names of the services it runs, in start order.
+        ssh_host: address or host name the operator's machine reaches it at.
+    """
+
+    name: str
+    role: Role
+    number: int
+    addresses: Mapping[str, IPv4Address]
+    services: tuple[str, ...]
+    ssh_host: str
+    domains: Mapping[str, str] = field(default_factory=dict)
+    cpus: int | None = None
+    memory: int | None = None
+    disks: Mapping[str, int] = field(default_factory=dict)
+    bmc: Bmc | None = None
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where the machines are.
+
+    Args:
+        type: `incus` or `existing`.
+        containers: machines share the host's kernel: no clock, no modules of their own.
+        options: the platform's own options, as the environment file gives them (already validated).
+    """
+
+    type: str
+    containers: bool
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ssh:
+    """How nodes are reached. `keys` are the operator's public keys; the deployer's own key is added at synth."""
+
+    user: str
+    port: int
+    keys: tuple[str, ...]
+    jump: str | None = None
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One environment, resolved. Build it with `hacienda.cloud.resolve`."""
+
+    name: str
+    domain: str
+    region: str
+    release: str
+    operating_system: str
+    platform: Platform
+    networks: tuple[Network, ...]
+    virtual_ips: tuple[VirtualIp, ...]
+    nodes: tuple[Node, ...]
+    options: Mapping[str, ServiceOptions]
+    registry: Registry = field(repr=False, compare=False)
+    ssh: Ssh
+    time_servers: tuple[str, ...]
+    name_servers: tuple[str, ...]
+    availability_target: float
+    certificate_days: int
+
+    @cached_property
+    def _nodes(self) -> dict[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def _members(self) -> dict[str, tuple[Node, ...]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for service in node.services:
+                found.setdefault(service, []).append(node)
+        return {service: tuple(nodes) for service, nodes in found.items()}
+
+    @cached_property
+    def services(self) -> tuple[Service, ...]:
+        """Services that run anywhere here, in start order."""
+        return tuple(service for service in self.registry if service.name in self._members)
+
+    def node(self, name: str) -> Node:
+        """The node of that name. Raises KeyError."""
+        return self._nodes[name]
+
+    def role(self, role: Role) -> tuple[Node, ...]:
+        """Nodes of a role, by number."""
+        return tuple(node for node in self.nodes if node.role == role)
+
+    def members(self, service: str) -> tuple[Node, ...]:
+        """Nodes that run a service, in the cloud's order; empty if none does."""
+        return self._members.get(service, ())
+
+    def peers(self, service: str, node: Node) -> tuple[Node, ...]:
+        """The other nodes that run a service."""
+        return tuple(member for member in self.members(service) if member.name != node.name)
+
+    def option(self, service: str) -> ServiceOptions:
+        """The service's options, defaults filled in."""
+        return self.options[service]
+
+    def voters(self, node: Node) -> Mapping[str, int]:
+        """Voter groups the node votes in, group -> weight."""
+        return {name: 1 for name in node.services if self.registry[name].voters}
+
+    def fellow_voters(self, node: Node) -> tuple[Node, ...]:
+        """Other nodes that share at least one voter group with this one."""
+        groups = self.voters(node).keys()
+        return tuple(n for n in self.nodes if n.name != node.name and groups & self.voters(n).keys())
+
+    @cached_property
+    def management(self) -> Network:
+        """The network that carries management and internal traffic."""
+        return self.network("management")
+
+    def network(self, purpose: str) -> Network:
+        """The network of a purpose, falling back to management. Raises KeyError for an environment without management."""
+        for network in self.networks:
+            if purpose in network.purposes:
+                return network
+        if purpose == "management":
+            raise KeyError("no management network")
+        return self.management
+
+    def address(self, node: Node, purpose: str = "management") -> IPv4Address:
+        """The node's address on the network of a purpose; its management address where it is not on that network."""
+        network = self.network(purpose)
+        return node.addresses.get(network.name, node.addresses[self.management.name])
+
+    def virtual_ip(self, scope: Scope) -> VirtualIp | None:
+        """The virtual IP that serves a scope; None where the environment has none."""
+        return next((vip for vip in self.virtual_ips if scope in vip.scopes), None)
+
+    def fqdn(self, node: Node) -> str:
+        """Fully qualified host name."""
+        return f"{node.name}.{self.domain}"
+
+    def endpoint(self, service: str, port: str, scope: Scope = "internal") -> tuple[str, int]:
+        """Host name and port at which clients of a scope reach a service: its virtual IP, or its only node."""
+        number = self.registry[service].port(port).number
+        vip = self.virtual_ip(scope)
+        balanced = any(f.port == port and scope in f.scopes for f in self.registry[service].frontends)
+        if vip is not None and balanced:
+            return vip.hostname, number
+        return self.fqdn(self.members(service)[0]), number
+
+    def databases(self) -> tuple[Database, ...]:
+        """Schemas that the services present here ask for, by name."""
+        found = (database for service in self.services for database in service.databases)
+        return tuple(sorted(found, key=lambda database: database.name))
+
+    def message_users(self) -> tuple[MessageUser, ...]:
+        """Message-queue users that the services present here ask for, by name."""
+        found = (user for service in self.services for user in service.message_users)
+        return tuple(sorted(found, key=lambda user: user.name))

@@ -1,0 +1,39 @@
+"""The vocabulary every room shares: how a system says what it needs. It imports nothing of ours."""
+
+from hacienda.declare.files import (
+    Action,
+    Certificate,
+    NodeFile,
+    Script,
+    SecretDirectory,
+    SecretFile,
+    Template,
+)
+from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
+from hacienda.declare.registry import DeclarationError, Registry
+from hacienda.declare.secret import Secret, SecretKind
+from hacienda.declare.service import CatalogueEntry, Database, MessageUser, Service, ServiceOptions
+
+__all__ = [
+    "Action",
+    "CatalogueEntry",
+    "Certificate",
+    "Check",
+    "Clients",
+    "Database",
+    "DeclarationError",
+    "Frontend",
+    "MessageUser",
+    "NodeFile",
+    "Port",
+    "Registry",
+    "Scope",
+    "Script",
+    "Secret",
+    "SecretDirectory",
+    "SecretFile",
+    "SecretKind",
+    "Service",
+    "ServiceOptions",
+    "Template",
+]

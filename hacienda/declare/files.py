@@ -1,0 +1,105 @@
+"""Files and scripts a service puts on its nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["restart", "reload", "none"]
+"""What the service's daemons need after a file changed. Restarts of a service that votes are rolling: one node at a time."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """A configuration file rendered from the service's template folder.
+
+    Args:
+        path: absolute path on the node.
+        checker: name of the program that reads the file and can refuse it offline (`haproxy`, `nft`, `mariadbd`, ...).
+        source: template name; empty: the base name of `path` plus `.j2`.
+        owner, group, mode: ownership and permissions on the node. A file with a secret placeholder wants 0o640 or less.
+        on_change: what a running daemon needs after a change.
+    """
+
+    path: str
+    checker: str
+    source: str = ""
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o644
+    on_change: Action = "restart"
+
+
+@dataclass(frozen=True)
+class SecretFile:
+    """A file whose whole content is one secret."""
+
+    path: str
+    secret: str
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o400
+    on_change: Action = "restart"
+
+
+@dataclass(frozen=True)
+class SecretDirectory:
+    """A folder with one file per key of a keyed secret (fernet repositories); files that left the secret are removed."""
+
+    path: str
+    secret: str
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o400
+    on_change: Action = "none"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A leaf of the environment's CA, as `ca.pem`, `cert.pem`, `key.pem` and `bundle.pem` (cert, then key) in one folder.
+
+    The leaf names the node, its addresses and, where the service has front ends, the virtual IPs and their names; it serves
+    for both TLS server and client authentication.
+
+    Args:
+        directory: absolute path on the node, created 0750.
+        owner, group: of the folder and the files (mode 0440).
+        virtual_ips: add the virtual IPs and their DNS names to the leaf.
+        on_change: what running daemons need when the leaf is renewed.
+    """
+
+    directory: str
+    owner: str = "root"
+    group: str = "root"
+    virtual_ips: bool = False
+    on_change: Action = "reload"
+
+
+@dataclass(frozen=True)
+class Script:
+    """A bash script in the service's template folder, installed as /usr/lib/hacienda/<service>/<name>; it can be run twice.
+
+    Args:
+        name: file name; not a template: it reads /etc/hacienda/services/<service>.env.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True)
+class NodeFile:
+    """A file whose content the service computes: one per consumer, for instance.
+
+    Args:
+        path: absolute path on the node.
+        content: the text; may hold secret placeholders.
+        checker: name of the program that reads it.
+    """
+
+    path: str
+    content: str
+    checker: str
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o644
+    on_change: Action = "none"

@@ -1,0 +1,131 @@
+"""What one system declares; everything else (haproxy.cfg, nftables, grants, catalogue, units, docs) is derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
+from hacienda.declare.network import Frontend, Port, Scope
+from hacienda.declare.secret import Secret
+
+
+class ServiceOptions(BaseModel):
+    """Base of a service's options in the environment file: frozen, unknown keys refused, every field with a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A schema and its user at whoever provides the capability `database`. Its password is the secret `database/<name>`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class MessageUser:
+    """A user and a virtual host of the same name at the `message queue`. Its password is the secret `messaging/<name>`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """An entry of the Keystone catalogue, one endpoint per scope of the front end of `port`.
+
+    Args:
+        type: service type, e.g. `identity`.
+        name: service name, e.g. `keystone`.
+        port: name of a Port of this service that has a Frontend.
+        path: appended to scheme, host and port, e.g. `/v3`.
+    """
+
+    type: str
+    name: str
+    port: str
+    path: str = ""
+    scopes: tuple[Scope, ...] = ("internal", "public")
+
+
+def _nothing(cloud: Any, node: Any) -> Mapping[str, Any]:
+    return {}
+
+
+def _no_files(cloud: Any, node: Any) -> tuple[NodeFile, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """One system, as its own page in a handbook.
+
+    Args:
+        name: its name, that of its module, template folder, test file and docs page.
+        title: one line for people.
+        role: the machine role it runs on; `every` for all machines.
+        requires: capabilities it cannot run without (`database`, `coordination`, `load balancer`); orders the units, too.
+        provides: capabilities it offers.
+        after: names of services that start before it for other reasons, where they run on the same node.
+        voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
+            restarts are rolling.
+        packages: Debian packages.
+        units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
+        files: templates, secret files and certificates.
+        node_files: computed files, given the cloud and the node.
+        variables: values for the templates, given the cloud and the node.
+        facts: KEY=value lines for the scripts, given the cloud and the node (members and peers are always there).
+        options: the model of its options in the environment file.
+        bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
+        join: run on every other start of the service: brings this node into what exists, whatever its local state.
+            Without it the units are started.
+        reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
+        verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
+        leave: takes the member named by its argument out of the cluster, run on a surviving node.
+    """
+
+    name: str
+    title: str
+    role: str
+    verify: Script
+    requires: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    voters: bool = False
+    packages: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+    frontends: tuple[Frontend, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate, ...] = ()
+    node_files: Callable[[Any, Any], tuple[NodeFile, ...]] = _no_files
+    variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    options: type[ServiceOptions] = ServiceOptions
+    secrets: tuple[Secret, ...] = ()
+    databases: tuple[Database, ...] = ()
+    message_users: tuple[MessageUser, ...] = ()
+    catalogue: tuple[CatalogueEntry, ...] = ()
+    bootstrap: Script | None = None
+    join: Script | None = None
+    reconcile: Script | None = None
+    leave: Script | None = None
+    scripts: tuple[Script, ...] = field(default=())
+
+    def port(self, name: str) -> Port:
+        """The declared port of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for port in self.ports:
+            if port.name == name:
+                return port
+        raise KeyError(f"{self.name} declares no port {name!r}")
+
+    def all_scripts(self) -> tuple[Script, ...]:
+        """Every script that goes to the node, the life-cycle ones first."""
+        life = (self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
+        return tuple(script for script in life if script is not None) + self.scripts
