@@ -1,0 +1,35 @@
+"""Shared by every lane: a skip that CI did not expect fails the run."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+EXPECTED_SKIPS: frozenset[str] = frozenset()
+"""Reasons that CI accepts. A test skips at run time, and says why."""
+
+
+class SkipGuard:
+    """Collects skips and turns the run red in CI when one is not in EXPECTED_SKIPS."""
+
+    def __init__(self) -> None:
+        self.unexpected: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and isinstance(report.longrepr, tuple):
+            reason = report.longrepr[2].removeprefix("Skipped: ")
+            if reason not in EXPECTED_SKIPS:
+                self.unexpected.append(f"{report.nodeid}: {reason}")
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if os.environ.get("CI") and self.unexpected:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for line in self.unexpected:
+            terminalreporter.write_line(f"skip that CI does not expect: {line}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SkipGuard())
