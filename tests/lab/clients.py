@@ -1,0 +1,159 @@
+"""Clients that work through the virtual IP while a drill breaks things, and measure what they feel."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+
+@dataclass
+class Felt:
+    """What one client felt.
+
+    Args:
+        acknowledged: identifiers of the operations that were confirmed.
+        confirmed_at: monotonic time of each confirmation.
+        failures: error texts, in order.
+    """
+
+    acknowledged: list[int] = field(default_factory=list)
+    confirmed_at: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def outage(self) -> float:
+        """Longest time between two confirmations, in seconds; infinite with fewer than two."""
+        gaps = [later - earlier for earlier, later in zip(self.confirmed_at, self.confirmed_at[1:], strict=False)]
+        return max(gaps, default=float("inf"))
+
+
+class Client:
+    """Repeats an operation in a thread until it is stopped, bounded in time.
+
+    Args:
+        operation: called with a running number; returning means confirmed, an exception means failed.
+        pause: seconds between two operations.
+        limit: seconds after which it stops by itself.
+    """
+
+    def __init__(self, operation: Callable[[int], None], *, pause: float = 0.05, limit: float = 600) -> None:
+        self.felt = Felt()
+        self._operation = operation
+        self._pause = pause
+        self._deadline = time.monotonic() + limit
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Client:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=30)
+
+    def wait_for_more(self, count: int, seconds: float) -> bool:
+        """Whether `count` further operations were confirmed within `seconds`."""
+        wanted = len(self.felt.acknowledged) + count
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if len(self.felt.acknowledged) >= wanted:
+                return True
+            time.sleep(0.1)
+        return False
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stop.is_set() and time.monotonic() < self._deadline:
+            number += 1
+            try:
+                self._operation(number)
+            except Exception as error:  # noqa: BLE001 - whatever the client feels is the measurement
+                self.felt.failures.append(f"{type(error).__name__}: {error}")
+            else:
+                self.felt.acknowledged.append(number)
+                self.felt.confirmed_at.append(time.monotonic())
+            self._stop.wait(self._pause)
+
+
+class SqlWriter:
+    """Writes one row per call through the VIP over TLS; connects anew after any failure. One-second time-outs."""
+
+    def __init__(self, host: str, port: int, user: str, password: str, ca: Path) -> None:
+        self._host, self._port, self._user, self._password, self._ca = host, port, user, password, str(ca)
+        self._connection: Connection[Cursor] | None = None
+
+    def __call__(self, number: int) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            with self._connection.cursor() as cursor:
+                cursor.execute("INSERT INTO drill (id) VALUES (%s)", (number,))
+        except Exception:
+            self._connection = None
+            raise
+
+    def rows(self) -> set[int]:
+        """Every identifier that is in the table."""
+        with self._connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM drill")
+            return {int(row[0]) for row in cursor.fetchall()}
+
+    def _connect(self) -> Connection[Cursor]:
+        return pymysql.connect(
+            host=self._host,
+            port=self._port,
+            user=self._user,
+            password=self._password,
+            database=self._user,
+            ssl={"ca": self._ca},
+            autocommit=True,
+            connect_timeout=1,
+            read_timeout=1,
+            write_timeout=1,
+        )
+
+
+class Keystone:
+    """Issues and validates tokens through the VIP over TLS, without any client library's start-up time."""
+
+    def __init__(self, url: str, user: str, password: str, ca: Path) -> None:
+        self._url = url
+        self._user = user
+        self._password = password
+        self._context = ssl.create_default_context(cafile=str(ca))
+
+    def issue(self) -> str:
+        """A fresh project-scoped token of the administrator."""
+        domain = {"id": "default"}
+        user = {"name": self._user, "domain": domain, "password": self._password}
+        scope = {"project": {"name": "admin", "domain": domain}}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
+        request = urllib.request.Request(
+            f"{self._url}/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10, context=self._context) as answer:
+            return str(answer.headers["X-Subject-Token"])
+
+    def valid(self, token: str) -> bool:
+        """Whether the cloud accepts a token issued earlier."""
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        request = urllib.request.Request(f"{self._url}/v3/auth/tokens", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10, context=self._context) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return False
+
+    def __call__(self, _: int) -> None:
+        self.issue()

@@ -1,0 +1,189 @@
+"""A handle on the running lab: the operator's commands, and what drills do to its machines."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from hacienda import lab as host
+from tests.lab.clients import Keystone, SqlWriter
+
+CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
+VIP = "10.77.0.10"
+PROJECT = "hacienda-lab"
+HEALTHY_WITHIN = 240
+"""Seconds for a cloud to be well again after a drill: RabbitMQ's rejoin after a site-wide power cut is the longest."""
+
+
+class Lab:
+    """The lab environment.
+
+    Args:
+        root: the project's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.measured: dict[str, str] = {}
+
+    # The operator's commands
+
+    def hacienda(self, *arguments: str, check: bool = True, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        """Runs `hacienda ARGUMENTS` from the project's folder."""
+        done = subprocess.run(
+            [sys.executable, "-m", "hacienda.cli", *arguments],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"hacienda {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def up(self) -> None:
+        """`hacienda lab up`, and how long the whole of it took."""
+        began = time.monotonic()
+        print(self.hacienda("lab", "up", timeout=1800).stdout, flush=True)
+        self.note("lab up, everything", time.monotonic() - began)
+
+    def status(self) -> dict[str, Any]:
+        """`hacienda status lab --json`."""
+        answer: dict[str, Any] = json.loads(self.hacienda("status", "lab", "--json", check=False).stdout)
+        return answer
+
+    def healthy(self) -> bool:
+        """Whether `hacienda status lab` is content."""
+        return self.hacienda("status", "lab", check=False).returncode == 0
+
+    def wait_until_healthy(self) -> float:
+        """Seconds until the status was content.
+
+        Raises:
+            AssertionError: it was not within HEALTHY_WITHIN seconds; carries the status.
+        """
+        began = time.monotonic()
+        while time.monotonic() < began + HEALTHY_WITHIN:
+            if self.healthy():
+                return time.monotonic() - began
+            time.sleep(1)
+        raise AssertionError(self.hacienda("status", "lab", check=False).stdout)
+
+    def apply_changes_nothing(self) -> bool:
+        """Whether another apply reports no changes for every stack."""
+        return "No changes" in self.hacienda("apply", "lab", "--yes").stdout
+
+    # What drills do
+
+    def incus(self, *arguments: str, timeout: float = 60, stdin: str | None = None) -> str:
+        """Runs the Incus client in the lab's project; its standard output."""
+        environment = {
+            "INCUS_SOCKET": str(host.socket_path()),
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": "/root",
+        }
+        done = subprocess.run(
+            ["incus", "--project", PROJECT, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=True,
+            input=stdin,
+        )
+        return done.stdout
+
+    def on(self, node: str, *command: str, timeout: float = 60, stdin: str | None = None) -> str:
+        """Runs a command on a node, as root; its standard output."""
+        return self.incus("exec", node, "--", *command, timeout=timeout, stdin=stdin)
+
+    def power_cut(self, node: str) -> None:
+        """Cuts a machine's power. Its interface goes down first: a plain stop lets FIN and RST packets out."""
+        interface = json.loads(self.incus("query", f"/1.0/instances/{node}/state?project={PROJECT}"))
+        for device, state in interface["network"].items():
+            if device != "lo" and state.get("host_name"):
+                subprocess.run(["ip", "link", "set", state["host_name"], "down"], check=True)
+        self.incus("stop", "--force", node)
+
+    def power_cut_all(self) -> None:
+        """Cuts every machine's power at once."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.power_cut, CONTROLLERS))
+
+    def power_on(self, node: str) -> None:
+        """Powers a machine on again."""
+        self.incus("start", node)
+
+    def holders(self) -> tuple[str, ...]:
+        """Running nodes that hold the virtual IP."""
+        return tuple(node for node in self.running() if VIP in self.on(node, "ip", "-o", "-4", "address"))
+
+    def running(self) -> tuple[str, ...]:
+        """Machines that have power."""
+        instances = json.loads(self.incus("list", "--format", "json"))
+        return tuple(sorted(i["name"] for i in instances if i["status"] == "Running" and i["name"] in CONTROLLERS))
+
+    def sql(self, statement: str) -> str:
+        """Runs SQL as root on any running node, over the local socket."""
+        return self.on(self.running()[0], "mariadb", "--batch", "--skip-column-names", stdin=statement)
+
+    def writer(self) -> str:
+        """Node whose database serves the VIP's clients, as HAProxy sees it: asked through a client's connection."""
+        with self.sql_writer()._connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@wsrep_node_name")
+            row = cursor.fetchone()
+        assert row is not None
+        return str(row[0])
+
+    # Clients
+
+    @property
+    def store(self) -> Mapping[str, str]:
+        """Every secret of the lab by name, from `hacienda secrets show lab --json`."""
+        listed = json.loads(self.hacienda("secrets", "show", "lab", "--json").stdout)
+        return {entry["name"]: entry["value"] for entry in listed["secrets"]}
+
+    def ca(self) -> Path:
+        """The environment's CA certificate as a file."""
+        path = self.root / ".hacienda/lab/drill-ca.pem"
+        path.write_text(self.on(self.running()[0], "cat", "/var/lib/hacienda/secrets/x509/galera/ca.pem"))
+        return path
+
+    def sql_writer(self) -> SqlWriter:
+        """A fresh schema, user and table for one drill, and a client that writes to it through the VIP."""
+        name = f"drill_{secrets.token_hex(4)}"
+        password = secrets.token_hex(16)
+        self.sql(
+            f"CREATE DATABASE {name}; CREATE TABLE {name}.drill (id BIGINT PRIMARY KEY) ENGINE=InnoDB;"
+            f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}' REQUIRE SSL; GRANT ALL ON {name}.* TO '{name}'@'%';"
+        )
+        return SqlWriter(VIP, 3306, name, password, self.ca())
+
+    def keystone(self) -> Keystone:
+        """A client of Keystone's as the administrator."""
+        return Keystone(f"https://{VIP}:5000", "admin", self.store["keystone/admin"], self.ca())
+
+    # Figures
+
+    def note(self, what: str, seconds: float) -> None:
+        """Keeps a measured figure for the closing table."""
+        self.measured[what] = f"{seconds:.1f} s"
+        print(f"measured: {what}: {seconds:.1f} s", flush=True)
+
+    def report(self) -> None:
+        """Prints every figure that was measured."""
+        width = max(map(len, self.measured), default=0)
+        print("\n" + "\n".join(f"{what:<{width}}  {figure}" for what, figure in self.measured.items()), flush=True)
+
+
+def arguments_of_processes(lab: Lab, node: str) -> Sequence[str]:
+    """Command lines of every process on a node."""
+    return lab.on(node, "ps", "-eo", "args").splitlines()

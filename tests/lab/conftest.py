@@ -1,0 +1,41 @@
+"""The lab lane: a real cloud on this machine, brought up by the same commands an operator types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.clients import Keystone, SqlWriter
+from tests.lab.cloud import Lab
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The lab of environments/lab.yaml, brought up once; `make lab-down` removes it."""
+    lab = Lab(ROOT)
+    lab.up()
+    yield lab
+    lab.report()
+
+
+@pytest.fixture
+def healthy(lab: Lab) -> Lab:
+    """The lab, every promise of it kept; each drill starts and ends here."""
+    lab.wait_until_healthy()
+    return lab
+
+
+@pytest.fixture
+def writer(healthy: Lab) -> SqlWriter:
+    """A client that writes through the virtual IP."""
+    return healthy.sql_writer()
+
+
+@pytest.fixture
+def keystone(healthy: Lab) -> Keystone:
+    """A client that issues tokens through the virtual IP."""
+    return healthy.keystone()
