@@ -1,0 +1,139 @@
+"""Changes of a running cloud: reviewed, rolled out in place, refused, interrupted; while clients write."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.clients import Client, Keystone, SqlWriter
+from tests.lab.cloud import CONTROLLERS, Lab
+
+RESOURCE = "hacienda_incus_instance"
+
+
+@pytest.fixture
+def changed(healthy: Lab) -> Iterator[Path]:
+    """The lab's environment file, to be changed by a test and put back, applied, after it."""
+    path = healthy.root / "environments/lab.yaml"
+    before = path.read_text()
+    yield path
+    path.write_text(before)
+    healthy.hacienda("apply", "lab", "--yes")
+
+
+def terraform(lab: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Plain Terraform in the controller stack's folder, as the CDK's own command line runs it."""
+    return subprocess.run(
+        ["terraform", *arguments],
+        cwd=lab.root / "cdktf.out/stacks/lab-controller",
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
+    )
+
+
+def replacing(*nodes: str) -> list[str]:
+    return [f"-replace={RESOURCE}.{node}" for node in nodes]
+
+
+def fingerprints(lab: Lab) -> dict[str, str]:
+    """When each machine was created: unchanged means untouched."""
+    return {i["name"]: i["created_at"] for i in json.loads(lab.incus("list", "--format", "json"))}
+
+
+def test_a_second_apply_changes_nothing(healthy: Lab) -> None:
+    assert healthy.apply_changes_nothing()
+
+
+def test_a_changed_setting_is_planned_as_its_files_and_rolled_out_in_place(
+    healthy: Lab, changed: Path, keystone: Keystone
+) -> None:
+    changed.write_text(changed.read_text() + "\nservices:\n  haproxy: {connect_timeout: 7}\n")
+    plan = json.loads(healthy.hacienda("plan", "lab", "--json").stdout)
+    files = {node: set(change["files"]) for node, change in plan["members"].items()}
+    assert files == {node: {"/etc/haproxy/haproxy.cfg"} for node in CONTROLLERS}
+    with Client(keystone, pause=0.1) as tokens:
+        assert tokens.wait_for_more(5, 20)
+        healthy.hacienda("apply", "lab", "--yes")
+        assert tokens.wait_for_more(10, 30)
+    assert not tokens.felt.failures, tokens.felt.failures[:3]
+    healthy.note("HAProxy time-out rolled out: longest token gap", tokens.felt.outage())
+
+
+def test_a_quorum_member_restarts_one_at_a_time(healthy: Lab, changed: Path, writer: SqlWriter) -> None:
+    changed.write_text(changed.read_text() + "\nservices:\n  galera: {max_connections: 777}\n")
+    with Client(writer) as client:
+        assert client.wait_for_more(20, 20)
+        healthy.hacienda("apply", "lab", "--yes")
+        assert client.wait_for_more(20, 60), client.felt.failures[-3:]
+    assert {healthy.on(node, "mariadb", "-BNe", "SELECT @@max_connections").strip() for node in CONTROLLERS} == {"777"}
+    assert set(client.felt.acknowledged) <= writer.rows()
+    healthy.note("Galera restarted on all, one at a time: longest write outage", client.felt.outage())
+
+
+def test_replacing_two_of_three_is_refused_and_touches_nothing(healthy: Lab) -> None:
+    before = fingerprints(healthy)
+    refused = terraform(healthy, "apply", "-auto-approve", "-no-color", *replacing("ctl-1", "ctl-2"))
+    assert refused.returncode
+    assert "quorum" in refused.stderr
+    assert "etcd" in refused.stderr
+    assert fingerprints(healthy) == before
+    assert healthy.healthy()
+
+
+def test_destroying_without_the_override_is_refused_and_touches_nothing(healthy: Lab) -> None:
+    before = fingerprints(healthy)
+    assert terraform(healthy, "destroy", "-auto-approve", "-no-color").returncode
+    assert fingerprints(healthy) == before
+
+
+def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
+    victim = next(node for node in CONTROLLERS if node not in (*healthy.holders(), healthy.writer()))
+    before = fingerprints(healthy)
+    with Client(writer) as client:
+        assert client.wait_for_more(20, 20)
+        began = time.monotonic()
+        done = terraform(healthy, "apply", "-auto-approve", "-no-color", *replacing(victim))
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+        took = time.monotonic() - began
+        assert client.wait_for_more(20, 30), client.felt.failures[-3:]
+    after = fingerprints(healthy)
+    assert {node for node in CONTROLLERS if before[node] != after[node]} == {victim}
+    assert set(client.felt.acknowledged) <= writer.rows()
+    healthy.note("one controller replaced", took)
+    healthy.note("one controller replaced: longest write outage", client.felt.outage())
+    healthy.wait_until_healthy()
+    assert healthy.apply_changes_nothing()
+
+
+@pytest.mark.parametrize("seconds", [2, 6, 15, 30])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
+    healthy: Lab, number: signal.Signals, seconds: int
+) -> None:
+    victim = CONTROLLERS[seconds % 3]
+    apply = subprocess.Popen(
+        ["terraform", "apply", "-auto-approve", "-no-color", *replacing(victim)],
+        cwd=healthy.root / "cdktf.out/stacks/lab-controller",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
+    )
+    time.sleep(seconds)
+    os.killpg(apply.pid, number)
+    apply.wait(timeout=120)
+    healthy.hacienda("apply", "lab", "--yes")
+    healthy.wait_until_healthy()
+    assert set(fingerprints(healthy)) == set(CONTROLLERS)
+    assert healthy.apply_changes_nothing()
