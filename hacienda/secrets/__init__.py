@@ -1,0 +1,22 @@
+"""Secrets and the environment's certificates: minted once, stored outside git or encrypted, each node given only its own."""
+
+from hacienda.secrets.inventory import Entry, inventory
+from hacienda.secrets.mint import Minted, mint
+from hacienda.secrets.needs import Leaf, Needs
+from hacienda.secrets.rotate import rotate
+from hacienda.secrets.spec import StoreSpec
+from hacienda.secrets.store import Store, digest, open_store
+
+__all__ = [
+    "Entry",
+    "Leaf",
+    "Minted",
+    "Needs",
+    "Store",
+    "StoreSpec",
+    "digest",
+    "inventory",
+    "mint",
+    "open_store",
+    "rotate",
+]

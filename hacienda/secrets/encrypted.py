@@ -1,0 +1,166 @@
+"""The age back end: one encrypted file that may be committed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+import pyrage
+from pyrage import ssh, x25519
+
+from hacienda.errors import InputError, ToolError
+from hacienda.secrets.folder import locked_folder
+
+IDENTITY_VARIABLE = "HACIENDA_AGE_IDENTITY"
+DEFAULT_IDENTITY = Path("~/.config/hacienda/age.txt")
+
+Identity: TypeAlias = x25519.Identity | ssh.Identity
+Recipient: TypeAlias = x25519.Recipient | ssh.Recipient
+
+
+def identity_path() -> Path:
+    """File of the operator's own key: $HACIENDA_AGE_IDENTITY, else ~/.config/hacienda/age.txt."""
+    return Path(os.environ.get(IDENTITY_VARIABLE) or DEFAULT_IDENTITY).expanduser()
+
+
+def load_identities(path: Path) -> list[Identity]:
+    """Identities of a file: lines AGE-SECRET-KEY-..., as age-keygen writes them, or an OpenSSH private key.
+
+    Raises:
+        InputError: there is no such file, or no identity in it.
+    """
+    fix = f"Make one with: age-keygen -o {path}   or set {IDENTITY_VARIABLE} to yours."
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: the age identity cannot be read: {error.strerror}", fix) from None
+    try:
+        if content.startswith(b"-----BEGIN"):
+            return [ssh.Identity.from_buffer(content)]
+        lines = (line.strip() for line in content.decode().splitlines())
+        found: list[Identity] = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+    except (pyrage.IdentityError, UnicodeDecodeError):
+        raise InputError(f"{path}: holds something that is no age identity", fix) from None
+    if not found:
+        raise InputError(f"{path}: holds no age identity", fix)
+    return found
+
+
+def parse_recipients(texts: tuple[str, ...]) -> list[Recipient]:
+    """Public keys that a store is encrypted to.
+
+    Raises:
+        InputError: one is no public key, or there is none.
+    """
+    if not texts:
+        raise InputError(
+            "The encrypted store has no recipients", "Name at least one public key (age1... or ssh-ed25519 ...)."
+        )
+    found: list[Recipient] = []
+    for text in texts:
+        try:
+            found.append(ssh.Recipient.from_str(text) if text.startswith("ssh-") else x25519.Recipient.from_str(text))
+        except pyrage.RecipientError:
+            raise InputError(
+                f"{text!r} is no recipient of an age file", "Write a public key: age1... or ssh-ed25519 ..."
+            ) from None
+    return found
+
+
+class AgeBackend:
+    """All entries in one file, which is rewritten only when an entry or the recipients change."""
+
+    def __init__(self, path: Path, recipients: tuple[str, ...]) -> None:
+        self._path = path
+        self._recipients = recipients
+        self._loaded: dict[str, bytes] | None = None
+        self._written_for: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all entries, sorted."""
+        return tuple(sorted(name for name in self._entries() if not Path(name).name.startswith(".")))
+
+    def read(self, name: str) -> bytes | None:
+        """An entry's content; None where there is none."""
+        return self._entries().get(name)
+
+    def write(self, entries: Mapping[str, bytes]) -> None:
+        """Add or replace entries, all of them at once.
+
+        Raises:
+            InputError: there is no identity that could read the result, or no recipients.
+            ToolError: the file system refuses.
+        """
+        merged = {**self._entries(), **entries}
+        wanted = self._recipients or self._written_for
+        if merged == self._entries() and self._written_for == wanted:
+            return
+        recipients = parse_recipients(wanted)
+        plain = json.dumps(
+            {
+                "recipients": list(wanted),
+                "entries": {name: base64.b64encode(merged[name]).decode() for name in sorted(merged)},
+            }
+        ).encode()
+        sealed = pyrage.encrypt(plain, recipients, armored=True)
+        if self._decrypt(sealed) != plain:
+            raise ToolError(f"{self._path}: what was encrypted does not decrypt to the same")
+        self._replace(sealed)
+        self._loaded, self._written_for = merged, wanted
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the store against other processes, and read it anew."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ToolError(f"{self._path.parent}: cannot be created: {error.strerror}") from None
+        with locked_folder(self._path.parent):
+            self._loaded = None
+            yield
+
+    def _entries(self) -> dict[str, bytes]:
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def _load(self) -> dict[str, bytes]:
+        try:
+            sealed = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise ToolError(f"{self._path}: cannot be read: {error.strerror}") from None
+        try:
+            document = json.loads(self._decrypt(sealed))
+            self._written_for = tuple(document["recipients"])
+            return {name: base64.b64decode(content) for name, content in document["entries"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InputError(f"{self._path}: decrypts, but is no store of Hacienda's") from None
+
+    def _decrypt(self, sealed: bytes) -> bytes:
+        path = identity_path()
+        try:
+            return bytes(pyrage.decrypt(sealed, load_identities(path)))
+        except pyrage.DecryptError:
+            raise InputError(
+                f"{self._path}: the identity in {path} cannot read it",
+                f"Ask somebody who can to add your public key to the recipients, or set {IDENTITY_VARIABLE}.",
+            ) from None
+
+    def _replace(self, sealed: bytes) -> None:
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(sealed)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise ToolError(f"{self._path}: cannot be written: {error.strerror}") from None

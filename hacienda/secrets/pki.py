@@ -1,0 +1,171 @@
+"""The environment's certificate authority and its leaves.
+
+Everything is EC P-256 with SHA-256: MariaDB, Galera, Erlang, etcd (Go), HAProxy and uWSGI all take it, and a thousand keys
+take less than a second. Keys are PKCS#8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from hacienda.secrets.needs import Leaf
+
+AUTHORITY_DAYS = 3650
+"""Life of the CA: ten years; replacing it is a planned change of every node."""
+
+BACKDATED = timedelta(hours=1)
+"""Certificates are valid from an hour before they are made: a node's clock may be behind until chrony has set it."""
+
+COMMON_NAME_LIMIT = 64
+"""RFC 5280, ub-common-name."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate and its private key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    def __repr__(self) -> str:
+        return f"Pair({self.certificate.subject.rfc4514_string()})"
+
+    @classmethod
+    def parse(cls, bundle: bytes) -> Pair:
+        """Read a certificate followed by its key.
+
+        Raises:
+            ValueError: it is not such a bundle.
+        """
+        key = serialization.load_pem_private_key(key_pem(bundle), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("not an EC key")
+        return cls(x509.load_pem_x509_certificate(bundle), key)
+
+    def pem(self) -> bytes:
+        """The certificate, then the key."""
+        private = self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return self.certificate.public_bytes(serialization.Encoding.PEM) + private
+
+
+_END = b"-----END CERTIFICATE-----\n"
+
+
+def certificate_pem(bundle: bytes) -> bytes:
+    """The certificate of a bundle."""
+    return bundle[: bundle.index(_END) + len(_END)]
+
+
+def key_pem(bundle: bytes) -> bytes:
+    """The key of a bundle."""
+    return bundle[bundle.index(_END) + len(_END) :]
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_agreement=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def authority(environment: str, now: datetime) -> Pair:
+    """A new CA that can sign leaves and nothing below them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Hacienda {environment} CA"[:COMMON_NAME_LIMIT])])
+    certificate = (
+        _builder(name, name, key.public_key())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + timedelta(days=AUTHORITY_DAYS))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(authority=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Pair(certificate, key)
+
+
+def issue(ca: Pair, names: Iterable[str], addresses: Iterable[str], life: timedelta, now: datetime) -> Pair:
+    """A new leaf for TLS servers and clients, never valid longer than its CA."""
+    names = tuple(names)
+    key = ec.generate_private_key(ec.SECP256R1())
+    common = next((name for name in names if len(name) <= COMMON_NAME_LIMIT), "leaf")
+    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
+    alternatives += [x509.IPAddress(ip_address(address)) for address in addresses]
+    certificate = (
+        _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)]), ca.certificate.subject, key.public_key())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(min(now + life, ca.certificate.not_valid_after_utc))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key()),
+            critical=False,
+        )
+        .sign(ca.key, hashes.SHA256())
+    )
+    return Pair(certificate, key)
+
+
+def alternatives(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """DNS names and addresses that a leaf is for, in its order."""
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    addresses = tuple(str(address) for address in found.get_values_for_type(x509.IPAddress))
+    return tuple(found.get_values_for_type(x509.DNSName)), addresses
+
+
+def life(certificate: x509.Certificate) -> timedelta:
+    """The life a certificate was made for."""
+    return certificate.not_valid_after_utc - certificate.not_valid_before_utc - BACKDATED
+
+
+def wants_renewal(bundle: bytes, leaf: Leaf, ca: Pair, now: datetime) -> bool:
+    """Whether a leaf has less than a third of its life left, is for other names than it should be, or of another CA."""
+    certificate = x509.load_pem_x509_certificate(bundle)
+    if certificate.not_valid_after_utc - now < life(certificate) / 3:
+        # A leaf that ends with its CA cannot be made to last longer.
+        return certificate.not_valid_after_utc < ca.certificate.not_valid_after_utc
+    wanted = tuple(str(ip_address(address)) for address in leaf.addresses)
+    if alternatives(certificate) != (leaf.names, wanted):
+        return True
+    try:
+        certificate.verify_directly_issued_by(ca.certificate)
+    except (InvalidSignature, ValueError):
+        return True
+    return False
+
+
+def utc_now() -> datetime:
+    """The time, to the second: certificates know nothing finer."""
+    return datetime.now(UTC).replace(microsecond=0)

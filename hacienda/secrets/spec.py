@@ -1,0 +1,51 @@
+"""Where a store is, as text that fits an environment file and a Terraform attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, quote, unquote, urlencode
+
+from hacienda.errors import InputError
+
+
+@dataclass(frozen=True)
+class StoreSpec:
+    """A store's back end and place. `str(spec)` and `StoreSpec.parse` are each other's inverse.
+
+    Args:
+        kind: `file`: a folder only its owner can read. `age`: one encrypted file that may be committed.
+        path: the folder or the file.
+        recipients: who can read an age file: `age1...` or `ssh-ed25519 ...` public keys; only needed to write it.
+    """
+
+    kind: Literal["file", "age"]
+    path: Path
+    recipients: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> StoreSpec:
+        """Read `file:PATH`, `age:PATH?recipient=KEY&recipient=KEY` or a plain path (a folder).
+
+        Raises:
+            InputError: the text names no path.
+        """
+        kind, separator, rest = text.partition(":")
+        if not separator or kind not in ("file", "age"):
+            kind, rest = "file", text
+        place, _, query = rest.partition("?")
+        if not place:
+            raise InputError(f"{text!r} is no place for secrets", "Write file:FOLDER or age:FILE.")
+        path = Path(unquote(place))
+        if kind == "age":
+            return cls("age", path, tuple(parse_qs(query).get("recipient", ())))
+        return cls("file", path)
+
+    def exists(self) -> bool:
+        """Whether there is a store: a pull request's checkout, for one, has none."""
+        return self.path.exists()
+
+    def __str__(self) -> str:
+        query = urlencode([("recipient", recipient) for recipient in self.recipients])
+        return f"{self.kind}:{quote(str(self.path))}{'?' if query else ''}{query}"

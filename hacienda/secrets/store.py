@@ -1,0 +1,169 @@
+"""A store of secrets: what the rest of Hacienda reads, whichever back end keeps it.
+
+Entries that belong together are one entry, so that they change together: a certificate with its key, a private SSH key. The
+names nodes ask for (`x509/<service>/cert.pem`, `ssh/id_ed25519.pub`) are derived from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from hacienda.errors import InputError
+from hacienda.secrets import pki, values
+from hacienda.secrets.encrypted import AgeBackend
+from hacienda.secrets.folder import FolderBackend
+from hacienda.secrets.spec import StoreSpec
+
+AUTHORITY = "x509/authority/bundle.pem"
+AUTHORITY_CERTIFICATE = "x509/ca.pem"
+DIGEST_KEY = "digest/key"
+SSH_KEY = "ssh/id_ed25519"
+SSH_PUBLIC_KEY = "ssh/id_ed25519.pub"
+DIGEST_LENGTH = 16
+"""Hexadecimal digits: 64 bits tell two values of one secret apart, and a key that never leaves the store guards them."""
+
+_INDEX = ".index.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+
+
+class Backend(Protocol):
+    """Keeps entries. Every write of one entry is atomic; a write of nothing brings an age file to its recipients."""
+
+    def names(self) -> tuple[str, ...]: ...
+    def read(self, name: str) -> bytes | None: ...
+    def write(self, entries: Mapping[str, bytes]) -> None: ...
+    @contextmanager
+    def lock(self) -> Iterator[None]: ...
+
+
+class Store:
+    """Secrets by name. Values are bytes; no message, repr or log ever holds one."""
+
+    def __init__(self, spec: StoreSpec, backend: Backend) -> None:
+        self.spec = spec
+        self._backend = backend
+        self._cache: dict[str, bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"Store({self.spec})"
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the entries as they are kept, sorted."""
+        return self._backend.names()
+
+    def entry(self, name: str) -> bytes | None:
+        """An entry as it is kept; None where there is none.
+
+        Raises:
+            ValueError: the name could leave the store.
+        """
+        if name != _INDEX and not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a secret")
+        if name not in self._cache:
+            content = self._backend.read(name)
+            if content is None:
+                return None
+            self._cache[name] = content
+        return self._cache[name]
+
+    def get(self, name: str, node: str | None = None) -> bytes:
+        """A secret by the name its users know it by; a node's own goes before the shared one.
+
+        Raises:
+            InputError: the store does not have it.
+        """
+        for place in (f"nodes/{node}/{name}", name) if node else (name,):
+            content = self._derived(place)
+            if content is not None:
+                return content
+        whose = f" of {node}" if node else ""
+        raise InputError(f"{self.spec.path}: has no secret {name}{whose}", "Run: hacienda secrets init ENV")
+
+    def _derived(self, name: str) -> bytes | None:
+        folder, _, base = name.rpartition("/")
+        if name == SSH_PUBLIC_KEY:
+            private = self.entry(SSH_KEY)
+            return None if private is None else values.ssh_public_key(private, "hacienda")
+        if name == AUTHORITY_CERTIFICATE:
+            ca = self.entry(AUTHORITY)
+            return None if ca is None else pki.certificate_pem(ca)
+        if not folder.endswith("x509") and "x509/" in folder and base in ("ca.pem", "cert.pem", "key.pem"):
+            bundle = self.entry(f"{folder}/bundle.pem")
+            if bundle is None:
+                return None
+            if base == "ca.pem":
+                return self._derived(AUTHORITY_CERTIFICATE)
+            return pki.certificate_pem(bundle) if base == "cert.pem" else pki.key_pem(bundle)
+        return self.entry(name)
+
+    def index(self) -> dict[str, dict[str, str]]:
+        """What is known of each entry: `kind`, `created`. Not secret."""
+        content = self.entry(_INDEX)
+        if content is None:
+            return {}
+        try:
+            found: dict[str, dict[str, str]] = json.loads(content)
+        except ValueError:
+            raise InputError(f"{self.spec.path}/{_INDEX}: is no JSON", "Restore it from a backup.") from None
+        return found
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the store: what is read within is fresh, and nobody else changes it."""
+        with self._backend.lock():
+            self._cache.clear()
+            yield
+
+    def save(self, entries: Mapping[str, bytes], kinds: Mapping[str, str], now: datetime) -> None:
+        """Add or replace entries and what is known of them; writes nothing for nothing. Call it within `changing`.
+
+        Args:
+            entries: what changes.
+            kinds: kinds of the entries, and of others that the index may have lost in an interrupted write.
+            now: the time that is noted for both.
+        """
+        old = self.index()
+        index = dict(old)
+        for name, kind in kinds.items():
+            if name in entries or name not in index:
+                index[name] = {"kind": kind, "created": now.isoformat()}
+        changes = dict(entries)
+        if index != old:
+            # The index goes last: an entry without a line in it is complete, a line without an entry would be a lie.
+            changes[_INDEX] = json.dumps(index, indent=1, sort_keys=True).encode() + b"\n"
+        self._backend.write(changes)
+        self._cache.clear()
+
+    @property
+    def key_file(self) -> Path | None:
+        """The deployer's private SSH key as a file that ssh can read; None where the store is encrypted."""
+        return self.spec.path / SSH_KEY if self.spec.kind == "file" else None
+
+
+def open_store(location: str | StoreSpec) -> Store:
+    """Open a store; it need not exist yet. `location` is a spec, or its text (see StoreSpec.parse).
+
+    Raises:
+        InputError: the text is no place.
+    """
+    spec = StoreSpec.parse(location) if isinstance(location, str) else location
+    backend = FolderBackend(spec.path) if spec.kind == "file" else AgeBackend(spec.path, spec.recipients)
+    return Store(spec, backend)
+
+
+def digest(store: Store, name: str, node: str | None = None) -> str:
+    """What may be shown of a secret: 16 hexadecimal digits that change when it does, of no use without the store's key.
+
+    Raises:
+        InputError: the store does not have the secret.
+    """
+    message = name.encode() + b"\0" + store.get(name, node)
+    return hmac.new(store.get(DIGEST_KEY), message, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]

@@ -1,0 +1,73 @@
+"""How each kind of secret is made."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets as random
+import string
+from collections.abc import Callable, Mapping
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hacienda.declare import SecretKind
+
+TOKEN_LENGTH = 48
+"""62^48 is 285 bits. Debian's rabbitmq-server replaces a cookie that matches ^[A-Z]{20}$: no token is that short."""
+
+FERNET_MAX_ACTIVE = 3
+"""Keystone's default of [fernet_tokens] max_active_keys: staged, primary and one that still validates."""
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def token() -> bytes:
+    """48 characters A-Za-z0-9: safe unescaped in any configuration file, URL and shell."""
+    return "".join(random.choice(_ALPHABET) for _ in range(TOKEN_LENGTH)).encode()
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(random.token_bytes(32)).decode()
+
+
+def fernet_keys() -> bytes:
+    """A fresh repository as JSON: 0 is staged, 1 is primary."""
+    return _packed({0: _fernet_key(), 1: _fernet_key()})
+
+
+def rotated_fernet_keys(old: bytes, max_active: int = FERNET_MAX_ACTIVE) -> bytes:
+    """The repository after one rotation, as Keystone rotates: the staged key becomes primary (the highest index), a new
+    one is staged as 0, and the oldest secondaries beyond `max_active` keys in all go."""
+    keys = {int(index): key for index, key in json.loads(old).items()}
+    keys[max(keys) + 1] = keys[0]
+    keys[0] = _fernet_key()
+    for index in sorted(keys)[1 : 1 + max(0, len(keys) - max(2, max_active))]:
+        del keys[index]
+    return _packed(keys)
+
+
+def _packed(keys: Mapping[int, str]) -> bytes:
+    return json.dumps({str(index): keys[index] for index in sorted(keys)}).encode()
+
+
+def ssh_key() -> bytes:
+    """A new ed25519 private key in OpenSSH's own format, without passphrase: the store protects it."""
+    return Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+
+
+def ssh_public_key(private: bytes, comment: str) -> bytes:
+    """The `authorized_keys` line of an OpenSSH private key."""
+    public = serialization.load_ssh_private_key(private, password=None).public_key()
+    line = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return line + b" " + comment.encode() + b"\n"
+
+
+MAKERS: Mapping[SecretKind, Callable[[], bytes]] = {
+    "token": token,
+    "erlang-cookie": token,
+    "fernet-keys": fernet_keys,
+}
+"""Maker of each declared kind."""

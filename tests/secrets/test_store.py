@@ -1,0 +1,243 @@
+"""Stores: who may read them, what they show, what they refuse."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyrage import x25519
+
+from hacienda.errors import HaciendaError, InputError, ToolError
+from hacienda.secrets import Needs, Store, StoreSpec, digest, inventory, mint, open_store, rotate
+
+from .conftest import NOW
+
+
+def test_node_gets_its_own_before_the_shared_one(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    with store.changing():
+        store.save({"nodes/ctl-1/database/keystone": b"own"}, {"nodes/ctl-1/database/keystone": "token"}, NOW)
+    assert store.get("database/keystone", "ctl-1") == b"own"
+    assert store.get("database/keystone", "ctl-2") == store.get("database/keystone")
+
+
+def test_missing_secret_says_what_to_do(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    with pytest.raises(InputError, match=r"has no secret a/b of ctl-1(.|\n)*hacienda secrets init"):
+        store.get("a/b", "ctl-1")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/shadow", "a/../../x", "", "a//b", ".index", "a/.hidden"])
+def test_name_cannot_leave_the_store(store: Store, name: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a secret"):
+        store.entry(name)
+
+
+def test_digest_tells_values_and_names_apart(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    first = digest(store, "database/keystone")
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert digest(open_store(store.spec), "database/keystone") == first
+    assert digest(store, "rabbitmq/cookie") != first
+    assert digest(store, "x509/galera/key.pem", "ctl-1") != digest(store, "x509/galera/key.pem", "ctl-2")
+    rotate(store, ["database/keystone"], now=NOW)
+    assert digest(store, "database/keystone") != first
+
+
+def test_ssh_key_pair_is_one_that_openssh_reads(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    assert store.get("ssh/id_ed25519").startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    assert re.fullmatch(rb"ssh-ed25519 AAAA\S+ hacienda\n", store.get("ssh/id_ed25519.pub"))
+
+
+def test_inventory_knows_kinds_and_expiry(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    entries = {entry.name: entry for entry in inventory(store)}
+    assert set(entries) == set(store.names())
+    assert {entry.kind for entry in entries.values()} == {
+        "authority",
+        "digest-key",
+        "erlang-cookie",
+        "fernet-keys",
+        "leaf",
+        "ssh-key",
+        "token",
+    }
+    leaf = entries["nodes/ctl-1/x509/galera/bundle.pem"]
+    assert leaf.expires is not None
+    assert (leaf.expires - NOW).days == 90
+    assert leaf.created == NOW
+    assert set(entries["keystone/fernet"].value) == {"0", "1"}
+
+
+def test_nothing_printed_by_accident_holds_a_value(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    values = [entry.value for entry in inventory(store) if isinstance(entry.value, str)]
+    shown = repr(store) + str(store.spec) + repr(inventory(store)) + str(store.index())
+    assert not any(value in shown for value in values)
+
+
+class TestFolder:
+    """The file back end."""
+
+    def test_only_the_owner_can_read(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        old = os.umask(0)
+        try:
+            mint(open_store(folder_spec), needs, NOW)
+        finally:
+            os.umask(old)
+        paths = [folder_spec.path, *folder_spec.path.rglob("*")]
+        modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in paths}
+        assert modes == {(True, 0o700), (False, 0o600)}
+
+    def test_git_ignores_it(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        subprocess.run(["git", "init", "-q", folder_spec.path.parent], check=True)
+        mint(open_store(folder_spec), needs, NOW)
+        status = subprocess.run(
+            ["git", "-C", folder_spec.path.parent, "status", "--porcelain", "-uall"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert status.stdout == ""
+
+    def test_refuses_a_folder_that_others_can_read(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        mint(open_store(folder_spec), needs, NOW)
+        folder_spec.path.chmod(0o750)
+        with pytest.raises(InputError, match=r"other users .* \(mode 0750\)(.|\n)*chmod -R go= "):
+            open_store(folder_spec).get("database/keystone")
+        with pytest.raises(InputError, match="mode 0750"):
+            mint(open_store(folder_spec), needs, NOW)
+
+    def test_refuses_a_file_that_others_can_read(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        mint(open_store(folder_spec), needs, NOW)
+        (folder_spec.path / "database" / "keystone").chmod(0o604)
+        with pytest.raises(InputError, match="keystone: holds secrets"):
+            open_store(folder_spec).get("database/keystone")
+
+    def test_file_in_the_way_is_a_tool_error(self, tmp_path: Path, needs: Needs) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(ToolError, match="cannot be"):
+            mint(open_store(str(tmp_path / "file" / "secrets")), needs, NOW)
+
+    def test_killed_writer_leaves_whole_entries(self, tmp_path: Path) -> None:
+        program = (
+            "import sys; from hacienda.declare import Secret; from hacienda.secrets import *;"
+            "print(flush=True);"
+            "mint(open_store(sys.argv[1]), Needs('lab', tuple(Secret(f'a/s{i}') for i in range(5000))))"
+        )
+        place = tmp_path / "secrets"
+        process = subprocess.Popen([sys.executable, "-c", program, str(place)], stdout=subprocess.PIPE)
+        while not (place / "a" / "s20").exists():
+            assert process.poll() is None
+        process.kill()
+        process.communicate()
+        store = open_store(str(place))
+        names = [name for name in store.names() if name.startswith("a/")]
+        assert len(names) < 5000
+        assert {len(store.get(name)) for name in names} == {48}
+
+
+class TestAge:
+    """The encrypted back end."""
+
+    def test_file_shows_nothing(self, age_spec: StoreSpec, needs: Needs) -> None:
+        store = open_store(age_spec)
+        mint(store, needs, NOW)
+        content = age_spec.path.read_bytes()
+        assert content.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----")
+        assert b"keystone" not in content
+        assert list(age_spec.path.parent.iterdir()) == [age_spec.path]
+
+    def test_new_recipient_can_read_it(
+        self, age_spec: StoreSpec, needs: Needs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mint(open_store(age_spec), needs, NOW)
+        value = open_store(age_spec).get("database/keystone")
+        colleague = x25519.Identity.generate()
+        wider = StoreSpec("age", age_spec.path, (*age_spec.recipients, str(colleague.to_public())))
+        mint(open_store(wider), needs, NOW)
+        (tmp_path / "colleague.txt").write_text(str(colleague))
+        monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(tmp_path / "colleague.txt"))
+        assert open_store(StoreSpec("age", age_spec.path)).get("database/keystone") == value
+
+    def test_ssh_key_can_be_recipient_and_identity(
+        self, tmp_path: Path, needs: Needs, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mint(store, needs, NOW)
+        (tmp_path / "id").write_bytes(store.get("ssh/id_ed25519"))
+        public = " ".join(store.get("ssh/id_ed25519.pub").decode().split()[:2])
+        monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(tmp_path / "id"))
+        spec = StoreSpec("age", tmp_path / "ssh.age", (public,))
+        mint(open_store(spec), needs, NOW)
+        assert len(open_store(spec).get("database/keystone")) == 48
+
+    def test_wrong_identity_says_so(
+        self, age_spec: StoreSpec, needs: Needs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mint(open_store(age_spec), needs, NOW)
+        stranger = x25519.Identity.generate()
+        (tmp_path / "stranger.txt").write_text(str(stranger))
+        monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(tmp_path / "stranger.txt"))
+        with pytest.raises(InputError, match=r"stranger\.txt cannot read it"):
+            open_store(age_spec).get("database/keystone")
+
+    def test_store_nobody_here_could_read_is_not_written(
+        self, age_spec: StoreSpec, needs: Needs, recipient: str
+    ) -> None:
+        other = StoreSpec("age", age_spec.path, (str(x25519.Identity.generate().to_public()),))
+        with pytest.raises(InputError, match="cannot read it"):
+            mint(open_store(other), needs, NOW)
+        assert not age_spec.path.exists()
+
+    @pytest.mark.parametrize("content", [None, "", "# nothing\n", "no key\n", "AGE-SECRET-KEY-1XX\n"])
+    def test_bad_identity_says_how_to_make_one(
+        self, age_spec: StoreSpec, needs: Needs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+    ) -> None:
+        path = tmp_path / "mine.txt"
+        if content is not None:
+            path.write_text(content)
+        monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(path))
+        with pytest.raises(InputError, match="age-keygen -o"):
+            mint(open_store(age_spec), needs, NOW)
+
+    @pytest.mark.parametrize("recipients", [(), ("age1nonsense",), ("ssh-ed25519 nonsense",)])
+    def test_bad_recipients_are_input_errors(
+        self, age_spec: StoreSpec, needs: Needs, recipients: tuple[str, ...]
+    ) -> None:
+        with pytest.raises(InputError, match="recipient"):
+            mint(open_store(StoreSpec("age", age_spec.path, recipients)), needs, NOW)
+
+    def test_damaged_file_is_an_input_error(self, age_spec: StoreSpec, needs: Needs) -> None:
+        mint(open_store(age_spec), needs, NOW)
+        content = age_spec.path.read_text()
+        age_spec.path.write_text(content[: len(content) // 2])
+        with pytest.raises(HaciendaError):
+            open_store(age_spec).get("database/keystone")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        StoreSpec("file", Path(".hacienda/lab/secrets")),
+        StoreSpec("file", Path("/srv/a b/s?x&y")),
+        StoreSpec("age", Path("environments/lab.age"), ("age1abc", "ssh-ed25519 AAAA/+= me@x")),
+    ],
+)
+def test_spec_survives_its_text(spec: StoreSpec) -> None:
+    assert StoreSpec.parse(str(spec)) == spec
+
+
+def test_plain_path_is_a_folder() -> None:
+    assert StoreSpec.parse("/srv/secrets") == StoreSpec("file", Path("/srv/secrets"))
+
+
+@pytest.mark.parametrize("text", ["", "file:", "age:", "age:?recipient=x"])
+def test_no_place_is_an_input_error(text: str) -> None:
+    with pytest.raises(InputError):
+        StoreSpec.parse(text)
