@@ -16,7 +16,7 @@ import pytest
 from hacienda.declare import Secret
 from hacienda.secrets import Leaf, Needs, Store, StoreSpec, mint, open_store
 
-from .conftest import NOW
+from tests.secrets.conftest import NOW
 
 
 def test_creates_everything_once(store: Store, needs: Needs) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 
 from hacienda.secrets import Leaf, Needs, Store, mint, open_store, pki
 
-from .conftest import NOW
+from tests.secrets.conftest import NOW
 
 
 @pytest.fixture

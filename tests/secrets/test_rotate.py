@@ -9,7 +9,7 @@ import pytest
 from hacienda.errors import InputError
 from hacienda.secrets import Needs, Store, mint, rotate
 
-from .conftest import NOW
+from tests.secrets.conftest import NOW
 
 
 def changed(store: Store, before: dict[str, bytes | None]) -> set[str]:

@@ -15,7 +15,7 @@ from pyrage import x25519
 from hacienda.errors import HaciendaError, InputError, ToolError
 from hacienda.secrets import Needs, Store, StoreSpec, digest, inventory, mint, open_store, rotate
 
-from .conftest import NOW
+from tests.secrets.conftest import NOW
 
 
 def test_node_gets_its_own_before_the_shared_one(store: Store, needs: Needs) -> None:
