@@ -1,1 +1,6 @@
 """The resolved cloud: nodes, addresses, virtual IPs, who runs what, who votes with whom. Pure data, no I/O."""
+
+from hacienda.cloud.model import Cloud, Network, Node, VirtualIp
+from hacienda.cloud.resolve import read, resolve
+
+__all__ = ["Cloud", "Network", "Node", "VirtualIp", "read", "resolve"]

@@ -50,6 +50,7 @@ class Network:
         addressable: first and last address that are ours to use.
         gateway: None: no route leaves here.
         vlan: None: untagged.
+        roles: roles whose machines are on it; on `external` networks they have no address.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Network:
     mtu: int = 1500
     vlan: int | None = None
     bond: Bond | None = None
+    roles: frozenset[Role] = frozenset(ABBREVIATIONS)
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,24 @@ class Ssh:
 
 
 @dataclass(frozen=True)
+class SecretStore:
+    """Where secrets are kept: `backend` is `file` or `age`, `path` a folder (None: the back end's default), `recipients` age
+    public keys."""
+
+    backend: str = "file"
+    path: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StateBackend:
+    """Where Terraform's state is kept: `local`, `http`, `s3`, `pg` or `consul`, with the back end's own options."""
+
+    backend: str = "local"
+    options: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Cloud:
     """One environment, resolved. Build it with `hacienda.cloud.resolve`."""
 
@@ -164,6 +184,9 @@ class Cloud:
     name_servers: tuple[str, ...]
     availability_target: float
     certificate_days: int
+    secrets: SecretStore = SecretStore()
+    state: StateBackend = StateBackend()
+    operators: tuple[IPv4Network, ...] = ()
 
     @cached_property
     def _nodes(self) -> dict[str, Node]:

@@ -72,6 +72,7 @@ class Service:
         after: names of services that start before it for other reasons, where they run on the same node.
         voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
             restarts are rolling.
+        arbiter: it runs on arbiter machines, too, to vote there.
         packages: Debian packages.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
         files: templates, secret files and certificates.
@@ -95,6 +96,7 @@ class Service:
     provides: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
+    arbiter: bool = False
     packages: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()

@@ -1,0 +1,163 @@
+"""Numbers and addresses of machines. A machine's depend on itself and its networks alone, never on the other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from ipaddress import IPv4Address
+
+from hacienda.cloud.blocks import Block, block
+from hacienda.cloud.machines import Draft
+from hacienda.cloud.model import Network, Role, VirtualIp
+from hacienda.cloud.problem_list import ProblemList
+from hacienda.environment.machines import MAXIMUM_NUMBER
+from hacienda.environment.model import Environment
+from hacienda.environment.problems import nearest
+
+Blocks = Mapping[tuple[str, Role], Block]
+"""(network name, role) -> block."""
+
+
+def blocks(
+    environment: Environment, networks: Sequence[Network], roles: Iterable[Role], problems: ProblemList
+) -> Blocks:
+    """The block of each role on each network it has addresses on."""
+    found: dict[tuple[str, Role], Block] = {}
+    for role in roles:
+        first = _first(environment, networks, role, problems)
+        for network in networks:
+            found[network.name, role] = block(network, role, first.get(network.name))
+    return found
+
+
+def _first(
+    environment: Environment, networks: Sequence[Network], role: Role, problems: ProblemList
+) -> dict[str, IPv4Address]:
+    found: dict[str, IPv4Address] = {}
+    for position, address in enumerate(getattr(environment.machines, role).first):
+        where = ("machines", role, "first", position)
+        home = next((n for n in networks if n.addressable[0] <= address <= n.addressable[1]), None)
+        if home is None:
+            problems.add(
+                where, "is in no range of our networks", "Choose an address of one of `networks`.", str(address)
+            )
+        elif home.name in found:
+            problems.add(where, f"is a second first address on {home.name}", "One for each network.", str(address))
+        else:
+            found[home.name] = address
+    return found
+
+
+def number(draft: Draft, blocks: Blocks, management: Network, problems: ProblemList) -> int:
+    """The number of a machine: its own, or the one that its pinned management address stands for (0 after a problem)."""
+    if draft.number is not None:
+        return draft.number
+    pinned = draft.pinned.get(management.name)
+    if pinned is None:
+        return 0
+    found = blocks[management.name, draft.role].number(pinned) or int(pinned) - int(management.cidr.network_address)
+    if 1 <= found <= MAXIMUM_NUMBER:
+        return found
+    problems.add(draft.where, "has an address from which no number follows", "Give it `number:`.")
+    return 0
+
+
+class AddressBook:
+    """Gives every machine its addresses and notices what is used twice.
+
+    Args:
+        networks: all networks, management first.
+        virtual_ips: their addresses are taken.
+        blocks: blocks by network and role.
+        problems: takes what is wrong.
+    """
+
+    def __init__(
+        self, networks: Sequence[Network], virtual_ips: Sequence[VirtualIp], blocks: Blocks, problems: ProblemList
+    ) -> None:
+        self._networks = {network.name: network for network in networks}
+        self._management = networks[0]
+        self._blocks = blocks
+        self._problems = problems
+        self._taken: dict[tuple[str, int], str] = {}
+        self._told: set[tuple[str, object]] = set()
+        for network in networks:
+            if network.gateway is not None:
+                self._taken[network.name, int(network.gateway)] = "the gateway"
+        for vip in virtual_ips:
+            self._taken[vip.network, int(vip.address)] = "the virtual IP"
+
+    def addresses(self, draft: Draft, number: int) -> dict[str, IPv4Address]:
+        """Network name -> address, for every network that the machine's role or its own pins put it on."""
+        for name in draft.pinned:
+            if name not in self._networks:
+                place = (*draft.where, "addresses", name)
+                self._problems.add(place, "is not a network", nearest(name, self._networks))
+        found = {}
+        for network in self._networks.values():
+            pinned = draft.pinned.get(network.name)
+            if pinned is not None:
+                address = self._pinned(draft, network, pinned)
+            elif draft.role in network.roles and network.purposes != {"external"}:
+                address = self._derived(draft, network, number)
+            else:
+                continue
+            if address is not None and self._free(draft, network, address):
+                found[network.name] = address
+        return found
+
+    def _pinned(self, draft: Draft, network: Network, address: IPv4Address) -> IPv4Address | None:
+        first, last = network.addressable
+        if first <= address <= last:
+            return address
+        field = ("address",) if ("address" in self._fields(draft, network)) else ("addresses", network.name)
+        what = "the range that is ours" if address in network.cidr else str(network.cidr)
+        fix = f"Choose an address between {first} and {last}."
+        self._problems.add((*draft.where, *field), f"is outside {what}", fix, str(address))
+        return None
+
+    def _fields(self, draft: Draft, network: Network) -> tuple[str, ...]:
+        written = (*draft.where, "addresses", network.name) in self._problems.source.lines
+        return ("addresses",) if written or network.name != self._management.name else ("address",)
+
+    def _derived(self, draft: Draft, network: Network, number: int) -> IPv4Address | None:
+        room = self._blocks[network.name, draft.role]
+        pinned = draft.pinned.get(self._management.name)
+        if draft.number is None and pinned is not None:
+            offset = int(pinned) - int(self._management.cidr.network_address)
+            value, fits = int(network.cidr.network_address) + offset, True
+            if not int(network.addressable[0]) <= value <= int(network.addressable[1]):
+                fix = f"Give it one: `addresses: {{{network.name}: ...}}`, or a `number`."
+                self._problems.add(draft.where, f"has no address on {network.name} that follows from {pinned}", fix)
+                return None
+        else:
+            value, fits = room.base + number, 1 <= number <= room.size
+        if fits:
+            return IPv4Address(value)
+        if number:
+            self._overflow(draft, network, number, room)
+        return None
+
+    def _overflow(self, draft: Draft, network: Network, number: int, room: Block) -> None:
+        if (network.name, draft.role) in self._told:
+            return
+        self._told.add((network.name, draft.role))
+        ends = f", {IPv4Address(room.base + 1)} to {IPv4Address(room.base + room.size)}" if room.size else ""
+        reason = f"has no address for number {number}: {draft.role} machines have {room.size} on {network.name}{ends}"
+        fix = f"Use a larger network than {network.cidr}, or another `first` address for these machines."
+        self._problems.add(draft.where, reason, fix)
+
+    def _free(self, draft: Draft, network: Network, address: IPv4Address) -> bool:
+        owner = self._taken.setdefault((network.name, int(address)), draft.name)
+        if owner == draft.name:
+            return True
+        pinned = network.name in draft.pinned
+        if pinned or (network.name, draft.where) not in self._told:
+            self._told.add((network.name, draft.where))
+            place = (*draft.where, *self._place(draft, network)) if pinned else draft.where
+            reason = f"would give {draft.name} the address {address} of {owner}"
+            self._problems.add(place, reason, "Pin another address, or move the block with `first`.")
+        return False
+
+    def _place(self, draft: Draft, network: Network) -> tuple[str, ...]:
+        fields = self._fields(draft, network)
+        return fields if fields == ("address",) else (*fields, network.name)

@@ -1,0 +1,64 @@
+"""Which services run on a role, and whether the file gives each what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hacienda.cloud.model import Node, Role, VirtualIp
+from hacienda.cloud.problem_list import ProblemList
+from hacienda.declare import Registry
+from hacienda.environment.model import Environment
+
+
+def of_role(registry: Registry, role: Role) -> tuple[str, ...]:
+    """Names of the services that machines of a role run, in start order."""
+    return tuple(
+        service.name
+        for service in registry
+        if service.role in (role, "every") or (role == "arbiter" and service.arbiter)
+    )
+
+
+def check(
+    environment: Environment,
+    registry: Registry,
+    nodes: Sequence[Node],
+    vips: Sequence[VirtualIp],
+    problems: ProblemList,
+) -> None:
+    """Notes services and machines that do not come together.
+
+    Args:
+        environment: the environment.
+        registry: every service there is.
+        nodes: resolved nodes.
+        vips: resolved virtual IPs.
+        problems: takes what is wrong.
+    """
+    controllers = [node for node in nodes if node.role == "controller"]
+    if not controllers and not problems:
+        problems.add(("machines",), "has no controller", "Add `controller: 3`.")
+    if problems:
+        return
+    counts: dict[str, int] = {}
+    for node in nodes:
+        for name in node.services:
+            counts[name] = counts.get(name, 0) + 1
+    for name in environment.services:
+        if name in registry and name not in counts:
+            role = registry[name].role
+            fix = f"Add `machines.{role}`, or remove these options."
+            problems.add(("services", name), f"runs on {role} machines, and there are none", fix)
+    for service in registry:
+        for capability in service.requires if service.name in counts else ():
+            provider = registry.provider(capability)
+            if provider.name not in counts:
+                reason = (
+                    f"{service.name} needs a {capability}, which {provider.name} provides on {provider.role} machines"
+                )
+                problems.add(("machines",), reason, f"Add `{provider.role}`.")
+    balanced = [service.name for service in registry if service.frontends and counts.get(service.name, 0) > 1]
+    if balanced and not vips:
+        reason = f"has {len(controllers)} machines but no virtual IP: clients could not find {', '.join(balanced)}"
+        fix = "Add `vip:` to the management network, an address that nobody else uses."
+        problems.add(("machines", "controller"), reason, fix)

@@ -1,0 +1,7 @@
+"""The environment file: what the operator writes, parsed once into frozen models, with every error at once."""
+
+from hacienda.environment.catalog import find, shipped
+from hacienda.environment.load import Reading, examine, load
+from hacienda.environment.model import Environment
+
+__all__ = ["Environment", "Reading", "examine", "find", "load", "shipped"]

@@ -1,0 +1,94 @@
+"""From a file to a frozen environment, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hacienda.declare import Registry, ServiceOptions
+from hacienda.environment import source as sources
+from hacienda.environment.model import Environment
+from hacienda.environment.problems import nearest, problems
+from hacienda.errors import InputError, Problem
+
+_STAND_INS: Mapping[str, Any] = {
+    "name": "unnamed",
+    "networks": {"management": {"cidr": "192.168.0.0/16"}},
+    "machines": {"controller": 1},
+}
+"""What replaces a broken part that has no default, so that the rest of the file can still be looked at."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of a file.
+
+    Args:
+        environment: the environment; broken parts are replaced by defaults, so it is only fit to look for more problems
+            unless `problems` is empty.
+        problems: everything wrong so far.
+        broken: top-level keys with problems.
+    """
+
+    environment: Environment
+    problems: tuple[Problem, ...]
+    broken: frozenset[str]
+
+
+def load(path: Path, registry: Registry, shown: str = "") -> Environment:
+    """The environment of a file.
+
+    Args:
+        path: the file.
+        registry: services whose options it may hold.
+        shown: how errors name the file; empty: `path`, relative to the working folder.
+
+    Raises:
+        InputError: every problem of the file.
+    """
+    reading = examine(*sources.read(path, shown), registry)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return reading.environment
+
+
+def examine(data: dict[str, Any], source: sources.Source, registry: Registry) -> Reading:
+    """An environment from plain data, with its problems rather than an exception."""
+    found: list[Problem] = []
+    broken: set[str] = set()
+    try:
+        environment = Environment.model_validate(data)
+    except ValidationError as error:
+        found += problems(error, Environment, data, source)
+        broken = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
+        environment = Environment.model_validate(_without(data, broken))
+    environment._source = source
+    found += service_options(environment, registry)[1]
+    return Reading(environment, tuple(sorted(found, key=lambda problem: problem.line or 0)), frozenset(broken))
+
+
+def _without(data: Mapping[str, Any], broken: set[str]) -> dict[str, Any]:
+    kept = {key: value for key, value in data.items() if key not in broken}
+    return {**{key: value for key, value in _STAND_INS.items() if key in broken}, **kept}
+
+
+def service_options(environment: Environment, registry: Registry) -> tuple[dict[str, ServiceOptions], list[Problem]]:
+    """The options of every service of the registry, defaults filled in, and what is wrong with those in the file."""
+    found: dict[str, ServiceOptions] = {}
+    wrong: list[Problem] = []
+    for name in environment.services:
+        if name not in registry:
+            fix = nearest(name, registry.names())
+            wrong.append(environment.source.problem(("services", name), "is not a service", fix))
+    for service in registry:
+        raw = environment.services.get(service.name)
+        try:
+            found[service.name] = service.options.model_validate({} if raw is None else raw)
+        except ValidationError as error:
+            trail = ("services", service.name)
+            wrong += problems(error, service.options, raw, environment.source, trail)
+    return found, wrong

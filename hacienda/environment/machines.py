@@ -1,0 +1,122 @@
+"""Machines of an environment: counted groups and named nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hacienda.environment.spec import Spec
+from hacienda.environment.values import Address, AsList, Host, Name, Size, Whole, Word, refuse
+
+DomainKind = Literal["host", "rack", "power", "zone"]
+"""Kinds of failure domain, from small to large."""
+
+DiskPurpose = Name
+"""What a disk is for: `system`, `database`, `osd`, ..."""
+
+MAXIMUM_NUMBER = 9999
+"""Highest number of a machine in its role."""
+
+Number = Annotated[Whole, Field(ge=1, le=MAXIMUM_NUMBER)]
+Cpus = Annotated[Whole, Field(ge=1, le=4096)]
+
+
+def _addresses(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list | tuple):
+        raise refuse("is not an address", "Write one address, or one per network: `[10.77.0.50, 10.78.0.50]`.")
+    return tuple(value)
+
+
+class Bmc(Spec):
+    """The machine's baseboard management controller, for fencing. Its user and password are secrets, never written here."""
+
+    type: Literal["redfish", "ipmi"]
+    """How it is spoken to."""
+    address: Host
+    """Where it answers."""
+
+
+class Machine(Spec):
+    """What a named node says about itself; whatever it leaves out is the group's."""
+
+    number: Number | None = None
+    """Its number within the role: the address follows from it. Default: from a name like `sto-3`, or from its address."""
+    address: Address | None = None
+    """Its pinned address on the management network."""
+    addresses: Mapping[Name, Address] = Field(default_factory=dict)
+    """Pinned addresses by network name."""
+    host: Word | None = None
+    """Failure domain: the machine it is on."""
+    rack: Word | None = None
+    """Failure domain: its rack."""
+    power: Word | None = None
+    """Failure domain: what feeds it."""
+    zone: Word | None = None
+    """Failure domain: its site or zone."""
+    cpus: Cpus | None = None
+    """Processors."""
+    memory: Size | None = None
+    """Memory, like `64GiB`."""
+    disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
+    """Disks by purpose, like `{database: 400GiB}`."""
+    bmc: Bmc | None = None
+    """Baseboard management controller, for fencing."""
+
+
+def _nodes(value: Any) -> Any:
+    """A node without anything to say: `st-a1:`."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: {} if node is None else node for name, node in value.items()}
+
+
+class MachineGroup(Spec):
+    """The machines of one role: so many of them, or named ones, or both."""
+
+    count: Annotated[Whole, Field(ge=0, le=MAXIMUM_NUMBER)] = 0
+    """Machines numbered 1 to this, named `ctl-1`, `cmp-17`, ... Where some are missing (`without`) it is the highest number."""
+    without: Annotated[tuple[Number, ...], AsList] = ()
+    """Numbers that are gone; nobody else is renumbered."""
+    nodes: Annotated[Mapping[Name, Machine], BeforeValidator(_nodes)] = Field(default_factory=dict)
+    """Named nodes, each with a number or an address of its own. A counted name (`cmp-17`) refines that machine."""
+    first: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = ()
+    """Address of number 1, at most one per network. Default: the role's block."""
+    spread: DomainKind | None = None
+    """Kind of failure domain over which counted machines take turns."""
+    domains: Annotated[tuple[Word, ...], AsList, Field(max_length=64)] = ()
+    """Names of those domains, in the order of turns: number 1 is in the first. Default: the environment's `domains`."""
+    cpus: Cpus | None = None
+    """Processors of each. Default: whatever the machine has."""
+    memory: Size | None = None
+    """Memory of each, like `64GiB`. Default: whatever the machine has."""
+    disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
+    """Disks of each by purpose, like `{database: 400GiB}`."""
+
+
+def _group(value: Any) -> Any:
+    return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Group = Annotated[MachineGroup, BeforeValidator(_group)]
+"""A machine group; a whole number is short for `{count: number}`."""
+
+
+class Machines(Spec):
+    """Machine groups by role."""
+
+    controller: Group = MachineGroup()
+    """APIs, databases, message queue, load balancers; they vote. Needed."""
+    network: Group = MachineGroup()
+    """Gateways and routers of tenant networks."""
+    compute: Group = MachineGroup()
+    """Hypervisors."""
+    storage: Group = MachineGroup()
+    """Ceph's disks."""
+    monitoring: Group = MachineGroup()
+    """Metrics, logs and alerts."""
+    arbiter: Group = MachineGroup()
+    """Small machines that only vote, where there are two controllers."""

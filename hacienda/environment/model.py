@@ -1,0 +1,77 @@
+"""The environment: what the operator writes, parsed once and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from hacienda.environment.machines import DomainKind, Machines
+from hacienda.environment.network import Network
+from hacienda.environment.platform import Incus, Platform
+from hacienda.environment.settings import Availability, Dns, Secrets, Ssh, State, Time, Tls
+from hacienda.environment.source import Source
+from hacienda.environment.spec import Spec
+from hacienda.environment.values import AsList, Cidr, DomainName, Name, Region, Word, refuse
+
+
+def _release(value: Any) -> Any:
+    """`release: 2025.1` without quotes is a number to YAML; it says the same."""
+    return str(value) if isinstance(value, float) else value
+
+
+def _high_availability(value: Any) -> Any:
+    if value == "active-passive":
+        raise refuse("comes later", "Use `active-active`; two controllers and an arbiter are enough for it.")
+    return value
+
+
+class Environment(Spec):
+    """One environment file."""
+
+    name: Name
+    """Name of the environment; stacks, projects and the default domain carry it."""
+    domain: DomainName = Field(default_factory=lambda data: f"{data.get('name', 'cloud')}.internal")
+    """DNS domain of the machines. Default: `<name>.internal`."""
+    region: Region = "RegionOne"
+    """Region of the Keystone catalogue."""
+    release: Annotated[Literal["2025.1"], BeforeValidator(_release)] = "2025.1"
+    """OpenStack release."""
+    operating_system: Literal["debian-13"] = "debian-13"
+    """What the machines run."""
+    platform: Platform = Incus()
+    """Where the machines are: `incus` or `existing`, or a mapping with `type` and the platform's options."""
+    networks: Annotated[Mapping[Name, Network], Field(min_length=1)]
+    """Networks by name. One of them has the purpose `management`."""
+    machines: Machines
+    """Machine groups by role."""
+    domains: Mapping[DomainKind, Annotated[tuple[Word, ...], AsList, Field(min_length=1)]] = Field(default_factory=dict)
+    """Failure domains by kind, like `{rack: [a, b, c]}`, for the groups that are spread over them."""
+    services: Mapping[str, Any] = Field(default_factory=dict)
+    """Options of services, by service. Everything has a default."""
+    availability: Availability = Availability()
+    """Availability target."""
+    high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability)] = "active-active"
+    """`active-active`: every controller serves."""
+    tls: Tls = Tls()
+    """Certificates."""
+    secrets: Secrets = Secrets()
+    """Where secrets are kept."""
+    state: State = State()
+    """Where Terraform's state is kept."""
+    time: Time = Time()
+    """Time servers."""
+    dns: Dns = Dns()
+    """Name servers."""
+    ssh: Ssh = Ssh()
+    """How the machines are reached."""
+    operators: Annotated[tuple[Cidr, ...], AsList] = ()
+    """Networks outside the management network from which operators may reach consoles and SSH."""
+
+    _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))
+
+    @property
+    def source(self) -> Source:
+        """Where every value was written."""
+        return self._source

@@ -1,0 +1,42 @@
+"""Where the machines are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hacienda.environment.spec import Spec
+from hacienda.environment.values import FilePath, Name, Word
+
+
+class Incus(Spec):
+    """System containers on one machine: the lab."""
+
+    type: Literal["incus"] = "incus"
+    """`incus`."""
+    socket: FilePath = "/var/lib/hacienda-lab/unix.socket"
+    """Unix socket of the Incus daemon; the default is the one that `make lab` starts."""
+    image: Word = "hacienda-debian-13"
+    """Alias of the image that the machines boot; the default is the one that `hacienda lab image` builds."""
+    pool: Word = "hacienda"
+    """Storage pool."""
+    project: Name | None = None
+    """Incus project. Default: `hacienda-<name>`."""
+
+
+class Existing(Spec):
+    """Machines that are already there and answer to SSH."""
+
+    type: Literal["existing"] = "existing"
+    """`existing`."""
+    known_hosts: FilePath = "~/.ssh/known_hosts"
+    """File with the machines' SSH host keys, as OpenSSH reads it. Keys are never trusted on first sight."""
+
+
+def _platform(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+Platform = Annotated[Incus | Existing, BeforeValidator(_platform), Field(discriminator="type")]
+"""A platform with its options; a word is short for `{type: word}`."""

@@ -1,0 +1,145 @@
+"""Settings that apply to the environment as a whole."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from hacienda.environment.spec import Spec
+from hacienda.environment.values import Address, AsList, FilePath, Host, Whole, refuse
+
+_SSH_KEY = re.compile(
+    r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com)"
+    r" ([A-Za-z0-9+/]+={0,2})(?: [A-Za-z0-9@._+-]+)*"
+)
+_JUMP = re.compile(r"([a-z_][a-z0-9_-]*@)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_CREDENTIAL = re.compile(
+    r"password|secret|token|access_key|conn_str|client_private_key|kms_key_id|http_auth", re.IGNORECASE
+)
+_OPTION_VALUE = re.compile(r"[A-Za-z0-9._/:@+=,?&%~ -]*")
+
+
+def _ssh_key(value: Any) -> str:
+    match = _SSH_KEY.fullmatch(value) if isinstance(value, str) and len(value) < 4096 else None
+    if match is None:
+        raise refuse("is not an OpenSSH public key", "Paste one line of ~/.ssh/id_ed25519.pub.")
+    try:
+        blob = base64.b64decode(match[2], validate=True)
+    except binascii.Error as error:
+        raise refuse("is a damaged OpenSSH public key", "Paste one line of ~/.ssh/id_ed25519.pub.") from error
+    if not blob[4:].startswith(match[1].encode()):
+        raise refuse("is a damaged OpenSSH public key", "Paste one line of ~/.ssh/id_ed25519.pub.")
+    return match[0]
+
+
+def _user(value: Any) -> str:
+    if not isinstance(value, str) or not _USER.fullmatch(value):
+        raise refuse("is not a user name", "Write it like `root` or `debian`.")
+    return value
+
+
+def _jump(value: Any) -> str:
+    if not isinstance(value, str) or not _JUMP.fullmatch(value):
+        raise refuse("is not a jump host", "Write it like `operator@bastion.example.org:22`.")
+    return value
+
+
+class Availability(Spec):
+    """What the cloud is measured against."""
+
+    target: Annotated[float, Field(ge=90, lt=100)] = 99.9
+    """Per cent of the time: 99.9 allows 8.77 hours a year."""
+
+
+class Tls(Spec):
+    """Certificates from the environment's own CA."""
+
+    leaf_days: Annotated[Whole, Field(ge=7, le=825)] = 90
+    """Days for which a certificate is valid; it is renewed by an apply in its last third."""
+
+
+def _recipient(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", value):
+        raise refuse("is not an age recipient", "Write the public key that `age-keygen` prints, `age1...`.")
+    return value
+
+
+class Secrets(Spec):
+    """Where secrets are kept."""
+
+    backend: Literal["file", "age"] = "file"
+    """`file`: plain files, mode 0600, never committed. `age`: encrypted files that may be committed."""
+    path: FilePath | None = None
+    """Folder of the store. Default: `.hacienda/<name>/secrets` (file), `environments/<name>.secrets` (age)."""
+    recipients: Annotated[tuple[Annotated[str, BeforeValidator(_recipient)], ...], AsList] = ()
+    """Public keys of those who may read an age store."""
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, bool | int):
+        return value
+    if not isinstance(value, str) or not _OPTION_VALUE.fullmatch(value):
+        raise refuse("is not a plain value", "Write a word, a number, true or false.")
+    return value
+
+
+def _options(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        for key in value:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", str(key)):
+                raise refuse(
+                    f"has a key that is not an option's name: {key!a}", "Name options as Terraform does: `bucket`."
+                )
+            if _CREDENTIAL.search(str(key)):
+                fix = "Terraform reads it from the environment of whoever runs it (AWS_SECRET_ACCESS_KEY, PG_CONN_STR, ...)."
+                raise refuse(f"holds a credential, `{key}`", f"Take it out. {fix}")
+    return value
+
+
+class State(Spec):
+    """Where Terraform keeps its state."""
+
+    backend: Literal["local", "http", "s3", "pg", "consul"] = "local"
+    """`local`: `.hacienda/<name>/state`, on the operator's machine. Otherwise a back end that Terraform knows."""
+    options: Annotated[
+        Mapping[str, Annotated[str | int | bool, BeforeValidator(_option)]], BeforeValidator(_options)
+    ] = Field(default_factory=dict)
+    """The back end's options as Terraform names them; credentials come from the environment, never from here."""
+
+
+class Time(Spec):
+    """Clocks."""
+
+    servers: Annotated[tuple[Host, ...], AsList, Field(max_length=16)] = (
+        "0.debian.pool.ntp.org",
+        "1.debian.pool.ntp.org",
+        "2.debian.pool.ntp.org",
+        "3.debian.pool.ntp.org",
+    )
+    """Time sources; four tell which of them is wrong."""
+
+
+class Dns(Spec):
+    """Name servers."""
+
+    servers: Annotated[tuple[Address, ...], AsList, Field(max_length=3)] = ()
+    """Addresses of name servers, at most three. Default: what the machine has."""
+
+
+class Ssh(Spec):
+    """How the machines are reached."""
+
+    user: Annotated[str, BeforeValidator(_user)] = "root"
+    """Who logs in; one who is not root needs sudo without a password."""
+    port: Annotated[Whole, Field(ge=1, le=65535)] = 22
+    """Port of the SSH server."""
+    keys: Annotated[tuple[Annotated[str, BeforeValidator(_ssh_key)], ...], AsList, Field(max_length=64)] = ()
+    """Public keys of the operators. The deployer has its own key beside them."""
+    jump: Annotated[str, BeforeValidator(_jump)] | None = None
+    """Host to go through: `[user@]host[:port]`."""

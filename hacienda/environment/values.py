@@ -1,0 +1,202 @@
+"""Small values of the environment file: names, addresses, sizes. Each refuses what could be read as shell, template or path."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+_UNITS = {
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+    "TiB": 1024**4,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "TB": 1000**4,
+}
+_LABEL = r"[a-z]([a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def refuse(reason: str, fix: str) -> PydanticCustomError:
+    """An error of ours: what is wrong and what to write instead."""
+    return PydanticCustomError("hacienda", "{reason}", {"reason": reason, "fix": fix})
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise refuse(f"is not {what}", f"Write {what} as text.")
+    return value
+
+
+def _matching(pattern: str, what: str, fix: str, maximum: int) -> BeforeValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: Any) -> str:
+        text = _text(value, what)
+        if len(text) > maximum:
+            raise refuse(f"is {len(text)} characters long", f"At most {maximum} characters.")
+        if not compiled.fullmatch(text) or "--" in text or ".." in text:
+            raise refuse(f"is not {what}", fix)
+        return text
+
+    return BeforeValidator(check)
+
+
+_NAME_RULE = "Lower-case letters, digits and single hyphens, starting with a letter."
+
+Name = Annotated[str, _matching(_LABEL, "a name", _NAME_RULE, 30), Field(json_schema_extra={"pattern": f"^{_LABEL}$"})]
+"""A name of ours that ends up in host, stack and file names: at most 30 characters, `[a-z][a-z0-9-]*`."""
+
+DomainName = Annotated[
+    str,
+    _matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name", "Write it like `cloud.example.org`, in lower case.", 180),
+    Field(json_schema_extra={"pattern": rf"^{_LABEL}(\.{_LABEL})*$"}),
+]
+"""A DNS domain, at most 180 characters so that a node's name before it stays within DNS' 253."""
+
+Region = Annotated[
+    str, _matching(r"[A-Za-z][A-Za-z0-9_-]*", "a region name", "Letters, digits, `-` and `_`, like `RegionOne`.", 60)
+]
+"""A Keystone region."""
+
+Nic = Annotated[
+    str,
+    _matching(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", "the name of a network card", "Write it like `eno1`.", 15),
+]
+"""A network interface as the machine names it; Linux allows 15 characters."""
+
+FilePath = Annotated[
+    str,
+    _matching(
+        r"(~?/)?[A-Za-z0-9_.@+-]+(/[A-Za-z0-9_.@+-]+)*",
+        "a path",
+        "Letters, digits and `._@+-` between slashes; no `..`, no spaces.",
+        200,
+    ),
+]
+"""A path on the operator's machine: absolute, below `~/`, or relative to the project's folder."""
+
+Word = Annotated[
+    str, _matching(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]*", "a plain word", "Letters, digits and `._/:@+-`, no spaces.", 120)
+]
+"""A name that another system gave: an image alias, a storage pool, a rack."""
+
+
+def _host(value: Any) -> str:
+    text = _text(value, "a host name or address")
+    if len(text) > 253 or not _HOST.fullmatch(text) or ".." in text:
+        raise refuse("is not a host name or address", "Write it like `0.pool.ntp.org` or `192.0.2.1`.")
+    return text
+
+
+Host = Annotated[str, BeforeValidator(_host)]
+"""A DNS name or IPv4 address."""
+
+
+def _address(value: Any) -> IPv4Address:
+    if isinstance(value, IPv4Address):
+        return value
+    text = _text(value, "an IPv4 address")
+    if ":" in text:
+        raise refuse("is IPv6", "Only IPv4 is supported here, like `10.77.0.10`.")
+    try:
+        return IPv4Address(text)
+    except AddressValueError as error:
+        raise refuse("is not an IPv4 address", "Write it like `10.77.0.10`.") from error
+
+
+Address = Annotated[
+    IPv4Address,
+    BeforeValidator(_address),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "format": "ipv4"}),
+]
+"""An IPv4 address."""
+
+
+def _cidr(value: Any) -> IPv4Network:
+    if isinstance(value, IPv4Network):
+        return value
+    text = _text(value, "a network")
+    if ":" in text:
+        raise refuse("is IPv6", "Only IPv4 is supported here, like `10.77.0.0/24`.")
+    if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", text):
+        raise refuse("is not a network in CIDR notation", "Write it like `10.77.0.0/24`.")
+    try:
+        network = IPv4Network(text, strict=False)
+    except (AddressValueError, NetmaskValueError, ValueError) as error:
+        raise refuse("is not a network in CIDR notation", "Write it like `10.77.0.0/24`.") from error
+    if str(network) != text:
+        raise refuse("is an address inside a network, not a network", f"Write `{network}`.")
+    if not 8 <= network.prefixlen <= 29:
+        raise refuse(f"is a /{network.prefixlen}", "Use a network between /8 and /29.")
+    if network.is_loopback or network.is_multicast or network.is_link_local or network.is_unspecified:
+        raise refuse("is reserved (loopback, multicast or link-local)", "Use a private range like `10.77.0.0/24`.")
+    return network
+
+
+Cidr = Annotated[
+    IPv4Network,
+    BeforeValidator(_cidr),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"}),
+]
+"""An IPv4 network, /8 to /29."""
+
+
+def _range(value: Any) -> tuple[IPv4Address, IPv4Address]:
+    if isinstance(value, tuple):
+        return value
+    text = _text(value, "a range of addresses")
+    ends = [part.strip() for part in text.split("-")]
+    try:
+        first, last = (IPv4Address(end) for end in ends)
+    except ValueError as error:
+        raise refuse("is not a range of addresses", "Write it like `10.77.0.10-10.77.0.99`.") from error
+    if last < first:
+        raise refuse("ends before it starts", f"Write `{last}-{first}`.")
+    return first, last
+
+
+AddressRange = Annotated[
+    tuple[IPv4Address, IPv4Address],
+    BeforeValidator(_range),
+    PlainSerializer(lambda ends: f"{ends[0]}-{ends[1]}"),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+ *- *[0-9.]+$"}),
+]
+"""First and last address, both included."""
+
+
+def _size(value: Any) -> int:
+    match = re.fullmatch(r"([0-9]{1,6})(\.[0-9])? ?([A-Za-z]+)", value) if isinstance(value, str) else None
+    if match is None or match[3] not in _UNITS:
+        raise refuse("is not a size", f"Write a number and a unit, like `64GiB`; units: {', '.join(_UNITS)}.")
+    size = int(float(match[1] + (match[2] or "")) * _UNITS[match[3]])
+    if size <= 0:
+        raise refuse("is nothing", "Write a size above zero, like `64GiB`.")
+    return size
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": rf"^[0-9]{{1,6}}(\.[0-9])? ?({'|'.join(_UNITS)})$"}),
+]
+"""A size with its unit, in bytes once read: `64GiB`, `1.5TB`."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number, not text and not a decimal."""
+
+
+def _list(value: Any) -> Any:
+    if not isinstance(value, list | tuple):
+        raise refuse("is not a list", "Write it in brackets: `[a, b]`.")
+    return tuple(value)
+
+
+AsList = BeforeValidator(_list)
+"""Makes a tuple of a YAML list, with an error in the operator's words."""
