@@ -1,0 +1,188 @@
+"""The lab's own Incus daemon: started with or without systemd, and cleared away from any state it was left in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hacienda import errors
+from hacienda.lab import command, layout, recipe
+
+_WAIT_SECONDS = 60.0
+
+
+def answers(lab: layout.Lab) -> bool:
+    """Whether the lab's daemon is there and answers within 5 s."""
+    if not lab.socket.exists():
+        return False
+    try:
+        command.incus(lab, "query", "/1.0", seconds=5)
+    except errors.ToolError:
+        return False
+    return True
+
+
+def start(lab: layout.Lab, *, systemd: bool) -> None:
+    """Start the daemon in a mount namespace of its own and wait until it answers.
+
+    Raises:
+        errors.ToolError: it did not come up within 60 s; says the last lines of its log.
+    """
+    lab.log.parent.mkdir(parents=True, exist_ok=True)
+    script = lab.folder / "hacienda" / "start-daemon.sh"
+    script.write_text(recipe.script("start-daemon.sh"))
+    # Named in full, so that the namespace's mounts are gone with its last process and never seen outside.
+    namespace = ("unshare", "--mount", "--propagation", "private", "--", "sh", str(script), str(lab.folder))
+    if systemd:
+        _start_unit(lab, (*namespace, ""))
+    else:
+        _start_detached(lab, (*namespace, lab.unit))
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not answers(lab):
+        if time.monotonic() > deadline:
+            tail = "\n  ".join(lab.log.read_text(errors="replace").splitlines()[-12:])
+            raise errors.ToolError(f"The lab's Incus daemon did not come up within {_WAIT_SECONDS:.0f} s.", tail)
+        time.sleep(0.1)
+    # It answers before it has seen to its pools and brought its instances back.
+    command.incus(lab, "admin", "waitready", "--timeout=300", seconds=310)
+
+
+def _start_detached(lab: layout.Lab, argv: tuple[str, ...]) -> None:
+    with lab.log.open("ab") as log:
+        subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+
+
+def _start_unit(lab: layout.Lab, argv: tuple[str, ...]) -> None:
+    # Delegate: the containers' cgroups are the daemon's to make. KillMode: a stopped daemon leaves its containers alone.
+    settings = ("Delegate=yes", "KillMode=process", "TasksMax=infinity", "LimitNOFILE=1048576", "LimitMEMLOCK=infinity")
+    properties = (f"--property={setting}" for setting in (*settings, f"StandardOutput=append:{lab.log}"))
+    error = f"--property=StandardError=append:{lab.log}"
+    command.run(("systemd-run", "--quiet", "--collect", f"--unit={lab.unit}", *properties, error, *argv))
+
+
+def clear(lab: layout.Lab) -> None:
+    """End every process of the lab, and free what they held: loop devices, bridges, firewall rules, cgroups.
+
+    Works from any state, a daemon that was killed included. The folder itself stays.
+
+    Raises:
+        errors.ToolError: a process outlived SIGKILL for 20 s.
+    """
+    groups: set[str] = set()
+    deadline = time.monotonic() + 20
+    while victims := tuple(_processes(lab)):
+        if time.monotonic() > deadline:
+            raise errors.ToolError(f"Processes of the lab do not end: {', '.join(map(str, victims))}.")
+        for pid in victims:
+            groups.add(_cgroup(pid))
+            _kill(pid)
+        time.sleep(0.1)
+    for device in _loop_devices(lab):
+        command.run(("losetup", "--detach", device))
+    for network in _networks(lab):
+        _remove_network(network)
+    _remove_cgroups(groups)
+    lab.socket.unlink(missing_ok=True)
+
+
+def _processes(lab: layout.Lab) -> Iterator[int]:
+    """Processes that belong to the lab's daemon, or that live on its pool.
+
+    The daemon and its helpers have INCUS_DIR in their environment. A container's processes do not; they are known by
+    their mounts, which come from the pool's loop device. Our own namespace is left out: no lab mounts anything there.
+    """
+    variable = f"INCUS_DIR={lab.folder}".encode()
+    devices = tuple(f" {device} ".encode() for device in _loop_devices(lab))
+    own = _namespace(os.getpid())
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        pid = int(entry.name)
+        environment = _read(entry / "environ").split(b"\0")
+        namespace = _namespace(pid)
+        if namespace in (own, ""):
+            continue
+        mounts = _read(entry / "mountinfo") if devices else b""
+        if variable in environment or any(device in mounts for device in devices):
+            yield pid
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # it ended meanwhile
+        return b""
+
+
+def _namespace(pid: int) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/ns/mnt").readlink())
+    except OSError:
+        return ""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _cgroup(pid: int) -> str:
+    """The process' group in the unified hierarchy; empty if it has none."""
+    lines = _read(Path(f"/proc/{pid}/cgroup")).decode().splitlines()
+    return next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "")
+
+
+def _loop_devices(lab: layout.Lab) -> tuple[str, ...]:
+    """Loop devices over files in the lab's folder."""
+    devices = json.loads(command.run(("losetup", "--list", "--json")) or "{}").get("loopdevices", [])
+    below = f"{lab.folder}/"
+    return tuple(device["name"] for device in devices if (device["back-file"] or "").startswith(below))
+
+
+def _networks(lab: layout.Lab) -> tuple[str, ...]:
+    """Names of the daemon's networks: it keeps a folder for each."""
+    folder = lab.folder / "networks"
+    return tuple(sorted(entry.name for entry in folder.iterdir())) if folder.is_dir() else ()
+
+
+def _remove_network(name: str) -> None:
+    if Path(f"/sys/class/net/{name}/bridge").is_dir():
+        command.run(("ip", "link", "delete", "dev", name))
+    tables = json.loads(command.run(("nft", "--json", "list", "tables")))["nftables"]
+    if not any(entry.get("table", {}).get("name") == "incus" for entry in tables):
+        return
+    rules = json.loads(command.run(("nft", "--json", "list", "table", "inet", "incus")))["nftables"]
+    chains = [entry["chain"]["name"] for entry in rules if "chain" in entry]
+    ours = [chain for chain in chains if chain.endswith(f".{name}")]
+    if ours == chains:
+        command.run(("nft", "delete", "table", "inet", "incus"))
+        return
+    for chain in ours:
+        command.run(("nft", "-f", "-"), stdin=f"flush chain inet incus {chain}\ndelete chain inet incus {chain}\n")
+
+
+def _remove_cgroups(groups: set[str]) -> None:
+    """Remove the groups, and what is below them, that have no process any more."""
+    mounted = (line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    root = next((Path(fields[4]) for fields in mounted if fields[fields.index("-") + 1] == "cgroup2"), None)
+    if root is None:
+        return
+    tops = {group.split("/")[1] for group in groups if group.startswith("/") and group != "/"}
+    for top in sorted(name for name in tops if name.startswith(("lxc.", "hacienda-lab"))):
+        for folder in sorted((root / top).rglob("*/"), reverse=True):
+            _remove_empty(folder)
+        _remove_empty(root / top)
+
+
+def _remove_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:  # gone already, or in use again by something else
+        return
