@@ -3,5 +3,6 @@
 from hacienda.environment.catalog import find, shipped
 from hacienda.environment.load import Reading, examine, load
 from hacienda.environment.model import Environment
+from hacienda.environment.schema import schema
 
-__all__ = ["Environment", "Reading", "examine", "find", "load", "shipped"]
+__all__ = ["Environment", "Reading", "examine", "find", "load", "schema", "shipped"]

@@ -17,8 +17,8 @@ class Incus(Spec):
     """`incus`."""
     socket: FilePath = "/var/lib/hacienda-lab/unix.socket"
     """Unix socket of the Incus daemon; the default is the one that `make lab` starts."""
-    image: Word = "hacienda-debian-13"
-    """Alias of the image that the machines boot; the default is the one that `hacienda lab image` builds."""
+    image: Word | None = None
+    """Alias of the image that the machines boot. Default: the one that `hacienda lab image` builds."""
     pool: Word = "hacienda"
     """Storage pool."""
     project: Name | None = None

@@ -6,9 +6,9 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import Address, AsList, FilePath, Host, Whole, refuse
@@ -65,8 +65,11 @@ class Tls(Spec):
 
 
 def _recipient(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("ssh-ed25519 "):
+        return _ssh_key(value)
     if not isinstance(value, str) or not re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", value):
-        raise refuse("is not an age recipient", "Write the public key that `age-keygen` prints, `age1...`.")
+        fix = "Write the public key that `age-keygen` prints, `age1...`, or an `ssh-ed25519` key."
+        raise refuse("is not an age recipient", fix)
     return value
 
 
@@ -74,11 +77,20 @@ class Secrets(Spec):
     """Where secrets are kept."""
 
     backend: Literal["file", "age"] = "file"
-    """`file`: plain files, mode 0600, never committed. `age`: encrypted files that may be committed."""
+    """`file`: plain files, mode 0600, never committed. `age`: one encrypted file that may be committed."""
     path: FilePath | None = None
-    """Folder of the store. Default: `.hacienda/<name>/secrets` (file), `environments/<name>.secrets` (age)."""
+    """The folder (`file`) or the encrypted file (`age`). Default: `.hacienda/<name>/secrets` and
+    `environments/<name>.secrets.age`."""
     recipients: Annotated[tuple[Annotated[str, BeforeValidator(_recipient)], ...], AsList] = ()
     """Public keys of those who may read an age store."""
+
+    @model_validator(mode="after")
+    def _recipients_for_age(self) -> Self:
+        if self.backend == "age" and not self.recipients:
+            raise refuse("names nobody who may read it", "Add `recipients:`, age public keys.")
+        if self.backend == "file" and self.recipients:
+            raise refuse("has recipients, but is not encrypted", "Use `backend: age`, or remove `recipients`.")
+        return self
 
 
 def _option(value: Any) -> Any:
@@ -111,6 +123,16 @@ class State(Spec):
         Mapping[str, Annotated[str | int | bool, BeforeValidator(_option)]], BeforeValidator(_options)
     ] = Field(default_factory=dict)
     """The back end's options as Terraform names them; credentials come from the environment, never from here."""
+
+    @model_validator(mode="after")
+    def _options_for_remote(self) -> Self:
+        needed = {"http": ("address",), "s3": ("bucket", "region"), "consul": ("path",)}.get(self.backend, ())
+        missing = [name for name in needed if name not in self.options]
+        if missing:
+            raise refuse(f"lacks what {self.backend} needs", f"Add {', '.join(missing)} to its `options`.")
+        if self.backend == "local" and self.options:
+            raise refuse("has options, but the local back end takes none", "Remove them, or name the back end.")
+        return self
 
 
 class Time(Spec):
