@@ -42,6 +42,24 @@ class StoreSpec:
             return cls("age", path, tuple(parse_qs(query).get("recipient", ())))
         return cls("file", path)
 
+    @classmethod
+    def of(
+        cls, root: Path, environment: str, backend: str, path: str | None = None, recipients: tuple[str, ...] = ()
+    ) -> StoreSpec:
+        """The store that an environment file describes.
+
+        Args:
+            root: the project's folder; relative places are below it.
+            environment: name of the environment.
+            backend: `file` or `age`.
+            path: None: `.hacienda/<environment>/secrets` (file), which git ignores, or `environments/<environment>.secrets`
+                (age), which may be committed.
+            recipients: public keys of those who may read an age store.
+        """
+        kind: Literal["file", "age"] = "age" if backend == "age" else "file"
+        default = f"environments/{environment}.secrets" if kind == "age" else f".hacienda/{environment}/secrets"
+        return cls(kind, root / Path(path or default).expanduser(), recipients)
+
     def exists(self) -> bool:
         """Whether there is a store: a pull request's checkout, for one, has none."""
         return self.path.exists()

@@ -233,6 +233,19 @@ def test_spec_survives_its_text(spec: StoreSpec) -> None:
     assert StoreSpec.parse(str(spec)) == spec
 
 
+@pytest.mark.parametrize(
+    ("backend", "path", "expected"),
+    [
+        ("file", None, "file:/srv/cloud/.hacienda/lab/secrets"),
+        ("age", None, "age:/srv/cloud/environments/lab.secrets"),
+        ("file", "keys/lab", "file:/srv/cloud/keys/lab"),
+        ("file", "/etc/lab", "file:/etc/lab"),
+    ],
+)
+def test_environment_file_needs_to_say_little(backend: str, path: str | None, expected: str) -> None:
+    assert str(StoreSpec.of(Path("/srv/cloud"), "lab", backend, path)) == expected
+
+
 def test_plain_path_is_a_folder() -> None:
     assert StoreSpec.parse("/srv/secrets") == StoreSpec("file", Path("/srv/secrets"))
 
