@@ -15,7 +15,6 @@ import pytest
 
 from hacienda.declare import Secret
 from hacienda.secrets import Leaf, Needs, Store, StoreSpec, mint, open_store
-
 from tests.secrets.conftest import NOW
 
 

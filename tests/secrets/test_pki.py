@@ -11,7 +11,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from hacienda.secrets import Leaf, Needs, Store, mint, open_store, pki
-
 from tests.secrets.conftest import NOW
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from hacienda.errors import InputError
 from hacienda.secrets import Needs, Store, mint, rotate
-
 from tests.secrets.conftest import NOW
 
 

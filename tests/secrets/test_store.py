@@ -14,7 +14,6 @@ from pyrage import x25519
 
 from hacienda.errors import HaciendaError, InputError, ToolError
 from hacienda.secrets import Needs, Store, StoreSpec, digest, inventory, mint, open_store, rotate
-
 from tests.secrets.conftest import NOW
 
 
