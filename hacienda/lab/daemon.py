@@ -73,20 +73,18 @@ def clear(lab: layout.Lab) -> None:
     Raises:
         errors.ToolError: a process outlived SIGKILL for 20 s.
     """
-    groups: set[str] = set()
     deadline = time.monotonic() + 20
     while victims := tuple(_processes(lab)):
         if time.monotonic() > deadline:
             raise errors.ToolError(f"Processes of the lab do not end: {', '.join(map(str, victims))}.")
         for pid in victims:
-            groups.add(_cgroup(pid))
             _kill(pid)
         time.sleep(0.1)
     for device in _loop_devices(lab):
         command.run(("losetup", "--detach", device))
     for network in _networks(lab):
         _remove_network(network)
-    _remove_cgroups(groups)
+    _remove_cgroups(lab)
     lab.socket.unlink(missing_ok=True)
 
 
@@ -133,12 +131,6 @@ def _kill(pid: int) -> None:
         return
 
 
-def _cgroup(pid: int) -> str:
-    """The process' group in the unified hierarchy; empty if it has none."""
-    lines = _read(Path(f"/proc/{pid}/cgroup")).decode().splitlines()
-    return next((line.removeprefix("0::") for line in lines if line.startswith("0::")), "")
-
-
 def _loop_devices(lab: layout.Lab) -> tuple[str, ...]:
     """Loop devices over files in the lab's folder."""
     devices = json.loads(command.run(("losetup", "--list", "--json")) or "{}").get("loopdevices", [])
@@ -168,17 +160,24 @@ def _remove_network(name: str) -> None:
         command.run(("nft", "-f", "-"), stdin=f"flush chain inet incus {chain}\ndelete chain inet incus {chain}\n")
 
 
-def _remove_cgroups(groups: set[str]) -> None:
-    """Remove the groups, and what is below them, that have no process any more."""
+def _remove_cgroups(lab: layout.Lab) -> None:
+    """Remove what is left of the lab's groups; a group in use cannot be removed, so another lab's stay."""
     mounted = (line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines())
     root = next((Path(fields[4]) for fields in mounted if fields[fields.index("-") + 1] == "cgroup2"), None)
     if root is None:
         return
-    tops = {group.split("/")[1] for group in groups if group.startswith("/") and group != "/"}
-    for top in sorted(name for name in tops if name.startswith(("lxc.", "hacienda-lab"))):
-        for folder in sorted((root / top).rglob("*/"), reverse=True):
+    containers = lab.folder / "containers"
+    names = [entry.name for entry in containers.iterdir()] if containers.is_dir() else []
+    # LXC appends a number where a killed container's group is still there.
+    patterns = [
+        f"lxc.{kind}.{name}{end}" for kind in ("payload", "monitor") for name in names for end in ("", "-[0-9]*")
+    ]
+    for top in (path for pattern in (lab.unit, *patterns) for path in root.glob(pattern)):
+        for folder in sorted(top.rglob("*/"), reverse=True):
             _remove_empty(folder)
-        _remove_empty(root / top)
+        _remove_empty(top)
+    if not list(root.glob("lxc.payload.*")):
+        _remove_empty(root / "lxc.pivot")
 
 
 def _remove_empty(folder: Path) -> None:
