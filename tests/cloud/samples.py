@@ -1,0 +1,96 @@
+"""A small composition with every shape of service, and environments written as text."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from pydantic import BaseModel, ConfigDict
+
+from hacienda.cloud import Cloud, resolve
+from hacienda.declare import Check, Frontend, Port, Registry, Script, Service, ServiceOptions
+from hacienda.environment import Environment, examine
+from hacienda.environment.source import parse
+from hacienda.errors import InputError
+
+VERIFY = Script("verify.sh")
+
+
+class Timeouts(BaseModel):
+    """Seconds until the balancer gives up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    connect: int = 5
+    """Towards a backend."""
+
+
+class BalancerOptions(ServiceOptions):
+    """Options of the balancer."""
+
+    connections: int = 4096
+    """Connections at a time."""
+    timeouts: Timeouts = Timeouts()
+    """Time-outs."""
+    statistics: bool = True
+    """Whether the statistics page is on."""
+
+
+REGISTRY = Registry(
+    (
+        Service("chrony", "Clock", "every", VERIFY),
+        Service("etcd", "Truths", "controller", VERIFY, provides=("coordination",), voters=True, arbiter=True),
+        Service(
+            "haproxy",
+            "Load balancer",
+            "controller",
+            VERIFY,
+            requires=("virtual ip",),
+            provides=("load balancer",),
+            options=BalancerOptions,
+        ),
+        Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",)),
+        Service(
+            "galera", "Database", "controller", VERIFY, requires=("coordination",), provides=("database",), voters=True
+        ),
+        Service(
+            "keystone",
+            "Identity",
+            "controller",
+            VERIFY,
+            requires=("database", "load balancer"),
+            ports=(Port("api", 5000, "public"),),
+            frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
+        ),
+        Service("agent", "Hypervisor", "compute", VERIFY),
+        Service("gateway", "Router", "network", VERIFY),
+        Service("metrics", "Metrics", "monitoring", VERIFY, requires=("hypervisor metrics",)),
+        Service("exporter", "Exporter", "compute", VERIFY, provides=("hypervisor metrics",)),
+    )
+)
+
+LAB = """
+    name: lab
+    networks:
+      management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+    machines:
+      controller: 3
+"""
+
+
+def environment(text: str, registry: Registry = REGISTRY) -> Environment:
+    """The environment of a text. Raises InputError."""
+    reading = examine(*parse(dedent(text).encode(), "test.yaml"), registry)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return reading.environment
+
+
+def cloud(text: str, registry: Registry = REGISTRY) -> Cloud:
+    """The cloud of a text. Raises InputError."""
+    return resolve(environment(text, registry), registry)
+
+
+def machines(text: str, network: str = "cidr: 10.77.0.0/24, vip: 10.77.0.10", more: str = "") -> Cloud:
+    """The cloud of a block of machine groups."""
+    groups = "".join(f"\n  {line}" for line in dedent(text).strip().splitlines())
+    return cloud(f"name: test\n{dedent(more)}\nnetworks:\n  management: {{{network}}}\nmachines:{groups}\n")
