@@ -1,6 +1,6 @@
 """Secrets and the environment's certificates: minted once, stored outside git or encrypted, each node given only its own."""
 
-from hacienda.secrets.inventory import Entry, inventory
+from hacienda.secrets.inventory import Entry, inventory, reveal
 from hacienda.secrets.mint import Minted, mint
 from hacienda.secrets.needs import Leaf, Needs
 from hacienda.secrets.rotate import rotate
@@ -18,5 +18,6 @@ __all__ = [
     "inventory",
     "mint",
     "open_store",
+    "reveal",
     "rotate",
 ]

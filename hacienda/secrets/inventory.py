@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
 
+from hacienda.secrets import pki
 from hacienda.secrets.store import AUTHORITY, Store
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a store.
+    """One entry of a store, without its value.
 
     Args:
         name: as it is kept.
@@ -21,14 +23,12 @@ class Entry:
             that was put there by hand.
         created: when it was made or last rotated; None: unknown.
         expires: end of a certificate's life; None: never.
-        value: the secret itself; never part of a repr.
     """
 
     name: str
     kind: str
     created: datetime | None
     expires: datetime | None
-    value: str | dict[str, str] = field(repr=False)
 
 
 def inventory(store: Store) -> tuple[Entry, ...]:
@@ -37,13 +37,25 @@ def inventory(store: Store) -> tuple[Entry, ...]:
     return tuple(_entry(store, name, index.get(name, {})) for name in store.names())
 
 
-def _entry(store: Store, name: str, known: dict[str, str]) -> Entry:
-    content = store.entry(name) or b""
+def _entry(store: Store, name: str, known: Mapping[str, str]) -> Entry:
     kind = known.get("kind", "unknown")
     created = datetime.fromisoformat(known["created"]) if "created" in known else None
     expires = None
     if kind == "leaf" or name == AUTHORITY:
-        expires = x509.load_pem_x509_certificate(content).not_valid_after_utc
-    text = content.decode(errors="replace")
-    value: str | dict[str, str] = json.loads(text) if kind == "fernet-keys" else text
-    return Entry(name, kind, created, expires, value)
+        expires = x509.load_pem_x509_certificate(store.entry(name) or b"").not_valid_after_utc
+    return Entry(name, kind, created, expires)
+
+
+def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
+    """The values of an entry by the names its users know: a certificate and its key apart, each key of a repository.
+
+    Never log or keep what this returns.
+    """
+    content = store.entry(entry.name) or b""
+    folder = entry.name.rpartition("/")[0]
+    if entry.kind in ("leaf", "authority"):
+        pieces = {"cert.pem": pki.certificate_pem(content), "key.pem": pki.key_pem(content)}
+        return {f"{folder}/{piece}": value.decode() for piece, value in pieces.items()}
+    if entry.kind == "fernet-keys":
+        return {f"{entry.name}/{index}": key for index, key in json.loads(content).items()}
+    return {entry.name: content.decode(errors="replace")}

@@ -13,7 +13,7 @@ import pytest
 from pyrage import x25519
 
 from hacienda.errors import HaciendaError, InputError, ToolError
-from hacienda.secrets import Needs, Store, StoreSpec, digest, inventory, mint, open_store, rotate
+from hacienda.secrets import Needs, Store, StoreSpec, digest, inventory, mint, open_store, reveal, rotate
 from tests.secrets.conftest import NOW
 
 
@@ -71,12 +71,21 @@ def test_inventory_knows_kinds_and_expiry(store: Store, needs: Needs) -> None:
     assert leaf.expires is not None
     assert (leaf.expires - NOW).days == 90
     assert leaf.created == NOW
-    assert set(entries["keystone/fernet"].value) == {"0", "1"}
+
+
+def test_revealed_pieces_have_the_names_that_users_know(store: Store, needs: Needs) -> None:
+    mint(store, needs, NOW)
+    pieces = {name: value for entry in inventory(store) for name, value in reveal(store, entry).items()}
+    assert pieces["database/keystone"] == store.get("database/keystone").decode()
+    assert pieces["nodes/ctl-1/x509/galera/key.pem"] == store.get("x509/galera/key.pem", "ctl-1").decode()
+    assert pieces["x509/authority/cert.pem"] == store.get("x509/ca.pem").decode()
+    assert {"keystone/fernet/0", "keystone/fernet/1"} < set(pieces)
+    assert not any("PRIVATE KEY" in value for name, value in pieces.items() if name.endswith("cert.pem"))
 
 
 def test_nothing_printed_by_accident_holds_a_value(store: Store, needs: Needs) -> None:
     mint(store, needs, NOW)
-    values = [entry.value for entry in inventory(store) if isinstance(entry.value, str)]
+    values = [value for entry in inventory(store) for value in reveal(store, entry).values()]
     shown = repr(store) + str(store.spec) + repr(inventory(store)) + str(store.index())
     assert not any(value in shown for value in values)
 

@@ -1,0 +1,5 @@
+"""The command line: `hacienda`."""
+
+from hacienda.cli.app import app, main
+
+__all__ = ["app", "main"]

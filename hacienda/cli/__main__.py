@@ -1,0 +1,5 @@
+"""`python -m hacienda.cli`."""
+
+from hacienda.cli import main
+
+main()

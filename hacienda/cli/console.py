@@ -1,0 +1,56 @@
+"""What commands print: results on standard output, everything else (progress, errors) on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from hacienda.errors import HaciendaError, InputError
+
+SLOW = 2.0
+"""Seconds after which people wonder: what takes longer says so, and how long it took."""
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error."""
+    err.print(text, markup=False)
+
+
+def show(text: str) -> None:
+    """A line of the result."""
+    out.print(text, markup=False)
+
+
+def show_json(value: Any) -> None:
+    """The result for programs: one JSON document on standard output, without colours or wrapping."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def fail(error: HaciendaError) -> None:
+    """An error, whole."""
+    say(str(error))
+    if isinstance(error, InputError) and len(error.problems) > 1:
+        say(f"{len(error.problems)} problems.")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something is going on, and afterwards how long it took if that was long."""
+    began = time.monotonic()
+    if err.is_terminal:
+        with err.status(what):
+            yield
+    else:
+        yield
+    took = time.monotonic() - began
+    if took > SLOW:
+        say(f"{what}: {took:.1f} s")

@@ -1,0 +1,103 @@
+"""`hacienda secrets init|rotate|show`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from hacienda import cloudinit, secrets
+from hacienda.cli import console, project
+from hacienda.secrets.pki import utc_now
+from hacienda.secrets.rotate import ROTATABLE
+from hacienda.secrets.values import FERNET_MAX_ACTIVE
+
+app = typer.Typer(help="Make, rotate and show an environment's secrets and certificates.", no_args_is_help=True)
+
+
+@app.command()
+def init(env: project.Env, as_json: project.AsJson = False) -> None:
+    """Make what is missing: passwords, keys, the certificate authority and certificates.
+
+    What is there stays as it is; certificates that expire soon, or whose names changed, are renewed. Synthesis does the
+    same by itself.
+    """
+    cloud = project.read(env)
+    store = project.store_of(cloud)
+    with console.working("making secrets"):
+        minted = secrets.mint(store, cloudinit.needs(cloud))
+    if as_json:
+        console.show_json(
+            {"environment": cloud.name, "store": str(store.spec), "created": minted.created, "renewed": minted.renewed}
+        )
+        return
+    console.show(f"{len(minted.created)} created, {len(minted.renewed)} renewed in {store.spec.path}")
+    for name in (*minted.created, *minted.renewed):
+        console.show(f"  {name}")
+
+
+@app.command()
+def rotate(
+    env: project.Env,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Entries as `show` lists them; * matches: 'database/*'.")
+    ] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help=f"Everything of a kind: {', '.join(ROTATABLE)}.")
+    ] = None,
+    max_active_keys: Annotated[
+        int, typer.Option(min=2, help="Fernet keys that stay, staged and primary among them.")
+    ] = FERNET_MAX_ACTIVE,
+    as_json: project.AsJson = False,
+) -> None:
+    """Make new values; `hacienda apply` brings them to the nodes.
+
+    Fernet keys rotate as Keystone rotates them, so tokens stay valid. Without a name or a kind, nothing is rotated.
+    """
+    cloud = project.read(env)
+    if not names and not kinds:
+        raise typer.BadParameter("name an entry, or a kind with --kind")
+    changed = secrets.rotate(project.store_of(cloud), names or (), kinds or (), max_active_keys)
+    if as_json:
+        console.show_json({"environment": cloud.name, "rotated": changed})
+        return
+    for name in changed:
+        console.show(f"rotated {name}")
+    console.say(f"Run `hacienda apply {env}` to bring them to the nodes.")
+
+
+@app.command()
+def show(env: project.Env, as_json: project.AsJson = False) -> None:
+    """List secrets with kind, age and expiry. With --json, and only then, with their values."""
+    cloud = project.read(env)
+    store = project.store_of(cloud)
+    entries = secrets.inventory(store)
+    if as_json:
+        listed = [
+            {
+                "name": name,
+                "kind": entry.kind,
+                "created": entry.created and entry.created.isoformat(),
+                "expires": entry.expires and entry.expires.isoformat(),
+                "value": value,
+            }
+            for entry in entries
+            for name, value in secrets.reveal(store, entry).items()
+        ]
+        console.show_json({"environment": cloud.name, "store": str(store.spec), "secrets": listed})
+        return
+    console.say(f"{store.spec.path} ({store.spec.kind}): {len(entries)} entries")
+    table = Table("name", "kind", "age", "expires", box=None, pad_edge=False)
+    for entry in entries:
+        table.add_row(entry.name, entry.kind, _age(entry.created), _expiry(entry.expires))
+    console.out.print(table)
+
+
+def _age(created: datetime | None) -> str:
+    return "" if created is None else f"{(utc_now() - created).days} d"
+
+
+def _expiry(expires: datetime | None) -> str:
+    return "" if expires is None else f"in {(expires - utc_now()).days} d ({expires:%Y-%m-%d})"
