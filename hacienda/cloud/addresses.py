@@ -54,6 +54,8 @@ def number(draft: Draft, blocks: Blocks, management: Network, problems: ProblemL
     pinned = draft.pinned.get(management.name)
     if pinned is None:
         return 0
+    if pinned not in management.cidr:
+        return 0
     found = blocks[management.name, draft.role].number(pinned) or int(pinned) - int(management.cidr.network_address)
     if 1 <= found <= MAXIMUM_NUMBER:
         return found
@@ -79,12 +81,13 @@ class AddressBook:
         self._blocks = blocks
         self._problems = problems
         self._taken: dict[tuple[str, int], str] = {}
+        self._fixed: dict[tuple[str, int], str] = {}
         self._told: set[tuple[str, object]] = set()
         for network in networks:
             if network.gateway is not None:
-                self._taken[network.name, int(network.gateway)] = "the gateway"
+                self._fixed[network.name, int(network.gateway)] = "gateway"
         for vip in virtual_ips:
-            self._taken[vip.network, int(vip.address)] = "the virtual IP"
+            self._fixed[vip.network, int(vip.address)] = "vip"
 
     def addresses(self, draft: Draft, number: int) -> dict[str, IPv4Address]:
         """Network name -> address, for every network that the machine's role or its own pins put it on."""
@@ -123,6 +126,8 @@ class AddressBook:
         room = self._blocks[network.name, draft.role]
         pinned = draft.pinned.get(self._management.name)
         if draft.number is None and pinned is not None:
+            if pinned not in self._management.cidr:
+                return None
             offset = int(pinned) - int(self._management.cidr.network_address)
             value, fits = int(network.cidr.network_address) + offset, True
             if not int(network.addressable[0]) <= value <= int(network.addressable[1]):
@@ -147,6 +152,10 @@ class AddressBook:
         self._problems.add(draft.where, reason, fix)
 
     def _free(self, draft: Draft, network: Network, address: IPv4Address) -> bool:
+        fixed = self._fixed.get((network.name, int(address)))
+        if fixed is not None:
+            self._occupied(draft, network, address, fixed)
+            return False
         owner = self._taken.setdefault((network.name, int(address)), draft.name)
         if owner == draft.name:
             return True
@@ -157,6 +166,18 @@ class AddressBook:
             reason = f"would give {draft.name} the address {address} of {owner}"
             self._problems.add(place, reason, "Pin another address, or move the block with `first`.")
         return False
+
+    def _occupied(self, draft: Draft, network: Network, address: IPv4Address, fixed: str) -> None:
+        what = {"vip": "virtual IP", "gateway": "gateway"}[fixed]
+        if network.name in draft.pinned:
+            place = (*draft.where, *self._place(draft, network))
+            fix = "Pin another address."
+            self._problems.add(place, f"is the {what} of {network.name}", fix, str(address))
+        else:
+            room = self._blocks[network.name, draft.role]
+            ends = f"{IPv4Address(room.base + 1)} to {IPv4Address(room.base + room.size)}"
+            fix = f"Choose an address outside {ends}: those belong to {draft.role} machines."
+            self._problems.add(("networks", network.name, fixed), f"is the address of {draft.name}", fix, str(address))
 
     def _place(self, draft: Draft, network: Network) -> tuple[str, ...]:
         fields = self._fields(draft, network)

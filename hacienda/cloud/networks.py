@@ -71,7 +71,7 @@ def _purposes(found: Iterable[Network], problems: ProblemList) -> None:
     for network in found:
         for purpose in sorted(network.purposes - {"external"}):
             if purpose in owners:
-                reason = f"is for {purpose}, and so is {owners[purpose]}"
+                reason = f"is for {purpose}, and so is the network {owners[purpose]}"
                 problems.add(("networks", network.name), reason, "One network for each purpose (external: several).")
             owners.setdefault(purpose, network.name)
         if "management" in network.purposes and network.roles != frozenset(ABBREVIATIONS):
@@ -108,6 +108,11 @@ def _carriers(found: list[Network], problems: ProblemList) -> None:
             problems.add((*where, "bond"), f"carries {one.name} untagged, too", fix)
 
 
+def domain(environment: Environment) -> str:
+    """The DNS domain of the machines and of the virtual IPs."""
+    return environment.domain or f"{environment.name}.internal"
+
+
 def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: ProblemList) -> tuple[VirtualIp, ...]:
     """Virtual IPs with the scopes they serve. The only one serves both scopes."""
     held: list[tuple[Network, IPv4Address]] = []
@@ -122,7 +127,7 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
         name = scopes[0]
         if len(held) == 1:
             scopes = ("internal", "public")
-        hostname = f"{name}.{environment.domain}"
+        hostname = f"{name}.{domain(environment)}"
         result.append(VirtualIp(network.name, address, network.name, int(address) & 255, hostname, scopes))
     return tuple(result)
 

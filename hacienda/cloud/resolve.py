@@ -20,7 +20,7 @@ from hacienda.cloud.model import (
     StateBackend,
     VirtualIp,
 )
-from hacienda.cloud.networks import networks, virtual_ips
+from hacienda.cloud.networks import domain, networks, virtual_ips
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Registry
 from hacienda.environment import source as sources
@@ -109,12 +109,12 @@ def _nodes(
         for draft in drafts(environment, role, management.name, problems):
             _once(draft, names, bmcs, problems)
             own = number(draft, rooms, management, problems)
-            if own and numbers.setdefault(own, draft.name) != draft.name:
+            other = numbers.setdefault(own, draft.name) if own else draft.name
+            addresses = book.addresses(draft, own) if other == draft.name or draft.number is None else {}
+            if other != draft.name and (draft.number is not None or management.name in addresses):
                 fix = "Give one of them another `number`."
-                problems.add(draft.where, f"has the number {own} of {numbers[own]}", fix)
-                continue
-            addresses = book.addresses(draft, own)
-            if management.name in addresses:
+                problems.add(draft.where, f"has the number {own} of {other}", fix)
+            elif management.name in addresses:
                 of_role.append(_node(draft, own, addresses, runs, str(addresses[management.name])))
         nodes += sorted(of_role, key=lambda node: (node.number, node.name))
     return tuple(nodes)
@@ -163,7 +163,7 @@ def _cloud(
     ssh, secrets, state = environment.ssh, environment.secrets, environment.state
     return Cloud(
         name=environment.name,
-        domain=environment.domain,
+        domain=domain(environment),
         region=environment.region,
         release=environment.release,
         operating_system=environment.operating_system,

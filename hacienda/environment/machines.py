@@ -98,7 +98,13 @@ class MachineGroup(Spec):
 
 
 def _group(value: Any) -> Any:
-    return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"count": value}
+    if value is not None and not isinstance(value, Mapping | MachineGroup):
+        raise refuse(
+            "is not a number of machines", "Write how many, like `3`, or say more: `{count: 3, memory: 64GiB}`."
+        )
+    return value
 
 
 Group = Annotated[MachineGroup, BeforeValidator(_group)]

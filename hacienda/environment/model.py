@@ -32,7 +32,7 @@ class Environment(Spec):
 
     name: Name
     """Name of the environment; stacks, projects and the default domain carry it."""
-    domain: DomainName = Field(default_factory=lambda data: f"{data.get('name', 'unnamed')}.internal")
+    domain: DomainName | None = None
     """DNS domain of the machines. Default: `<name>.internal`."""
     region: Region = "RegionOne"
     """Region of the Keystone catalogue."""

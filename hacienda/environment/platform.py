@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from hacienda.environment.spec import Spec
-from hacienda.environment.values import FilePath, Name, Word
+from hacienda.environment.values import FilePath, Name, Word, refuse
 
 
 class Incus(Spec):
@@ -35,6 +35,8 @@ class Existing(Spec):
 
 
 def _platform(value: Any) -> Any:
+    if isinstance(value, bool | int | float | list):
+        raise refuse("is not a platform", "Write `incus` or `existing`, or a mapping with `type`.")
     return {"type": value} if isinstance(value, str) else value
 
 

@@ -69,8 +69,9 @@ def problems(
         trail, value = _place(detail, data)
         if trail not in found:
             reason, fix = _explain(detail, root, value)
-            hidden = detail["type"] in ("missing", "extra_forbidden") or value is None
-            found[trail] = source.problem((*prefix, *trail), reason, fix, None if hidden else value)
+            hidden = detail["type"] in ("missing", "extra_forbidden") or value in (None, "")
+            whole = isinstance(value, Mapping | list) and not reason.startswith("is not ")
+            found[trail] = source.problem((*prefix, *trail), reason, fix, None if hidden or whole else value)
     return list(found.values())
 
 
@@ -83,7 +84,7 @@ def _place(detail: ErrorDetails, data: Any) -> tuple[Trail, Any]:
         if listed or (isinstance(value, Mapping) and part in value):
             trail, value = (*trail, part), value[part]
         elif part == "[key]":
-            return trail, trail[-1]
+            return trail, ""
     if detail["type"] == "missing":
         trail = (*trail, detail["loc"][-1])
     return trail, value

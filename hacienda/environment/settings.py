@@ -101,16 +101,12 @@ def _option(value: Any) -> Any:
     return value
 
 
-def _options(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        for key in value:
-            if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", str(key)):
-                raise refuse(
-                    f"has a key that is not an option's name: {key!a}", "Name options as Terraform does: `bucket`."
-                )
-            if _CREDENTIAL.search(str(key)):
-                fix = "Terraform reads it from the environment of whoever runs it (AWS_SECRET_ACCESS_KEY, PG_CONN_STR, ...)."
-                raise refuse(f"holds a credential, `{key}`", f"Take it out. {fix}")
+def _option_name(value: Any) -> Any:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", str(value)):
+        raise refuse("is not the name of an option", "Name options as Terraform does, like `bucket`.")
+    if _CREDENTIAL.search(value):
+        fix = "Terraform reads it from the environment of whoever runs it (AWS_SECRET_ACCESS_KEY, PG_CONN_STR, ...)."
+        raise refuse("is a credential", f"Take it out. {fix}")
     return value
 
 
@@ -119,8 +115,8 @@ class State(Spec):
 
     backend: Literal["local", "http", "s3", "pg", "consul"] = "local"
     """`local`: `.hacienda/<name>/state`, on the operator's machine. Otherwise a back end that Terraform knows."""
-    options: Annotated[
-        Mapping[str, Annotated[str | int | bool, BeforeValidator(_option)]], BeforeValidator(_options)
+    options: Mapping[
+        Annotated[str, BeforeValidator(_option_name)], Annotated[str | int | bool, BeforeValidator(_option)]
     ] = Field(default_factory=dict)
     """The back end's options as Terraform names them; credentials come from the environment, never from here."""
 

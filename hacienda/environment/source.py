@@ -95,6 +95,8 @@ def display(value: object, limit: int = 60) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     text = json.dumps(value, default=str)
+    if re.search(r"SECRET-KEY|PRIVATE KEY", text):
+        return "a private key, not shown"
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 

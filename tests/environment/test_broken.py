@@ -1,0 +1,40 @@
+"""A corpus of broken files, one mistake in each (some with several), with the exact message beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hacienda.cloud import read
+from hacienda.errors import InputError
+from tests.cloud.samples import REGISTRY
+
+CORPUS = Path(__file__).parent / "broken"
+FILES = sorted(CORPUS.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_broken_file_says_what_is_wrong(path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        read(path, REGISTRY, path.name)
+    assert f"{raised.value}\n" == path.with_suffix(".expected").read_text()
+
+
+def test_the_corpus_is_complete() -> None:
+    assert len(FILES) >= 60
+    assert {path.stem for path in FILES} == {path.stem for path in CORPUS.glob("*.expected")}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_message_names_the_file_and_a_line_of_it(path: Path) -> None:
+    lines = path.read_bytes().count(b"\n") + 1
+    with pytest.raises(InputError) as raised:
+        read(path, REGISTRY, path.name)
+    for problem in raised.value.problems:
+        assert problem.file == path.name
+        assert problem.line is not None
+        assert 1 <= problem.line <= lines
+        assert problem.reason
+        assert "\n" not in problem.reason
+        assert str(problem).replace("\n", "").isprintable()

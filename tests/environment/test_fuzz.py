@@ -1,0 +1,221 @@
+"""Good files, mutilated: each either resolves to a sound cloud or is refused, and never ends in any other exception."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hacienda.cloud import Cloud, resolve
+from hacienda.environment import examine, shipped
+from hacienda.environment.source import parse
+from hacienda.errors import InputError
+from tests.cloud.samples import REGISTRY
+
+ROOT = Path(__file__).parents[2]
+GOOD = {name: path.read_bytes() for name, path in shipped(ROOT).items()}
+ROUNDS = 120
+"""Mutations per file and kind; all of them take a few seconds."""
+
+NASTY: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1, 2**31, 2**63, 10**17, 0.5, 1e300, float("nan"), "", " ", "~", "null", "..", "../..", "/"),
+    *(
+        "{{ x }}",
+        "${x}",
+        "$(x)",
+        "`x`",
+        "a\nb",
+        "\x00",
+        "\x1b[0m",
+        "é",
+        "\u202e",
+        "\ud800",
+        "x" * 5000,
+        "-x",
+        "--",
+        "a..b",
+    ),
+    *(
+        "10.77.0.0/24",
+        "10.77.0.255",
+        "0.0.0.0",
+        "255.255.255.255",
+        "10.77.0.11",
+        "::1",
+        "10.0.0.1-10.0.0.2",
+        "1GiB",
+        "9TiB",
+    ),
+    *(
+        "rack",
+        "ctl-1",
+        "cmp-9999",
+        "sto-0",
+        "arb-01",
+        "internal",
+        "management",
+        "none",
+        "incus",
+        "existing",
+        "<<",
+        "&a",
+        "*a",
+    ),
+    *(
+        [],
+        {},
+        [None],
+        [[]],
+        {"": ""},
+        [1, 2],
+        ["a", "a"],
+        {"count": 9999},
+        {"nodes": {"ctl-1": None}},
+        {"type": "incus"},
+    ),
+)
+FRAGMENTS = (
+    b"\t",
+    b": ",
+    b"- ",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"#",
+    b"&a ",
+    b"*a",
+    b"!!int ",
+    b"|\n",
+    b">\n",
+    b'"',
+    b"'",
+    b"---\n",
+)
+ODD_BYTES = (
+    b"\x00",
+    b"\xff",
+    b"\r",
+    b"\xef\xbb\xbf",
+    b"%YAML 1.1\n",
+    b"? ",
+    b"<<: ",
+    b"\xe2\x80\xa8",
+    b"...\n",
+    b",",
+    b"\n\n",
+)
+
+
+def textual(good: bytes, chance: random.Random) -> bytes:
+    """Bytes cut, doubled, swapped or inserted."""
+    text = bytearray(good)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(text) + 1)
+        end = min(len(text), at + chance.randint(1, 30))
+        action = chance.randrange(5)
+        if action == 0:
+            del text[at:end]
+        elif action == 1:
+            text[at:at] = text[at:end]
+        elif action == 2:
+            text[at:at] = chance.choice(FRAGMENTS + ODD_BYTES)
+        elif action == 3:
+            text[at:end] = bytes(reversed(text[at:end]))
+        else:
+            lines = text.splitlines(keepends=True)
+            chance.shuffle(lines)
+            text = (
+                bytearray(b"".join(lines))
+                if chance.random() < 0.2
+                else bytearray(b"".join(lines[: len(lines) // 2]) + text)
+            )
+    return bytes(text)
+
+
+def structural(good: bytes, chance: random.Random) -> bytes:
+    """Values replaced, keys renamed, branches removed or grafted; written as JSON, which is YAML."""
+    data = parse(good, "good.yaml")[0]
+    for _ in range(chance.randint(1, 4)):
+        places = list(containers(data))
+        holder = chance.choice(places)
+        keys: list[Any] = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        if not keys:
+            continue
+        key = chance.choice(keys)
+        action = chance.randrange(4)
+        if action == 0:
+            holder[key] = chance.choice(NASTY)
+        elif action == 1:
+            del holder[key]
+        elif action == 2 and isinstance(holder, dict):
+            other = chance.choice(NASTY)
+            holder[other if isinstance(other, str) else str(key) + "x"] = holder.pop(key)
+        else:
+            holder[key] = json.loads(json.dumps(chance.choice(places)))
+    return json.dumps(data, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+
+
+def containers(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value, *(found for inner in value.values() for found in containers(inner))]
+    if isinstance(value, list):
+        return [value, *(found for inner in value for found in containers(inner))]
+    return []
+
+
+def outcome(raw: bytes) -> Cloud | InputError:
+    try:
+        reading = examine(*parse(raw, "fuzz.yaml"), REGISTRY)
+        if reading.problems:
+            raise InputError(reading.problems)
+        return resolve(reading.environment, REGISTRY)
+    except InputError as error:
+        return error
+
+
+def sound(cloud: Cloud) -> None:
+    assert len({node.name for node in cloud.nodes}) == len(cloud.nodes)
+    for network in cloud.networks:
+        used: list[IPv4Address] = [n.addresses[network.name] for n in cloud.nodes if network.name in n.addresses]
+        used += [vip.address for vip in cloud.virtual_ips if vip.network == network.name]
+        used += [network.gateway] if network.gateway is not None else []
+        assert len(set(used)) == len(used)
+        assert all(address in network.cidr for address in used)
+    for node in cloud.nodes:
+        assert cloud.management.name in node.addresses
+    assert all(1 <= vip.router_id <= 254 for vip in cloud.virtual_ips)
+
+
+@pytest.mark.parametrize("mutate", [textual, structural])
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_a_mutilated_file_resolves_or_is_refused(name: str, mutate: Callable[[bytes, random.Random], bytes]) -> None:
+    resolved = 0
+    for seed in range(ROUNDS):
+        raw = mutate(GOOD[name], random.Random(f"{name} {seed}"))  # noqa: S311 - reproducible, not secret
+        result = outcome(raw)
+        if isinstance(result, InputError):
+            assert str(result).replace("\n", "").isprintable()
+            assert result.problems
+        else:
+            resolved += 1
+            sound(result)
+    assert resolved < ROUNDS
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_the_good_files_are_good(name: str) -> None:
+    result = outcome(GOOD[name])
+    assert isinstance(result, Cloud), str(result)
+    sound(result)
+
+
+def test_random_bytes_are_refused() -> None:
+    chance = random.Random(7)  # noqa: S311 - reproducible, not secret
+    for _ in range(200):
+        assert isinstance(outcome(chance.randbytes(chance.randint(0, 300))), InputError)
