@@ -1,0 +1,58 @@
+"""chrony: the same time everywhere. TLS, tokens, Ceph's monitors and every log depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Port, Script, Service, Template
+
+_LEAST_SOURCES = 4
+"""The least number of sources with which one that lies is outvoted (ha-reference, chrony)."""
+
+
+def _sources(servers: tuple[str, ...]) -> list[str]:
+    """An address is one server; a name may stand for many (pool.ntp.org), and `pool` is right for a single one, too."""
+    each = max(2, _LEAST_SOURCES // max(1, len(servers)))
+    return [
+        f"server {server} iburst" if _is_address(server) else f"pool {server} iburst maxsources {each}"
+        for server in servers
+    ]
+
+
+def _is_address(server: str) -> bool:
+    try:
+        ip_address(server)
+    except ValueError:
+        return False
+    return True
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    controllers = cloud.role("controller")
+    return {
+        "sources": _sources(cloud.time_servers),
+        "controllers": [cloud.address(one) for one in controllers if one.name != node.name],
+        "is_controller": node.role == "controller",
+        "management": cloud.management.cidr,
+        "containers": cloud.platform.containers,
+    }
+
+
+service = Service(
+    name="chrony",
+    title="The same time everywhere",
+    role="every",
+    after=("host", "firewall"),
+    packages=("chrony",),
+    units=("chrony.service",),
+    ports=(Port("ntp", 123, clients="internal", protocol="udp"),),
+    files=(
+        Template("/etc/chrony/chrony.conf", checker="chronyd"),
+        Template("/etc/default/chrony", checker="bash", source="default.j2"),
+    ),
+    variables=_variables,
+    verify=Script("verify.sh"),
+)

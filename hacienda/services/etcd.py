@@ -1,0 +1,56 @@
+"""etcd: the two truths a cloud must agree on: who founded what, and who may restart now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions, Template
+
+
+class Options(ServiceOptions):
+    """Options of etcd."""
+
+    heartbeat_ms: int = 250
+    """Milliseconds between the leader's heartbeats. Default: 250; etcd's own 100 suits dedicated machines."""
+    election_ms: int = 2500
+    """Milliseconds without a heartbeat after which a member stands for election: ten heartbeats. Default: 2500."""
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {"address": cloud.address(node)}
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {
+        "client_port": service.port("client").number,
+        "peer_port": service.port("peer").number,
+        "token": f"hacienda-{cloud.name}",
+    }
+
+
+service = Service(
+    name="etcd",
+    title="Exactly-once claims and rolling locks",
+    role="controller",
+    arbiter=True,
+    provides=("coordination",),
+    after=("host", "firewall", "chrony"),
+    voters=True,
+    packages=("etcd-server", "etcd-client", "jq"),
+    units=("etcd.service",),
+    ports=(Port("client", 2379, clients="peers"), Port("peer", 2380, clients="peers")),
+    files=(
+        Certificate("/etc/etcd/tls", group="etcd", on_change="restart"),
+        Template("/etc/default/etcd", checker="etcd"),
+        Template("/etc/systemd/system/etcd.service.d/hacienda.conf", checker="systemd-analyze", source="unit.conf.j2"),
+    ),
+    variables=_variables,
+    facts=_facts,
+    options=Options,
+    join=Script("join.sh"),
+    verify=Script("verify.sh"),
+    leave=Script("leave.sh"),
+    scripts=(Script("members.sh"), Script("may-stop.sh")),
+)

@@ -1,0 +1,162 @@
+"""HAProxy: the entrance to every balanced service, derived from the front ends that the services declare.
+
+Three load balancers must agree on who the database's writer is. They do without asking anybody: only the holder of the
+virtual IP carries clients, all rank the members alike, and the choice is kept in a table that they replicate to each
+other, so that whoever takes the virtual IP over goes on with the same writer. docs/services/haproxy.md has the reasoning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Certificate, Check, Frontend, Port, Script, Secret, Service, ServiceOptions, Template
+
+
+class Options(ServiceOptions):
+    """Options of HAProxy; times in seconds."""
+
+    connect_timeout: float = 1.0
+    """Until a backend must have accepted a connection, TLS included. Default: 1; ten (ha-reference) would let a request
+    to a dead machine wait for ten seconds before it is sent to another one."""
+    writer_connect_timeout: float = 0.5
+    """The same for a single-writer front end (the database). Default: 0.5, as measured (docs/services/haproxy.md)."""
+    timeout: float = 60
+    """Inactivity of client and server after which a connection ends, where the service does not say. Default: 60."""
+    request_timeout: float = 10
+    """Until a client must have sent its request. Default: 10."""
+    keep_alive_timeout: float = 10
+    """Until an idle client connection ends. Default: 10."""
+    queue_timeout: float = 60
+    """Until a request that waits for a free backend is refused. Default: 60."""
+    check_timeout: float = 5
+    """Until a health check must be answered, once connected. Default: 5."""
+    drain_timeout: int = 660
+    """After a reload, until connections of the old configuration are cut. Default: 660: longer than the 600 s after which
+    OpenStack's database pools renew their connections by themselves."""
+    connections: int = 40000
+    """Connections at a time. Default: 40000; containers of a lab get at most 8000, their open files are limited."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One backend: node name, fully qualified name (its certificate's), address."""
+
+    name: str
+    fqdn: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One front end with its backends.
+
+    Args:
+        name: `<service>-<port>`.
+        binds: `address:port` on the virtual IPs.
+        front: the declaration.
+        port: port number, the same in front and behind.
+        check_port: port number that health checks ask.
+        host: value of the checks' Host header.
+        servers: backends, in the cloud's order on every load balancer.
+    """
+
+    name: str
+    binds: tuple[str, ...]
+    front: Frontend
+    port: int
+    check_port: int
+    host: str
+    servers: tuple[Server, ...]
+
+    @property
+    def check(self) -> Check:
+        """The declared health check."""
+        return self.front.check
+
+
+_CONTAINER_CONNECTIONS = 8000
+"""HAProxy needs two file descriptors per connection, and a lab's container gets 20,000 at most."""
+
+
+def _servers(cloud: Cloud, service: Service) -> tuple[Server, ...]:
+    return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n))) for n in cloud.members(service.name))
+
+
+def _listener(cloud: Cloud, service: Service, front: Frontend) -> Listener | None:
+    """The front end, or None where the environment has no virtual IP for it."""
+    vips = {vip.address: vip for scope in front.scopes if (vip := cloud.virtual_ip(scope)) is not None}
+    if not vips:
+        return None
+    number = service.port(front.port).number
+    return Listener(
+        name=f"{service.name}-{front.port}",
+        binds=tuple(f"{address}:{number}" for address in sorted(vips)),
+        front=front,
+        port=number,
+        check_port=service.port(front.check.port or front.port).number,
+        host=next(iter(vips.values())).hostname,
+        servers=_servers(cloud, service),
+    )
+
+
+def listeners(cloud: Cloud) -> Iterator[Listener]:
+    """Every front end of the cloud, by service in start order."""
+    for service in cloud.services:
+        for front in service.frontends:
+            listener = _listener(cloud, service, front)
+            if listener is not None:
+                yield listener
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = cloud.option("haproxy")
+    if not isinstance(options, Options):
+        raise TypeError(f"haproxy's options are {type(options).__name__}")
+    found = tuple(listeners(cloud))
+    return {
+        "listeners": found,
+        "address": cloud.address(node),
+        "fqdn": cloud.fqdn(node),
+        "balancers": _servers(cloud, service),
+        "replicated": any(listener.front.single_writer for listener in found),
+        "connections": min(options.connections, _CONTAINER_CONNECTIONS)
+        if cloud.platform.containers
+        else options.connections,
+        "ms": _milliseconds,
+    }
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    found = tuple(listeners(cloud))
+    return {
+        "writers": [listener.name for listener in found if listener.front.single_writer],
+        "balanced": [listener.name for listener in found],
+    }
+
+
+service = Service(
+    name="haproxy",
+    title="The entrance to every balanced service",
+    role="controller",
+    provides=("load balancer",),
+    after=("host", "firewall"),
+    packages=("haproxy", "socat"),
+    units=("haproxy.service",),
+    ports=(Port("statistics", 8404, clients="operator"), Port("writer-table", 8406, clients="peers")),
+    files=(
+        Template("/etc/haproxy/haproxy.cfg", checker="haproxy", mode=0o600, on_change="reload"),
+        Certificate("/etc/haproxy/tls", virtual_ips=True),
+    ),
+    variables=_variables,
+    facts=_facts,
+    options=Options,
+    secrets=(Secret("haproxy/statistics"),),
+    verify=Script("verify.sh"),
+)

@@ -1,0 +1,108 @@
+#!/bin/bash
+# Brings this node's member up, from any state:
+#   data here                       start it (set it aside first if the cluster has removed this member meanwhile);
+#   no data, a cluster answers      join it: a learner first, which cannot cost the quorum, then a voter;
+#   no data, none answers, a record wait: a machine that knows of a cluster never founds another one;
+#   no data, none answers, none     found it with the other declared members: nobody is the first, all must say the same.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/etcd/members.sh
+. /usr/lib/hacienda/etcd/members.sh
+
+CATCH_UP=120 # seconds a learner may take to catch up, before it is tried again
+
+# configure STATE CLUSTER: what etcd reads while its data directory is empty.
+configure() {
+    mkdir -p "${INITIAL%/*}"
+    printf 'ETCD_INITIAL_CLUSTER_STATE=%s\nETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_TOKEN=%s\n' "$1" "$2" "$TOKEN" >"$INITIAL.new"
+    mv "$INITIAL.new" "$INITIAL"
+}
+
+# set_aside: keeps data that no cluster wants any more, the latest only.
+set_aside() {
+    log "this member was removed from the cluster: its data goes to $DATA.removed"
+    rm -rf "$DATA.removed"
+    mv "$DATA" "$DATA.removed"
+}
+
+# is_stranger LINE: whether the cluster that answers does not know the data of this node: LINE is what it lists for our
+# address. A member that was added but never started belongs to us only if we were added as just that one.
+is_stranger() {
+    [[ -n $1 ]] || return 0
+    [[ -z $(field 2 <<<"$1") && $(field 1 <<<"$1") != "$(cat "$LEARNER" 2>/dev/null)" ]]
+}
+
+# join_as_learner LINE: adds this node, after removing whatever the cluster still lists for its address (LINE).
+join_as_learner() {
+    local line=$1 added members
+    # Added moments ago by a run that was interrupted: nothing was started under that id, so it can be used.
+    if [[ -z $line || -n $(field 2 <<<"$line") || $(field 1 <<<"$line") != "$(cat "$LEARNER" 2>/dev/null)" ]]; then
+        if [[ -n $line ]]; then
+            log "removing the former member $(field 1 <<<"$line") of this node"
+            etcd member remove "$(field 1 <<<"$line")" >/dev/null ||
+                fail "etcd refuses to remove this node's former member|see hacienda-verify etcd on the other members"
+        fi
+        added=$(etcd member add "$HACIENDA_NODE" --learner --peer-urls="$URL" 2>&1) ||
+            fail "etcd does not accept another member now: $(tail -n 1 <<<"$added")|it is tried again; one member joins at a time"
+        mkdir -p "${LEARNER%/*}"
+        sed -n 's/^Member *\([0-9a-f]*\) added.*/\1/p' <<<"$added" >"$LEARNER"
+    fi
+    members=$(list_members) || fail "etcd stopped answering|it is tried again"
+    configure existing "$(named_members "$members")"
+}
+
+# named_members LINES: as ETCD_INITIAL_CLUSTER wants them. A member that has not started yet has no name: its id will do.
+named_members() {
+    awk -F'|' -v url="$URL" -v me="$HACIENDA_NODE" '{
+        name = $3 == url ? me : ($2 == "" ? "member-" $1 : $2)
+        printf "%s%s=%s", NR > 1 ? "," : "", name, $3
+    }' <<<"$1"
+}
+
+declared_members() {
+    local member list=""
+    for member in $MEMBERS; do
+        list+="${list:+,}${member%%=*}=https://${member#*=}:$PEER_PORT"
+    done
+    printf '%s\n' "$list"
+}
+
+# prepare: decides between founding, joining and starting.
+prepare() {
+    local members line=""
+    if members=$(list_members); then
+        line=$(grep -F "|$URL|" <<<"$members" || true)
+        if has_data; then
+            is_stranger "$line" || return 0
+            set_aside
+        fi
+        # Listed by those who founded, not yet arrived itself, and nothing of it was ever lost: it comes as it was expected.
+        if [[ -n $(field 2 <<<"$line") && -z $(field 4 <<<"$line") && ! -s $STATE/cluster.json ]]; then
+            configure existing "$(named_members "$members")"
+        else
+            join_as_learner "$line"
+        fi
+    elif ! has_data; then
+        [[ ! -s $STATE/cluster.json ]] ||
+            fail "an etcd cluster is on record, but no quorum of it answers|bring the other members back; this node joins them by itself. If their data is lost: restore a snapshot (docs/services/etcd.md)"
+        configure new "$(declared_members)"
+    fi
+}
+
+# promote: a learner becomes a voter as soon as it has caught up.
+promote() {
+    local id
+    id=$(<"$LEARNER")
+    etcd member promote "$id" 2>&1 || [[ $(list_members | grep "^$id|" | field 5) == false ]]
+}
+
+if [[ $(systemctl show --property=ActiveState --value etcd.service) != @(active|activating) ]]; then
+    prepare
+    # Not waiting: a member is ready when a quorum is, and the others may come later.
+    systemctl start --no-block etcd.service
+fi
+if [[ -s $LEARNER ]]; then
+    wait_for "$CATCH_UP" "this member to catch up" promote || fail "this member has not caught up with the others|it is tried again"
+    rm -f "$LEARNER"
+fi

@@ -1,0 +1,36 @@
+#!/bin/bash
+# This node's member runs, votes, follows the cluster on record, and a quorum answers through it.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/etcd/members.sh
+. /usr/lib/hacienda/etcd/members.sh
+
+systemctl --quiet is-active etcd.service ||
+    fail "etcd is $(systemctl show --property=ActiveState --value etcd.service)|journalctl -u etcd -u hacienda-etcd on this node says why; without a quorum it waits for the others"
+
+declared=$(member_names | wc -l)
+everybody=$HACIENDA_ETCD_ENDPOINTS
+export HACIENDA_ETCD_ENDPOINTS="https://$HACIENDA_ADDRESS:$CLIENT_PORT"
+
+members=$(list_members) ||
+    fail "etcd has no quorum|bring the other members back: journalctl -u etcd on each of them says why"
+line=$(grep -F "|$URL|" <<<"$members") ||
+    fail "this member was removed from the cluster|systemctl stop etcd && systemctl restart hacienda-etcd on this node"
+[[ $(field 5 <<<"$line") == false ]] ||
+    fail "this member still learns and does not vote yet|wait; systemctl restart hacienda-etcd on this node if it lasts"
+
+id=$(etcd get --write-out=fields /hacienda/cluster | sed -n 's/^"ClusterID" : //p')
+if [[ -s $STATE/cluster.json ]]; then
+    record=$(jq --raw-output .etcd "$STATE/cluster.json")
+    [[ $id == "$record" ]] ||
+        fail "etcd is the cluster $id, on record is $record|never merge the two: see docs/services/etcd.md"
+fi
+alarms=$(etcd alarm list)
+[[ -z $alarms ]] ||
+    fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (docs/services/etcd.md)"
+
+HACIENDA_ETCD_ENDPOINTS=$everybody
+# Members that are down make this command fail, and are what it is asked about.
+healthy=$(etcd endpoint health --write-out=json 2>/dev/null | jq '[.[] | select(.health)] | length') || true
+printf '%s/%s members\n' "${healthy:-1}" "$declared"

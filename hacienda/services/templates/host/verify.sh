@@ -1,0 +1,27 @@
+#!/bin/bash
+# Names resolve, kernel settings are in force, sshd would start again, and the disk has room.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+
+# Below this share of the root file system in use MariaDB, RabbitMQ and etcd still write; beyond it they stop one by one.
+fullest=95
+
+found="$(getent ahostsv4 "$HACIENDA_NODE.$HACIENDA_DOMAIN" | awk '{print $1; exit}')"
+[[ $found == "$HACIENDA_ADDRESS" ]] ||
+    fail "$HACIENDA_NODE.$HACIENDA_DOMAIN resolves to '$found', not to $HACIENDA_ADDRESS|see /etc/hosts and /etc/nsswitch.conf"
+
+while IFS='=' read -r key value; do
+    key="${key//[[:space:]]/}"
+    value="${value//[[:space:]]/}"
+    [[ -z $key || $key == \#* ]] && continue
+    now="$(<"/proc/sys/${key//.//}")"
+    [[ $now == "$value" ]] || fail "$key is $now, not $value|systemctl restart hacienda-host"
+done </etc/sysctl.d/60-hacienda.conf
+
+sshd -t 2>/dev/null || fail "sshd would not start again|see sshd -t on this node"
+
+used="$(df --output=pcent / | tail -1 | tr -dc '0-9')"
+((used < fullest)) || fail "the root file system is $used % full|make room: at 100 % the database and etcd stop"
+
+printf 'names resolve, kernel settings in force, disk %s %% full\n' "$used"

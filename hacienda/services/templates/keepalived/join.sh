@@ -1,0 +1,22 @@
+#!/bin/bash
+# Makes the script user, finds out which interface has this node's address on each virtual IP's network, starts keepalived.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+
+file=/etc/keepalived/interfaces.conf
+
+getent passwd "$CHECK_USER" >/dev/null ||
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$CHECK_USER"
+
+lines=""
+for pair in $INTERFACES; do
+    interface=$(ip -json -4 address show to "${pair#*=}" | jq --raw-output '.[0].ifname // empty')
+    [[ -n $interface ]] ||
+        fail "no interface has ${pair#*=}, this node's address beside a virtual IP|see ip address on this node, and networks in the environment file"
+    lines+="\$${pair%%=*}=$interface"$'\n'
+done
+printf '%s' "$lines" >"$file.new"
+mv "$file.new" "$file"
+
+systemctl start keepalived.service

@@ -1,0 +1,23 @@
+#!/bin/bash
+# keepalived and the HAProxy it watches live, and each virtual IP answers, here or elsewhere. That nobody else holds it, too,
+# is seen by comparing the nodes' answers.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+
+systemctl --quiet is-active keepalived.service ||
+    fail "keepalived does not run|journalctl -u keepalived on this node says why"
+/usr/lib/hacienda/keepalived/check-haproxy.sh "$HEALTH_PORT" 2>/dev/null ||
+    fail "HAProxy does not answer, so this node takes no virtual IP|see hacienda-verify haproxy"
+
+detail=""
+for address in $VIRTUAL_IPS; do
+    if [[ -n $(ip -json -4 address show to "$address" | jq '.[0].ifname // empty') ]]; then
+        detail+="${detail:+, }holds $address"
+    else
+        ping -q -c 1 -W 1 "$address" >/dev/null ||
+            fail "nobody holds $address|journalctl -u keepalived on the controllers says why"
+        detail+="${detail:+, }backup"
+    fi
+done
+printf '%s\n' "${detail:-no virtual IP}"
