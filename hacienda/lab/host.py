@@ -128,7 +128,9 @@ def _append(path: Path, line: str) -> None:
 
 def _install(step: steps.Install) -> None:
     release = ("--target-release", step.release) if step.release else ()
-    argv = ("apt-get", "install", "--yes", "--no-install-recommends", *release, *step.packages)
+    # Ubuntu upgrades itself in the background, and holds the lock while it does.
+    patience = ("-o", "DPkg::Lock::Timeout=300")
+    argv = ("apt-get", "install", "--yes", "--no-install-recommends", *patience, *release, *step.packages)
     policy = Path("/usr/sbin/policy-rc.d")
     if step.hold:
         policy.write_text("#!/bin/sh\nexit 101\n")
