@@ -229,10 +229,15 @@ class Cloud:
         """Voter groups the node votes in, group -> weight."""
         return {name: 1 for name in node.services if self.registry[name].voters}
 
+    @cached_property
+    def voting(self) -> tuple[Node, ...]:
+        """Nodes that vote in any group, in the cloud's order: few, however many computes there are."""
+        return tuple(node for node in self.nodes if self.voters(node))
+
     def fellow_voters(self, node: Node) -> tuple[Node, ...]:
         """Other nodes that share at least one voter group with this one."""
         groups = self.voters(node).keys()
-        return tuple(n for n in self.nodes if n.name != node.name and groups & self.voters(n).keys())
+        return tuple(n for n in self.voting if n.name != node.name and groups & self.voters(n).keys())
 
     @cached_property
     def management(self) -> Network:

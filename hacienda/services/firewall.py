@@ -102,6 +102,10 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
                 yield Rule(service.name, match, port.protocol, (port.number,))
 
 
+def _has_peers(cloud: Cloud, service: str, node: Node) -> bool:
+    return any(member.name != node.name for member in cloud.members(service))
+
+
 def _rules(cloud: Cloud, node: Node) -> list[Rule]:
     here = [service for service in cloud.services if service.name in node.services]
     rules = [rule for service in here for rule in _service_rules(cloud, node, service)]
@@ -110,14 +114,14 @@ def _rules(cloud: Cloud, node: Node) -> list[Rule]:
     if cloud.ssh.port not in {port.number for service in here for port in service.ports}:
         rules += [Rule("ssh", match, "tcp", (cloud.ssh.port,)) for match in (_MANAGEMENT, _OPERATORS)]
     # A group of one has no peers, and nothing to allow them.
-    alone = {_from_peers(name) for name in {*node.services, "haproxy"} if not cloud.peers(name, node)}
+    alone = {_from_peers(name) for name in {*node.services, "haproxy"} if not _has_peers(cloud, name, node)}
     return sorted(rule for rule in rules if rule.match not in alone)
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     rules = _rules(cloud, node)
     here = [service for service in cloud.services if service.name in node.services]
-    vrrp = [s.name for s in here if any(p.protocol == "vrrp" for p in s.ports) and cloud.peers(s.name, node)]
+    vrrp = [s.name for s in here if any(p.protocol == "vrrp" for p in s.ports) and _has_peers(cloud, s.name, node)]
     used = {rule.match for rule in rules} | {_from_peers(name) for name in vrrp}
     return {
         "management": cloud.management.cidr,

@@ -15,7 +15,7 @@ def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
 
     Machines that do not vote are left out, so that a new compute changes nobody else's file.
     """
-    listed = {node.name: node} | {other.name: other for other in cloud.nodes if cloud.voters(other)}
+    listed = {node.name: node} | {other.name: other for other in cloud.voting}
     machines = [(cloud.address(one), f"{cloud.fqdn(one)} {one.name}") for one in listed.values()]
     return sorted(machines) + [(vip.address, vip.hostname) for vip in cloud.virtual_ips]
 
