@@ -1,0 +1,1 @@
+"""A small typed framework for Terraform providers: values, schema, operations, server. It knows nothing of clouds."""

@@ -1,0 +1,54 @@
+"""What every operation is given: diagnostics to add to, private data, partial state, the wish to stop."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from hacienda.provider.framework.values import UNKNOWN, State
+from hacienda.provider.protocol import tfplugin6_pb2 as wire
+
+
+@dataclass
+class Context:
+    """One operation on one resource.
+
+    Args:
+        stop: set when Terraform wants running operations to end soon.
+        config: the configuration, None for what it does not set.
+        private: the provider's own data beside the state, never shown to anybody.
+    """
+
+    stop: threading.Event
+    config: State = field(default_factory=dict)
+    private: dict[str, Any] = field(default_factory=dict)
+    diagnostics: list[wire.Diagnostic] = field(default_factory=list)
+    replace: list[str] = field(default_factory=list)
+    partial: State | None = None
+
+    def error(self, summary: str, detail: str = "") -> None:
+        """Add an error: the operation has failed."""
+        self._add(wire.Diagnostic.Severity.ERROR, summary, detail)
+
+    def warning(self, summary: str, detail: str = "") -> None:
+        """Add a warning."""
+        self._add(wire.Diagnostic.Severity.WARNING, summary, detail)
+
+    def save(self, state: State) -> None:
+        """Keep what exists so far: it stays in the state (tainted, on creation) if the operation fails from here on."""
+        self.partial = {name: None if value is UNKNOWN else value for name, value in state.items()}
+
+    def _add(self, severity: wire.Diagnostic.Severity.ValueType, summary: str, detail: str) -> None:
+        self.diagnostics.append(wire.Diagnostic(severity=severity, summary=summary, detail=detail))
+
+
+def load_private(data: bytes) -> dict[str, Any]:
+    """Private data from the wire; empty where there was none."""
+    return dict(json.loads(data)) if data else {}
+
+
+def dump_private(data: dict[str, Any]) -> bytes:
+    """Private data for the wire."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode() if data else b""

@@ -1,0 +1,1 @@
+"""`hacienda_member`: one node's configuration, delivered, installed, and watched over."""

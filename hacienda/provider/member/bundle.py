@@ -1,0 +1,78 @@
+"""Reading a bundle on the operator's machine: its bytes, and what a change of its files means for running daemons."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hacienda import errors
+
+_RERUN = "Write it anew (`hacienda synth`), then plan again."
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What daemons need after a change.
+
+    Args:
+        files: path -> `restart <service>` or `reload <service>`; files that nobody needs to notice are left out.
+        secrets: name of a secret -> paths of the files that hold it.
+    """
+
+    files: Mapping[str, str]
+    secrets: Mapping[str, tuple[str, ...]]
+
+
+def content(path: str, expected: str) -> bytes:
+    """The bundle's bytes.
+
+    Raises:
+        hacienda.errors.InputError: it is not there, or not the one that was planned.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise errors.InputError(f"{path} cannot be read: {error.strerror}", _RERUN) from error
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise errors.InputError(f"{path} is not the bundle that was planned", _RERUN)
+    return data
+
+
+def effects(path: str) -> Effects:
+    """What the bundle's manifest says about changes.
+
+    Raises:
+        hacienda.errors.InputError: there is no bundle, or it has no manifest.
+    """
+    files: dict[str, str] = {}
+    secrets: dict[str, list[str]] = {}
+    for entry in _manifest(path)["files"]:
+        if entry.get("on_change", "none") != "none":
+            files[entry["path"]] = f"{entry['on_change']} {entry['service']}"
+        for name in entry.get("secrets", ()):
+            secrets.setdefault(name, []).append(entry["path"])
+    return Effects(files, {name: tuple(paths) for name, paths in secrets.items()})
+
+
+def restarts(actions: Mapping[str, str], paths: set[str]) -> list[str]:
+    """Sorted actions that a change of these paths asks for; a restart of a service includes its reload."""
+    asked = {actions[path] for path in paths if path in actions}
+    return sorted(a for a in asked if not (a.startswith("reload ") and f"restart {a.removeprefix('reload ')}" in asked))
+
+
+def _manifest(path: str) -> dict[str, Any]:
+    try:
+        # Read as a stream: the manifest is among the first members, and there may be a thousand bundles.
+        with tarfile.open(path, "r|gz") as archive:
+            for member in archive:
+                if member.name.removeprefix("./") == "manifest.json":
+                    file = archive.extractfile(member)
+                    return dict(json.load(file)) if file else {}
+    except (OSError, ValueError, tarfile.TarError) as error:
+        raise errors.InputError(f"{path} cannot be read: {error}", _RERUN) from error
+    raise errors.InputError(f"{path} has no manifest", _RERUN)

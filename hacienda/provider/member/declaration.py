@@ -1,0 +1,106 @@
+"""The member's attributes, and the typed reading of a state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hacienda import quorum
+from hacienda.provider.framework.schema import STRINGS, Attribute
+from hacienda.provider.framework.values import State
+from hacienda.remote.transport import Address
+
+ATTRIBUTES = (
+    Attribute("id", computed=True, description="The node's name."),
+    Attribute("node", required=True, replace=True, description="The node's name."),
+    Attribute(
+        "machine", required=True, replace=True, description="Id of the machine: another machine is another member."
+    ),
+    Attribute("host", required=True, description="Address or host name for SSH."),
+    Attribute("port", "number", optional=True, default=22, description="SSH port."),
+    Attribute("user", required=True, description="SSH user: root, or one who may use sudo without a password."),
+    Attribute(
+        "identity_file", optional=True, description="Path of the SSH private key. Default: the store's, or the agent's."
+    ),
+    Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
+    Attribute(
+        "trust",
+        required=True,
+        description="How the host key is learnt: incus:<socket>?project=<name> or known_hosts:<path>.",
+    ),
+    Attribute("bundle", required=True, description="Path of bundle.tar.gz, relative to the stack's folder."),
+    Attribute("bundle_hash", required=True, description="SHA-256 of the bundle, in hexadecimal."),
+    Attribute("files", STRINGS, required=True, description="Path on the node -> short hash of the template's text."),
+    Attribute(
+        "secrets",
+        STRINGS,
+        optional=True,
+        computed=True,
+        description="Name of each secret the node is given -> keyed digest. Null where the store is not here: as before.",
+    ),
+    Attribute(
+        "secret_store", optional=True, description="Where the secrets are: a folder, file:<folder> or age:<file>."
+    ),
+    Attribute("voters", ["map", "number"], optional=True, description="Voter group -> this node's weight."),
+    Attribute(
+        "peers",
+        ["map", ["object", {"host": "string", "port": "number", "voters": ["map", "number"]}]],
+        optional=True,
+        description="The other members of its voter groups, and how to reach them.",
+    ),
+    Attribute(
+        "restarts", ["list", "string"], computed=True, description="Services that this change restarts or reloads."
+    ),
+    Attribute("converged", "bool", computed=True, description="The bundle is installed and nothing failed or drifted."),
+)
+
+DELIVERED = ("bundle_hash", "files", "secrets")
+"""Attributes whose change makes a delivery; the others only tell how to reach the node and who votes with it."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A member, read from a state or a complete plan."""
+
+    address: Address
+    voter: quorum.Member
+    peers: dict[str, Address]
+    bundle: str
+    bundle_hash: str
+    files: dict[str, str]
+    secrets: dict[str, str]
+    secret_store: str
+
+
+def voter(state: State) -> quorum.Member:
+    """The member as a voter."""
+    peers = {name: dict(peer["voters"] or {}) for name, peer in (state["peers"] or {}).items()}
+    return quorum.Member(state["node"], dict(state["voters"] or {}), peers)
+
+
+def declared(state: State) -> Declared:
+    """Read a state whose values are all known, but for computed ones."""
+
+    def address(node: str, host: str, port: int) -> Address:
+        return Address(
+            node=node,
+            host=host,
+            port=int(port or 22),
+            user=state["user"],
+            identity_file=state["identity_file"] or "",
+            trust=state["trust"],
+            jump=state["jump"] or "",
+        )
+
+    secrets = state["secrets"]
+    return Declared(
+        address=address(state["node"], state["host"], state["port"]),
+        voter=voter(state),
+        peers={
+            name: address(name, peer["host"], peer["port"]) for name, peer in sorted((state["peers"] or {}).items())
+        },
+        bundle=state["bundle"],
+        bundle_hash=state["bundle_hash"],
+        files=dict(state["files"]),
+        secrets=dict(secrets) if isinstance(secrets, dict) else {},
+        secret_store=state["secret_store"] or "",
+    )

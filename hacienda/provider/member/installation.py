@@ -1,0 +1,147 @@
+"""Delivering a bundle and installing it, so that a lost connection or a killed Terraform leaves nothing half done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent import futures
+from dataclasses import dataclass
+
+from hacienda.provider import progress
+from hacienda.provider.member.declaration import Declared
+from hacienda.provider.record import Record
+from hacienda.remote.connections import connect
+from hacienda.remote.node import Delivery, Installation, Node, Status, parse_status
+from hacienda.remote.transport import RemoteError, UnreachableError
+
+TYPE = "hacienda_member"
+REACH = 600.0
+"""Seconds for a new machine to answer: firmware, first boot and cloud-init of bare metal take minutes."""
+BUSY = 1800.0
+"""Seconds for another installation, or ours, to end: packages may have to be downloaded."""
+_PAUSE = 2.0
+_RELAUNCHES = 3
+REFUSED = 2
+"""Exit status of hacienda-apply for a bundle it will not install."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an installation ended.
+
+    Args:
+        converged: installed, and nothing failed or drifted.
+        detail: what did not converge and what to do; empty if it did.
+    """
+
+    converged: bool
+    detail: str = ""
+
+
+def settled(status: Status) -> bool:
+    """Whether nothing failed and nothing drifted. What is still starting is the gate's to wait for, not ours."""
+    return status.converged or not (status.failed or status.error or status.drifted())
+
+
+def reach(node: Node, stop: threading.Event, seconds: float) -> None:
+    """Wait until the node answers and its first boot is over.
+
+    Raises:
+        UnreachableError: it did not within `seconds`, or Terraform was interrupted.
+    """
+    deadline, told = time.monotonic() + seconds, ""
+    while True:
+        try:
+            if node.booted():
+                return
+            reason = "its first boot is not over"
+        except UnreachableError as error:
+            reason = (error.fix or error.message).strip().splitlines()[-1]
+        if reason != told:
+            progress.report(TYPE, node.name, "waiting", reason)
+            told = reason
+        if time.monotonic() > deadline:
+            raise UnreachableError(
+                f"{node.name} cannot be reached; nothing was changed", f"For {seconds:.0f} s: {reason}"
+            )
+        if stop.wait(_PAUSE):
+            raise UnreachableError(f"{node.name}: interrupted before anything was delivered", "Apply again to go on.")
+
+
+def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
+    """Deliver, install, and wait for the end.
+
+    Raises:
+        RemoteError: nothing was delivered, or the node refused the bundle as a whole: it is as it was.
+    """
+    progress.report(TYPE, node.name, "delivering", f"{len(delivery.bundle) // 1024} KiB")
+    name = node.deliver(delivery)
+    progress.report(TYPE, node.name, "installing")
+    try:
+        ended = _wait(node, name, stop)
+    except RemoteError as error:  # the node has the bundle now: from here on the next apply repairs
+        outcome = Outcome(False, str(error))
+    else:
+        outcome = _judge(node.name, ended)
+    event = "installed" if outcome.converged else "unwell"
+    progress.report(TYPE, node.name, event, outcome.detail.partition("\n")[0])
+    return outcome
+
+
+def _wait(node: Node, delivery: str, stop: threading.Event) -> Installation | str:
+    """The end of the installation, or in words why we do not know it."""
+    deadline, starts = time.monotonic() + BUSY, 0
+    running = False
+    while time.monotonic() < deadline:
+        if stop.is_set():
+            return "we were interrupted; the node goes on by itself"
+        try:
+            if not running:
+                starts += 1
+                node.start_installation(delivery)
+                running = True
+            installation = node.installation(delivery)
+        except UnreachableError as error:
+            progress.report(TYPE, node.name, "waiting", error.message)
+            stop.wait(_PAUSE)
+            continue
+        if installation.phase == "ended":
+            return installation
+        running = installation.phase == "running"
+        if not running and starts > _RELAUNCHES:
+            return "the installation disappeared again and again"
+    return f"it did not end within {BUSY / 60:.0f} minutes"
+
+
+def _judge(name: str, ended: Installation | str) -> Outcome:
+    if isinstance(ended, str):
+        return Outcome(False, ended)
+    if ended.code == REFUSED:
+        raise RemoteError(f"{name} refused the bundle; nothing was touched", ended.words)
+    if ended.code != 0:
+        return Outcome(False, f"hacienda-apply ended with exit status {ended.code}:\n{ended.words}")
+    status = parse_status(ended.words.encode(), name)
+    if status is None or settled(status):
+        return Outcome(status is not None, "" if status else "it has nothing installed")
+    wrong = [status.error] if status.error else []
+    return Outcome(False, "\n".join([*wrong, *(f"{unit} failed" for unit in status.failed), *status.drifted()]))
+
+
+def existing_clusters(member: Declared, record: Record) -> dict[str, str]:
+    """Clusters the member must join instead of founding them: as recorded, else as any peer that answers tells."""
+    recorded = record.read()
+    if not member.voter.votes or recorded:
+        return recorded
+    peers = [Node(connect(address)) for address in member.peers.values()]
+    clusters: dict[str, str] = {}
+    with futures.ThreadPoolExecutor(max(1, len(peers))) as pool:
+        for told in pool.map(_told, peers):
+            clusters.update(told)
+    return clusters
+
+
+def _told(peer: Node) -> dict[str, str]:
+    try:
+        return peer.told_clusters()
+    except RemoteError:
+        return {}

@@ -1,0 +1,43 @@
+"""Planning a member: what will change, what that restarts, and whether anything needs to be delivered at all."""
+
+from __future__ import annotations
+
+from hacienda.provider.framework.context import Context
+from hacienda.provider.framework.values import UNKNOWN, State, known
+from hacienda.provider.member import bundle
+from hacienda.provider.member.declaration import DELIVERED
+
+
+def needs_delivery(prior: State, planned: State) -> bool:
+    """Whether the node's content changes, or the last delivery did not converge."""
+    return prior["converged"] is not True or any(prior[name] != planned[name] for name in DELIVERED)
+
+
+def creation(context: Context, planned: State) -> None:
+    """Complete the plan of a creation."""
+    planned["id"] = planned["node"]
+    planned["restarts"] = []
+    context.private["actions"] = dict(bundle.effects(planned["bundle"]).files) if known(planned["bundle"]) else {}
+
+
+def update(context: Context, prior: State, planned: State) -> None:
+    """Complete the plan of a change in place."""
+    if not needs_delivery(prior, planned):
+        return
+    planned["converged"] = UNKNOWN
+    if not all(known(planned[name]) for name in (*DELIVERED, "bundle")):
+        planned["restarts"] = UNKNOWN
+        return
+    effects = bundle.effects(planned["bundle"])
+    changed = _differing(prior["files"], planned["files"])
+    for name in _differing(prior["secrets"] or {}, planned["secrets"] or {}):
+        changed.update(effects.secrets.get(name, ()))
+    # A file that leaves the bundle is not in the new manifest: what it meant is remembered from the last delivery.
+    actions = {**context.private.get("actions", {}), **effects.files}
+    planned["restarts"] = bundle.restarts(actions, changed)
+    mentioned = prior["files"].keys() | planned["files"].keys()
+    context.private["actions"] = {path: action for path, action in actions.items() if path in mentioned}
+
+
+def _differing(old: dict[str, str], new: dict[str, str]) -> set[str]:
+    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}

@@ -1,0 +1,153 @@
+"""`hacienda_member` for Terraform."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import ClassVar
+
+from hacienda import errors
+from hacienda.provider import progress
+from hacienda.provider.framework.context import Context
+from hacienda.provider.framework.resource import Resource
+from hacienda.provider.framework.schema import Attribute
+from hacienda.provider.framework.values import UNKNOWN, State, known
+from hacienda.provider.member import bundle, departure, installation, plan, secret_values
+from hacienda.provider.member.declaration import ATTRIBUTES, Declared, declared, voter
+from hacienda.provider.site import Site
+from hacienda.remote import trust
+from hacienda.remote.connections import connect
+from hacienda.remote.node import Delivery, Node
+from hacienda.remote.transport import RemoteError, UnreachableError
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_REACH_AGAIN = 60.0
+"""Seconds a machine that was there before is waited for: it may be restarting."""
+
+
+class Member(Resource):
+    """One node's configuration."""
+
+    name: ClassVar[str] = "hacienda_member"
+    description: ClassVar[str] = "One node's configuration: delivered over SSH, installed, and watched for drift."
+    attributes: ClassVar[tuple[Attribute, ...]] = ATTRIBUTES
+    key: ClassVar[str] = "node"
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._key = secret_values.DeployerKey()
+
+    def validate(self, context: Context, config: State) -> None:
+        """Refuse names and trust strings that could be read as something else."""
+        node, text = config["node"], config["trust"]
+        if isinstance(node, str) and not _NAME.fullmatch(node):
+            context.error(f"{node!r} is no node name", "Lower-case letters, digits and dashes; 63 at most.")
+        if isinstance(text, str):
+            trust.parse(text)
+        weights = config["voters"] or {}
+        if known(weights) and any(weight <= 0 for weight in weights.values()):
+            context.error(f"{self.label(config)}: a voter's weight must be positive", f"voters = {weights}")
+
+    def stored(self, state: State) -> None:
+        """Remember the member: should it be planned as a creation, then it is being replaced."""
+        self._site.ledger.stored(voter(state))
+
+    def plan(self, context: Context, prior: State | None, planned: State) -> None:
+        """Show which files change and what restarts; refuse what would cost a quorum."""
+        allowed = self._site.allow_destroy
+        if prior is None:
+            refusal = self._site.ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
+            plan.creation(context, planned)
+        elif context.replace:
+            refusal = self._site.ledger.leaves(voter(prior), "replaced", allowed=allowed)
+        else:
+            refusal = None
+            plan.update(context, prior, planned)
+        if refusal:
+            context.error(*refusal)
+
+    def plan_removal(self, context: Context, prior: State) -> None:
+        """Refuse a deletion that would cost a quorum."""
+        refusal = self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy)
+        if refusal:
+            context.error(*refusal)
+
+    def create(self, context: Context, planned: State) -> State:
+        """Wait for the machine, deliver, install."""
+        return self._install(context, planned, installation.REACH)
+
+    def update(self, context: Context, prior: State, planned: State) -> State:
+        """Deliver and install, unless only the way to the node or its peers changed."""
+        if not plan.needs_delivery(prior, planned):
+            return planned
+        return self._install(context, planned, _REACH_AGAIN)
+
+    def read(self, context: Context, state: State) -> State | None:
+        """What the node itself says is installed."""
+        member = self._declared(state)
+        try:
+            status = Node(connect(member.address)).status()
+        except UnreachableError as error:
+            self._site.ledger.found(member.voter, "unreachable")
+            context.warning(
+                f"{error.message}: what is on it is not known", f"{error.fix or ''}\nIts state is kept as it was."
+            )
+            return state
+        except RemoteError as error:
+            context.warning(f"{error.message}: it will be repaired", error.fix or "")
+            return {**state, "converged": False}
+        if status is None:
+            self._site.ledger.found(member.voter, "blank")
+            context.warning(
+                f"{member.voter.node} has nothing installed any more", "It is planned as new, and joins again."
+            )
+            return None
+        return {
+            **state,
+            "files": dict(status.files),
+            "bundle_hash": status.bundle_hash,
+            "secrets": dict(status.secrets) or state["secrets"],
+            "converged": installation.settled(status),
+        }
+
+    def delete(self, context: Context, state: State) -> None:
+        """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
+        member = self._declared(state)
+        if self._site.allow_destroy:
+            self._site.record.destroyed(member.voter)
+            progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
+        else:
+            with self._site.departures:  # two that leave at once must each see the other gone
+                departure.leave(member)
+        connect(member.address).close()
+
+    def _declared(self, state: State) -> Declared:
+        member = declared(state)
+        if member.address.identity_file or not member.secret_store:
+            return member
+        key = self._key.path(member.secret_store)
+        peers = {name: dataclasses.replace(peer, identity_file=key) for name, peer in member.peers.items()}
+        return dataclasses.replace(member, address=dataclasses.replace(member.address, identity_file=key), peers=peers)
+
+    def _install(self, context: Context, planned: State, patience: float) -> State:
+        member = self._declared(planned)
+        content = bundle.content(member.bundle, member.bundle_hash)
+        secrets = secret_values.read(member.secret_store, member.voter.node, member.secrets)
+        if planned["secrets"] is UNKNOWN and bundle.effects(member.bundle).secrets:
+            raise errors.InputError(
+                f"{member.voter.node} is new and needs secrets, and their store is not here",
+                "Apply from a machine that has the store.",
+            )
+        node = Node(connect(member.address))
+        installation.reach(node, context.stop, patience)
+        clusters = installation.existing_clusters(member, self._site.record)
+        delivery = Delivery(content, secrets, member.secrets, clusters)
+        outcome = installation.install(node, delivery, context.stop)
+        self._site.record.arrived(member.voter.node)
+        if not outcome.converged:
+            context.warning(
+                f"{member.voter.node} has its configuration, but did not converge",
+                f"{outcome.detail}\nThe next apply repairs it in place.",
+            )
+        secrets_state = {} if planned["secrets"] is UNKNOWN else planned["secrets"]
+        return {**planned, "secrets": secrets_state, "converged": outcome.converged}

@@ -1,0 +1,61 @@
+"""The node's own secrets, read from the store at the moment of delivery. They are in no plan and in no state."""
+
+from __future__ import annotations
+
+from hacienda import errors, secrets
+from hacienda.remote import ssh
+from hacienda.secrets.store import SSH_KEY
+
+
+def read(location: str, node: str, digests: dict[str, str]) -> dict[str, bytes] | None:
+    """Contents by name; None where the store is not here.
+
+    Args:
+        location: where the store is; empty or absent: the secrets are not here.
+        node: the node's name.
+        digests: name -> keyed digest that was planned.
+
+    Raises:
+        hacienda.errors.InputError: the store lacks a secret, or holds another one than was planned.
+    """
+    if not here(location):
+        return None
+    store = secrets.open_store(location)
+    changed = [name for name, digest in sorted(digests.items()) if secrets.digest(store, name, node) != digest]
+    if changed:
+        raise errors.InputError(
+            f"{node}: secrets changed since the plan: {', '.join(changed)}", "Synthesize and plan again."
+        )
+    return {name: store.get(name, node) for name in digests}
+
+
+def here(location: str) -> bool:
+    """Whether the store can be read from this machine."""
+    return bool(location) and secrets.StoreSpec.parse(location).exists()
+
+
+class DeployerKey:
+    """The deployer's private SSH key as a file, for stores that keep it encrypted: mode 0600, gone with the process."""
+
+    def __init__(self) -> None:
+        self._paths: dict[str, str] = {}
+
+    def path(self, location: str) -> str:
+        """Path of the key in a store; empty where there is no store or no key."""
+        if not here(location):
+            return ""
+        if location not in self._paths:
+            self._paths[location] = self._materialize(location)
+        return self._paths[location]
+
+    def _materialize(self, location: str) -> str:
+        store = secrets.open_store(location)
+        if store.key_file is not None:
+            return str(store.key_file) if store.key_file.exists() else ""
+        key = store.entry(SSH_KEY)
+        if key is None:
+            return ""
+        path = ssh.folder() / f"key-{len(self._paths)}"
+        path.touch(mode=0o600)
+        path.write_bytes(key)
+        return str(path)

@@ -1,0 +1,52 @@
+"""What all resources of one provider process share: the provider block, the ledger, the record, the wish to stop."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+
+from hacienda.provider.framework.schema import Attribute
+from hacienda.provider.framework.values import State
+from hacienda.provider.ledger import Ledger
+from hacienda.provider.record import Record
+
+ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
+"""Environment variable: the name of the environment that may be destroyed, for `cdktf destroy`."""
+
+ATTRIBUTES = (
+    Attribute("environment", required=True, description="Name of the environment."),
+    Attribute(
+        "allow_destroy",
+        "bool",
+        optional=True,
+        description="Allow deleting members although a quorum is lost: to destroy the whole environment. Default false.",
+    ),
+    Attribute(
+        "record", optional=True, description="Path of cluster.json, the record of clusters that exist. Default: none."
+    ),
+)
+"""The provider block."""
+
+
+@dataclass
+class Site:
+    """One environment, as one provider process sees it. `configure` is called once, before any resource is touched."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    ledger: Ledger = field(default_factory=Ledger)
+    departures: threading.Lock = field(default_factory=threading.Lock)
+    environment: str = ""
+    allow_destroy: bool = False
+    record_path: str | None = None
+
+    def configure(self, config: State) -> None:
+        """Take the provider block's values."""
+        self.environment = str(config["environment"])
+        self.allow_destroy = bool(config.get("allow_destroy")) or os.environ.get(ALLOW_DESTROY) == self.environment
+        self.record_path = config.get("record")
+
+    @property
+    def record(self) -> Record:
+        """The record that the provider block names."""
+        return Record(self.record_path)

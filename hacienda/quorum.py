@@ -1,0 +1,104 @@
+"""The one predicate "would this cost the quorum". Pure: planned changes and declared voters in, what would be lost out.
+
+The electorate of a group is always the *declared* one, as each member's own declaration tells it: a cluster that has
+lost members already must not appear to have a majority among the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member as it is declared, or as the stored state remembers it.
+
+    Args:
+        node: its name.
+        votes: voter group -> its weight there; empty for a member that votes nowhere.
+        peers: name of another member -> that one's votes.
+    """
+
+    node: str
+    votes: Mapping[str, int]
+    peers: Mapping[str, Mapping[str, int]]
+
+    def electorate(self, group: str) -> dict[str, int]:
+        """Every declared voter of a group, itself included, with its weight."""
+        voters = {node: votes[group] for node, votes in self.peers.items() if group in votes}
+        return {**voters, self.node: self.votes[group]} if group in self.votes else voters
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A group that would be left without a majority.
+
+    Args:
+        group: its name.
+        electorate: all declared voters and their weights.
+        leaving: those that would be gone, sorted.
+        remaining: the others, sorted.
+    """
+
+    group: str
+    electorate: Mapping[str, int]
+    leaving: tuple[str, ...]
+    remaining: tuple[str, ...]
+
+    @property
+    def needed(self) -> int:
+        """Votes that a majority takes."""
+        return majority(self.electorate)
+
+
+def majority(electorate: Mapping[str, int]) -> int:
+    """Votes that more than half of a declared electorate takes: 2 of 3, 3 of 4, 1 of 1."""
+    return sum(electorate.values()) // 2 + 1
+
+
+def holds(electorate: Mapping[str, int], present: Collection[str]) -> bool:
+    """Whether the voters that are present have a majority of the declared electorate."""
+    return sum(weight for node, weight in electorate.items() if node in present) >= majority(electorate)
+
+
+def losses(members: Iterable[Member], gone: Collection[str]) -> tuple[Loss, ...]:
+    """Groups without a majority once everyone in `gone` has left, by name.
+
+    Args:
+        members: the members whose view counts: those that leave. Where two disagree about a group (an apply that was
+            interrupted in the middle of growing it), the smallest electorate that is lost is told.
+        gone: names of all nodes that would be gone.
+    """
+    found: dict[str, Loss] = {}
+    for member in members:
+        for group in member.votes:
+            electorate = member.electorate(group)
+            remaining = tuple(sorted(electorate.keys() - set(gone)))
+            if holds(electorate, remaining) or (group in found and len(found[group].electorate) <= len(electorate)):
+                continue
+            leaving = tuple(sorted(electorate.keys() & set(gone)))
+            found[group] = Loss(group, electorate, leaving, remaining)
+    return tuple(found[group] for group in sorted(found))
+
+
+def explain(lost: Iterable[Loss]) -> str:
+    """What would be lost, in the operator's words: one line per distinct electorate."""
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...], int], list[str]] = {}
+    for loss in lost:
+        groups.setdefault((loss.leaving, loss.remaining, loss.needed), []).append(loss.group)
+    lines = []
+    for (leaving, remaining, needed), names in groups.items():
+        total = len(leaving) + len(remaining)
+        rest = f"only {enumerate_names(remaining)} would remain" if remaining else "none would remain"
+        lines.append(
+            f"{enumerate_names(names)}: of {total} declared {'voter' if total == 1 else 'voters'}, "
+            f"{enumerate_names(leaving)} would be gone and {rest}; a majority takes {needed}."
+        )
+    return "\n".join(lines)
+
+
+def enumerate_names(names: Collection[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    listed = list(names)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}" if listed else "none"

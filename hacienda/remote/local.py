@@ -1,0 +1,62 @@
+"""Nodes that are folders of this machine: `HACIENDA_TRANSPORT=local:<folder>`, for rehearsals without machines.
+
+A node is the folder `<folder>/<node>`; while it does not exist, the node does not answer. Scripts find it in HACIENDA_ROOT,
+and the programs of `<folder>/bin` before those of the system.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from hacienda.remote.transport import Completed, UnreachableError
+
+VARIABLE = "HACIENDA_TRANSPORT"
+_PREFIX = "local:"
+
+
+def folder() -> Path | None:
+    """The folder that stands for all machines; None: nodes are reached over SSH."""
+    value = os.environ.get(VARIABLE, "")
+    return Path(value.removeprefix(_PREFIX)) if value.startswith(_PREFIX) else None
+
+
+class LocalTransport:
+    """A node that is a folder."""
+
+    def __init__(self, base: Path, node: str) -> None:
+        self._base = base
+        self._node = node
+
+    @property
+    def node(self) -> str:
+        """The node's name."""
+        return self._node
+
+    def run(self, script: str, data: bytes = b"", timeout: float = 60.0) -> Completed:
+        """Run a script in a session of its own, as over SSH: a signal to us does not reach it."""
+        root = self._base / self._node
+        if not root.is_dir():
+            raise UnreachableError(f"{self._node} does not answer", f"{root} does not exist")
+        environment = {
+            "HACIENDA_ROOT": str(root),
+            "HACIENDA_NODE": self._node,
+            "PATH": f"{self._base / 'bin'}:{os.environ.get('PATH', os.defpath)}",
+        }
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", script],
+                input=data,
+                capture_output=True,
+                env=environment,
+                timeout=timeout,
+                start_new_session=True,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise UnreachableError(f"{self._node} did not answer within {timeout:.0f} s") from error
+        return Completed(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
+
+    def close(self) -> None:
+        """Nothing is kept."""

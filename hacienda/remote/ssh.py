@@ -1,0 +1,130 @@
+"""The OpenSSH client: the operator's own configuration, one multiplexed connection per node, no trust on first sight."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+from hacienda import errors
+from hacienda.remote import trust
+from hacienda.remote.transport import Address, Completed, UnreachableError
+
+_FAILED = 255
+"""Exit status of ssh itself (ssh(1)): the connection, not the command, failed."""
+
+_PERSIST = 60
+"""Seconds an idle connection is kept for the next command."""
+
+_folder_lock = threading.Lock()
+_folders: list[Path] = []
+
+
+def folder() -> Path:
+    """This process's folder for control sockets and known_hosts files, mode 0700, removed at exit."""
+    with _folder_lock:
+        if not _folders:
+            # A unix socket's path has at most 104 bytes on macOS, where the default folder has 50 of them.
+            _folders.append(Path(tempfile.mkdtemp(prefix="hacienda-", dir="/tmp")))
+            atexit.register(cleanup)
+        return _folders[0]
+
+
+def cleanup() -> None:
+    """Remove the folder; idle connections end by themselves."""
+    with _folder_lock:
+        while _folders:
+            shutil.rmtree(_folders.pop(), ignore_errors=True)
+
+
+class SshTransport:
+    """A node reached by `ssh`.
+
+    Args:
+        address: how it is reached.
+        connect_timeout: seconds for the connection to come up.
+    """
+
+    def __init__(self, address: Address, connect_timeout: int = 10) -> None:
+        self._address = address
+        self._connect_timeout = connect_timeout
+        self._lock = threading.Lock()
+        self._options: list[str] = []
+
+    @property
+    def node(self) -> str:
+        """The node's name."""
+        return self._address.node
+
+    def run(self, script: str, data: bytes = b"", timeout: float = 60.0) -> Completed:
+        """Run a script as root on the node; see `Transport.run`."""
+        shell = ["sh", "-c", script] if self._address.user == "root" else ["sudo", "-n", "sh", "-c", script]
+        command = [*self._client(), self._address.host, shlex.join(shell)]
+        try:
+            done = subprocess.run(
+                command,
+                input=data,
+                capture_output=True,
+                timeout=timeout,
+                start_new_session=True,  # Ctrl-C is for Terraform to decide about
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            self.close()
+            raise UnreachableError(f"{self.node} did not answer within {timeout:.0f} s") from error
+        except FileNotFoundError as error:
+            raise errors.ToolError("ssh is not installed", "Install the OpenSSH client.") from error
+        complaint = done.stderr.decode(errors="replace").strip()
+        if done.returncode == _FAILED:
+            self.close()
+            raise UnreachableError(f"{self.node} does not answer", complaint or "ssh ended without a word")
+        return Completed(done.returncode, done.stdout, complaint)
+
+    def close(self) -> None:
+        """End the connection and forget the host key."""
+        with self._lock:
+            options, self._options = self._options, []
+        if options:
+            command = ["ssh", *options, "-O", "exit", self._address.host]
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
+
+    def _client(self) -> list[str]:
+        with self._lock:
+            if not self._options:
+                self._options = self._arguments()
+            return ["ssh", *self._options]
+
+    def _arguments(self) -> list[str]:
+        address = self._address
+        try:
+            known_hosts, alias = trust.known_hosts(address.trust, address.node, folder())
+        except errors.ToolError as error:
+            raise UnreachableError(f"{self.node}: its host key cannot be learnt", str(error)) from error
+        name = hashlib.sha256(repr(address).encode()).hexdigest()[:16]
+        options = {
+            "BatchMode": "yes",
+            "StrictHostKeyChecking": "yes",
+            "UserKnownHostsFile": str(known_hosts),
+            "GlobalKnownHostsFile": "/dev/null",
+            "ConnectTimeout": str(self._connect_timeout),
+            "ServerAliveInterval": "5",
+            "ServerAliveCountMax": "3",
+            "ControlMaster": "auto",
+            "ControlPath": str(folder() / name),
+            "ControlPersist": str(_PERSIST),
+            "LogLevel": "ERROR",
+        }
+        if alias:
+            options["HostKeyAlias"] = alias
+        if address.identity_file:
+            options["IdentitiesOnly"] = "yes"
+        arguments = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
+        arguments += ["-l", address.user, "-p", str(address.port)]
+        if address.identity_file:
+            arguments += ["-i", str(Path(address.identity_file).resolve())]
+        return [*arguments, "-J", address.jump] if address.jump else arguments

@@ -1,0 +1,129 @@
+"""What would cost a quorum is refused while planning, and nothing is touched."""
+
+from __future__ import annotations
+
+from tests.provider.cloud import Cloud
+
+
+def untouched(cloud: Cloud) -> bool:
+    return not any((cloud.machine(name) / "leaves").exists() for name in ("ctl-1", "ctl-2", "ctl-3"))
+
+
+def refused(cloud: Cloud, *names: str) -> None:
+    """Both plan and apply are refused in words that name the groups and the nodes."""
+    before = (cloud.folder / "terraform.tfstate").read_bytes()
+    answer = cloud.apply()
+    assert answer.code == 1
+    assert "etcd and galera would lose the quorum" in answer.flat
+    assert "a majority takes 2" in answer.flat
+    assert "Safe order: let one node go" in answer.flat
+    for name in names:
+        assert name in answer.flat
+    assert untouched(cloud)
+    assert (cloud.folder / "terraform.tfstate").read_bytes() == before
+
+
+def test_deleting_two_of_three(applied: Cloud) -> None:
+    del applied.members["ctl-1"], applied.members["ctl-3"]
+    refused(applied, "ctl-1 (to be deleted)", "ctl-3 (to be deleted)", "only ctl-2 would remain")
+
+
+def test_replacing_two_of_three(applied: Cloud) -> None:
+    applied.members["ctl-1"].machine = applied.members["ctl-2"].machine = "another"
+    refused(applied, "ctl-1 (to be replaced)", "ctl-2 (to be replaced)", "only ctl-3 would remain")
+
+
+def test_deleting_one_and_replacing_another(applied: Cloud) -> None:
+    del applied.members["ctl-1"]
+    applied.members["ctl-2"].machine = "another"
+    refused(applied, "ctl-1 (to be deleted)", "ctl-2 (to be replaced)")
+
+
+def test_replacing_two_whose_machines_are_not_known_yet(applied: Cloud) -> None:
+    for name in ("ctl-1", "ctl-2"):
+        applied.more.setdefault("terraform_data", {})[name] = {"input": name}
+        applied.members[name].machine = f"${{terraform_data.{name}.id}}"
+    refused(applied, "ctl-1 (to be replaced)", "ctl-2 (to be replaced)")
+
+
+def test_tainting_two_of_three(applied: Cloud) -> None:
+    for name in ("ctl-1", "ctl-2"):
+        applied.terraform("taint", f"hacienda_member.{name}")
+    refused(applied, "ctl-1 (to be replaced)", "ctl-2 (to be replaced)")
+
+
+def test_replacing_one_by_hand_and_deleting_another(applied: Cloud) -> None:
+    del applied.members["ctl-1"]
+    answer = applied.plan("-replace=hacienda_member.ctl-3")
+    assert answer.code == 1
+    assert "ctl-3 (to be replaced)" in answer.flat
+    assert "ctl-1 (to be deleted)" in answer.flat
+
+
+def test_replacing_one_while_another_does_not_answer(applied: Cloud) -> None:
+    applied.members["ctl-1"].machine = "another"
+    applied.machine("ctl-3").rename(applied.folder / "unplugged")
+    answer = applied.apply("-parallelism=1")
+    assert answer.code == 1
+    assert "ctl-3" in answer.flat
+    assert "would lose the quorum" in answer.flat or "must not leave now" in answer.flat
+    assert not (applied.machine("ctl-1") / "leaves").exists()
+
+
+def test_one_leaves_only_while_the_others_are_healthy(applied: Cloud) -> None:
+    applied.members["ctl-1"].machine = "another"
+    unwell = (
+        '[{"service": "etcd", "ok": true}, {"service": "galera", "ok": false, "detail": "is Donor", "fix": "wait"}]'
+    )
+    (applied.machine("ctl-2") / "verify.json").write_text(unwell)
+    answer = applied.apply()
+    assert answer.code == 1
+    assert "ctl-1 must not leave now: without it galera would lose the quorum" in answer.flat
+    assert "ctl-2: galera: is Donor" in answer.flat
+    assert untouched(applied)
+
+
+def test_a_survivor_may_object(applied: Cloud) -> None:
+    applied.members["ctl-1"].machine = "another"
+    (applied.machine("ctl-2") / "objection").write_text("etcd: a learner is not promoted yet|wait")
+    answer = applied.apply()
+    assert answer.code == 1
+    assert "ctl-1 must not leave now, says ctl-2" in answer.flat
+    assert "a learner is not promoted yet" in answer.flat
+
+
+def test_destroying_everything_takes_the_name_of_the_environment(applied: Cloud) -> None:
+    applied.record.write_text('{"etcd": "c0ffee", "other": "stays"}')
+    arguments = ("destroy", "-no-color", "-auto-approve")
+    assert "would lose the quorum" in applied.terraform(*arguments).flat
+    applied.extra["HACIENDA_ALLOW_DESTROY"] = "another"
+    assert applied.terraform(*arguments).code == 1
+    assert len(applied.state()) == 3
+    applied.extra["HACIENDA_ALLOW_DESTROY"] = "test"
+    destroyed = applied.terraform(*arguments)
+    assert destroyed.code == 0, destroyed.text
+    assert "3 destroyed" in destroyed.text
+    assert untouched(applied)
+    assert applied.record.read_text() == '{\n "other": "stays"\n}\n'
+
+
+def test_the_provider_block_may_allow_destruction_too(applied: Cloud) -> None:
+    applied.provider["allow_destroy"] = True
+    applied.members.clear()
+    assert applied.apply().code == 0
+    assert applied.state() == {}
+
+
+def test_even_then_replacing_two_is_refused(applied: Cloud) -> None:
+    applied.provider["allow_destroy"] = True
+    applied.members["ctl-1"].machine = applied.members["ctl-2"].machine = "another"
+    assert "would lose the quorum" in applied.apply().flat
+
+
+def test_a_single_voter_is_not_replaced(cloud: Cloud) -> None:
+    for name in ("ctl-2", "ctl-3"):
+        del cloud.members[name]
+    cloud.applied().members["ctl-1"].machine = "another"
+    answer = cloud.plan()
+    assert answer.code == 1
+    assert "make it three first" in answer.flat
