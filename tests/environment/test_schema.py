@@ -1,0 +1,48 @@
+"""The JSON Schema accepts the good files and knows every key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from hacienda.environment import schema, shipped
+from hacienda.environment.source import parse
+from tests.cloud.samples import REGISTRY
+from tests.environment.test_fuzz import RICH
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = schema(REGISTRY)
+GOOD = {"rich": RICH, **{name: path.read_bytes() for name, path in shipped(ROOT).items()}}
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_it_accepts_the_good_files(name: str) -> None:
+    jsonschema.validate(parse(GOOD[name], name)[0], SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["name: x", "nam: x", "name: [x]", "name: x\nnetworks: {management: {cidr: 10.0.0.0/24}}\nmachines: {ctl: 3}"],
+)
+def test_it_refuses_what_the_loader_refuses(text: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(parse(text.encode(), "x")[0], SCHEMA)
+
+
+def test_service_options_are_in_it_with_their_descriptions() -> None:
+    options = SCHEMA["properties"]["services"]["properties"]["haproxy"]["anyOf"][0]
+    assert options["properties"]["connections"]["description"] == "Connections at a time."
+    assert "haproxy.Timeouts" in SCHEMA["$defs"]
+
+
+def test_every_key_has_a_description() -> None:
+    for name, definition in {"": SCHEMA, **SCHEMA["$defs"]}.items():
+        for key, value in definition.get("properties", {}).items():
+            meant = SCHEMA["$defs"][value["$ref"].rpartition("/")[2]] if "$ref" in value else value
+            assert value.get("description") or meant.get("description"), f"{name}.{key}"
