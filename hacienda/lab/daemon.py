@@ -132,10 +132,22 @@ def _kill(pid: int) -> None:
 
 
 def _loop_devices(lab: layout.Lab) -> tuple[str, ...]:
-    """Loop devices over files in the lab's folder."""
-    devices = json.loads(command.run(("losetup", "--list", "--json")) or "{}").get("loopdevices", [])
-    below = f"{lab.folder}/"
-    return tuple(device["name"] for device in devices if (device["back-file"] or "").startswith(below))
+    """Loop devices over files in the lab's folder.
+
+    Told by the file's inode: a container sees the host's devices too, and a lab there may have a folder of the same name.
+    """
+    columns = "--output=NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"
+    devices = json.loads(command.run(("losetup", "--list", "--json", columns)) or "{}").get("loopdevices", [])
+    files = {_identity(file) for file in (lab.folder / "disks").glob("*")}
+    return tuple(
+        device["name"] for device in devices if (device["back-ino"], (device["back-maj:min"] or "").strip()) in files
+    )
+
+
+def _identity(file: Path) -> tuple[int, str]:
+    """A file's inode and the device it is on, as losetup shows them."""
+    found = file.stat()
+    return found.st_ino, f"{os.major(found.st_dev)}:{os.minor(found.st_dev)}"
 
 
 def _networks(lab: layout.Lab) -> tuple[str, ...]:
