@@ -99,13 +99,13 @@ class Declaration:
     depends_on: tuple[str, ...] = ()
 
     @property
-    def address(self) -> str:
+    def terraform_address(self) -> str:
         """`<type>.<logical_id>`."""
         return f"{self.terraform_type}.{self.logical_id}"
 
     def reference(self, attribute: str) -> Reference:
         """The expression for one of its attributes."""
-        return Reference(f"${{{self.address}.{attribute}}}")
+        return Reference(f"${{{self.terraform_address}.{attribute}}}")
 
     def attributes(self) -> dict[str, Any]:
         """The provider's own attributes; those that are None are left out."""

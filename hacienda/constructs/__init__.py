@@ -1,0 +1,27 @@
+"""A highly available cloud as CDK constructs, to be imported by anybody's app."""
+
+from hacienda.constructs.cluster import Cluster
+from hacienda.constructs.content import Content, prepare
+from hacienda.constructs.gate import Gate
+from hacienda.constructs.highly_available_cloud import HighlyAvailableCloud
+from hacienda.constructs.machine import Machine
+from hacienda.constructs.machine_group import MachineGroup
+from hacienda.constructs.member import Member
+from hacienda.constructs.network import Network
+from hacienda.constructs.places import Places, places_of
+from hacienda.constructs.virtual_ip import VirtualIp
+
+__all__ = [
+    "Cluster",
+    "Content",
+    "Gate",
+    "HighlyAvailableCloud",
+    "Machine",
+    "MachineGroup",
+    "Member",
+    "Network",
+    "Places",
+    "VirtualIp",
+    "places_of",
+    "prepare",
+]

@@ -1,0 +1,39 @@
+"""Which services come along with the ones that somebody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hacienda.declare import Registry
+from hacienda.environment.problems import nearest
+from hacienda.errors import InputError, Problem
+
+
+def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[str] = ()) -> Registry:
+    """The named services, whatever provides what they require, and the services that every machine runs; nothing else.
+
+    Args:
+        registry: all services.
+        services: names of those that are wanted.
+        capabilities: capabilities that are wanted besides, where anything provides them.
+
+    Raises:
+        InputError: a name is not that of a service; all such names are told at once.
+    """
+    names = list(services)
+    problems = [
+        Problem("services", f"{name!r} is not a service", nearest(name, registry.names()))
+        for name in names
+        if name not in registry
+    ]
+    if problems:
+        raise InputError(problems)
+    wanted: set[str] = set()
+    queue = [*names, *(service.name for service in registry if service.role == "every")]
+    queue += [service.name for service in registry if set(capabilities) & set(service.provides)]
+    while queue:
+        name = queue.pop()
+        if name not in wanted:
+            wanted.add(name)
+            queue += [registry.provider(capability).name for capability in registry[name].requires]
+    return Registry(service for service in registry if service.name in wanted)

@@ -1,0 +1,122 @@
+"""`Cluster`: a few services, and what they require, on machines of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hacienda import cdk
+from hacienda import services as catalogue
+from hacienda.cloud import Cloud, resolve
+from hacienda.constructs.assembly import assemble
+from hacienda.constructs.closure import closure
+from hacienda.constructs.content import prepare
+from hacienda.constructs.files import write_launcher, write_nodes
+from hacienda.constructs.network import Network
+from hacienda.constructs.places import places_of
+from hacienda.constructs.virtual_ip import VirtualIp
+from hacienda.declare import Registry
+from hacienda.environment import examine
+from hacienda.environment.source import Source
+from hacienda.errors import InputError, Problem
+
+
+class Cluster(cdk.Construct):
+    """Services with everything they require, made highly available: machines `ctl-1` to `ctl-<machines>`, their members, and a gate
+    that waits until all is healthy. The nodes' bundles and the provider's launcher are written to the app's output folder at
+    once; `app.synth()` writes the rest.
+
+    Args:
+        scope: a stack, or a construct in one. One stack holds one cluster.
+        id: construct id; it is no part of any Terraform address.
+        services: names of the services that are wanted (docs/services/).
+        networks: the networks the machines are on; one of them is for management.
+        virtual_ips: at most one on each network. Default: none.
+        machines: how many. Default: 3.
+        options: options of services, by service, as in an environment file. Default: none.
+        settings: other settings, as in an environment file (`domain`, `time`, `ssh`, `secrets`, ...). Default: none.
+        root: the project's folder, with `.hacienda/<stack>/` in it. Default: the working folder.
+
+    Raises:
+        InputError: everything wrong with what is given.
+    """
+
+    def __init__(
+        self,
+        scope: cdk.Construct,
+        id: str,
+        *,
+        services: Iterable[str],
+        networks: Iterable[Network],
+        virtual_ips: Iterable[VirtualIp] = (),
+        machines: int = 3,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        root: str | Path | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        places = places_of(self, root=Path(root) if root else None)
+        on, vips = list(networks), list(virtual_ips)
+        if not on:
+            raise InputError([Problem("networks", "is empty", "Give the cluster a management network.")])
+        self.platform = on[0].platform
+        data = {
+            "name": places.environment,
+            "platform": self.platform.settings(),
+            "networks": {network.declared.name: _network(network, vips) for network in on},
+            "machines": {"controller": machines},
+            "services": {name: dict(given) for name, given in (options or {}).items()},
+            **(settings or {}),
+        }
+        self.cloud = _cloud(data, services, bool(vips))
+        self.content = prepare(self.cloud, places)
+        addresses = [address for network in on for address in network.addresses]
+        self.groups, self.gates = assemble(self, self.content, self.platform, addresses)
+        write_nodes(self.content, places.out)
+        write_launcher(cdk.stack_of(self).node.id, places.out)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the machines, in order."""
+        return tuple(node.name for node in self.cloud.nodes)
+
+    def endpoint(self, service: str, port: str) -> tuple[str, int]:
+        """Where clients reach a port of a service: the virtual IP's address where it is balanced, else the first machine's.
+
+        Args:
+            service: its name.
+            port: name of one of its ports (docs/services/).
+
+        Raises:
+            KeyError: there is no such service or port.
+        """
+        host, number = self.cloud.endpoint(service, port)
+        names = {vip.hostname: vip.address for vip in self.cloud.virtual_ips}
+        names |= {self.cloud.fqdn(node): self.cloud.address(node) for node in self.cloud.nodes}
+        return str(names[host]), number
+
+
+def _cloud(data: dict[str, Any], wanted: Iterable[str], balanced: bool) -> Cloud:
+    registry: Registry = closure(catalogue.registry(), wanted, ("virtual ip",) if balanced else ())
+    reading = examine(data, Source("", {}), registry)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return resolve(reading.environment, registry)
+
+
+def _network(network: Network, virtual_ips: Iterable[VirtualIp]) -> dict[str, Any]:
+    """The network as an environment file writes it."""
+    declared = network.declared
+    written: dict[str, Any] = {
+        "cidr": str(declared.cidr),
+        "gateway": str(declared.gateway or "none"),
+        "mtu": declared.mtu,
+        "purpose": sorted(declared.purposes),
+    }
+    if declared.vlan is not None:
+        written["vlan"] = declared.vlan
+    for virtual_ip in virtual_ips:
+        if virtual_ip.network.declared.name == declared.name:
+            written["vip"] = str(virtual_ip.address)
+    return written

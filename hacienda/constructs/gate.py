@@ -1,0 +1,67 @@
+"""`Gate`: an apply ends here when everything up to here is healthy, and fails here when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hacienda import cdk
+from hacienda.constructs.content import Content
+from hacienda.constructs.provider import ensure_provider
+from hacienda.platforms.base import Platform
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateResource(cdk.Declaration):
+    """`hacienda_gate`; its attributes are described in the provider's schema (docs/provider.md)."""
+
+    terraform_type: ClassVar[str] = "hacienda_gate"
+
+    name: str
+    user: str
+    jump: str | None
+    trust: str
+    secret_store: str | None
+    nodes: Mapping[str, Mapping[str, Any]]
+    triggers: Mapping[str, str]
+
+
+class Gate(cdk.Construct):
+    """Waits until the services of its nodes are healthy, and says what is not, on which node.
+
+    Args:
+        scope: where it hangs; its stack gets the provider block.
+        id: construct id, and the Terraform address: `hacienda_gate.<id>`.
+        content: the environment it belongs to.
+        platform: where the machines are.
+        names: the nodes it waits for.
+        depends_on: addresses of their members.
+    """
+
+    def __init__(
+        self,
+        scope: cdk.Construct,
+        id: str,
+        *,
+        content: Content,
+        platform: Platform,
+        names: Iterable[str],
+        depends_on: Iterable[str],
+    ) -> None:
+        super().__init__(scope, id)
+        ensure_provider(self, content.places)
+        cloud = content.cloud
+        nodes = [cloud.node(name) for name in names]
+        self.declaration = GateResource(
+            logical_id=id,
+            depends_on=tuple(depends_on),
+            name=id,
+            user=cloud.ssh.user,
+            jump=cloud.ssh.jump,
+            trust=platform.trust,
+            secret_store=content.store or None,
+            nodes={n.name: {"host": n.ssh_host, "port": cloud.ssh.port, "services": list(n.services)} for n in nodes},
+            triggers={node.name: content.outputs[node.name].bundle_hash for node in nodes},
+        )
+        cdk.Resource(self, "gate", declaration=self.declaration)

@@ -1,0 +1,89 @@
+"""`Member`: one node's configuration as a construct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hacienda import cdk
+from hacienda.cloud.model import Cloud, Node
+from hacienda.constructs.content import Content
+from hacienda.constructs.machine import Machine
+from hacienda.constructs.provider import ensure_provider
+from hacienda.platforms.base import MachineHandle
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberResource(cdk.Declaration):
+    """`hacienda_member`; its attributes are described in the provider's schema (docs/provider.md)."""
+
+    terraform_type: ClassVar[str] = "hacienda_member"
+
+    node: str
+    machine: str
+    host: str
+    port: int
+    user: str
+    jump: str | None
+    trust: str
+    bundle: str
+    bundle_hash: str
+    files: Mapping[str, str]
+    secrets: Mapping[str, str] | None
+    secret_store: str | None
+    voters: Mapping[str, int]
+    peers: Mapping[str, Mapping[str, Any]]
+
+
+def member_resource(content: Content, node: Node, machine: MachineHandle, trust: str) -> MemberResource:
+    """The declaration of one node's member.
+
+    Args:
+        content: the environment.
+        node: the node.
+        machine: the machine it lives on.
+        trust: how its SSH host key is learnt.
+    """
+    cloud, output = content.cloud, content.outputs[node.name]
+    return MemberResource(
+        logical_id=node.name,
+        node=node.name,
+        machine=machine.machine_id,
+        host=machine.host,
+        port=cloud.ssh.port,
+        user=cloud.ssh.user,
+        jump=cloud.ssh.jump,
+        trust=trust,
+        bundle=content.bundle(node),
+        bundle_hash=output.bundle_hash,
+        files=output.file_hashes,
+        secrets=None if content.digests is None else content.digests[node.name],
+        secret_store=content.store or None,
+        voters=cloud.voters(node),
+        peers={peer.name: _peer(cloud, peer) for peer in cloud.fellow_voters(node)},
+    )
+
+
+def _peer(cloud: Cloud, peer: Node) -> dict[str, Any]:
+    """How a fellow voter is reached: at its own address, since a member that leaves sees nothing but the state."""
+    return {"host": peer.ssh_host, "port": cloud.ssh.port, "voters": cloud.voters(peer)}
+
+
+class Member(cdk.Construct):
+    """One node's configuration: delivered over SSH, installed, and watched for drift.
+
+    Args:
+        scope: where it hangs; its stack gets the provider block.
+        id: construct id. The Terraform address is `hacienda_member.<node>`.
+        content: the environment it belongs to.
+        name: the node.
+        machine: the machine it lives on.
+    """
+
+    def __init__(self, scope: cdk.Construct, id: str, *, content: Content, name: str, machine: Machine) -> None:
+        super().__init__(scope, id)
+        ensure_provider(self, content.places)
+        node = content.cloud.node(name)
+        self.declaration = member_resource(content, node, machine.handle, machine.platform.trust)
+        cdk.Resource(self, "member", declaration=self.declaration)

@@ -1,0 +1,38 @@
+"""Platforms by type. A new one is a module with a frozen class, and a line in PLATFORMS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hacienda.cloud.model import Platform as Declared
+from hacienda.platforms.base import FirstBoot, MachineHandle, Platform
+from hacienda.platforms.existing import Existing
+from hacienda.platforms.incus import Incus
+
+__all__ = ["PLATFORMS", "Existing", "FirstBoot", "Incus", "MachineHandle", "Platform", "platform_of"]
+
+
+def _incus(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Platform:
+    return Incus(**options)
+
+
+def _existing(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Platform:
+    return Existing(known_hosts=from_stack(options["known_hosts"]))
+
+
+PLATFORMS: Mapping[str, Callable[[Mapping[str, Any], Callable[[str], str]], Platform]] = {
+    "existing": _existing,
+    "incus": _incus,
+}
+"""Type in the environment file -> how to make the platform of its options."""
+
+
+def platform_of(declared: Declared, from_stack: Callable[[str], str]) -> Platform:
+    """The platform that an environment declares.
+
+    Args:
+        declared: type and options, as the environment file gives them.
+        from_stack: turns a path of the project into one that a stack's folder understands.
+    """
+    return PLATFORMS[declared.type](declared.options, from_stack)
