@@ -1,0 +1,102 @@
+"""What scripts on a node know: shell variables, one file for the node and one per service."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.declare import Certificate, DeclarationError, NodeFile, Service
+
+ETC = "/etc/hacienda"
+
+_FEW = ("controller", "arbiter", "monitoring")
+"""Roles with a handful of machines: there every service may know its members."""
+
+
+def node_file(cloud: Cloud, node: Node) -> RenderedFile:
+    """`node.env`: who the node is and how it reaches the coordination service."""
+    facts = {
+        "HACIENDA_ENVIRONMENT": cloud.name,
+        "HACIENDA_NODE": node.name,
+        "HACIENDA_ADDRESS": cloud.address(node),
+        "HACIENDA_DOMAIN": cloud.domain,
+        "HACIENDA_REGION": cloud.region,
+        "HACIENDA_CONTAINER": cloud.platform.containers,
+        **_coordination(cloud, node),
+    }
+    return RenderedFile(f"{ETC}/node.env", _lines(facts), checker="bash", service="hacienda")
+
+
+def service_file(
+    cloud: Cloud, node: Node, service: Service, computed: Iterable[NodeFile], secrets: Iterable[str]
+) -> RenderedFile:
+    """`services/<service>.env`: the service's life cycle, its members where they know one another, and its own facts.
+
+    Args:
+        computed: the service's node files, which its reconcile script reads.
+        secrets: names of the secrets the service owns or serves.
+    """
+    knows = service.role in _FEW or is_peer_group(service)
+    facts = {
+        "HACIENDA_SERVICE": service.name,
+        "HACIENDA_UNITS": service.units,
+        "HACIENDA_ROLLING": is_rolling(service),
+        "HACIENDA_COORDINATION": "coordination" in service.provides,
+        "HACIENDA_BOOTSTRAP": service.bootstrap.name if service.bootstrap else "",
+        "HACIENDA_JOIN": service.join.name if service.join else "",
+        "HACIENDA_RECONCILE": service.reconcile.name if service.reconcile else "",
+        "HACIENDA_VERIFY": service.verify.name,
+        "HACIENDA_LEAVE": service.leave.name if service.leave else "",
+        "HACIENDA_INPUTS": sorted(file.path for file in computed) if service.reconcile else (),
+        "HACIENDA_INPUT_SECRETS": sorted(secrets) if service.reconcile else (),
+        "MEMBERS": _addresses(cloud, cloud.members(service.name)) if knows else (),
+        "PEERS": _addresses(cloud, cloud.peers(service.name, node)) if knows else (),
+    }
+    own = {key.upper(): value for key, value in service.facts(cloud, node).items()}
+    taken = facts.keys() & own.keys()
+    if taken:
+        raise DeclarationError(f"{service.name}: facts named as Hacienda's own: {', '.join(sorted(taken))}")
+    path = f"{ETC}/services/{service.name}.env"
+    return RenderedFile(path, _lines({**facts, **own}), checker="bash", service=service.name)
+
+
+def is_peer_group(service: Service) -> bool:
+    """Whether the members know one another: they vote, one of them founded the rest, or a port is for peers."""
+    return service.voters or service.bootstrap is not None or any(port.clients == "peers" for port in service.ports)
+
+
+def is_rolling(service: Service) -> bool:
+    """Whether restarts go one node at a time: members that vote, or stand behind a front end."""
+    return service.voters or bool(service.frontends)
+
+
+def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
+    """Where etcd is and which certificate to show; empty on nodes that do not run it, they have no certificate either."""
+    provider = next((s for s in cloud.services if "coordination" in s.provides), None)
+    if provider is None or provider.name not in node.services:
+        return {"HACIENDA_ETCD_ENDPOINTS": "", "HACIENDA_ETCD_TLS": ""}
+    port = provider.port("client").number
+    endpoints = ",".join(f"https://{cloud.address(member)}:{port}" for member in cloud.members(provider.name))
+    folder = next(file.directory for file in provider.files if isinstance(file, Certificate))
+    return {"HACIENDA_ETCD_ENDPOINTS": endpoints, "HACIENDA_ETCD_TLS": folder}
+
+
+def _addresses(cloud: Cloud, nodes: Iterable[Node]) -> tuple[str, ...]:
+    return tuple(f"{node.name}={cloud.address(node)}" for node in nodes)
+
+
+def _lines(facts: Mapping[str, Any]) -> str:
+    return "".join(f"{key}={shlex.quote(_text(value))}\n" for key, value in facts.items())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list | tuple):
+        return " ".join(_text(part) for part in value)
+    return str(value)

@@ -1,0 +1,124 @@
+"""A service's files on one node, from its declarations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit import facts, programs, secrecy, templating
+from hacienda.cloudinit.rendered import RenderedFile, placeholder
+from hacienda.declare import (
+    Certificate,
+    DeclarationError,
+    NodeFile,
+    SecretDirectory,
+    SecretFile,
+    Service,
+    Template,
+)
+
+
+def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -> Iterator[RenderedFile]:
+    """Every file of one service on one node.
+
+    Raises:
+        DeclarationError: a template is missing or asks for something it was not given.
+    """
+    variables = {
+        "cloud": cloud,
+        "node": node,
+        "service": service,
+        "options": cloud.option(service.name),
+        **service.variables(cloud, node),
+    }
+    for declared in service.files:
+        if isinstance(declared, Template):
+            yield _template(declared, service, templates, variables)
+        elif isinstance(declared, Certificate):
+            yield from _certificate(declared, service.name)
+        else:
+            yield _secret(declared, service.name)
+    computed = service.node_files(cloud, node)
+    yield from (_computed(file, service.name) for file in computed)
+    yield from (_script(service.name, script.name, templates) for script in service.all_scripts())
+    yield facts.service_file(cloud, node, service, computed, secrecy.served(cloud, service))
+
+
+def _template(declared: Template, service: Service, templates: Path, variables: dict[str, Any]) -> RenderedFile:
+    source = declared.source or f"{Path(declared.path).name}.j2"
+    text = templating.render(templates, f"{service.name}/{source}", **variables)
+    file = RenderedFile(
+        path=declared.path,
+        text=text,
+        checker=declared.checker,
+        service=service.name,
+        owner=declared.owner,
+        group=declared.group,
+        mode=declared.mode,
+        on_change=declared.on_change,
+    )
+    return _discreet(file)
+
+
+def _computed(declared: NodeFile, service: str) -> RenderedFile:
+    file = RenderedFile(
+        path=declared.path,
+        text=declared.content,
+        checker=declared.checker,
+        service=service,
+        owner=declared.owner,
+        group=declared.group,
+        mode=declared.mode,
+        on_change=declared.on_change,
+    )
+    return _discreet(file)
+
+
+def _discreet(file: RenderedFile) -> RenderedFile:
+    if file.secrets and file.mode & 0o007:
+        raise DeclarationError(
+            f"{file.service}: {file.path} holds a secret and is readable by everybody ({file.mode:04o})"
+        )
+    return file
+
+
+@functools.cache
+def _secret(declared: SecretFile | SecretDirectory, service: str) -> RenderedFile:
+    return RenderedFile(
+        path=declared.path,
+        text=placeholder(declared.secret),
+        checker="secret",
+        service=service,
+        kind="directory" if isinstance(declared, SecretDirectory) else "secret",
+        owner=declared.owner,
+        group=declared.group,
+        mode=declared.mode,
+        on_change=declared.on_change,
+    )
+
+
+@functools.cache
+def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...]:
+    def part(path: str, text: str, mode: int, **rest: Any) -> RenderedFile:
+        return RenderedFile(path, text, "x509", service, owner=declared.owner, group=declared.group, mode=mode, **rest)
+
+    folder = part(declared.directory, "", 0o750, kind="directory")
+    names = secrecy.leaf_names(service)
+    return (
+        folder,
+        *(
+            part(f"{declared.directory}/{name.rsplit('/', 1)[1]}", placeholder(name), 0o440, kind="secret",
+                 on_change=declared.on_change)
+            for name in names
+        ),
+    )  # fmt: skip
+
+
+@functools.cache
+def _script(service: str, name: str, templates: Path) -> RenderedFile:
+    text = templating.static(templates / service / name)
+    checker = "python" if "python" in text.partition("\n")[0] else "shellcheck"
+    return RenderedFile(f"{programs.LIB}/{service}/{name}", text, checker, service, mode=0o755)

@@ -1,0 +1,225 @@
+#!/bin/bash
+# hacienda-converge SERVICE: brings one service of this node to where its declaration wants it, from any state.
+#
+# Starts take no lock and, once the service was founded or joined here, ask nobody. Restarts of members that vote or stand
+# behind a front end go one node at a time: the lock is kept until this node is healthy again.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+
+HEALTH_SECONDS=${HACIENDA_HEALTH_SECONDS:-300} # until the journal is told and systemd tries again
+FOUND_SECONDS=${HACIENDA_FOUND_SECONDS:-1800}  # how long the claimant may take; no TTL, only the message changes
+
+service=$1
+load_service "$service"
+read -r -a units <<<"$HACIENDA_UNITS"
+
+script() {
+    "$LIB/$service/$1" "${@:2}"
+}
+
+# strength ACTION: for comparing what is owed.
+strength() {
+    case $1 in
+        restart) echo 3 ;;
+        reload) echo 2 ;;
+        converge) echo 1 ;;
+        *) echo 0 ;;
+    esac
+}
+
+# take_owed: moves what hacienda-apply noted to where only this script looks, and prints the strongest of it. A note that
+# arrives later is a note of its own.
+take_owed() {
+    local taken=$STATE/taken/$service strongest="" path owed
+    mkdir -p "$STATE/taken"
+    if [[ -e $taken.new || -e $STATE/pending/$service ]]; then
+        if [[ ! -e $taken.new ]]; then mv "$STATE/pending/$service" "$taken.new"; fi
+    fi
+    for path in "$taken" "$taken.new"; do
+        [[ -e $path ]] || continue
+        owed=$(<"$path")
+        if (($(strength "$owed") > $(strength "$strongest"))); then strongest=$owed; fi
+    done
+    if [[ -e $taken.new ]]; then
+        printf '%s\n' "$strongest" >"$taken.tmp"
+        mv "$taken.tmp" "$taken"
+        rm "$taken.new"
+    fi
+    printf '%s\n' "$strongest"
+}
+
+# running: whether every daemon of the service runs.
+running() {
+    local unit
+    ((${#units[@]} > 0)) || return 1
+    for unit in "${units[@]}"; do
+        systemctl is-active --quiet "$unit" || return 1
+    done
+}
+
+reloadable() {
+    local unit
+    for unit in "${units[@]}"; do
+        [[ $(systemctl show --property=CanReload --value "$unit") == yes ]] || return 1
+    done
+}
+
+mark_done() {
+    mkdir -p "$STATE/done"
+    printf '%s\n' "$1" >"$STATE/done/.$service"
+    mv "$STATE/done/.$service" "$STATE/done/$service"
+}
+
+# start: founds or joins, or starts the daemons. Asks etcd only before the first success on this node.
+start() {
+    if ((${#units[@]} > 0)); then systemctl reset-failed "${units[@]}" 2>/dev/null || true; fi
+    if [[ -n $HACIENDA_BOOTSTRAP && ! -e $STATE/done/$service ]]; then
+        first_start
+    else
+        HACIENDA_CLUSTER_ID=$(cat "$STATE/done/$service" 2>/dev/null || true) join
+    fi
+}
+
+join() {
+    export HACIENDA_CLUSTER_ID
+    if [[ -n $HACIENDA_JOIN ]]; then
+        log "$service: starting on this node"
+        script "$HACIENDA_JOIN"
+    elif ((${#units[@]} > 0)); then
+        systemctl start "${units[@]}"
+    fi
+    mark_done "${HACIENDA_CLUSTER_ID:--}"
+}
+
+# first_start: exactly one node founds the service; whoever is not that node joins what it founded.
+first_start() {
+    local key=/hacienda/boot/$service since=$SECONDS told=-10 code held
+    while true; do
+        code=0
+        held=$(etcd_cas "$key" "" "claimed:$HACIENDA_NODE" 2>"$STATE/.etcd-says") || code=$?
+        case $code:$held in
+            0:*)
+                found "$key"
+                return
+                ;;
+            1:done:*)
+                HACIENDA_CLUSTER_ID=${held#done:} join
+                return
+                ;;
+            1:*) held="${held#claimed:} to found $service" ;;
+            *) held="etcd: $(tail -n 1 "$STATE/.etcd-says")" ;;
+        esac
+        if ((SECONDS - since >= FOUND_SECONDS)); then
+            fail "$service: waited $FOUND_SECONDS s for $held|see hacienda-verify there; if that node is gone for good: hacienda-leave NODE"
+        fi
+        if ((SECONDS - told >= 10)); then
+            told=$SECONDS
+            log "$service: waiting for $held"
+        fi
+        sleep 1
+    done
+}
+
+# found KEY: this node holds the claim, perhaps since before a crash; the bootstrap script can be run twice.
+found() {
+    local id
+    log "$service: this node founds it"
+    id=$(HACIENDA_CLUSTER_ID="" script "$HACIENDA_BOOTSTRAP" | tee /dev/stderr | tail -n 1)
+    [[ $id =~ ^[A-Za-z0-9._:-]+$ ]] || fail "$service: its bootstrap script printed no id but '$id'|this is a defect of the script"
+    _ask_etcd etcd_cas "$1" "claimed:$HACIENDA_NODE" "done:$id" ||
+        fail "$service: founded as $id, but etcd did not take note|it is tried again"
+    mark_done "$id"
+}
+
+# restart: under the rolling lock where the service has one. etcd's own restart goes on without when there is no quorum.
+restart() {
+    local code=0
+    if [[ $HACIENDA_ROLLING == 1 ]]; then
+        lock "rolling/$service" || code=$?
+        if ((code != 0)) && [[ $HACIENDA_COORDINATION != 1 ]]; then
+            fail "$service: no restart without the rolling lock, and etcd does not answer|see hacienda-verify etcd"
+        fi
+        if ((code == 0)) && [[ -x $LIB/$service/may-stop.sh ]]; then
+            wait_for "$LOCK_PATIENCE" "the other members of $service" script may-stop.sh ||
+                fail "$service: stopping this member would cost the quorum|repair the other members first"
+        fi
+    fi
+    log "$service: restarting"
+    if [[ -n $HACIENDA_JOIN ]]; then
+        local reversed=() unit
+        for unit in "${units[@]}"; do reversed=("$unit" "${reversed[@]}"); done
+        systemctl stop "${reversed[@]}"
+        start
+    else
+        systemctl restart "${units[@]}"
+    fi
+}
+
+# settle ACTION: starts what does not run, or does what is owed to what runs.
+settle() {
+    if ! running; then
+        start
+        return
+    fi
+    if [[ ! -e $STATE/done/$service ]]; then start; fi
+    case $1 in
+        restart) restart ;;
+        reload)
+            if reloadable; then
+                log "$service: reloading"
+                systemctl reload "${units[@]}"
+            else
+                restart
+            fi
+            ;;
+    esac
+}
+
+# reconcile: applied on one node whenever an input changed here. A node that saw these inputs reconciled once leaves them,
+# so that a machine coming back with yesterday's bundle does not bring yesterday's passwords back.
+reconcile() {
+    local wanted key=/hacienda/reconciled/$service path name
+    [[ -n $HACIENDA_RECONCILE ]] || return 0
+    wanted=$({
+        for path in $HACIENDA_INPUTS "/usr/lib/hacienda/$service/$HACIENDA_RECONCILE"; do
+            printf '%s ' "$path"
+            sha256sum <"$ROOT$path"
+        done
+        for name in $HACIENDA_INPUT_SECRETS; do
+            printf '%s\n' "$name"
+            cat "$(secret "$name")"
+        done
+    } | sha256sum | cut -c 1-32)
+    [[ $(cat "$STATE/reconciled/$service" 2>/dev/null || true) != "$wanted" ]] || return 0
+    lock "reconcile/$service" || fail "$service: nothing is reconciled without etcd, which does not answer|see hacienda-verify etcd"
+    local current
+    current=$(_ask_etcd etcd_get "$key") || fail "$service: etcd does not answer|see hacienda-verify etcd"
+    if [[ $current != "$wanted" ]]; then
+        log "$service: reconciling"
+        script "$HACIENDA_RECONCILE"
+        _ask_etcd etcd_cas "$key" "$current" "$wanted" >/dev/null || fail "$service: etcd did not take note of the reconciliation|it is tried again"
+    fi
+    unlock "reconcile/$service" || fail "$service: etcd does not answer|see hacienda-verify etcd"
+    mkdir -p "$STATE/reconciled"
+    printf '%s\n' "$wanted" >"$STATE/reconciled/$service"
+}
+
+main() {
+    local owed
+    owed=$(take_owed)
+    settle "$owed"
+    rm -f "$STATE/taken/$service"
+    wait_for "$HEALTH_SECONDS" "$service to be healthy" script "$HACIENDA_VERIFY" || fail "$service: not healthy yet|see the line above"
+    if holds "rolling/$service"; then
+        unlock "rolling/$service" || fail "$service: the rolling lock is still held, etcd does not answer|see hacienda-verify etcd"
+    fi
+    reconcile
+    if [[ -e $STATE/pending/$service ]]; then
+        log "$service: something changed meanwhile"
+        exec "${BASH_SOURCE[0]}" "$service"
+    fi
+    log "$service: converged"
+}
+
+main

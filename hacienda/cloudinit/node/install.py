@@ -1,0 +1,251 @@
+"""Installing a bundle. Every step can be cut short and done again: what is owed is noted before a file changes, and the
+record of what is installed is written last."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import disk, fill, installed, manifest, owed, packages, paths, systemd
+from .failure import BadBundleError, StepError
+
+LOCK_SECONDS = 300
+"""How long an installation waits for another one: apt may take minutes."""
+
+_ABANDONED_SECONDS = 3600
+"""Age at which a delivery nobody installed is swept away."""
+
+
+@dataclass
+class Work:
+    """What one run found and did."""
+
+    manifest: manifest.Manifest
+    bundle: Path
+    before: installed.Record
+    entries: dict[str, installed.Entry] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    units_changed: bool = False
+
+
+def install(delivery: Path | None) -> None:
+    """Installs a delivery, or once more what was delivered last.
+
+    Raises:
+        BadBundleError: nothing was touched.
+        StepError: a step failed; what was delivered is kept.
+    """
+    os.umask(0o077)
+    paths.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    paths.STATE.chmod(0o755)
+    with _only_one():
+        if delivery is not None:
+            _take(delivery)
+        if not (paths.CURRENT / "manifest.json").is_file():
+            raise BadBundleError("nothing was delivered yet")
+        try:
+            _install(paths.CURRENT)
+        except (StepError, OSError) as error:
+            disk.write(paths.ERROR, f"{error}\n".encode(), 0o600)
+            raise StepError(str(error)) from error
+        paths.ERROR.unlink(missing_ok=True)
+        _sweep()
+
+
+def _install(bundle: Path) -> None:
+    found = manifest.read(bundle)
+    work = Work(found, bundle, installed.load())
+    new = packages.ensure(found.packages)
+    if new:
+        _say(f"packages installed: {' '.join(new)}")
+    for file in sorted(found.files, key=lambda file: (file.kind != "directory", file.path)):
+        _place(work, file)
+    gone_services = _remove_left(work)
+    _settle_units(work)
+    services = {service.name: service.units for service in found.services}
+    record = installed.Record(found.node, found.environment, _hash(bundle), work.entries, services)
+    if record != work.before:
+        installed.save(record)
+    for name in gone_services:
+        (paths.DONE / name).unlink(missing_ok=True)
+        owed.forget(name)
+    # Once more: a convergence that ran meanwhile may have taken what was noted before the last file was in place.
+    for service, action in work.changed.items():
+        owed.add(service, action)
+    _start(work)
+
+
+def _place(work: Work, file: manifest.File) -> None:
+    """Brings one file to what the manifest says, noting first what its service will owe."""
+    path = paths.real(file.path)
+    uid, gid = disk.ids(file.owner, file.group)
+    before = work.before.files.get(file.path)
+    if file.kind == "directory":
+        keyed = {name: text for secret in file.secrets for name, text in fill.keys(secret).items()}
+        mode = _folder_mode(file)
+        parts = {name: installed.file_digest(text, file.mode, uid, gid) for name, text in keyed.items()}
+        wanted = installed.directory_digest(mode, uid, gid, parts)
+    else:
+        keyed = {}
+        content = fill.fill(manifest.content(work.bundle, file))
+        wanted = installed.file_digest(content, file.mode, uid, gid)
+    work.entries[file.path] = installed.Entry(
+        file.sha256, wanted, file.kind, file.service, file.on_change, tuple(sorted(keyed))
+    )
+    current = installed.current_digest(path, file.kind, keyed=bool(keyed))
+    if current == wanted and before is not None and before.digest == wanted:
+        return
+    _owe(work, file)
+    if current == wanted:
+        return
+    if file.kind == "directory":
+        _fill_folder(path, file, keyed)
+    else:
+        disk.write(path, content, file.mode, file.owner, file.group)
+    _say(f"{file.path}: {'new' if before is None else 'changed' if before.digest != wanted else 'repaired'}")
+
+
+def _owe(work: Work, file: manifest.File) -> None:
+    if file.path.startswith("/etc/systemd/system/"):
+        work.units_changed = True
+    if not any(service.name == file.service for service in work.manifest.services):
+        return
+    action = owed.action(file.on_change)
+    if owed.stronger(work.changed.get(file.service, ""), action) != work.changed.get(file.service):
+        work.changed[file.service] = action
+        owed.add(file.service, action)
+
+
+def _folder_mode(file: manifest.File) -> int:
+    """A plain folder's own mode; for a folder of secrets, what lets the readers of its files in."""
+    if not file.secrets:
+        return file.mode
+    return 0o700 | (0o050 if file.mode & 0o040 else 0)
+
+
+def _fill_folder(path: Path, file: manifest.File, keyed: dict[str, bytes]) -> None:
+    disk.make_directory(path, _folder_mode(file), file.owner, file.group)
+    for name, text in keyed.items():
+        disk.write(path / name, text, file.mode, file.owner, file.group)
+    if keyed:
+        for other in path.iterdir():
+            if other.name not in keyed and other.is_file():
+                other.unlink()
+
+
+def _remove_left(work: Work) -> tuple[str, ...]:
+    """Takes away files and services that left the manifest; returns the services."""
+    names = {service.name for service in work.manifest.services}
+    gone = tuple(name for name in work.before.services if name not in names)
+    for name in reversed(gone):
+        systemd.stop((f"hacienda-{name}.service", *reversed(work.before.services[name])))
+        _say(f"{name}: left this node, stopped")
+    for path, entry in sorted(work.before.files.items(), reverse=True):
+        if path in work.entries:
+            continue
+        if entry.service in names:
+            action = owed.stronger(work.changed.get(entry.service, ""), owed.action(entry.on_change))
+            work.changed[entry.service] = action
+            owed.add(entry.service, action)
+        _remove(paths.real(path), entry)
+        work.units_changed |= path.startswith("/etc/systemd/system/")
+        _say(f"{path}: removed")
+    return gone
+
+
+def _remove(path: Path, entry: installed.Entry) -> None:
+    if entry.kind != "directory":
+        path.unlink(missing_ok=True)
+        return
+    for name in entry.keys:
+        (path / name).unlink(missing_ok=True)
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()
+
+
+def _settle_units(work: Work) -> None:
+    if work.units_changed:
+        systemd.reload()
+    systemd.keep_disabled(unit for service in work.manifest.services for unit in service.units)
+    systemd.enable_target()
+
+
+def _start(work: Work) -> None:
+    """Queues what has to run, in start order, and waits for none of it."""
+    oneshots = {service.oneshot: service.name for service in work.manifest.services}
+    states = systemd.states(oneshots)
+    pending = owed.everything()
+    systemd.start((systemd.TARGET,))
+    for unit, name in oneshots.items():
+        state = states[unit]
+        if state.active == "inactive" and not state.job:
+            systemd.start((unit,))
+        elif state.failed or name in work.changed or (name in pending and state.done):
+            systemd.restart(unit)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    with paths.LOCK.open("w") as stream:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StepError(f"another installation has been running for {LOCK_SECONDS} s") from None
+                time.sleep(0.2)
+        yield
+
+
+def _take(delivery: Path) -> None:
+    """Makes a delivery the current one: secrets and cluster record first, the bundle last, by one rename."""
+    bundle = delivery / "bundle"
+    found = manifest.read(bundle)
+    before = installed.load()
+    if before.node and before.node != found.node:
+        raise BadBundleError(f"this is {before.node}, the bundle is for {found.node}")
+    fill.check_delivery(delivery, found.secrets)
+    fill.receive(delivery)
+    cluster = disk.read_state(delivery / "cluster.json")
+    if cluster is not None and cluster != disk.read_state(paths.CLUSTER):
+        disk.write(paths.CLUSTER, (delivery / "cluster.json").read_bytes(), 0o644)
+    digest = hashlib.sha256((delivery / "bundle.tar.gz").read_bytes()).hexdigest()
+    target = paths.BUNDLES / digest
+    if target.exists():
+        shutil.rmtree(target)
+    paths.BUNDLES.mkdir(mode=0o700, exist_ok=True)
+    bundle.rename(target)
+    link = paths.STATE / f".bundle-{digest[:16]}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(target.relative_to(paths.STATE))
+    link.replace(paths.CURRENT)
+
+
+def _hash(bundle: Path) -> str:
+    return bundle.resolve().name
+
+
+def _sweep() -> None:
+    """Removes bundles that are no longer current, and deliveries whose sender died."""
+    current = paths.CURRENT.resolve()
+    for other in paths.BUNDLES.iterdir():
+        if other != current:
+            shutil.rmtree(other, ignore_errors=True)
+    if paths.INCOMING.is_dir():
+        for delivery in paths.INCOMING.iterdir():
+            if time.time() - delivery.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(delivery, ignore_errors=True)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

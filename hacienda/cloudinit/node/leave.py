@@ -1,0 +1,56 @@
+"""hacienda-leave: takes a dead or leaving member out of every cluster, from a surviving node."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+
+from . import installed, paths, scripts
+from .scripts import Outcome
+
+CHECK_SECONDS = 15.0
+LEAVE_SECONDS = 120.0
+"""RabbitMQ forgets a dead node only after asking the others; a minute is not unusual."""
+
+_RELEASE = '. "$HACIENDA_LIB/lib.sh"; release_node "$1"'
+
+
+def main() -> int:
+    """Runs the command line; exit codes: 0 fine, 1 a group refuses or failed."""
+    parser = argparse.ArgumentParser(prog="hacienda-leave", description=__doc__)
+    parser.add_argument("node", nargs="?", help="name of the node that is gone or goes")
+    parser.add_argument("groups", nargs="*", help="services to leave; all by default")
+    parser.add_argument("--check", action="store_true", help="only say whether each quorum survives without the node")
+    parser.add_argument("--self", action="store_true", dest="own", help="stop this node's services for good")
+    parser.add_argument("--json", action="store_true", help="as a JSON array")
+    arguments = parser.parse_args()
+    services = installed.load().services
+    if arguments.own:
+        return _stop(services)
+    if not arguments.node:
+        parser.error("which node?")
+    names = [name for name in services if not arguments.groups or name in arguments.groups]
+    names = [name for name in reversed(names) if scripts.has(name, "HACIENDA_LEAVE")]
+    if arguments.check:
+        found = [scripts.run(name, "HACIENDA_LEAVE", ("--check", arguments.node), CHECK_SECONDS) for name in names]
+        return scripts.show(found, arguments.json)
+    # etcd last: the other scripts may ask it, and the locks are released in it.
+    found = [scripts.run(name, "HACIENDA_LEAVE", (arguments.node,), LEAVE_SECONDS) for name in names]
+    return scripts.show([_release(arguments.node), *found], arguments.json)
+
+
+def _release(node: str) -> Outcome:
+    environment = {**os.environ, "HACIENDA_LIB": str(paths.LIB)}
+    command = ["/bin/bash", "-euc", _RELEASE, "hacienda", node]
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if answer.returncode == 0:
+        return Outcome("locks and claims", True, "released")
+    return Outcome("locks and claims", False, "etcd does not answer", "hacienda-verify etcd, then again")
+
+
+def _stop(services: dict[str, tuple[str, ...]]) -> int:
+    subprocess.run(["systemctl", "disable", "--quiet", "hacienda.target"], check=False)
+    for name, units in reversed(services.items()):
+        subprocess.run(["systemctl", "stop", f"hacienda-{name}.service", *reversed(units)], check=False)
+    return 0

@@ -1,0 +1,192 @@
+# shellcheck shell=bash
+# What every script of ours builds on. Sourced, never run; it expects `set -euo pipefail`.
+#
+# It brings in who this node is, and for a script below /usr/lib/hacienda/<service>/ that service's facts.
+
+ROOT=${HACIENDA_ROOT:-}
+LIB=$ROOT/usr/lib/hacienda
+ETC=$ROOT/etc/hacienda
+STATE=$ROOT/var/lib/hacienda
+
+ETCD_PATIENCE=${HACIENDA_ETCD_PATIENCE:-30}  # seconds until "etcd does not answer" is believed: an election takes a few
+LOCK_PATIENCE=${HACIENDA_LOCK_PATIENCE:-900} # seconds one node may take to restart and be healthy again
+
+# log TEXT...: one line for the journal.
+log() {
+    printf '%s\n' "$*" >&2
+}
+
+# fail "what is wrong|what to do": ends the script.
+fail() {
+    log "$*"
+    exit 1
+}
+
+# load_service NAME: exports the service's facts.
+load_service() {
+    [[ -r $ETC/services/$1.env ]] || fail "$1 is not installed on this node|deploy the environment again"
+    set -a
+    # shellcheck disable=SC1090
+    . "$ETC/services/$1.env"
+    set +a
+}
+
+# wait_for SECONDS "what" COMMAND...: tries every second until the command succeeds; 1 after SECONDS, saying what it saw
+# last. The command runs in a subshell.
+wait_for() {
+    local limit=$1 what=$2 since=$SECONDS told=$SECONDS seen
+    shift 2
+    until seen=$("$@" 2>&1); do
+        if ((SECONDS - since >= limit)); then
+            log "gave up after $limit s waiting for $what: $(tail -n 1 <<<"$seen")"
+            return 1
+        fi
+        if ((SECONDS - told >= 10)); then
+            told=$SECONDS
+            log "waiting for $what ($((SECONDS - since)) s): $(tail -n 1 <<<"$seen")"
+        fi
+        sleep 1
+    done
+}
+
+# secret NAME: path of a secret's file.
+secret() {
+    local path=$STATE/secrets/$1
+    [[ -r $path ]] || fail "the secret $1 is not on this node|deploy the environment again"
+    printf '%s\n' "$path"
+}
+
+# member_names: names of the service's members, one a line.
+member_names() {
+    local member
+    for member in $MEMBERS; do
+        printf '%s\n' "${member%%=*}"
+    done
+}
+
+# member_address NAME: management address of a member; 1 when there is none of that name.
+member_address() {
+    local member
+    for member in $MEMBERS; do
+        if [[ ${member%%=*} == "$1" ]]; then
+            printf '%s\n' "${member#*=}"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# etcd ARGUMENTS...: etcdctl with this node's certificate, for at most 10 s: `etcdctl txn` knows no time-out of its own and
+# waits for ever when no endpoint answers, whatever --command-timeout says (seen with 3.4.23 and 3.5.16).
+etcd() {
+    if [[ -z ${HACIENDA_ETCD_ENDPOINTS:-} ]]; then
+        log "this node is no member of etcd"
+        return 2
+    fi
+    local tls=()
+    if [[ -n ${HACIENDA_ETCD_TLS:-} ]]; then
+        tls=(--cacert="$HACIENDA_ETCD_TLS/ca.pem" --cert="$HACIENDA_ETCD_TLS/cert.pem" --key="$HACIENDA_ETCD_TLS/key.pem")
+    fi
+    ETCDCTL_API=3 timeout --kill-after=1 10 etcdctl --endpoints="$HACIENDA_ETCD_ENDPOINTS" --dial-timeout=2s --command-timeout=5s "${tls[@]}" "$@"
+}
+
+# etcd_get KEY: the value, linearizable; nothing when there is no such key. 2: etcd does not answer.
+etcd_get() {
+    etcd get --print-value-only "$1" || return 2
+}
+
+# etcd_cas KEY OLD NEW: compare and swap; an empty OLD means absent, an empty NEW deletes.
+# 0: the key holds NEW, now or already (an answer that got lost was still obeyed). 1: it holds another value, printed.
+# 2: etcd does not answer, and whether it obeyed is unknown: ask again.
+etcd_cas() {
+    local key=$1 old=$2 new=$3 compare="value(\"$1\") = \"$2\"" change="put $1 \"$3\"" answer held
+    [[ $key$old$new =~ ^[A-Za-z0-9._:/@+-]*$ ]] || fail "etcd_cas: unsafe characters in $key, '$old' or '$new'|choose plain ones"
+    if [[ -z $old ]]; then compare="version(\"$key\") = \"0\""; fi
+    if [[ -z $new ]]; then change="del $key"; fi
+    answer=$(printf '%s\n\n%s\n\nget %s\n\n' "$compare" "$change" "$key" | etcd txn) || return 2
+    case ${answer%%$'\n'*} in
+        SUCCESS) return 0 ;;
+        FAILURE) ;;
+        *) return 2 ;;
+    esac
+    # After the word FAILURE and an empty line: the key and its value, or nothing.
+    held=$(sed -n '4p' <<<"$answer")
+    [[ $held != "$new" ]] || return 0
+    printf '%s\n' "$held"
+    return 1
+}
+
+# _ask_etcd COMMAND...: repeats a function that answers 2 until it answers otherwise, for ETCD_PATIENCE seconds.
+_ask_etcd() {
+    local since=$SECONDS code
+    while true; do
+        code=0
+        "$@" || code=$?
+        if ((code != 2 || SECONDS - since >= ETCD_PATIENCE)); then
+            return "$code"
+        fi
+        sleep 1
+    done
+}
+
+# lock NAME: takes /hacienda/NAME for this node, waiting for whoever holds it. It has no TTL and survives reboots; taking
+# it twice is fine. 2: etcd does not answer. The marker on disk tells a later run that the lock may be ours.
+lock() {
+    local name=$1 since=$SECONDS told=-10 code holder
+    mkdir -p "$STATE/holding"
+    : >"$STATE/holding/${name//\//__}"
+    while true; do
+        code=0
+        holder=$(_ask_etcd etcd_cas "/hacienda/$name" "" "$HACIENDA_NODE") || code=$?
+        case $code in
+            0) return 0 ;;
+            1) ;;
+            *) return 2 ;;
+        esac
+        if ((SECONDS - since >= LOCK_PATIENCE)); then
+            fail "$name has been held by $holder for $LOCK_PATIENCE s|see hacienda-verify on $holder; if it is gone for good: hacienda-leave $holder"
+        fi
+        if ((SECONDS - told >= 10)); then
+            told=$SECONDS
+            log "waiting for $holder to release $name"
+        fi
+        sleep 1
+    done
+}
+
+# holds NAME: whether this node may hold the lock, without asking etcd.
+holds() {
+    [[ -e $STATE/holding/${1//\//__} ]]
+}
+
+# unlock NAME: gives the lock back if it is this node's. 2: etcd does not answer, the lock is kept.
+unlock() {
+    local code=0
+    _ask_etcd etcd_cas "/hacienda/$1" "$HACIENDA_NODE" "" >/dev/null || code=$?
+    ((code != 2)) || return 2
+    rm -f "$STATE/holding/${1//\//__}"
+}
+
+# release_node NODE: gives up every lock and unfinished claim of a node that is gone. 2: etcd does not answer.
+release_node() {
+    local prefix key value found
+    for prefix in /hacienda/rolling/ /hacienda/reconcile/ /hacienda/boot/; do
+        found=$(etcd get --prefix "$prefix") || return 2
+        while read -r key && read -r value; do
+            if [[ $value == "$1" || $value == "claimed:$1" ]]; then
+                etcd_cas "$key" "$value" "" >/dev/null || [[ $? == 1 ]] || return 2
+                log "released $key, which $1 held"
+            fi
+        done <<<"$found"
+    done
+}
+
+if [[ -r $ETC/node.env ]]; then
+    set -a
+    # shellcheck disable=SC1091
+    . "$ETC/node.env"
+    set +a
+fi
+if [[ $0 == "$LIB"/*/* ]]; then
+    load_service "$(basename "$(dirname "$0")")"
+fi

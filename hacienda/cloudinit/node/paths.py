@@ -1,0 +1,31 @@
+"""Where things are on a node. HACIENDA_ROOT moves everything below another folder, for rehearsals."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("HACIENDA_ROOT", "/"))
+
+LIB = ROOT / "usr/lib/hacienda"
+ETC = ROOT / "etc/hacienda"
+STATE = ROOT / "var/lib/hacienda"
+
+LOCK = STATE / "lock"
+BUNDLES = STATE / "bundles"
+CURRENT = STATE / "bundle"
+INCOMING = STATE / "incoming"
+SECRETS = STATE / "secrets"
+DIGESTS = STATE / "digests.json"
+DIGEST_KEY = STATE / "digest.key"
+MANIFEST = STATE / "manifest.json"
+CLUSTER = STATE / "cluster.json"
+ERROR = STATE / "error"
+PENDING = STATE / "pending"
+TAKEN = STATE / "taken"
+DONE = STATE / "done"
+
+
+def real(path: str) -> Path:
+    """Where a path of the manifest is on this machine."""
+    return ROOT / path.lstrip("/")

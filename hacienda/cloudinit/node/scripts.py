@@ -1,0 +1,75 @@
+"""Running a service's scripts with its facts, bounded in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from . import paths
+
+_RUN = '. "$HACIENDA_LIB/lib.sh"; load_service "$1"; name=${!2}; exec "$HACIENDA_LIB/$1/$name" "${@:3}"'
+"""The facts name the script; both come from the service's env file."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a script said: one line of detail, and what to do where it is not ok."""
+
+    service: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -> Outcome:
+    """Runs the script that the service's env file names in `variable`; killed, with all it started, after `seconds`."""
+    command = ["/bin/bash", "-euc", _RUN, "hacienda", service, variable, *arguments]
+    environment = {**os.environ, "HACIENDA_LIB": str(paths.LIB), "LC_ALL": "C.UTF-8"}
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return Outcome(service, False, f"no answer within {seconds:.0f} s", f"journalctl -u hacienda-{service}.service")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if process.returncode == 0:
+        return Outcome(service, True, lines[-1] if lines else "ok")
+    told = next(
+        (line for line in reversed(lines) if "|" in line), lines[-1] if lines else f"exit code {process.returncode}"
+    )
+    detail, _, fix = told.partition("|")
+    return Outcome(service, False, detail, fix or f"journalctl -u hacienda-{service}.service")
+
+
+def has(service: str, variable: str) -> bool:
+    """Whether the service's env file names a script in `variable`."""
+    text = (paths.ETC / "services" / f"{service}.env").read_text("utf-8")
+    return any(line.startswith(f"{variable}=") and line != f"{variable}=''" for line in text.splitlines())
+
+
+def show(outcomes: Iterable[Outcome], as_json: bool) -> int:
+    """Prints outcomes; 0 when all are ok, else 1."""
+    found = list(outcomes)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(outcome) for outcome in found]) + "\n")
+    else:
+        for outcome in found:
+            sys.stdout.write(f"{'ok  ' if outcome.ok else 'FAIL'}  {outcome.service}: {outcome.detail}\n")
+            if not outcome.ok:
+                sys.stdout.write(f"      {outcome.fix}\n")
+    return 0 if all(outcome.ok for outcome in found) else 1

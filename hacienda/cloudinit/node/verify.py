@@ -1,0 +1,55 @@
+"""hacienda-verify: is this node's part of each service healthy?"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from . import installed, owed, scripts, systemd
+from .scripts import Outcome
+
+SECONDS = 10.0
+"""How long one verify script may take; they run at the same time."""
+
+
+def main() -> int:
+    """Runs the command line; exit codes: 0 all healthy, 1 something is not."""
+    parser = argparse.ArgumentParser(prog="hacienda-verify", description=__doc__)
+    parser.add_argument("services", nargs="*", help="services to ask; all of this node by default")
+    parser.add_argument("--json", action="store_true", help="as a JSON array")
+    arguments = parser.parse_args()
+    present = tuple(installed.load().services)
+    wanted = tuple(name for name in present if not arguments.services or name in arguments.services)
+    absent = [name for name in arguments.services if name not in present]
+    outcomes = verify(wanted)
+    outcomes += [Outcome(name, False, "not installed on this node", "deploy the environment again") for name in absent]
+    return scripts.show(outcomes, arguments.json)
+
+
+def verify(services: tuple[str, ...]) -> list[Outcome]:
+    """One outcome per service, in their order."""
+    if not services:
+        return []
+    states = systemd.states(f"hacienda-{name}.service" for name in services)
+    pending = owed.everything()
+    with ThreadPoolExecutor(len(services)) as pool:
+        return list(pool.map(lambda name: _one(name, states, pending), services))
+
+
+def _one(name: str, states: Mapping[str, systemd.State], pending: Mapping[str, str]) -> Outcome:
+    unit = f"hacienda-{name}.service"
+    if not states[unit].done or name in pending:
+        owes = f", owes a {pending[name]}" if name in pending else ""
+        return Outcome(name, False, f"still converging{owes}: {_last_line(unit)}", f"journalctl -u {unit}")
+    return scripts.run(name, "HACIENDA_VERIFY", (), SECONDS)
+
+
+def _last_line(unit: str) -> str:
+    command = ["journalctl", f"--unit={unit}", "--lines=1", "--output=cat", "--no-pager", "--quiet"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "its journal cannot be read"
+    return answer.stdout.strip() or "nothing in its journal yet"

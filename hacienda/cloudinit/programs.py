@@ -1,0 +1,99 @@
+"""The programs every node runs, and the systemd units that run them. They travel in each bundle as ordinary files."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit import templating
+from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.declare import Service
+
+LIB = "/usr/lib/hacienda"
+UNITS = "/etc/systemd/system"
+PACKAGE = "hacienda_node"
+"""Name of the node's Python package beside its launchers; its modules import one another relatively."""
+
+_SOURCE = Path(__file__).parent / "node"
+_BASH = {"lib.sh": "lib.sh", "converge.sh": "hacienda-converge", "cluster.sh": "hacienda-cluster"}
+_PYTHON = ("apply", "verify", "leave")
+
+_LAUNCHER = """\
+#!/usr/bin/python3 -B
+import sys
+
+from {package}.{module} import main
+
+sys.exit(main())
+"""
+
+
+@functools.cache
+def launcher(module: str) -> str:
+    """The program that runs `main` of a module of the node's package, found beside itself."""
+    return _LAUNCHER.format(package=PACKAGE, module=module)
+
+
+@functools.cache
+def modules() -> dict[str, str]:
+    """The node's Python package, file name -> text."""
+    return {path.name: templating.static(path) for path in sorted(_SOURCE.glob("*.py"))}
+
+
+@functools.cache
+def programs() -> tuple[RenderedFile, ...]:
+    """Programs and library, the same on every node."""
+    python = [_file(f"{LIB}/hacienda-{name}", launcher(name), "python", 0o755) for name in _PYTHON]
+    package = [_file(f"{LIB}/{PACKAGE}/{name}", text, "python", 0o644) for name, text in modules().items()]
+    bash = [
+        _file(f"{LIB}/{name}", templating.static(_SOURCE / source), "shellcheck", 0o644 if name == "lib.sh" else 0o755)
+        for source, name in _BASH.items()
+    ]
+    return (*python, *package, *bash)
+
+
+def units(cloud: Cloud, node: Node) -> tuple[RenderedFile, ...]:
+    """`hacienda.target` and one oneshot per service of the node."""
+    services = tuple(service for service in cloud.services if service.name in node.services)
+    names = " ".join(unit(service.name) for service in services)
+    return (_target(names), *(_oneshot(s.name, s.title, waits_for(cloud, node, s)) for s in services))
+
+
+def unit(service: str) -> str:
+    """Name of a service's oneshot."""
+    return f"hacienda-{service}.service"
+
+
+def waits_for(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
+    """Services of the same node that start first.
+
+    The coordination service is left out: its unit waits for its quorum, and a service that has its data must start
+    without one. Scripts that need a claim wait for it themselves.
+    """
+    before = cloud.registry.before(service.name)
+    return tuple(
+        name for name in before if name in node.services and "coordination" not in cloud.registry[name].provides
+    )
+
+
+@functools.cache
+def _target(names: str) -> RenderedFile:
+    text = templating.render(templating.OWN_TEMPLATES, "hacienda.target.j2", units=names)
+    return _file(f"{UNITS}/hacienda.target", text, "systemd-analyze", 0o644)
+
+
+@functools.cache
+def _oneshot(service: str, title: str, after: tuple[str, ...]) -> RenderedFile:
+    text = templating.render(
+        templating.OWN_TEMPLATES,
+        "oneshot.service.j2",
+        service=service,
+        title=title,
+        after=[unit(name) for name in after],
+    )
+    return _file(f"{UNITS}/{unit(service)}", text, "systemd-analyze", 0o644)
+
+
+def _file(path: str, text: str, checker: str, mode: int) -> RenderedFile:
+    return RenderedFile(path, text, checker, service="hacienda", mode=mode)

@@ -1,0 +1,78 @@
+"""A node's whole output: user-data, network configuration and bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hacienda import services
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit import bundle, facts, files, networkconfig, programs, secrecy, userdata
+from hacienda.cloudinit.rendered import NodeOutput, RenderedFile
+from hacienda.declare import DeclarationError, Service
+
+
+def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = services.TEMPLATES) -> NodeOutput:
+    """Everything one node needs. A pure function of its arguments and the files of the templates' folder.
+
+    Args:
+        deployer_key: the deployer's public key, as one line of authorized_keys.
+        templates: one folder per service with its templates and scripts.
+
+    Raises:
+        InputError: the user-data exceeds what the platform takes.
+        DeclarationError: declarations contradict each other or a template is wrong: a programming error.
+    """
+    own = tuple(service for service in cloud.services if service.name in node.services)
+    rendered = _files(cloud, node, own, templates)
+    text = bundle.manifest_text(
+        head={"environment": cloud.name, "node": node.name},
+        packages=(package for service in own for package in service.packages),
+        services=(_entry(cloud, node, service) for service in own),
+        files=rendered,
+    )
+    packed = bundle.archive(text, rendered)
+    return NodeOutput(
+        node=node.name,
+        user_data=userdata.user_data(cloud, node, deployer_key),
+        network_config=networkconfig.network_config(cloud, node),
+        files=rendered,
+        manifest=json.loads(text),
+        bundle=packed,
+        bundle_hash=bundle.digest(packed),
+        actions={file.path: f"{file.service}:{file.on_change}" for file in rendered if file.on_change != "none"},
+        secret_names=secrecy.secret_names(cloud, node, rendered),
+    )
+
+
+def checkers(outputs: Iterable[NodeOutput]) -> Mapping[str, tuple[RenderedFile, ...]]:
+    """Rendered files by the program that can refuse them, each distinct file once."""
+    found: dict[str, dict[tuple[str, str], RenderedFile]] = {}
+    for output in outputs:
+        for file in output.files:
+            found.setdefault(file.checker, {}).setdefault((file.path, file.sha256), file)
+    return {checker: tuple(distinct.values()) for checker, distinct in sorted(found.items())}
+
+
+def _files(cloud: Cloud, node: Node, own: Iterable[Service], templates: Path) -> tuple[RenderedFile, ...]:
+    found: dict[str, RenderedFile] = {}
+    shared = (*programs.programs(), *programs.units(cloud, node), facts.node_file(cloud, node))
+    declared = (file for service in own for file in files.service_files(cloud, node, service, templates))
+    for file in (*shared, *declared):
+        other = found.setdefault(file.path, file)
+        if other is not file:
+            raise DeclarationError(f"{file.path}: declared by {other.service} and by {file.service}")
+    return tuple(found[path] for path in sorted(found))
+
+
+def _entry(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:
+    """What the node must know about a service beside its files."""
+    return {
+        "name": service.name,
+        "units": list(service.units),
+        "after": list(programs.waits_for(cloud, node, service)),
+        "rolling": facts.is_rolling(service),
+        "voters": service.voters,
+    }

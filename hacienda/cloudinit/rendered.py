@@ -1,0 +1,114 @@
+"""What rendering yields: files as text, and everything one node needs, as one value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from hacienda.declare import Action
+
+Kind = Literal["file", "secret", "directory"]
+
+_PLACEHOLDER = re.compile(r"@\{secret:([^}]*)\}@")
+
+
+def placeholder(name: str) -> str:
+    """The text a node replaces by the content of its secret `name`."""
+    return f"@{{secret:{name}}}@"
+
+
+@dataclass(frozen=True)
+class RenderedFile:
+    """One file, folder or secret on a node, before secrets are filled in.
+
+    Args:
+        path: absolute path on the node.
+        text: the content, with placeholders; empty for a folder that holds no secret.
+        checker: name of the program that reads the file and can refuse it offline.
+        service: service it belongs to; `hacienda` for the node programs.
+        kind: `file`; `secret`: nothing but one secret; `directory`: a folder, with one file per key where it names a secret.
+        mode: permissions; for a folder of secrets those of the files in it.
+        on_change: what running daemons need after a change.
+    """
+
+    path: str
+    text: str
+    checker: str
+    service: str
+    kind: Kind = "file"
+    owner: str = "root"
+    group: str = "root"
+    mode: int = 0o644
+    on_change: Action = "none"
+
+    @cached_property
+    def content(self) -> bytes:
+        """The text as UTF-8."""
+        return self.text.encode()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex digest of the text."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of the secrets the node fills in, sorted."""
+        return tuple(sorted(set(_PLACEHOLDER.findall(self.text))))
+
+    @cached_property
+    def manifest_entry(self) -> Mapping[str, Any]:
+        """The file as the manifest lists it."""
+        return {
+            "path": self.path,
+            "sha256": self.sha256,
+            "owner": self.owner,
+            "group": self.group,
+            "mode": f"{self.mode:04o}",
+            "service": self.service,
+            "secrets": list(self.secrets),
+            "kind": self.kind,
+            "on_change": self.on_change,
+        }
+
+    @cached_property
+    def manifest_line(self) -> str:
+        """The manifest entry as one line of JSON: kept, because most files are the same on many nodes."""
+        return json.dumps(self.manifest_entry, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class NodeOutput:
+    """Everything that goes to one node.
+
+    Args:
+        node: its name.
+        user_data: cloud-config that makes it a machine; no secret, no cluster configuration.
+        network_config: cloud-init's network configuration, version 2.
+        files: every file of the bundle, sorted by path.
+        manifest: what the bundle's manifest.json says.
+        bundle: bundle.tar.gz, reproducible to the byte.
+        bundle_hash: its sha256, hex.
+        actions: path -> `service:action` for files whose change restarts or reloads something.
+        secret_names: secrets the node must be given, sorted.
+    """
+
+    node: str
+    user_data: str
+    network_config: str
+    files: tuple[RenderedFile, ...] = field(repr=False)
+    manifest: Mapping[str, Any] = field(repr=False)
+    bundle: bytes = field(repr=False)
+    bundle_hash: str
+    actions: Mapping[str, str] = field(repr=False)
+    secret_names: tuple[str, ...]
+
+    @property
+    def file_hashes(self) -> dict[str, str]:
+        """Path -> first 16 hex digits of the text's sha256: what a plan compares."""
+        return {file.path: file.sha256[:16] for file in self.files}

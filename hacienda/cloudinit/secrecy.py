@@ -1,0 +1,88 @@
+"""Who is given which secret, by name. Values never pass through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hacienda import secrets
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.declare import Certificate, DeclarationError, Secret, Service
+
+_LEAF_PARTS = ("ca.pem", "cert.pem", "key.pem", "bundle.pem")
+
+
+def leaf_names(service: str) -> tuple[str, ...]:
+    """Secret names of a service's leaf on its node."""
+    return tuple(f"x509/{service}/{part}" for part in _LEAF_PARTS)
+
+
+def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
+    """Shared secrets a service owns, consumes, or hands out because it provides the database or the message queue."""
+    names = {secret.name for secret in service.secrets}
+    databases = cloud.databases() if "database" in service.provides else service.databases
+    users = cloud.message_users() if "message queue" in service.provides else service.message_users
+    names |= {database_secret(database.name) for database in databases}
+    names |= {message_secret(user.name) for user in users}
+    return tuple(sorted(names))
+
+
+def database_secret(name: str) -> str:
+    """Name of the password of a schema's user."""
+    return f"database/{name}"
+
+
+def message_secret(name: str) -> str:
+    """Name of the password of a message-queue user."""
+    return f"messaging/{name}"
+
+
+def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tuple[str, ...]:
+    """Every secret the node is given: those its files name and those its services own or serve. Nothing else.
+
+    Raises:
+        DeclarationError: a file names a secret that nothing declares.
+    """
+    named = {name: file for file in files for name in file.secrets}
+    known = set(_shared(cloud))
+    for service in node.services:
+        known.update(leaf_names(service))
+    for name, file in sorted(named.items()):
+        if name not in known:
+            raise DeclarationError(f"{file.service}: {file.path} names the secret {name!r}, which nothing declares")
+    own = {name for service in node.services for name in served(cloud, cloud.registry[service])}
+    return tuple(sorted(named.keys() | own))
+
+
+def needs(cloud: Cloud) -> secrets.Needs:
+    """Everything the environment's store must hold: shared secrets, and a leaf per node and service with a certificate."""
+    leaves = (_leaf(cloud, node, service) for node in cloud.nodes for service in _certified(cloud, node))
+    return secrets.Needs(
+        environment=cloud.name,
+        secrets=tuple(secret for _, secret in sorted(_shared(cloud).items())),
+        leaves=tuple(leaves),
+        certificate_days=cloud.certificate_days,
+    )
+
+
+def _shared(cloud: Cloud) -> dict[str, Secret]:
+    declared = {secret.name: secret for service in cloud.services for secret in service.secrets}
+    passwords = [database_secret(database.name) for database in cloud.databases()]
+    passwords += [message_secret(user.name) for user in cloud.message_users()]
+    return declared | {name: Secret(name) for name in passwords}
+
+
+def _certified(cloud: Cloud, node: Node) -> Iterator[Service]:
+    for name in node.services:
+        service = cloud.registry[name]
+        if any(isinstance(file, Certificate) for file in service.files):
+            yield service
+
+
+def _leaf(cloud: Cloud, node: Node, service: Service) -> secrets.Leaf:
+    names = [cloud.fqdn(node), node.name]
+    addresses = [str(address) for _, address in sorted(node.addresses.items())]
+    if any(isinstance(file, Certificate) and file.virtual_ips for file in service.files):
+        names += [vip.hostname for vip in cloud.virtual_ips]
+        addresses += [str(vip.address) for vip in cloud.virtual_ips]
+    return secrets.Leaf(node.name, service.name, tuple(names), tuple(addresses))
