@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from hacienda.cli import check, console, init, schema, secrets
+from hacienda.cli import apply, check, console, destroy, init, plan, schema, secrets, synth, topology
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
@@ -29,6 +29,11 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(schema.schema)
 app.command()(check.check)
+app.command()(topology.topology)
+app.command()(synth.synth)
+app.command()(plan.plan)
+app.command()(apply.apply)
+app.command()(destroy.destroy)
 app.add_typer(secrets.app, name="secrets")
 
 

@@ -40,6 +40,16 @@ def state_folder(name: str) -> Path:
     return root() / ".hacienda" / name
 
 
+def output_folder() -> Path:
+    """Where synthesis writes unless told otherwise: where the CDK's own command line looks."""
+    return root() / "cdktf.out"
+
+
+def all_environments() -> list[Path]:
+    """Every file in environments/, sorted."""
+    return sorted((root() / "environments").glob("*.yaml"))
+
+
 def path_of(env: str) -> Path:
     """The environment file that ENV means.
 

@@ -1,0 +1,93 @@
+"""What plan, apply, destroy and lab have in common: synthesize, plan every stack, ask, apply in order."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import typer
+
+from hacienda import stacks, terraform
+from hacienda.cli import console, project
+from hacienda.cli.progress import Progress, live
+from hacienda.cloud import Cloud
+from hacienda.errors import InputError
+from hacienda.operate.deploy import Deployment, StackPlan
+from hacienda.review import summary
+
+
+def deployment(env: str, out: Path | None, *, with_secrets: bool = True) -> tuple[Cloud, Deployment]:
+    """Synthesize an environment and make it ready for Terraform.
+
+    Raises:
+        InputError: everything wrong with the file.
+        ToolError: there is no Terraform, or something cannot be written.
+    """
+    cloud = project.read(env)
+    program = terraform.find()
+    with console.working(f"synthesizing {cloud.name}"):
+        made = stacks.synthesize(
+            [project.path_of(env)], out or project.output_folder(), root=project.root(), with_secrets=with_secrets
+        )
+    return cloud, Deployment(made, cloud.name, program, project.state_folder(cloud.name) / "plans")
+
+
+@contextlib.contextmanager
+def planned(deployed: Deployment, *, destroy: bool = False) -> Iterator[list[StackPlan]]:
+    """Plan every stack, in the order in which they are applied (destroyed). The saved plans are gone afterwards."""
+    ordered = list(reversed(deployed.stacks)) if destroy else list(deployed.stacks)
+    plans: list[StackPlan] = []
+    try:
+        for stack in ordered:
+            with console.working(f"planning {stack.name}"):
+                plans.append(deployed.plan(stack, destroy=destroy, colour=console.out.is_terminal))
+        yield plans
+    finally:
+        for plan in plans:
+            plan.file.unlink(missing_ok=True)
+
+
+def changes_of(plans: Sequence[StackPlan]) -> list[summary.Change]:
+    """All changes, stack by stack."""
+    return [change for plan in plans for change in plan.changes]
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask, unless the answer was given.
+
+    Raises:
+        InputError: the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is there to say yes.", "Add --yes.")
+    if not typer.confirm(question, err=True):
+        raise InputError("Nothing was touched.")
+
+
+def apply_all(deployed: Deployment, plans: Sequence[StackPlan], *, destroy: bool = False) -> float:
+    """Apply saved plans one after the other; the wall time in seconds."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hacienda-") as folder:
+        for plan in plans:
+            if not plan.changed:
+                console.say(f"{plan.stack.name}: no changes")
+                continue
+            started = time.monotonic()
+            progress = Progress(Path(folder) / plan.stack.name)
+            console.say(f"{plan.stack.name}:")
+
+            def on_line(line: str, progress: Progress = progress) -> None:
+                progress.terraform(line)
+                if not console.err.is_terminal:
+                    progress.follow()
+
+            with live(progress):
+                deployed.apply(plan, on_line, progress=Path(folder) / plan.stack.name, destroy=destroy)
+            console.say(f"{plan.stack.name}: {time.monotonic() - started:.1f} s")
+    return time.monotonic() - began

@@ -1,0 +1,51 @@
+"""`hacienda synth`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hacienda import stacks
+from hacienda.cli import console, project
+from hacienda.errors import InputError
+
+Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default: cdktf.out in the project's folder.")]
+
+
+def synth(
+    envs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ENV]...", envvar="HACIENDA_ENV", help="Environments; default: all of environments/."),
+    ] = None,
+    out: Out = None,
+    with_secrets: Annotated[
+        bool, typer.Option("--secrets/--no-secrets", help="Mint what the stores lack, and tell Terraform the digests.")
+    ] = True,
+    as_json: project.AsJson = False,
+) -> None:
+    """Write Terraform for every stack, and user-data and a bundle for every node. All of it or nothing."""
+    paths = [project.path_of(env) for env in envs] if envs else project.all_environments()
+    if not paths:
+        raise InputError(
+            f"There is no environment file in {project.root() / 'environments'}", "Try: hacienda init NAME"
+        )
+    with console.working(f"synthesizing {', '.join(path.stem for path in paths)}"):
+        made = stacks.synthesize(paths, out or project.output_folder(), root=project.root(), with_secrets=with_secrets)
+    if as_json:
+        listed = [
+            {
+                "name": stack.name,
+                "environment": stack.environment,
+                "folder": str(made.folder(stack)),
+                "needs": stack.needs,
+            }
+            for stack in made.stacks
+        ]
+        console.show_json({"out": str(made.out), "stacks": listed, "nodes": made.nodes})
+        return
+    console.show(f"wrote {made.out}")
+    for environment, nodes in made.nodes.items():
+        names = ", ".join(stack.name for stack in made.of(environment))
+        console.show(f"  {environment}: {len(nodes)} machines in {names}")

@@ -1,0 +1,1 @@
+"""Running a cloud: applying its stacks, asking its nodes how they are."""

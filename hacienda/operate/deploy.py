@@ -1,0 +1,129 @@
+"""Plans and applies an environment's stacks, one after the other, in the folders that the CDK's own command line uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hacienda.errors import ToolError
+from hacienda.review.summary import Change, changes
+from hacienda.stacks import Stack, Synthesis
+from hacienda.terraform import Terraform
+
+ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
+"""Tells the provider which environment may lose its quorums."""
+
+PARALLELISM = 30
+"""Operations at a time. Terraform's own 10 makes machines wait for one another that only wait for their first boot."""
+
+LOCK_TIMEOUT = "120s"
+"""How long to wait for the state's lock: an interrupted Terraform may still be finishing what it was at."""
+
+_LOCAL_SOURCE = "hacienda.local/"
+_PLUGINS = "terraform.d/plugins"
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """A saved plan of one stack.
+
+    Args:
+        stack: the stack.
+        file: the saved plan; `terraform apply` takes it once.
+        changes: what it changes.
+        changed: False: Terraform says "No changes".
+        text: what Terraform says about it.
+    """
+
+    stack: Stack
+    file: Path
+    changes: tuple[Change, ...]
+    changed: bool
+    text: str
+
+
+class Deployment:
+    """The stacks of one environment and the Terraform that runs them.
+
+    Args:
+        synthesis: as written to the output folder.
+        environment: its name.
+        terraform: what runs.
+        plans: folder for saved plans; they hold no secrets.
+    """
+
+    def __init__(self, synthesis: Synthesis, environment: str, terraform: Terraform, plans: Path) -> None:
+        self._synthesis = synthesis
+        self._terraform = terraform
+        self._plans = plans
+        self.environment = environment
+        self.stacks = synthesis.of(environment)
+
+    def plan(self, stack: Stack, *, destroy: bool = False, colour: bool = False) -> StackPlan:
+        """Initialise a stack and plan it.
+
+        Args:
+            stack: the stack.
+            destroy: plan to destroy everything in it.
+            colour: let Terraform colour its text.
+
+        Raises:
+            ToolError: Terraform failed, or the provider refused: a quorum would be lost.
+        """
+        folder = self._synthesis.folder(stack)
+        env = self._override(destroy)
+        self._terraform.run(_init(folder), folder, env=env)
+        file = self._file(stack)
+        plan = ["plan", "-input=false", "-no-color", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
+        plan += [f"-out={file}", "-detailed-exitcode", *(["-destroy"] if destroy else [])]
+        done = self._terraform.run(plan, folder, env=env, accept=(0, 2))
+        document = json.loads(_json_line(self._terraform.run(["show", "-json", str(file)], folder).output))
+        shown = self._terraform.run(["show", *([] if colour else ["-no-color"]), str(file)], folder).output
+        return StackPlan(stack, file, changes(stack.name, document), done.code == 2, shown.strip())
+
+    def apply(self, plan: StackPlan, on_line: OnLine, *, progress: Path, destroy: bool = False) -> None:
+        """Apply a saved plan.
+
+        Args:
+            plan: as `plan` made it; used up afterwards.
+            on_line: is given each of Terraform's JSON lines.
+            progress: file that the provider appends its own progress to.
+            destroy: the plan destroys the environment, and is meant to.
+
+        Raises:
+            ToolError: Terraform failed or was interrupted.
+        """
+        folder = self._synthesis.folder(plan.stack)
+        env = {**self._override(destroy), "HACIENDA_PROGRESS": str(progress)}
+        arguments = ["apply", "-input=false", "-json", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
+        try:
+            self._terraform.run([*arguments, str(plan.file)], folder, env=env, on_line=on_line)
+        finally:
+            plan.file.unlink(missing_ok=True)
+
+    def _override(self, destroy: bool) -> Mapping[str, str]:
+        return {ALLOW_DESTROY: self.environment} if destroy else {}
+
+    def _file(self, stack: Stack) -> Path:
+        try:
+            self._plans.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ToolError(f"{self._plans}: cannot be created: {error.strerror}") from None
+        return self._plans / f"{stack.name}.tfplan"
+
+
+def _init(folder: Path) -> list[str]:
+    """`terraform init`; where all providers are ours, from the stack's own folder alone: an operator's CLI configuration with
+    a `provider_installation` block would otherwise hide it."""
+    providers = json.loads((folder / "cdk.tf.json").read_text())["terraform"].get("required_providers", {})
+    local = all(str(provider["source"]).startswith(_LOCAL_SOURCE) for provider in providers.values())
+    return ["init", "-input=false", "-no-color", *([f"-plugin-dir={_PLUGINS}"] if local else [])]
+
+
+def _json_line(output: str) -> str:
+    """The JSON document of an output that warnings may surround."""
+    return next((line for line in output.splitlines() if line.startswith("{")), "{}")
