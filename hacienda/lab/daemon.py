@@ -73,13 +73,15 @@ def clear(lab: layout.Lab) -> None:
     Raises:
         errors.ToolError: a process outlived SIGKILL for 20 s.
     """
+    killed: set[int] = set()
     deadline = time.monotonic() + 20
-    while victims := tuple(_processes(lab)):
+    while victims := {*_processes(lab), *filter(_ending, killed)}:
         if time.monotonic() > deadline:
-            raise errors.ToolError(f"Processes of the lab do not end: {', '.join(map(str, victims))}.")
-        for pid in victims:
+            raise errors.ToolError(f"Processes of the lab do not end: {', '.join(map(str, sorted(victims)))}.")
+        for pid in victims - killed:
             _kill(pid)
-        time.sleep(0.1)
+        killed |= victims
+        time.sleep(0.05)
     for device in _loop_devices(lab):
         command.run(("losetup", "--detach", device))
     for network in _networks(lab):
@@ -108,6 +110,12 @@ def _processes(lab: layout.Lab) -> Iterator[int]:
         mounts = _read(entry / "mountinfo") if devices else b""
         if variable in environment or any(device in mounts for device in devices):
             yield pid
+
+
+def _ending(pid: int) -> bool:
+    """Whether a process that was killed still holds its cgroup and mounts; its environment cannot be read any more."""
+    status = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
+    return bool(status) and status[0] not in (b"Z", b"X")
 
 
 def _read(path: Path) -> bytes:
