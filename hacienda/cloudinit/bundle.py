@@ -66,7 +66,7 @@ def _installer() -> Mapping[str, bytes]:
     """bin/hacienda-apply and the package it imports."""
     members = {"bin/hacienda-apply": _member("bin/hacienda-apply", programs.launcher("apply").encode(), 0o755)}
     for name, text in programs.modules().items():
-        path = f"bin/{programs.PACKAGE}/{name}"
+        path = f"bin/{name}"
         members[path] = _member(path, text.encode())
     return members
 

@@ -12,8 +12,8 @@ from hacienda.declare import Service
 
 LIB = "/usr/lib/hacienda"
 UNITS = "/etc/systemd/system"
-PACKAGE = "hacienda_node"
-"""Name of the node's Python package beside its launchers; its modules import one another relatively."""
+PACKAGE = "hacienda/cloudinit/node"
+"""The node's Python modules lie beside its programs, under the name they have here."""
 
 _SOURCE = Path(__file__).parent / "node"
 _BASH = {"lib.sh": "lib.sh", "converge.sh": "hacienda-converge", "cluster.sh": "hacienda-cluster"}
@@ -23,7 +23,7 @@ _LAUNCHER = """\
 #!/usr/bin/python3 -B
 import sys
 
-from {package}.{module} import main
+from hacienda.cloudinit.node.{module} import main
 
 sys.exit(main())
 """
@@ -32,20 +32,24 @@ sys.exit(main())
 @functools.cache
 def launcher(module: str) -> str:
     """The program that runs `main` of a module of the node's package, found beside itself."""
-    return _LAUNCHER.format(package=PACKAGE, module=module)
+    return _LAUNCHER.format(module=module)
 
 
 @functools.cache
 def modules() -> dict[str, str]:
-    """The node's Python package, file name -> text."""
-    return {path.name: templating.static(path) for path in sorted(_SOURCE.glob("*.py"))}
+    """The node's Python modules, path beside the programs -> text.
+
+    The packages above are shipped empty: regular packages, so that another `hacienda` on the machine is never picked up.
+    """
+    parents = {f"{parent}/__init__.py": "" for parent in ("hacienda", "hacienda/cloudinit")}
+    return parents | {f"{PACKAGE}/{path.name}": templating.static(path) for path in sorted(_SOURCE.glob("*.py"))}
 
 
 @functools.cache
 def programs() -> tuple[RenderedFile, ...]:
     """Programs and library, the same on every node."""
     python = [_file(f"{LIB}/hacienda-{name}", launcher(name), "python", 0o755) for name in _PYTHON]
-    package = [_file(f"{LIB}/{PACKAGE}/{name}", text, "python", 0o644) for name, text in modules().items()]
+    package = [_file(f"{LIB}/{name}", text, "python", 0o644) for name, text in modules().items()]
     bash = [
         _file(f"{LIB}/{name}", templating.static(_SOURCE / source), "shellcheck", 0o644 if name == "lib.sh" else 0o755)
         for source, name in _BASH.items()

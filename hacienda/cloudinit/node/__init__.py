@@ -1,1 +1,1 @@
-"""Programs that run on the nodes. Standard library only, relative imports only: they travel as a package of another name."""
+"""Programs that run on the nodes. They import the standard library and one another only: nothing else of ours is there."""

@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from .failure import BadBundleError, StepError
-from .install import install
-from .status import status
+from hacienda.cloudinit.node.failure import BadBundleError, StepError
+from hacienda.cloudinit.node.install import install
+from hacienda.cloudinit.node.status import status
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .failure import StepError
+from hacienda.cloudinit.node.failure import StepError
 
 
 def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str = "root") -> None:

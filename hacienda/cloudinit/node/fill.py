@@ -9,8 +9,8 @@ import os
 import re
 from pathlib import Path
 
-from . import disk, paths
-from .failure import BadBundleError, StepError
+from hacienda.cloudinit.node import disk, paths
+from hacienda.cloudinit.node.failure import BadBundleError, StepError
 
 _PLACEHOLDER = re.compile(rb"@\{secret:([^}]*)\}@")
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import disk, fill, installed, manifest, owed, packages, paths, systemd
-from .failure import BadBundleError, StepError
+from hacienda.cloudinit.node import disk, fill, installed, manifest, owed, packages, paths, systemd
+from hacienda.cloudinit.node.failure import BadBundleError, StepError
 
 LOCK_SECONDS = 300
 """How long an installation waits for another one: apt may take minutes."""

@@ -6,7 +6,7 @@ import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from . import disk, fill, paths
+from hacienda.cloudinit.node import disk, fill, paths
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import argparse
 import os
 import subprocess
 
-from . import installed, paths, scripts
-from .scripts import Outcome
+from hacienda.cloudinit.node import installed, paths, scripts
+from hacienda.cloudinit.node.scripts import Outcome
 
 CHECK_SECONDS = 15.0
 LEAVE_SECONDS = 120.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .failure import BadBundleError
+from hacienda.cloudinit.node.failure import BadBundleError
 
 VERSION = 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import disk, paths
+from hacienda.cloudinit.node import disk, paths
 
 _STRENGTH = {"": 0, "converge": 1, "reload": 2, "restart": 3}
 

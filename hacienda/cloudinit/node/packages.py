@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from . import disk, paths
-from .failure import StepError
+from hacienda.cloudinit.node import disk, paths
+from hacienda.cloudinit.node.failure import StepError
 
 _POLICY = paths.ROOT / "usr/sbin/policy-rc.d"
 _POLICY_TEXT = b"#!/bin/sh\n# hacienda-apply installs packages: daemons start when their cluster says so.\nexit 101\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import disk, fill, installed, owed, paths, systemd
+from hacienda.cloudinit.node import disk, fill, installed, owed, paths, systemd
 
 
 def status() -> dict[str, Any]:

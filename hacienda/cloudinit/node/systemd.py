@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .failure import StepError
+from hacienda.cloudinit.node.failure import StepError
 
 TARGET = "hacienda.target"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from . import installed, owed, scripts, systemd
-from .scripts import Outcome
+from hacienda.cloudinit.node import installed, owed, scripts, systemd
+from hacienda.cloudinit.node.scripts import Outcome
 
 SECONDS = 10.0
 """How long one verify script may take; they run at the same time."""
@@ -17,15 +18,15 @@ SECONDS = 10.0
 def main() -> int:
     """Runs the command line; exit codes: 0 all healthy, 1 something is not."""
     parser = argparse.ArgumentParser(prog="hacienda-verify", description=__doc__)
-    parser.add_argument("services", nargs="*", help="services to ask; all of this node by default")
+    parser.add_argument("services", nargs="*", help="services to ask, of those this node runs; all by default")
     parser.add_argument("--json", action="store_true", help="as a JSON array")
     arguments = parser.parse_args()
     present = tuple(installed.load().services)
     wanted = tuple(name for name in present if not arguments.services or name in arguments.services)
-    absent = [name for name in arguments.services if name not in present]
-    outcomes = verify(wanted)
-    outcomes += [Outcome(name, False, "not installed on this node", "deploy the environment again") for name in absent]
-    return scripts.show(outcomes, arguments.json)
+    for name in arguments.services:
+        if name not in present:
+            sys.stderr.write(f"{name} does not run on this node\n")
+    return scripts.show(verify(wanted), arguments.json)
 
 
 def verify(services: tuple[str, ...]) -> list[Outcome]:
