@@ -30,8 +30,8 @@ def add_backend(stack: cdk.Stack, name: str, declared: StateBackend, places: Pla
 
 def _local(options: Options, stack: str, places: Places) -> Options:
     """`path` is a folder; relative, so that the project can be moved."""
-    folder = options.get("path", str(places.operator / "state"))
-    return {**options, "path": places.from_stack(places.root / folder / f"{stack}.tfstate")}
+    folder = str(options.get("path", f".hacienda/{places.environment}/state"))
+    return {**options, "path": places.from_stack(f"{folder}/{stack}.tfstate")}
 
 
 def _http(options: Options, stack: str) -> Options:

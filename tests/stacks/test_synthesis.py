@@ -1,0 +1,127 @@
+"""Synthesis as a whole: all or nothing, the same bytes every time, secrets by digest only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hacienda import stacks
+from hacienda.environment import shipped
+from hacienda.errors import InputError
+from tests.stacks.conftest import ROOT, Made, make
+
+LAB = shipped(ROOT)["lab"]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Path -> hash of every file below a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def variant(folder: Path, name: str, text: str) -> Path:
+    """The lab's file with something added, or something in its place."""
+    path = folder / f"{name}.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_second_synthesis_writes_the_same_bytes(tmp_path: Path) -> None:
+    first = digests(make(tmp_path, "lab").synthesis.out)
+    assert digests(make(tmp_path, "lab").synthesis.out) == first
+
+
+def test_bytes_depend_on_neither_hash_seed_nor_locale_nor_time_zone(tmp_path: Path) -> None:
+    found = []
+    for number, (seed, locale, zone) in enumerate((("1", "C", "UTC"), ("2", "de_DE.UTF-8", "Asia/Tokyo"))):
+        root = tmp_path / str(number) / "project"
+        (root / "environments").mkdir(parents=True)
+        shutil.copy(LAB, root / "environments")
+        shutil.copy(ROOT / "main.py", root)
+        environment = {"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone, "HACIENDA_SECRETS": "none"}
+        subprocess.run([sys.executable, "main.py"], cwd=root, env={**os.environ, **environment}, check=True)
+        found.append(digests(root / "cdktf.out"))
+    assert found[0] == found[1]
+
+
+def test_one_broken_file_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    broken = variant(tmp_path, "broken", LAB.read_text().replace("name: lab", "name: broken") + "servces: {}\n")
+    with pytest.raises(InputError, match="servces"):
+        stacks.synthesize([LAB, broken], tmp_path / "out", root=tmp_path)
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / ".hacienda").exists()
+
+
+def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    one = variant(tmp_path, "one", "name: one\n")
+    two = variant(tmp_path, "two", "nam: two\n")
+    with pytest.raises(InputError) as caught:
+        stacks.synthesize([one, two], tmp_path / "out", root=tmp_path)
+    assert {Path(problem.file).name for problem in caught.value.problems} == {"one.yaml", "two.yaml"}
+
+
+def test_two_environments_of_one_name_are_refused(tmp_path: Path) -> None:
+    copy = variant(tmp_path, "copy", LAB.read_text())
+    with pytest.raises(InputError, match="name of another environment"):
+        stacks.synthesize([LAB, copy], tmp_path / "out", root=tmp_path)
+
+
+def test_what_terraform_keeps_in_a_stack_stays(tmp_path: Path) -> None:
+    made = make(tmp_path, "lab")
+    kept = made.synthesis.folder(made.synthesis.stacks[0]) / ".terraform" / "kept"
+    kept.parent.mkdir()
+    kept.write_text("x")
+    make(tmp_path, "lab")
+    assert kept.read_text() == "x"
+
+
+def test_parts_that_left_are_removed_and_others_are_not(tmp_path: Path) -> None:
+    text = LAB.read_text()
+    grown = variant(tmp_path, "lab", text.replace("controller: 3", "controller: 3\n  compute: 1"))
+    out = tmp_path / "cdktf.out"
+    stacks.synthesize([grown], out, root=tmp_path)
+    make(tmp_path, "two-node")
+    assert (out / "nodes/lab/cmp-1").is_dir() and (out / "stacks/lab-compute").is_dir()
+    make(tmp_path, "lab")
+    assert not (out / "nodes/lab/cmp-1").exists() and not (out / "stacks/lab-compute").exists()
+    assert (out / "nodes/two-node/cmp-1").is_dir() and (out / "stacks/two-node-compute").is_dir()
+
+
+def test_nothing_is_left_beside_the_output(tmp_path: Path) -> None:
+    make(tmp_path, "lab")
+    assert {path.name for path in tmp_path.iterdir()} == {".hacienda", "cdktf.out"}
+    assert {path.name for path in (tmp_path / "cdktf.out").iterdir()} == {
+        "manifest.json",
+        "nodes",
+        "rendered",
+        "stacks",
+    }
+
+
+def test_without_the_store_digests_stay_as_they_are(tmp_path: Path) -> None:
+    made = make(tmp_path, "lab", with_secrets=False)
+    for member in made.block("lab-controller")["resource"]["hacienda_member"].values():
+        assert "secrets" not in member and "secret_store" not in member
+    assert not (tmp_path / ".hacienda").exists()
+
+
+def test_no_secret_is_in_the_output(lab: Made) -> None:
+    store = lab.root / ".hacienda/lab/secrets"
+    values = [path.read_bytes() for path in store.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    lines = {line for value in values for line in value.splitlines() if len(line) > 20 and b"-----" not in line}
+    assert len(lines) > len(values) > 10
+    written = b"".join(path.read_bytes() for path in lab.synthesis.out.rglob("*") if path.is_file())
+    assert not [line[:4] for line in lines if line in written]
+
+
+def test_every_secret_of_a_node_has_a_digest(lab: Made) -> None:
+    members = lab.block("lab-controller")["resource"]["hacienda_member"]
+    for member in members.values():
+        assert all(len(digest) == 16 for digest in member["secrets"].values())
+    assert members["ctl-1"]["secrets"]["x509/etcd/key.pem"] != members["ctl-2"]["secrets"]["x509/etcd/key.pem"]
