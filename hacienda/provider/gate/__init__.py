@@ -1,0 +1,1 @@
+"""`hacienda_gate`: waits until what the stacks up to here promise is healthy."""

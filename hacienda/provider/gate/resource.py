@@ -1,0 +1,104 @@
+"""`hacienda_gate` for Terraform."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hacienda.provider.framework.context import Context
+from hacienda.provider.framework.resource import Resource
+from hacienda.provider.framework.schema import STRINGS, Attribute
+from hacienda.provider.framework.values import State
+from hacienda.provider.gate.watch import Watch
+from hacienda.provider.member import secret_values
+from hacienda.provider.record import Record
+from hacienda.provider.site import Site
+from hacienda.remote import trust
+from hacienda.remote.transport import Address
+
+_PATIENCE = 600
+"""Seconds. A cold start of all controllers takes 1 to 6 minutes in the lab."""
+
+
+class Gate(Resource):
+    """Waits until what its nodes promise is healthy. To lose or replace one harms nothing."""
+
+    name: ClassVar[str] = "hacienda_gate"
+    description: ClassVar[str] = (
+        "Waits until everything its nodes promise is healthy, and fails when it does not become so."
+    )
+    key: ClassVar[str] = "name"
+    attributes: ClassVar[tuple[Attribute, ...]] = (
+        Attribute("id", computed=True, description="The gate's name."),
+        Attribute("name", required=True, description="What messages call it."),
+        Attribute(
+            "members",
+            ["map", ["object", {"host": "string", "port": "number"}]],
+            required=True,
+            description="Its nodes, and how to reach them.",
+        ),
+        Attribute("user", required=True, description="SSH user: root, or one who may use sudo without a password."),
+        Attribute(
+            "identity_file",
+            optional=True,
+            description="Path of the SSH private key. Default: the store's, or the agent's.",
+        ),
+        Attribute("secret_store", optional=True, description="Where the deployer's SSH key is."),
+        Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
+        Attribute("trust", required=True, description="How host keys are learnt; see hacienda_member."),
+        Attribute(
+            "promises", ["list", "string"], optional=True, description="Services that must be healthy. Default: all."
+        ),
+        Attribute("triggers", STRINGS, optional=True, description="When one of these changes it waits again."),
+        Attribute("timeout", "number", optional=True, default=_PATIENCE, description="Seconds it waits."),
+        Attribute("record", optional=True, description="Path of cluster.json. Default: the provider block's."),
+    )
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._key = secret_values.DeployerKey()
+
+    def validate(self, context: Context, config: State) -> None:
+        """Refuse what is no trust string."""
+        if isinstance(config["trust"], str):
+            trust.parse(config["trust"])
+
+    def plan(self, context: Context, prior: State | None, planned: State) -> None:
+        """The id is the name."""
+        planned["id"] = planned["name"]
+
+    def create(self, context: Context, planned: State) -> State:
+        """Wait."""
+        return self._wait(context, planned)
+
+    def read(self, context: Context, state: State) -> State | None:
+        """A gate is a moment that has passed: nothing to look at."""
+        return state
+
+    def update(self, context: Context, prior: State, planned: State) -> State:
+        """Wait again. If that fails, Terraform keeps the prior state, so that the next plan waits again."""
+        return self._wait(context, planned)
+
+    def delete(self, context: Context, state: State) -> None:
+        """Nothing to remove."""
+
+    def _wait(self, context: Context, planned: State) -> State:
+        watch = Watch(planned["name"], self._addresses(planned), planned["promises"] or ())
+        found = watch.wait(context.stop, planned["timeout"])
+        record = Record(planned["record"]) if planned["record"] else self._site.record
+        record.add(watch.record(found))
+        return planned
+
+    def _addresses(self, planned: State) -> list[Address]:
+        key = planned["identity_file"] or self._key.path(planned["secret_store"] or "")
+        return [
+            Address(
+                node=name,
+                host=member["host"],
+                port=int(member["port"] or 22),
+                user=planned["user"],
+                identity_file=key,
+                trust=planned["trust"],
+                jump=planned["jump"] or "",
+            )
+            for name, member in sorted(planned["members"].items())
+        ]

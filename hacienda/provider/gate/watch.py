@@ -1,0 +1,142 @@
+"""Asking all nodes of a gate, again and again, until everything they promise is well."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
+
+from hacienda import errors
+from hacienda.provider import progress
+from hacienda.remote.connections import connect
+from hacienda.remote.node import Node, Verdict
+from hacienda.remote.transport import Address, RemoteError
+
+TYPE = "hacienda_gate"
+COORDINATION = "etcd"
+"""The one service whose cluster is recorded: all others are founded under its claims."""
+PAUSE = 2.0
+"""Seconds between two rounds."""
+_AT_ONCE = 32
+_JOURNAL_LINES = 10
+
+
+@dataclass(frozen=True)
+class Round:
+    """What all nodes said, once.
+
+    Args:
+        verdicts: node -> what it said of its services.
+        silent: node -> why it said nothing.
+        missing: promises that no node spoke of.
+    """
+
+    verdicts: Mapping[str, tuple[Verdict, ...]]
+    silent: Mapping[str, str]
+    missing: tuple[str, ...]
+
+    @property
+    def unwell(self) -> tuple[tuple[str, Verdict], ...]:
+        """Node and verdict of everything that is not well."""
+        return tuple((node, v) for node, verdicts in self.verdicts.items() for v in verdicts if not v.ok)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether everything is."""
+        return not (self.unwell or self.silent or self.missing)
+
+    def summary(self) -> str:
+        """One line: who is not well."""
+        parts = [f"{node} {verdict.service}" for node, verdict in self.unwell]
+        return ", ".join([*parts, *(f"{node} is silent" for node in self.silent), *(f"no {m}" for m in self.missing)])
+
+
+class Watch:
+    """A gate's nodes.
+
+    Args:
+        name: the gate's name.
+        addresses: its nodes.
+        promises: services that must be well; empty: all of each node's.
+    """
+
+    def __init__(self, name: str, addresses: Sequence[Address], promises: Sequence[str]) -> None:
+        self._name = name
+        self._nodes = [Node(connect(address)) for address in addresses]
+        self._promises = tuple(promises)
+
+    def wait(self, stop: threading.Event, seconds: float) -> Round:
+        """Wait until everything is well; returns what the nodes said then.
+
+        Raises:
+            hacienda.errors.UnwellError: it was not, within `seconds`, or until Terraform was interrupted.
+        """
+        deadline, told = time.monotonic() + seconds, ""
+        while True:
+            found = self.ask()
+            if found.healthy:
+                progress.report(TYPE, self._name, "healthy")
+                return found
+            if found.summary() != told:
+                told = found.summary()
+                progress.report(TYPE, self._name, "unwell", told)
+            if time.monotonic() > deadline:
+                raise errors.UnwellError(f"{self._name} is not healthy after {seconds:.0f} s", self._explain(found))
+            if stop.wait(PAUSE):
+                raise errors.UnwellError(f"{self._name}: interrupted while it was not healthy", self._explain(found))
+
+    def ask(self) -> Round:
+        """Ask every node once, many at a time."""
+        with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(self._nodes)))) as pool:
+            answers = dict(zip((n.name for n in self._nodes), pool.map(self._verdicts, self._nodes), strict=True))
+        verdicts = {node: answer for node, answer in answers.items() if not isinstance(answer, str)}
+        spoken_of = {verdict.service for answer in verdicts.values() for verdict in answer}
+        missing = () if len(verdicts) < len(answers) else tuple(p for p in self._promises if p not in spoken_of)
+        return Round(verdicts, {n: answer for n, answer in answers.items() if isinstance(answer, str)}, missing)
+
+    def record(self, found: Round) -> dict[str, str]:
+        """Have the nodes that run the coordination service remember the clusters they are in; returns their ids.
+
+        Raises:
+            hacienda.errors.UnwellError: two nodes are in different clusters of one name.
+        """
+        nodes = [n for n in self._nodes if any(v.service == COORDINATION for v in found.verdicts[n.name])]
+        with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(nodes)))) as pool:
+            told = list(pool.map(Node.record_clusters, nodes))
+        clusters: dict[str, str] = {}
+        for node, ids in zip(nodes, told, strict=True):
+            for service, cluster in ids.items():
+                if clusters.setdefault(service, cluster) != cluster:
+                    raise errors.UnwellError(
+                        f"{service} is split: {node.name} is in cluster {cluster}, others in {clusters[service]}",
+                        "Keep the side that has the data; see `hacienda status`.",
+                    )
+        return clusters
+
+    def _verdicts(self, node: Node) -> tuple[Verdict, ...] | str:
+        try:
+            return node.verify(self._promises)
+        except RemoteError as error:
+            return str(error)
+
+    def _explain(self, found: Round) -> str:
+        by_name = {node.name: node for node in self._nodes}
+        parts = []
+        for name, verdict in found.unwell:
+            fix = f"\n  {verdict.fix}" if verdict.fix else ""
+            parts.append(
+                f"{name}: {verdict.service}: {verdict.detail}{fix}{_last_lines(by_name[name], verdict.service)}"
+            )
+        parts += [f"{name}: {reason}" for name, reason in found.silent.items()]
+        parts += [f"{service}: no node runs it" for service in found.missing]
+        return "\n\n".join(parts)
+
+
+def _last_lines(node: Node, service: str) -> str:
+    try:
+        said = node.journal(service, _JOURNAL_LINES)
+    except RemoteError as error:
+        return f"\n  ({error.message})"
+    return "".join(f"\n  | {line}" for line in said.splitlines())
