@@ -186,7 +186,6 @@ class Cloud:
     certificate_days: int
     secrets: SecretStore = SecretStore()
     state: StateBackend = StateBackend()
-    operators: tuple[IPv4Network, ...] = ()
 
     @cached_property
     def _nodes(self) -> dict[str, Node]:

@@ -13,7 +13,7 @@ from hacienda.environment.platform import Incus, Platform
 from hacienda.environment.settings import Availability, Dns, Secrets, Ssh, State, Time, Tls
 from hacienda.environment.source import Source
 from hacienda.environment.spec import Spec
-from hacienda.environment.values import AsList, Cidr, DomainName, Name, Region, Word, refuse
+from hacienda.environment.values import AsList, DomainName, Name, Region, Word, refuse
 
 
 def _release(value: Any) -> Any:
@@ -66,8 +66,6 @@ class Environment(Spec):
     """Name servers."""
     ssh: Ssh = Ssh()
     """How the machines are reached."""
-    operators: Annotated[tuple[Cidr, ...], AsList] = ()
-    """Networks outside the management network from which operators may reach consoles and SSH."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))
 

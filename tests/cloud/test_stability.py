@@ -23,7 +23,7 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     """Machine groups of all shapes that fit a /24."""
     found: dict[str, Any] = {}
     for role in ROLES:
-        count = draw(st.integers(1 if role == "controller" else 0, LIMITS[role]))
+        count = draw(st.integers(1 if role in ("controller", "compute") else 0, LIMITS[role]))
         gone = draw(st.lists(st.integers(2, count), unique=True, max_size=4)) if count >= 2 else []
         named = draw(st.integers(0, 3))
         nodes = {f"{role[:3]}x{n}": {"number": count + 1 + n, "rack": "r1"} for n in range(named)}
@@ -38,7 +38,7 @@ def cloud_of(machines: dict[str, Any]) -> Cloud:
             "management": {"cidr": "10.77.0.0/24", "vip": "10.77.0.5"},
             "storage": {"cidr": "10.80.0.0/20"},
         },
-        "machines": {**machines, "compute": machines["compute"] if machines["compute"]["count"] else {"count": 1}},
+        "machines": machines,
     }
     reading = examine(data, Source("p.yaml", {}), REGISTRY)
     if reading.problems:

@@ -42,7 +42,6 @@ state: {backend: s3, options: {bucket: tf, region: eu-1, use_path_style: true}}
 time: {servers: [192.0.2.100, ntp.example.org]}
 dns: {servers: [192.0.2.53]}
 ssh: {user: debian, port: 2222, jump: "op@192.0.2.2:22"}
-operators: [198.51.100.0/24]
 """
 """Every section of the format at once."""
 GOOD = {"rich": RICH, **{name: path.read_bytes() for name, path in shipped(ROOT).items()}}

@@ -65,8 +65,7 @@ def test_the_rest_of_a_file_is_looked_at_although_parts_are_broken(tmp_path: Pat
     assert places == ["networks.management.vip", "time", "services.haproxy.connections"]
 
 
-def test_the_operators_keys_and_networks_reach_the_cloud() -> None:
+def test_the_operators_keys_reach_the_cloud() -> None:
     blob = "AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
-    found = cloud(f"{LAB}\n    ssh: {{keys: [ssh-ed25519 {blob} me@desk]}}\n    operators: [192.0.2.0/24]\n")
+    found = cloud(f"{LAB}\n    ssh: {{keys: [ssh-ed25519 {blob} me@desk]}}\n")
     assert found.ssh.keys == (f"ssh-ed25519 {blob} me@desk",)
-    assert [str(network) for network in found.operators] == ["192.0.2.0/24"]
