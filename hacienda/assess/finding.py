@@ -19,6 +19,8 @@ class Finding:
         where: the field of the environment file to look at, dotted.
         reason: what is unwise, with figures.
         fix: what to do about it.
+        file: the environment file; empty: not from a file.
+        line: line of the field, or of what is around it; None: nothing of it is written there.
     """
 
     rule: str
@@ -26,6 +28,9 @@ class Finding:
     where: str
     reason: str
     fix: str
+    file: str = ""
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}\n  {self.fix} See docs/rules/{self.rule}.md"
+        place = f"{self.file}:{self.line}: " if self.file and self.line is not None else ""
+        return f"{place}{self.where}: {self.reason}\n  {self.fix} See docs/rules/{self.rule}.md"

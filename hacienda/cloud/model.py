@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
 from hacienda.declare import Database, MessageUser, Registry, Scope, Service, ServiceOptions
+from hacienda.environment.source import Source
 
 Role = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
 
@@ -186,6 +187,7 @@ class Cloud:
     certificate_days: int
     secrets: SecretStore = SecretStore()
     state: StateBackend = StateBackend()
+    source: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def _nodes(self) -> dict[str, Node]:

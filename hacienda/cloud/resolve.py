@@ -180,4 +180,5 @@ def _cloud(
         certificate_days=environment.tls.leaf_days,
         secrets=SecretStore(secrets.backend, secrets.path, secrets.recipients),
         state=StateBackend(state.backend, dict(state.options)),
+        source=environment.source,
     )

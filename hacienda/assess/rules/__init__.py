@@ -9,6 +9,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from hacienda.assess.finding import Finding
 from hacienda.cloud.model import Cloud
@@ -31,5 +32,11 @@ def findings(cloud: Cloud) -> tuple[Finding, ...]:
     Args:
         cloud: the resolved cloud.
     """
-    found = (finding for rule in rules().values() for finding in rule(cloud))
+    found = (_located(cloud, finding) for rule in rules().values() for finding in rule(cloud))
     return tuple(sorted(found, key=lambda f: (_SEVERITIES.index(f.severity), f.rule, f.where, f.reason)))
+
+
+def _located(cloud: Cloud, finding: Finding) -> Finding:
+    if cloud.source is None:
+        return finding
+    return replace(finding, file=cloud.source.file, line=cloud.source.locate(finding.where))
