@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from hacienda.cli import apply, check, console, destroy, init, plan, schema, secrets, synth, topology
+from hacienda.cli import apply, check, console, destroy, init, lab, plan, schema, secrets, status, synth, topology
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
@@ -34,6 +34,8 @@ app.command()(synth.synth)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(destroy.destroy)
+app.command()(status.status)
+app.add_typer(lab.app, name="lab")
 app.add_typer(secrets.app, name="secrets")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from hacienda import stacks, terraform
+from hacienda import terraform
 from hacienda.cli import console, project
 from hacienda.cli.progress import Progress, live
 from hacienda.cloud import Cloud
@@ -29,6 +29,8 @@ def deployment(env: str, out: Path | None, *, with_secrets: bool = True) -> tupl
     """
     cloud = project.read(env)
     program = terraform.find()
+    from hacienda import stacks  # brings the CDK along, which takes half a second
+
     with console.working(f"synthesizing {cloud.name}"):
         made = stacks.synthesize(
             [project.path_of(env)], out or project.output_folder(), root=project.root(), with_secrets=with_secrets

@@ -50,6 +50,11 @@ def all_environments() -> list[Path]:
     return sorted((root() / "environments").glob("*.yaml"))
 
 
+def from_root(path: str) -> str:
+    """A path of an environment file as this process understands it. `~` is left to whoever opens it."""
+    return path if path.startswith("~") else str(root() / path)
+
+
 def path_of(env: str) -> Path:
     """The environment file that ENV means.
 

@@ -6,11 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hacienda.errors import ToolError
 from hacienda.review.summary import Change, changes
-from hacienda.stacks import Stack, Synthesis
 from hacienda.terraform import Terraform
+
+if TYPE_CHECKING:
+    # The CDK takes half a second to import, and this module does not use it.
+    from hacienda.stacks import Stack, Synthesis
 
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Tells the provider which environment may lose its quorums."""

@@ -1,0 +1,157 @@
+"""`hacienda lab up|down|image|status`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from hacienda import lab
+from hacienda.cli import console, deploying, project
+from hacienda.cli import status as reports
+from hacienda.cloud import Cloud
+from hacienda.errors import InputError, UnwellError
+from hacienda.lab import command, daemon
+from hacienda.lab.apt_sources import Mirror
+from hacienda.review import summary
+
+app = typer.Typer(help="A whole cloud on this machine, in Incus containers.", no_args_is_help=True)
+
+IMAGE = "hacienda-debian-13"
+"""Alias that machines boot from: it stays the same when the image is built anew, so that no machine is replaced for it."""
+
+Env = Annotated[
+    str,
+    typer.Argument(metavar="[ENV]", envvar="HACIENDA_ENV", help="Environment of platform incus; default: lab."),
+]
+MirrorOption = Annotated[
+    str | None,
+    typer.Option("--mirror", metavar="URL", help="Debian archive; default: the one this machine's own apt uses."),
+]
+
+
+@app.command()
+def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
+    """Prepare this machine, build the image, apply the environment, and wait until it is well. Root only; can be repeated.
+
+    It says what it will do to the machine before it does any of it.
+    """
+    cloud = _incus(env)
+    began = time.monotonic()
+    lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
+    _image(cloud, mirror)
+    cloud, deployed = deploying.deployment(env, None)
+    with deploying.planned(deployed) as plans:
+        for line in summary.describe(cloud.name, deploying.changes_of(plans)):
+            console.say(line)
+        seconds = deploying.apply_all(deployed, plans)
+    with console.working("asking the nodes"):
+        found = reports.examine(cloud)
+    reports.show(cloud, found)
+    for line in endpoints(cloud):
+        console.show(line)
+    console.show(f"{cloud.name} applied in {seconds:.1f} s; everything in {time.monotonic() - began:.1f} s.")
+    if not found.well:
+        raise typer.Exit(UnwellError.exit_code)
+
+
+@app.command()
+def down(
+    env: Env = "lab",
+    everything: Annotated[bool, typer.Option("--all", help="The environments of all, and the lab itself.")] = False,
+    yes: project.Yes = False,
+) -> None:
+    """Remove every trace of an environment from this machine; with the last one, the lab itself.
+
+    Its machines, their data, its secrets and Terraform's state go. Packages stay.
+    """
+    cloud = _incus(env)
+    what = "every environment of the lab" if everything else cloud.name
+    deploying.confirm(f"Remove {what} from this machine, data and secrets included?", yes)
+    lab.teardown(None if everything else cloud.name, progress=console.say)
+    shutil.rmtree(project.state_folder(cloud.name), ignore_errors=True)
+    console.show(f"{what}: gone")
+
+
+@app.command()
+def image(env: Env = "lab", mirror: MirrorOption = None) -> None:
+    """Build the machine image for an environment's packages, unless it is there. About two minutes, once."""
+    cloud = _incus(env)
+    console.show(_image(cloud, mirror))
+
+
+@app.command()
+def status(as_json: project.AsJson = False) -> None:
+    """Show the lab's host side: daemon, environments, machines. Exit code 1 when the daemon does not answer."""
+    place = lab.Lab()
+    answers = daemon.answers(place)
+    machines = _machines(place) if answers else []
+    if as_json:
+        console.show_json({"folder": str(place.folder), "daemon": answers, "machines": machines})
+    elif not answers:
+        console.show(f"No Incus daemon answers on {place.socket}. Run: hacienda lab up")
+    else:
+        console.show(f"The daemon answers on {place.socket}.")
+        table = Table("environment", "machine", "state", box=None, pad_edge=False)
+        for machine in machines:
+            table.add_row(machine["environment"], machine["name"], machine["state"])
+        console.out.print(table)
+    if not answers:
+        raise typer.Exit(UnwellError.exit_code)
+
+
+def endpoints(cloud: Cloud) -> list[str]:
+    """Where clients reach what is load-balanced, by address: a laptop knows the environment's names only if told."""
+    lines = []
+    for service in cloud.services:
+        for frontend in service.frontends:
+            for scope in frontend.scopes:
+                vip = cloud.virtual_ip(scope)
+                if vip is not None:
+                    scheme = "https" if frontend.mode == "http" else "tls"
+                    address = f"{scheme}://{vip.address}:{service.port(frontend.port).number}"
+                    lines.append(f"  {service.name:<10} {address}  ({scope}, {vip.hostname})")
+    return lines
+
+
+def _incus(env: str) -> Cloud:
+    """The environment, which must be one of platform incus."""
+    cloud = project.read(env)
+    if cloud.platform.type != "incus":
+        raise InputError(
+            f"{cloud.name} is on the platform {cloud.platform.type}; the lab runs those of platform incus only."
+        )
+    return cloud
+
+
+def _mirror(url: str | None) -> Mirror | None:
+    return Mirror(url) if url else None
+
+
+def _image(cloud: Cloud, mirror: str | None) -> str:
+    """Build the image and let the alias that machines boot from stand for it; the image's own alias."""
+    packages = sorted({package for service in cloud.services for package in service.packages})
+    built = lab.build(packages, mirror=_mirror(mirror), progress=console.say)
+    place = lab.Lab()
+    aliases = {alias["name"]: alias["target"] for alias in command.listed(place, "/1.0/images/aliases?recursion=1")}
+    if aliases.get(IMAGE) != aliases[built]:
+        if IMAGE in aliases:
+            command.incus(place, "image", "alias", "delete", IMAGE)
+        command.incus(place, "image", "alias", "create", IMAGE, aliases[built])
+    return built
+
+
+def _machines(place: lab.Lab) -> list[dict[str, Any]]:
+    listed = json.loads(command.incus(place, "list", "--all-projects", "--format=json"))
+    return [
+        {
+            "environment": str(one["project"]).removeprefix("hacienda-"),
+            "name": str(one["name"]),
+            "state": str(one["status"]).lower(),
+        }
+        for one in listed
+    ]
