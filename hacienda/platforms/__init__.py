@@ -14,7 +14,7 @@ __all__ = ["PLATFORMS", "Existing", "FirstBoot", "Incus", "MachineHandle", "Plat
 
 
 def _incus(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Platform:
-    return Incus(**options)
+    return Incus(**{name: value for name, value in options.items() if value is not None})
 
 
 def _existing(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Platform:
