@@ -9,7 +9,8 @@ import pytest
 from hacienda import services
 from hacienda.assess import findings
 from hacienda.cloud import Cloud, read
-from hacienda.environment import shipped
+from hacienda.environment import examine, shipped
+from hacienda.environment.source import Source
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = shipped(ROOT)
@@ -56,3 +57,23 @@ def test_large_is_large() -> None:
 def test_two_nodes_vote_with_an_arbiter() -> None:
     cloud = shipped_cloud("two-node")
     assert [node.name for node in cloud.members("etcd")] == ["ctl-1", "ctl-2", "arb-1"]
+
+
+WEIRD: tuple[object, ...] = ("big", "", -1, 0, 1.5, 10**17, True, None, [], [1], {"a": 1}, "10.0.0.0/33", "12Xi", "x y", "a;b")
+
+
+@pytest.mark.parametrize("service", services.registry().names())
+def test_weird_service_options_are_accepted_or_refused_in_plain_words(service: str) -> None:
+    for option in services.registry()[service].options.model_fields:
+        for value in WEIRD:
+            data = {
+                "name": "x",
+                "networks": {"management": {"cidr": "10.0.0.0/24", "vip": "10.0.0.5"}},
+                "machines": {"controller": 3},
+                "services": {service: {option: value}},
+            }
+            reading = examine(data, Source("x.yaml", {}), services.registry())
+            for problem in reading.problems:
+                assert problem.where.startswith(f"services.{service}.{option}")
+                assert "is refused:" not in problem.reason
+                assert problem.fix
