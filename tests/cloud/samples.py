@@ -61,7 +61,7 @@ REGISTRY = Registry(
             ports=(Port("api", 5000, "public"),),
             frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
         ),
-        Service("agent", "Hypervisor", "compute", VERIFY),
+        Service("hypervisor", "Hypervisor", "compute", VERIFY),
         Service("gateway", "Router", "network", VERIFY),
         Service("metrics", "Metrics", "monitoring", VERIFY, requires=("hypervisor metrics",)),
         Service("exporter", "Exporter", "compute", VERIFY, provides=("hypervisor metrics",)),

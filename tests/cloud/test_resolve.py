@@ -99,7 +99,7 @@ def test_nodes_run_the_services_of_their_role_in_start_order() -> None:
     found = machines("controller: 2\narbiter: 1\ncompute: 1")
     runs = {node.name: node.services for node in found.nodes}
     assert runs["arb-1"] == ("chrony", "etcd")
-    assert set(runs["cmp-1"]) == {"chrony", "agent", "exporter"}
+    assert set(runs["cmp-1"]) == {"chrony", "hypervisor", "exporter"}
     order = runs["ctl-1"]
     assert order.index("etcd") < order.index("galera") < order.index("keystone")
     assert len(found.members("etcd")) == 3
