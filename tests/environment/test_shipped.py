@@ -59,7 +59,23 @@ def test_two_nodes_vote_with_an_arbiter() -> None:
     assert [node.name for node in cloud.members("etcd")] == ["ctl-1", "ctl-2", "arb-1"]
 
 
-WEIRD: tuple[object, ...] = ("big", "", -1, 0, 1.5, 10**17, True, None, [], [1], {"a": 1}, "10.0.0.0/33", "12Xi", "x y", "a;b")
+WEIRD: tuple[object, ...] = (
+    "big",
+    "",
+    -1,
+    0,
+    1.5,
+    10**17,
+    True,
+    None,
+    [],
+    [1],
+    {"a": 1},
+    "10.0.0.0/33",
+    "12Xi",
+    "x y",
+    "a;b",
+)
 
 
 @pytest.mark.parametrize("service", services.registry().names())
