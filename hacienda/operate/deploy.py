@@ -27,6 +27,8 @@ LOCK_TIMEOUT = "120s"
 
 _LOCAL_SOURCE = "hacienda.local/"
 _PLUGINS = "terraform.d/plugins"
+_RULE = "─────"
+"""Terraform draws a line between a plan and what it says about the plan's file."""
 
 OnLine = Callable[[str], None]
 
@@ -82,12 +84,13 @@ class Deployment:
         env = self._override(destroy)
         self._terraform.run(_init(folder), folder, env=env)
         file = self._file(stack)
-        plan = ["plan", "-input=false", "-no-color", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
-        plan += [f"-out={file}", "-detailed-exitcode", *(["-destroy"] if destroy else [])]
+        plan = ["plan", "-input=false", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
+        plan += [f"-out={file}", "-detailed-exitcode"]
+        plan += [] if colour else ["-no-color"]
+        plan += ["-destroy"] if destroy else []
         done = self._terraform.run(plan, folder, env=env, accept=(0, 2))
         document = json.loads(_json_line(self._terraform.run(["show", "-json", str(file)], folder).output))
-        shown = self._terraform.run(["show", *([] if colour else ["-no-color"]), str(file)], folder).output
-        return StackPlan(stack, file, changes(stack.name, document), done.code == 2, shown.strip())
+        return StackPlan(stack, file, changes(stack.name, document), done.code == 2, _review(done.output))
 
     def apply(self, plan: StackPlan, on_line: OnLine, *, progress: Path, destroy: bool = False) -> None:
         """Apply a saved plan.
@@ -126,6 +129,14 @@ def _init(folder: Path) -> list[str]:
     providers = json.loads((folder / "cdk.tf.json").read_text())["terraform"].get("required_providers", {})
     local = all(str(provider["source"]).startswith(_LOCAL_SOURCE) for provider in providers.values())
     return ["init", "-input=false", "-no-color", *([f"-plugin-dir={_PLUGINS}"] if local else [])]
+
+
+def _review(output: str) -> str:
+    """What a reader wants of a plan's output: without how it was made before, and where it was saved after it."""
+    text = output.partition("Terraform will perform the following actions:")[2] or output
+    lines = text.splitlines()
+    end = next((number for number, line in enumerate(lines) if _RULE in line), len(lines))
+    return "\n".join(lines[:end]).strip("\n")
 
 
 def _json_line(output: str) -> str:

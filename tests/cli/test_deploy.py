@@ -1,0 +1,116 @@
+"""plan, apply, status and destroy with real Terraform, our provider, and machines that are folders."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import NODES, Project
+
+
+@pytest.fixture
+def changed(deployed: Project) -> Iterator[Project]:
+    """A changed setting, put back and applied afterwards."""
+    before = deployed.file.read_text()
+    deployed.file.write_text(before + "services:\n  haproxy: {timeout: 77}\n")
+    yield deployed
+    deployed.file.write_text(before)
+    deployed.run("apply", "small", "--yes")
+
+
+def test_first_plan_names_the_machines_and_touches_nothing(project: Project) -> None:
+    shown = project.run("plan", "small").stdout
+    assert "small: 3 machines created, 0 replaced" in shown
+    assert 'resource "hacienda_member" "ctl-1"' in shown
+    assert "small-controller" in shown
+    assert not (project.machine("ctl-1") / "var").exists()
+    assert not list((project.root / ".hacienda/small/plans").iterdir())
+
+
+def test_applied_cloud_is_well(deployed: Project) -> None:
+    shown = deployed.run("status", "small").stdout
+    assert "etcd 3/3" in shown
+    assert "192.0.2.10 on ctl-2" in shown
+    assert "small is well" in shown
+
+
+def test_second_apply_changes_nothing(deployed: Project) -> None:
+    assert "No changes." in deployed.run("apply", "small", "--yes").stdout
+    assert deployed.json("plan", "small")["changes"] is False
+
+
+def test_changed_setting_is_planned_as_the_files_it_changes(changed: Project) -> None:
+    plan = changed.json("plan", "small")
+    files = {node: set(member["files"]) for node, member in plan["members"].items()}
+    assert files == {node: {"/etc/haproxy/haproxy.cfg"} for node in NODES}
+    shown = changed.run("plan", "small").stdout
+    assert "small: 3 machines reconfigured in place, 0 replaced" in shown
+    assert "/etc/haproxy/haproxy.cfg  changed on ctl-1 ctl-2 ctl-3" in shown
+    assert "reload haproxy: ctl-1 ctl-2 ctl-3" in shown
+
+
+def test_rotated_secret_is_planned_by_name_alone(deployed: Project) -> None:
+    deployed.run("secrets", "rotate", "small", "rabbitmq/cookie")
+    plan = deployed.json("plan", "small")
+    assert plan["members"]["ctl-1"]["secrets"] == ["rabbitmq/cookie"]
+    report = deployed.json("apply", "small", "--yes")
+    assert report["seconds"] > 0
+    assert "No changes." in deployed.run("apply", "small", "--yes").stdout
+
+
+def test_apply_asks_and_takes_silence_for_no(changed: Project) -> None:
+    refused = changed.run("apply", "small", code=2)
+    assert "Add --yes" in refused.stderr
+    assert changed.json("plan", "small")["changes"] is True
+
+
+def test_status_says_what_is_wrong_where_and_what_to_do(deployed: Project) -> None:
+    sick = deployed.machine("ctl-1") / "sick"
+    sick.write_text("galera")
+    hidden = deployed.machine("ctl-3").rename(deployed.root / "hidden")
+    try:
+        shown = deployed.run("status", "small", code=1).stdout
+        told = deployed.json("status", "small", code=1)
+    finally:
+        sick.unlink()
+        hidden.rename(deployed.machine("ctl-3"))
+    assert "ctl-1: galera: stopped\n  systemctl restart galera" in shown
+    assert "ctl-3: does not answer" in shown
+    assert "galera 1/3" in shown
+    assert told["groups"]["etcd"] == {"well": 2, "declared": 3}
+    assert {"node": "ctl-1", "service": "galera", "what": "stopped", "fix": "systemctl restart galera"} in told[
+        "problems"
+    ]
+
+
+def test_two_holders_of_a_virtual_ip_are_a_problem(deployed: Project) -> None:
+    second = deployed.machine("ctl-1") / "holder"
+    second.touch()
+    try:
+        shown = deployed.run("status", "small", code=1).stdout
+    finally:
+        second.unlink()
+    assert "virtual IP 192.0.2.10: is held by 2 nodes, ctl-1, ctl-2" in shown
+
+
+def test_destroyed_environment_can_be_applied_again(project: Project) -> None:
+    project.run("apply", "small", "--yes")
+    shown = project.run("destroy", "small", "--yes")
+    assert "small destroyed in" in shown.stdout
+    assert "3 machines destroyed" in shown.stderr
+    assert "Nothing to destroy" in project.run("destroy", "small", "--yes").stdout
+    for name in NODES:
+        shutil.rmtree(project.machine(name) / "var")
+    assert "applied in" in project.run("apply", "small", "--yes").stdout
+
+
+def test_losing_a_quorum_is_refused_with_the_reason(deployed: Project) -> None:
+    before = deployed.file.read_text()
+    deployed.file.write_text(before.replace("controller: 3", "controller: 1"))
+    try:
+        refused = deployed.run("plan", "small", code=3)
+    finally:
+        deployed.file.write_text(before)
+    assert "would lose the quorum" in refused.stderr
