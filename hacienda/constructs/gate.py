@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,7 +23,8 @@ class GateResource(cdk.Declaration):
     jump: str | None
     trust: str
     secret_store: str | None
-    nodes: Mapping[str, Mapping[str, Any]]
+    members: Mapping[str, Mapping[str, Any]]
+    promises: Sequence[str]
     triggers: Mapping[str, str]
 
 
@@ -61,7 +62,8 @@ class Gate(cdk.Construct):
             jump=cloud.ssh.jump,
             trust=platform.trust,
             secret_store=content.store or None,
-            nodes={n.name: {"host": n.ssh_host, "port": cloud.ssh.port, "services": list(n.services)} for n in nodes},
+            members={node.name: {"host": node.ssh_host, "port": cloud.ssh.port} for node in nodes},
+            promises=sorted({service for node in nodes for service in node.services}),
             triggers={node.name: content.outputs[node.name].bundle_hash for node in nodes},
         )
         cdk.Resource(self, "gate", declaration=self.declaration)

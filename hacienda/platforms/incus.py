@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,23 +12,37 @@ from hacienda.cdk import Declaration
 from hacienda.cloud.model import Network, Node
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
+_INTERFACE = 15
+"""Characters that Linux allows in the name of an interface."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageResource(Declaration):
+    """`hacienda_incus_image`: the image behind an alias, which must be there before any machine."""
+
+    terraform_type: ClassVar[str] = "hacienda_incus_image"
+
+    socket: str
+    project: str
+    alias: str
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkResource(Declaration):
-    """`hacienda_incus_network`: a bridge with the gateway's address."""
+    """`hacienda_incus_network`: a bridge. `address` is the host's own on it."""
 
     terraform_type: ClassVar[str] = "hacienda_incus_network"
 
     socket: str
     project: str
     name: str
-    address: str
+    address: str | None
     mtu: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceResource(Declaration):
-    """`hacienda_incus_instance`: a system container."""
+    """`hacienda_incus_instance`: a system container. `networks` is network card -> bridge."""
 
     terraform_type: ClassVar[str] = "hacienda_incus_instance"
 
@@ -36,9 +51,9 @@ class InstanceResource(Declaration):
     pool: str
     name: str
     image: str
-    networks: Sequence[Mapping[str, str]]
     user_data: str
     network_config: str
+    networks: Mapping[str, str]
     cpus: int | None
     memory: int | None
 
@@ -67,21 +82,27 @@ class Incus:
 
     def settings(self) -> Mapping[str, Any]:
         """As an environment file writes it."""
-        return {"type": "incus", "socket": self.socket, "image": self.image, "pool": self.pool, "project": self.project}
+        return {
+            "type": "incus",
+            "socket": self.socket,
+            "image": self.image,
+            "pool": self.pool,
+            "project": self.project,
+        }
 
     def foundation(self) -> tuple[Declaration, ...]:
-        """Nothing: the image is shared by all environments of the machine, `hacienda lab image` builds it."""
-        return ()
+        """The image: a missing one is told before any machine is made."""
+        return (ImageResource(logical_id="machine", socket=self.socket, project=self.project, alias=self.image),)
 
     def network(self, network: Network) -> tuple[Declaration, ...]:
-        """A bridge; the machine itself has the gateway's address."""
+        """A bridge. The machine that runs Incus has the gateway's address."""
         return (
             NetworkResource(
                 logical_id=network.name,
                 socket=self.socket,
                 project=self.project,
-                name=network.name,
-                address=f"{network.gateway}/{network.cidr.prefixlen}",
+                name=self.bridge(network.name),
+                address=f"{network.gateway}/{network.cidr.prefixlen}" if network.gateway else None,
                 mtu=network.mtu,
             ),
         )
@@ -95,10 +116,29 @@ class Incus:
             pool=self.pool,
             name=node.name,
             image=self.image,
-            networks=[],
             user_data=first_boot.user_data,
             network_config=first_boot.network_config,
+            networks=self._cards(networks),
             cpus=node.cpus,
             memory=node.memory,
         )
         return MachineHandle(instance.reference("id"), node.ssh_host, (instance,))
+
+    def bridge(self, network: str) -> str:
+        """Name of a network's bridge. All projects share the host's interfaces, so it carries the project's name."""
+        whole = f"{self.project.removeprefix('hacienda-')}-{network}"
+        if len(whole) <= _INTERFACE:
+            return whole
+        digest = hashlib.sha256(whole.encode()).hexdigest()[:5]
+        return f"{whole[: _INTERFACE - 6].rstrip('-')}-{digest}"
+
+    def _cards(self, networks: Sequence[Network]) -> dict[str, str]:
+        """Network cards as cloud-init's network configuration counts them: eth0, eth1, ...; bonded ones have their own names."""
+        cards: dict[str, str] = {}
+        count = 0
+        for network in networks:
+            names = network.bond.nics if network.bond else (f"eth{count}",)
+            count += 0 if network.bond else 1
+            for name in names:
+                cards.setdefault(name, self.bridge(network.name))
+        return cards
