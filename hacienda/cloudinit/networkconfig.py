@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hacienda.cloud.model import Bond, Cloud, Network, Node
 from hacienda.cloudinit import templating
@@ -51,7 +51,7 @@ def network_config(cloud: Cloud, node: Node) -> str:
         else:
             lower = bonds.setdefault(network.bond, f"bond{len(bonds)}")
         for link in _links(cloud, node, network, lower):
-            links[link.name] = link if link.address or link.name not in links else links[link.name]
+            links[link.name] = _merged(links.get(link.name, link), link)
     bonded = [nic for link in links.values() for nic in link.nics]
     return templating.render(
         templating.OWN_TEMPLATES,
@@ -76,6 +76,12 @@ def _links(cloud: Cloud, node: Node, network: Network, lower: str) -> list[Link]
         return [Link(name=lower, **hardware, **layer3)]  # type: ignore[arg-type]
     below = Link(name=lower, mtu=network.mtu, **hardware)  # type: ignore[arg-type]
     return [below, Link(name=f"vlan{network.vlan}", vlan=network.vlan, below=lower, **layer3)]  # type: ignore[arg-type]
+
+
+def _merged(one: Link, other: Link) -> Link:
+    """One interface that several networks use: a VLAN cannot carry larger packets than what it rides on."""
+    addressed = one if one.address else other
+    return replace(addressed, mtu=max(one.mtu, other.mtu))
 
 
 def _way_out(cloud: Cloud, node: Node) -> Network | None:

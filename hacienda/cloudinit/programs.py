@@ -20,7 +20,7 @@ _BASH = {"lib.sh": "lib.sh", "converge.sh": "hacienda-converge", "cluster.sh": "
 _PYTHON = ("apply", "verify", "leave")
 
 _LAUNCHER = """\
-#!/usr/bin/python3 -B
+#!/usr/bin/python3 -BSE
 import sys
 
 from hacienda.cloudinit.node.{module} import main

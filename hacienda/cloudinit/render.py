@@ -18,7 +18,7 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
     """Everything one node needs. A pure function of its arguments and the files of the templates' folder.
 
     Args:
-        deployer_key: the deployer's public key, as one line of authorized_keys.
+        deployer_key: the deployer's public key, as one line of authorized_keys; empty where the store is not at hand.
         templates: one folder per service with its templates and scripts.
 
     Raises:

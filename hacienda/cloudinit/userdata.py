@@ -16,7 +16,7 @@ def user_data(cloud: Cloud, node: Node, deployer_key: str) -> str:
     """The node's cloud-config.
 
     Args:
-        deployer_key: the deployer's public key, as one line of authorized_keys.
+        deployer_key: the deployer's public key, as one line of authorized_keys; empty where the store is not at hand.
 
     Raises:
         InputError: it exceeds what the platform takes.
@@ -28,7 +28,7 @@ def user_data(cloud: Cloud, node: Node, deployer_key: str) -> str:
         node=node,
         fqdn=cloud.fqdn(node),
         user=cloud.ssh.user,
-        keys=sorted({key.strip() for key in (deployer_key, *cloud.ssh.keys)}),
+        keys=sorted({key.strip() for key in (deployer_key, *cloud.ssh.keys)} - {""}),
     )
     _check_size(cloud.platform.type, node, text)
     return text

@@ -125,7 +125,8 @@ first_start() {
 found() {
     local id
     log "$service: this node founds it"
-    id=$(HACIENDA_CLUSTER_ID="" script "$HACIENDA_BOOTSTRAP" | tee /dev/stderr | tail -n 1)
+    # Under systemd stderr is a socket, which /dev/stderr cannot open.
+    id=$(HACIENDA_CLUSTER_ID="" script "$HACIENDA_BOOTSTRAP" | tee >(cat >&2) | tail -n 1)
     [[ $id =~ ^[A-Za-z0-9._:-]+$ ]] || fail "$service: its bootstrap script printed no id but '$id'|this is a defect of the script"
     _ask_etcd etcd_cas "$1" "claimed:$HACIENDA_NODE" "done:$id" ||
         fail "$service: founded as $id, but etcd did not take note|it is tried again"

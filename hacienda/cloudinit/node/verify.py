@@ -48,7 +48,9 @@ def _one(name: str, states: Mapping[str, systemd.State], pending: Mapping[str, s
 
 
 def _last_line(unit: str) -> str:
-    command = ["journalctl", f"--unit={unit}", "--lines=1", "--output=cat", "--no-pager", "--quiet"]
+    # By identifier, not by unit: what systemd itself says about the unit tells nothing.
+    name = unit.removesuffix(".service")
+    command = ["journalctl", "--boot", f"--identifier={name}", "--lines=1", "--output=cat", "--no-pager", "--quiet"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):

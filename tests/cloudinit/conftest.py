@@ -1,0 +1,131 @@
+"""A machine that is only a folder: programs of the bundle run on it, with stand-ins for systemctl, dpkg, apt and etcdctl."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hacienda.cloudinit import NodeOutput
+
+STUBS = Path(__file__).parent / "stubs"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A node below a folder."""
+
+    folder: Path
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
+
+    @property
+    def stubs(self) -> Path:
+        return self.folder / "stubs"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "var/lib/hacienda"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PATH": f"{STUBS}:{os.environ['PATH']}",
+            "HACIENDA_ROOT": str(self.root),
+            "HACIENDA_STUBS": str(self.stubs),
+            "HACIENDA_ETCD_PATIENCE": "1",
+            "HACIENDA_LOCK_PATIENCE": "2",
+            "HACIENDA_HEALTH_SECONDS": "1",
+            "HACIENDA_FOUND_SECONDS": "2",
+            **more,
+        }
+
+    def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Runs a program of the node, by its name below /usr/lib/hacienda."""
+        program = str(self.root / "usr/lib/hacienda" / command[0])
+        return subprocess.run(
+            [program, *command[1:]],
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def unpack(self, output: NodeOutput, values: dict[str, str] | None, **extra: Any) -> Path:
+        """A delivery as it lies in incoming/."""
+        delivery = self.state / "incoming" / secrets.token_hex(4)
+        delivery.mkdir(parents=True)
+        (delivery / "bundle.tar.gz").write_bytes(output.bundle)
+        with tarfile.open(fileobj=io.BytesIO(output.bundle)) as archive:
+            archive.extractall(delivery / "bundle", filter="data")
+        for name, value in (values or {}).items():
+            path = delivery / "secrets" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(value)
+        for name, content in extra.items():
+            (delivery / f"{name}.json").write_text(json.dumps(content))
+        return delivery
+
+    def deliver(
+        self, output: NodeOutput, values: dict[str, str] | None, environment: dict[str, str] | None = None, **extra: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Delivers and installs, as the provider does."""
+        delivery = self.unpack(output, values, **extra)
+        return subprocess.run(
+            [delivery / "bundle/bin/hacienda-apply", "install", "--json", "--from", delivery],
+            env=self.environment(**(environment or {})),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What hacienda-apply says is installed."""
+        answer = self.run("hacienda-apply", "status", "--json")
+        assert answer.returncode == 0, answer.stderr
+        found: dict[str, Any] = json.loads(answer.stdout)
+        return found
+
+    def calls(self) -> list[str]:
+        """Commands the stand-ins were given since the last look."""
+        path = self.stubs / "calls"
+        found = path.read_text().splitlines() if path.exists() else []
+        path.write_text("")
+        return found
+
+    def etcd(self) -> dict[str, str]:
+        """Keys and values."""
+        folder = self.stubs / "etcd"
+        return {p.name.replace("%", "/"): p.read_text() for p in folder.iterdir()} if folder.is_dir() else {}
+
+    def put(self, key: str, value: str) -> None:
+        """Sets a key as another node would."""
+        (self.stubs / "etcd").mkdir(exist_ok=True)
+        (self.stubs / "etcd" / key.replace("/", "%")).write_text(value)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine nothing was ever installed on."""
+    made = Machine(tmp_path)
+    made.state.mkdir(parents=True)
+    made.stubs.mkdir()
+    return made
+
+
+def make_values(output: NodeOutput) -> dict[str, str]:
+    """A random value for each secret of a node; keyed ones as JSON."""
+    keyed = {"beta/keys": json.dumps({"0": secrets.token_hex(8), "1": secrets.token_hex(8)})}
+    return {name: keyed.get(name, secrets.token_hex(16)) for name in output.secret_names}

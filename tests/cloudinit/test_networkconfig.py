@@ -1,0 +1,87 @@
+"""Network configuration: static addresses on the NICs the platform attaches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from hacienda.cloud.model import Bond, Network
+from tests.cloudinit import sample
+
+
+def network(name: str, third: int, purpose: str, **more: Any) -> Network:
+    cidr = IPv4Network(f"10.9.{third}.0/24")
+    return Network(name, cidr, frozenset({purpose}), (cidr[10], cidr[250]), **more)
+
+
+def config(*networks: Network, **changes: Any) -> Any:
+    """ctl-1's configuration when it is on all of these networks, with address .11."""
+    cloud = sample.cloud()
+    addresses = {each.name: IPv4Address(int(each.cidr.network_address) + 11) for each in networks}
+    node = replace(cloud.nodes[0], addresses=addresses)
+    text = sample.render(networks=networks, nodes=(node, *cloud.nodes[1:]), **changes).network_config
+    return YAML(typ="safe").load(text)
+
+
+MANAGEMENT = network("management", 0, "management", gateway=IPv4Address("10.9.0.1"))
+
+
+def test_one_network_one_nic_with_route_and_name_servers() -> None:
+    assert config(MANAGEMENT, name_servers=("10.9.0.1", "10.9.0.2")) == {
+        "version": 2,
+        "ethernets": {
+            "eth0": {
+                "match": {"name": "eth0"},
+                "mtu": 1500,
+                "dhcp4": False,
+                "addresses": ["10.9.0.11/24"],
+                # cloud-init's networkd renderer refuses `to: default`.
+                "routes": [{"to": "0.0.0.0/0", "via": "10.9.0.1"}],
+                "nameservers": {"addresses": ["10.9.0.1", "10.9.0.2"]},
+            }
+        },
+    }
+
+
+def test_nics_are_counted_in_the_order_of_the_networks() -> None:
+    found = config(MANAGEMENT, network("storage", 1, "storage", mtu=9000))
+    assert found["ethernets"]["eth1"]["addresses"] == ["10.9.1.11/24"]
+    assert found["ethernets"]["eth1"]["mtu"] == 9000
+    assert "routes" not in found["ethernets"]["eth1"]
+
+
+def test_default_route_leaves_through_the_public_network() -> None:
+    found = config(MANAGEMENT, network("public", 1, "public", gateway=IPv4Address("10.9.1.1")))
+    assert "routes" not in found["ethernets"]["eth0"]
+    assert found["ethernets"]["eth1"]["routes"] == [{"to": "0.0.0.0/0", "via": "10.9.1.1"}]
+
+
+def test_vlans_share_a_bond() -> None:
+    bond = Bond("802.3ad", ("eno1", "eno2"))
+    found = config(
+        replace(MANAGEMENT, bond=bond),
+        network("storage", 1, "storage", vlan=30, mtu=9000, bond=bond),
+        network("tenant", 2, "tenant", vlan=40, bond=bond),
+    )
+    assert set(found["ethernets"]) == {"eno1", "eno2"}
+    assert found["bonds"]["bond0"]["interfaces"] == ["eno1", "eno2"]
+    assert found["bonds"]["bond0"]["parameters"]["mode"] == "802.3ad"
+    assert found["bonds"]["bond0"]["addresses"] == ["10.9.0.11/24"]
+    assert found["bonds"]["bond0"]["mtu"] == 9000  # a VLAN cannot carry more than what it rides on
+    assert found["vlans"]["vlan30"] == {
+        "id": 30,
+        "link": "bond0",
+        "mtu": 9000,
+        "dhcp4": False,
+        "addresses": ["10.9.1.11/24"],
+    }
+    assert set(found["vlans"]) == {"vlan30", "vlan40"}
+
+
+def test_tagged_network_on_a_plain_nic() -> None:
+    found = config(MANAGEMENT, network("storage", 1, "storage", vlan=30))
+    assert "addresses" not in found["ethernets"]["eth1"]
+    assert found["vlans"]["vlan30"]["link"] == "eth1"

@@ -1,0 +1,124 @@
+"""What a node is given: its files, its manifest, its secrets' names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hacienda import cloudinit
+from hacienda.declare import DeclarationError, Registry, Template
+from tests.cloudinit import sample
+
+
+def files(output: cloudinit.NodeOutput) -> dict[str, cloudinit.RenderedFile]:
+    return {file.path: file for file in output.files}
+
+
+def with_service(**changes: Any) -> dict[str, Any]:
+    """A registry whose beta is declared otherwise."""
+    return {"registry": Registry((sample.alpha, replace(sample.beta, **changes), sample.gamma))}
+
+
+def test_template_sees_cloud_node_service_options_and_variables() -> None:
+    text = files(sample.render("ctl-2"))["/etc/alpha/alpha.conf"].text
+    assert text == "# Alpha, the coordination on ctl-2 of sample\nlimit 7\nmember ctl-1\nmember ctl-2\nmember ctl-3\n"
+
+
+def test_secret_is_a_placeholder_whose_name_the_manifest_tells() -> None:
+    file = files(sample.render())["/etc/beta/beta.conf"]
+    assert file.text == "password @{secret:beta/admin}@\n"
+    assert file.secrets == ("beta/admin",)
+
+
+def test_certificate_is_a_folder_and_four_secrets() -> None:
+    found = files(sample.render())
+    assert (found["/etc/alpha/tls"].kind, found["/etc/alpha/tls"].mode) == ("directory", 0o750)
+    for part in ("ca", "cert", "key", "bundle"):
+        file = found[f"/etc/alpha/tls/{part}.pem"]
+        assert (file.kind, file.text, file.mode) == ("secret", f"@{{secret:x509/alpha/{part}.pem}}@", 0o440)
+
+
+def test_node_is_given_only_the_secrets_it_needs() -> None:
+    assert sample.render("cmp-1").secret_names == ("database/gamma",)
+    names = sample.render("ctl-1").secret_names
+    assert {"database/beta", "database/gamma", "beta/keys", "alpha/cookie", "x509/alpha/key.pem"} <= set(names)
+
+
+def test_actions_name_service_and_what_it_does() -> None:
+    actions = sample.render().actions
+    assert actions["/etc/beta/beta.conf"] == "beta:reload"
+    assert actions["/etc/alpha/alpha.conf"] == "alpha:restart"
+    assert "/etc/hacienda/node.env" not in actions
+
+
+def test_oneshot_waits_for_services_of_its_node_but_never_for_coordination() -> None:
+    found = files(sample.render())
+    beta = found["/etc/systemd/system/hacienda-beta.service"].text
+    assert "hacienda-alpha.service" not in beta
+    assert (
+        "After=network-online.target hacienda-beta.service\n"
+        in found["/etc/systemd/system/hacienda-gamma.service"].text
+    )
+    compute = files(sample.render("cmp-1"))["/etc/systemd/system/hacienda-gamma.service"].text
+    assert "hacienda-beta.service" not in compute
+
+
+def test_target_wants_every_oneshot_of_the_node() -> None:
+    text = files(sample.render())["/etc/systemd/system/hacienda.target"].text
+    assert "Wants=hacienda-alpha.service hacienda-beta.service hacienda-gamma.service\n" in text
+
+
+def test_manifest_lists_packages_once_and_services_in_start_order() -> None:
+    manifest = sample.render().manifest
+    assert manifest["packages"] == ["alpha-server", "beta", "shared"]
+    assert [service["name"] for service in manifest["services"]] == ["alpha", "beta", "gamma"]
+    assert [service["rolling"] for service in manifest["services"]] == [True, True, False]
+    assert manifest["services"][1]["units"] == ["beta-helper.service", "beta.service"]
+
+
+def test_hashes_of_a_plan_are_those_of_the_manifest() -> None:
+    output = sample.render()
+    assert output.file_hashes == {file["path"]: file["sha256"][:16] for file in output.manifest["files"]}
+
+
+def test_new_compute_changes_nobody_elses_bundle() -> None:
+    before = sample.cloud()
+    after = replace(before, nodes=(*before.nodes, sample.node("cmp-2", "compute", 2, 102, "gamma")))
+    for node in before.nodes:
+        assert sample.render(node.name).bundle_hash == sample.render(node.name, nodes=after.nodes).bundle_hash
+
+
+def test_checkers_list_each_distinct_file_once() -> None:
+    outputs = [sample.render(name) for name in ("ctl-1", "ctl-2")]
+    found = cloudinit.checkers(outputs)
+    assert len([file for file in found["shellcheck"] if file.path.endswith("/lib.sh")]) == 1
+    assert len([file for file in found["alpha"] if file.path == "/etc/alpha/alpha.conf"]) == 2
+    assert all(file.checker for output in outputs for file in output.files)
+
+
+def test_secret_in_a_file_everybody_reads_is_refused() -> None:
+    files = (Template("/etc/beta/beta.conf", "beta", mode=0o644),)
+    with pytest.raises(DeclarationError, match=r"/etc/beta/beta.conf holds a secret and is readable by everybody"):
+        sample.render(**with_service(files=files))
+
+
+def test_secret_that_nothing_declares_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"names the secret 'beta/admin', which nothing declares"):
+        sample.render(**with_service(secrets=()))
+
+
+def test_path_declared_twice_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"/etc/beta/beta.conf: declared by"):
+        sample.render(**with_service(files=(*sample.beta.files, sample.beta.files[0])))
+
+
+def test_missing_template_and_missing_script_are_named() -> None:
+    with pytest.raises(DeclarationError, match=r"beta/other.conf.j2"):
+        sample.render(**with_service(files=(Template("/etc/other.conf", "beta"),)))
+
+
+def test_fact_with_a_name_of_ours_is_refused() -> None:
+    with pytest.raises(DeclarationError, match="MEMBERS"):
+        sample.render(**with_service(facts=lambda cloud, node: {"members": ""}))
