@@ -20,12 +20,18 @@ VIP_OFFSET = 10
 
 def init(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the environment: letters, digits, dashes.")],
-    platform: Annotated[Literal["incus", "existing"], typer.Option(help="Where the machines are.")] = "incus",
-    controllers: Annotated[int, typer.Option(min=1, help="Controllers; a majority of them must live.")] = 3,
-    computes: Annotated[int, typer.Option(min=0, help="Compute machines.")] = 0,
+    platform: Annotated[
+        Literal["incus", "existing"], typer.Option(metavar="TYPE", help="Where the machines are: incus or existing.")
+    ] = "incus",
+    controllers: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Controllers; a majority of them must live.")
+    ] = 3,
+    computes: Annotated[int, typer.Option(metavar="N", min=0, help="Compute machines.")] = 0,
     cidr: Annotated[str, typer.Option(help="The management network.")] = "10.78.0.0/24",
     domain: Annotated[str | None, typer.Option(help="DNS domain; default: NAME.internal.")] = None,
-    known_hosts: Annotated[str | None, typer.Option(help="Platform existing: file with the SSH host keys.")] = None,
+    known_hosts: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Platform existing: file with the SSH host keys.")
+    ] = None,
 ) -> None:
     """Write a starting environment file, environments/NAME.yaml. It never overwrites one."""
     target = project.root() / "environments" / f"{name}.yaml"

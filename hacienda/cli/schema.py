@@ -15,7 +15,9 @@ from hacienda.errors import ToolError
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="File to write; default: standard output.")
+    ] = None,
 ) -> None:
     """Print the JSON Schema of environment files, for editors that complete and check them.
 

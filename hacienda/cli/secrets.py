@@ -42,13 +42,14 @@ def init(env: project.Env, as_json: project.AsJson = False) -> None:
 def rotate(
     env: project.Env,
     names: Annotated[
-        list[str] | None, typer.Argument(help="Entries as `show` lists them; * matches: 'database/*'.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Entries as `show` lists them; * matches: 'database/*'."),
     ] = None,
     kinds: Annotated[
-        list[str] | None, typer.Option("--kind", help=f"Everything of a kind: {', '.join(ROTATABLE)}.")
+        list[str] | None, typer.Option("--kind", metavar="KIND", help=f"Everything of a kind: {', '.join(ROTATABLE)}.")
     ] = None,
     max_active_keys: Annotated[
-        int, typer.Option(min=2, help="Fernet keys that stay, staged and primary among them.")
+        int, typer.Option(metavar="N", min=2, help="Fernet keys that stay, staged and primary among them.")
     ] = FERNET_MAX_ACTIVE,
     as_json: project.AsJson = False,
 ) -> None:

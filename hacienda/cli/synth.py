@@ -10,7 +10,10 @@ import typer
 from hacienda.cli import console, project
 from hacienda.errors import InputError
 
-Out = Annotated[Path | None, typer.Option("--out", help="Output folder; default: cdktf.out in the project's folder.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FOLDER", help="Output folder; default: cdktf.out in the project's folder."),
+]
 
 
 def synth(
