@@ -1,0 +1,184 @@
+"""Galera: the database. Three MariaDB servers that hold the same data; HAProxy sends all clients to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ByteSize, Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import (
+    Certificate,
+    Check,
+    Frontend,
+    NodeFile,
+    Port,
+    Script,
+    Service,
+    ServiceOptions,
+    Template,
+)
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+TLS = "/etc/mysql/tls"
+
+PROVIDER_OPTIONS = (
+    # A dead member is out of the view after 1.5 s + 0.3 s (lab.md, "ours, low"). These belong together: with suspect_timeout
+    # alone lowered, install_timeout falls to join_retrans_period and one power cut ends in an endless non-primary loop.
+    "evs.keepalive_period=PT0.25S",
+    "evs.suspect_timeout=PT1.5S",
+    "evs.inactive_timeout=PT4S",
+    "evs.inactive_check_period=PT0.2S",
+    "evs.join_retrans_period=PT0.3S",
+    "evs.install_timeout=PT3S",
+    # Members that return staggered never form again by themselves (lab.md); join.sh decides who founds the component.
+    "pc.recovery=FALSE",
+    # join.sh starts a server only when a Primary Component exists: one that vanished meanwhile is not waited for.
+    "pc.wait_prim_timeout=PT30S",
+    # What a member missed while it was away is sent from the cache also after a crash of the donor.
+    "gcache.recover=yes",
+    "socket.ssl=YES",
+    f"socket.ssl_ca={TLS}/ca.pem",
+    f"socket.ssl_cert={TLS}/cert.pem",
+    f"socket.ssl_key={TLS}/key.pem",
+)
+
+
+class GaleraOptions(ServiceOptions):
+    """What operators of a database change."""
+
+    buffer_pool: ByteSize | None = None
+    """InnoDB's buffer pool. Default: 40 % of the machine's memory, at most 8GiB; 256MiB where the memory is not declared."""
+    gcache: ByteSize | None = None
+    """Ring buffer of write-sets on disk: how much a member may miss and still catch up without a full copy. Default: 2GiB
+    (the 128MiB of Galera forces full copies, ha-reference); 256MiB where the machine's memory is not declared."""
+    max_connections: int = Field(default=1000, ge=50, le=100000)
+    """Client connections per server."""
+
+
+def buffer_pool(options: GaleraOptions, node: Node) -> int:
+    """Bytes of InnoDB's buffer pool on a node (ha-reference: 40 % of RAM, at most 8 GiB on shared controllers)."""
+    if options.buffer_pool is not None:
+        return int(options.buffer_pool)
+    if node.memory is None:
+        return 256 * MIB
+    return max(128 * MIB, min(8 * GIB, node.memory * 40 // 100 // MIB * MIB))
+
+
+def _gcache(options: GaleraOptions, node: Node) -> int:
+    if options.gcache is not None:
+        return int(options.gcache)
+    return 256 * MIB if node.memory is None else 2 * GIB
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = cloud.option("galera")
+    if not isinstance(options, GaleraOptions):
+        raise TypeError(f"galera's options are {type(options).__name__}")
+    pool = buffer_pool(options, node)
+    return {
+        "address": cloud.address(node),
+        "port": service.port("mysql").number,
+        "check_port": service.port("check").number,
+        "tls": TLS,
+        "members": [cloud.address(member) for member in cloud.members("galera")],
+        "cluster_name": f"hacienda-{cloud.name}",
+        "buffer_pool": pool,
+        # A quarter of the pool, so that checkpoints are rare and a recovery stays short.
+        "log_file": max(96 * MIB, min(2 * GIB, pool // 4)),
+        "appliers": max(2, min(16, node.cpus or 2)),
+        "provider_options": (
+            f"gmcast.listen_addr=ssl://{cloud.address(node)}:{service.port('replication').number}",
+            f"gcache.size={_gcache(options, node) // MIB}M",
+            *PROVIDER_OPTIONS,
+        ),
+    }
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    network = cloud.management.cidr
+    return {
+        "check_port": service.port("check").number,
+        # Users may log in from here: HAProxy's machines connect from their management address.
+        "client_network": f"{network.network_address}/{network.netmask}",
+    }
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    return tuple(
+        NodeFile(f"/etc/hacienda/databases/{database.name}", f"{database.name}\n", checker="text")
+        for database in cloud.databases()
+    )
+
+
+service = Service(
+    name="galera",
+    title="Galera, the database",
+    role="controller",
+    requires=("coordination", "load balancer", "virtual ip"),
+    provides=("database",),
+    voters=True,
+    packages=(
+        "galera-4",
+        "jq",
+        "curl",
+        "mariadb-backup",
+        "mariadb-client",
+        "mariadb-server",
+        "python3-pymysql",
+        "socat",
+    ),
+    units=("galera-check.service", "galera-watch.service", "mariadb.service"),
+    ports=(
+        Port("mysql", 3306, clients="internal"),
+        Port("check", 9200, clients="internal"),
+        Port("replication", 4567, clients="peers"),
+        Port("ist", 4568, clients="peers"),
+        Port("sst", 4444, clients="peers"),
+    ),
+    frontends=(
+        Frontend(
+            port="mysql",
+            mode="tcp",
+            single_writer=True,
+            # Down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to tell that a server hangs (lab.md).
+            check=Check(path="/", port="check", inter_ms=500, fastinter_ms=250, fall=2, rise=2),
+            # oslo.db drops connections after 600 s of idleness, well before this (ha-reference).
+            timeout_seconds=3600,
+        ),
+    ),
+    files=(
+        Certificate(TLS, owner="mysql", group="mysql", virtual_ips=True),
+        Template("/etc/mysql/mariadb.conf.d/90-hacienda.cnf", checker="mariadbd"),
+        Template(
+            "/etc/systemd/system/mariadb.service.d/hacienda.conf",
+            checker="systemd-analyze",
+            source="mariadb.service.conf.j2",
+            on_change="none",
+        ),
+        Template("/etc/systemd/system/galera-check.socket", checker="systemd-analyze"),
+        Template("/etc/systemd/system/galera-check.service", checker="systemd-analyze"),
+        Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
+        Template("/etc/sysusers.d/galera-check.conf", checker="systemd-sysusers", source="galera-check.sysusers.j2"),
+    ),
+    node_files=_node_files,
+    variables=_variables,
+    facts=_facts,
+    options=GaleraOptions,
+    bootstrap=Script("bootstrap.sh"),
+    join=Script("join.sh"),
+    reconcile=Script("reconcile.sh"),
+    verify=Script("verify.sh"),
+    leave=Script("leave.sh"),
+    scripts=(
+        Script("common.sh"),
+        Script("founder.py"),
+        Script("may-stop.sh"),
+        Script("decide.sh"),
+        Script("watch.sh"),
+        Script("check.py"),
+        Script("wsrep_sst_hacienda"),
+    ),
+)

@@ -1,0 +1,167 @@
+"""Keystone: identity. Users, projects, tokens, and the catalogue of every other service's endpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import (
+    CatalogueEntry,
+    Certificate,
+    Check,
+    Database,
+    Frontend,
+    NodeFile,
+    Port,
+    Script,
+    Secret,
+    SecretDirectory,
+    Service,
+    ServiceOptions,
+    Template,
+)
+
+TLS = "/etc/keystone/tls"
+MAX_DEFAULT_WORKERS = 5
+"""kolla-ansible's cap: Keystone shares its machine with every other API."""
+
+
+class KeystoneOptions(ServiceOptions):
+    """What operators of identity change."""
+
+    workers: int | None = Field(default=None, ge=1, le=64)
+    """uWSGI processes. Default: the machine's CPUs, 2 to 5; 2 where they are not declared."""
+    threads: int = Field(default=4, ge=1, le=64)
+    """Threads per process; each may hold one database connection."""
+    token_seconds: int = Field(default=3600, ge=300, le=86400)
+    """Life of a token, in seconds."""
+    fernet_rotation_hours: int = Field(default=24, ge=1, le=168)
+    """How often the fernet keys are rotated, in hours; decides how many keys are kept."""
+    database_read_timeout: int = Field(default=5, ge=1, le=3600)
+    """Seconds until a query on a connection that went silent is given up; more than a failover of the database (2.5 s)."""
+
+
+ALLOW_EXPIRED_SECONDS = 2 * 86400
+"""Keystone's own allow_expired_window: services finish long operations with a token that has expired meanwhile."""
+
+
+def active_keys(options: KeystoneOptions) -> int:
+    """Fernet keys to keep: ceil((expiration + allow_expired_window) / rotation) + 2 (ha-reference, Keystone)."""
+    lifetime = options.token_seconds + ALLOW_EXPIRED_SECONDS
+    return -(-lifetime // (options.fernet_rotation_hours * 3600)) + 2
+
+
+def endpoints(cloud: Cloud, entry: CatalogueEntry, service_name: str) -> list[dict[str, str]]:
+    """An endpoint per scope, as the catalogue names it."""
+    found = []
+    for scope in entry.scopes:
+        host, port = cloud.endpoint(service_name, entry.port, scope)
+        found.append({"interface": scope, "url": f"https://{host}:{port}{entry.path}"})
+    return found
+
+
+def _options(cloud: Cloud) -> KeystoneOptions:
+    options = cloud.option("keystone")
+    if not isinstance(options, KeystoneOptions):
+        raise TypeError(f"keystone's options are {type(options).__name__}")
+    return options
+
+
+def _auth_url(cloud: Cloud) -> str:
+    host, port = cloud.endpoint("keystone", "api")
+    return f"https://{host}:{port}/v3"
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = _options(cloud)
+    database = cloud.registry.provider("database")
+    host, port = cloud.endpoint(database.name, database.frontends[0].port)
+    cache = cloud.registry.provider("cache")
+    return {
+        "address": cloud.address(node),
+        "port": service.port("api").number,
+        "tls": TLS,
+        "workers": options.workers or max(2, min(MAX_DEFAULT_WORKERS, node.cpus or 2)),
+        "database": f"{host}:{port}",
+        "cache_servers": [f"{cloud.address(member)}:{cache.ports[0].number}" for member in cloud.members(cache.name)],
+        "active_keys": active_keys(options),
+        "auth_url": _auth_url(cloud),
+    }
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    urls = {end["interface"]: end["url"] for end in endpoints(cloud, service.catalogue[0], "keystone")}
+    return {
+        "auth_url": _auth_url(cloud),
+        "local_url": f"https://{cloud.address(node)}:{service.port('api').number}/v3",
+        "public_url": urls["public"],
+        "internal_url": urls["internal"],
+    }
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    files = []
+    for consumer in cloud.services:
+        entries = [
+            {
+                "type": entry.type,
+                "name": entry.name,
+                "region": cloud.region,
+                "endpoints": endpoints(cloud, entry, consumer.name),
+            }
+            for entry in consumer.catalogue
+        ]
+        if entries:
+            text = json.dumps(entries, indent=2, sort_keys=True) + "\n"
+            files.append(NodeFile(f"/etc/hacienda/catalogue/{consumer.name}.json", text, checker="json"))
+    return tuple(files)
+
+
+service = Service(
+    name="keystone",
+    title="Keystone, identity",
+    role="controller",
+    requires=("database", "cache", "coordination", "load balancer", "virtual ip"),
+    provides=("identity",),
+    packages=("keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),
+    units=("keystone.service",),
+    ports=(Port("api", 5000, clients="internal"),),
+    frontends=(Frontend(port="api", check=Check(path="/healthcheck"), scopes=("internal", "public")),),
+    files=(
+        Certificate(TLS, group="keystone"),
+        SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", owner="keystone", group="keystone"),
+        SecretDirectory(
+            "/etc/keystone/credential-keys", "keystone/credential-keys", owner="keystone", group="keystone"
+        ),
+        Template(
+            "/etc/keystone/keystone.conf",
+            checker="oslo-config-validator",
+            group="keystone",
+            mode=0o640,
+            on_change="reload",
+        ),
+        Template("/etc/keystone/uwsgi.ini", checker="uwsgi", on_change="restart"),
+        Template("/etc/systemd/system/keystone.service", checker="systemd-analyze"),
+        Template("/etc/openstack/clouds.yaml", checker="yaml", mode=0o600, on_change="none"),
+        Template("/root/openrc", checker="bash", source="openrc.j2", mode=0o600, on_change="none"),
+    ),
+    node_files=_node_files,
+    variables=_variables,
+    facts=_facts,
+    options=KeystoneOptions,
+    secrets=(
+        Secret("keystone/admin"),
+        Secret("keystone/fernet-keys", kind="fernet-keys"),
+        Secret("keystone/credential-keys", kind="fernet-keys"),
+    ),
+    databases=(Database("keystone"),),
+    catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
+    bootstrap=Script("bootstrap.sh"),
+    reconcile=Script("reconcile.sh"),
+    verify=Script("verify.sh"),
+    scripts=(Script("await_database.py"), Script("identity.py"), Script("catalogue.py"), Script("issue.py")),
+)

@@ -1,0 +1,60 @@
+"""memcached: the cache. Each node its own; losing one costs cache misses. Clients name all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ByteSize, Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Port, Script, Service, ServiceOptions, Template
+
+MIB = 1024 * 1024
+
+
+class MemcachedOptions(ServiceOptions):
+    """What operators of a cache change."""
+
+    memory: ByteSize | None = None
+    """Memory for items, per node. Default: 5 % of the machine's memory, 64MiB to 1GiB; 64MiB where it is not declared."""
+    max_connections: int = Field(default=4096, ge=64, le=65536)
+    """Client connections per node."""
+
+
+def item_memory(options: MemcachedOptions, node: Node) -> int:
+    """Bytes for items on a node."""
+    if options.memory is not None:
+        return int(options.memory)
+    return max(64 * MIB, min(1024 * MIB, (node.memory or 0) * 5 // 100))
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = cloud.option("memcached")
+    if not isinstance(options, MemcachedOptions):
+        raise TypeError(f"memcached's options are {type(options).__name__}")
+    return {
+        "address": cloud.address(node),
+        "port": service.port("memcache").number,
+        "megabytes": item_memory(options, node) // MIB,
+    }
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {"cache_port": service.port("memcache").number}
+
+
+service = Service(
+    name="memcached",
+    title="memcached, the cache",
+    role="controller",
+    provides=("cache",),
+    packages=("memcached",),
+    units=("memcached.service",),
+    ports=(Port("memcache", 11211, clients="internal"),),
+    files=(Template("/etc/memcached.conf", checker="memcached"),),
+    variables=_variables,
+    facts=_facts,
+    options=MemcachedOptions,
+    verify=Script("verify.sh"),
+)

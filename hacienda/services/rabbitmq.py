@@ -1,0 +1,123 @@
+"""RabbitMQ: the message queue. Every queue is a quorum queue on three nodes; clients know all of them and need no load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ByteSize, Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import (
+    Certificate,
+    NodeFile,
+    Port,
+    Script,
+    Secret,
+    SecretFile,
+    Service,
+    ServiceOptions,
+    Template,
+)
+
+MIB = 1024 * 1024
+GIB = 1024 * MIB
+TLS = "/etc/rabbitmq/tls"
+MAJORITY_NEEDS = 3
+"""Members from which a minority can be told from a majority: with two, pause_minority would stop both (ha-reference)."""
+
+
+class RabbitmqOptions(ServiceOptions):
+    """What operators of a message queue change."""
+
+    memory_limit: ByteSize | None = None
+    """Memory at which publishers are blocked. Default: 40 % of the machine's memory, at most 8GiB; 1GiB where the memory is
+    not declared."""
+    disk_free_limit: ByteSize = Field(default=ByteSize(2 * GIB))
+    """Free disk space below which publishers are blocked (ha-reference: 2 GB)."""
+    schedulers: int | None = Field(default=None, ge=1, le=64)
+    """Erlang scheduler threads. Default: the machine's CPUs, 2 where they are not declared."""
+
+
+def memory_limit(options: RabbitmqOptions, node: Node) -> int:
+    """Bytes at which a node's memory alarm blocks publishers."""
+    if options.memory_limit is not None:
+        return int(options.memory_limit)
+    if node.memory is None:
+        return GIB
+    return min(8 * GIB, node.memory * 40 // 100)
+
+
+def _options(cloud: Cloud) -> RabbitmqOptions:
+    options = cloud.option("rabbitmq")
+    if not isinstance(options, RabbitmqOptions):
+        raise TypeError(f"rabbitmq's options are {type(options).__name__}")
+    return options
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = _options(cloud)
+    members = cloud.members("rabbitmq")
+    return {
+        "address": cloud.address(node),
+        "members": [member.name for member in members],
+        "tls": TLS,
+        "amqps": service.port("amqps").number,
+        "distribution": service.port("distribution").number,
+        "mapper": service.port("epmd").number,
+        "partition_handling": "pause_minority" if len(members) >= MAJORITY_NEEDS else "ignore",
+        "memory_limit": memory_limit(options, node),
+        "disk_free_limit": int(options.disk_free_limit),
+        "schedulers": options.schedulers or node.cpus or 2,
+    }
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    return tuple(
+        NodeFile(f"/etc/hacienda/messaging/{user.name}", f"{user.name}\n", checker="text")
+        for user in cloud.message_users()
+    )
+
+
+service = Service(
+    name="rabbitmq",
+    title="RabbitMQ, the message queue",
+    role="controller",
+    requires=("coordination",),
+    provides=("message queue",),
+    voters=True,
+    packages=("rabbitmq-server",),
+    units=("rabbitmq-server.service",),
+    ports=(
+        Port("amqps", 5671, clients="internal"),
+        Port("distribution", 25672, clients="peers"),
+        Port("epmd", 4369, clients="peers"),
+    ),
+    files=(
+        Certificate(TLS, owner="rabbitmq", group="rabbitmq"),
+        SecretFile(
+            "/var/lib/rabbitmq/.erlang.cookie", "rabbitmq/cookie", owner="rabbitmq", group="rabbitmq", mode=0o400
+        ),
+        Template("/etc/rabbitmq/rabbitmq.conf", checker="rabbitmq"),
+        Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),
+        Template("/etc/rabbitmq/inter-node-tls.config", checker="erlang"),
+        Template(
+            "/etc/systemd/system/epmd.socket.d/hacienda.conf", checker="systemd-analyze", source="epmd.socket.conf.j2"
+        ),
+        Template(
+            "/etc/systemd/system/rabbitmq-server.service.d/hacienda.conf",
+            checker="systemd-analyze",
+            source="rabbitmq-server.service.conf.j2",
+        ),
+    ),
+    node_files=_node_files,
+    variables=_variables,
+    options=RabbitmqOptions,
+    secrets=(Secret("rabbitmq/cookie", kind="erlang-cookie"),),
+    bootstrap=Script("bootstrap.sh"),
+    join=Script("join.sh"),
+    reconcile=Script("reconcile.sh"),
+    verify=Script("verify.sh"),
+    leave=Script("leave.sh"),
+    scripts=(Script("common.sh"), Script("definitions.py"), Script("may-stop.sh")),
+)

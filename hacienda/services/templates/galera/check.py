@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+"""Health checker of one Galera member: HTTPS answers 200 or 503, with the reason as JSON.
+
+One thread asks the server four times a second over its Unix socket; requests are answered from what it saw last, so that a
+hung server delays no answer. The listening socket is systemd's (galera-check.socket), the certificate its credential.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+POLL_SECONDS = 0.25
+READ_TIMEOUT_SECONDS = 1
+"""A server that says nothing for that long hangs. No query of the checker takes more than some milliseconds."""
+HOLD_OFF_SECONDS = 5.0
+"""A hung server that wakes still reports Synced for a moment: it is believed again only after five good seconds."""
+STALE_SECONDS = 2.5
+"""Older than a poll with its time-out can be: the polling thread itself is stuck."""
+CLIENT_TIMEOUT_SECONDS = 2.0
+SYNCED = "4"
+VARIABLES = (
+    "wsrep_ready",
+    "wsrep_local_state",
+    "wsrep_local_state_comment",
+    "wsrep_cluster_status",
+    "wsrep_cluster_size",
+    "wsrep_cluster_state_uuid",
+    "threads_connected",
+)
+QUERY = "SHOW GLOBAL STATUS WHERE Variable_name IN ({})".format(",".join(f"'{name}'" for name in VARIABLES))
+
+Status = Mapping[str, str]
+
+
+def fault(status: Status) -> str:
+    """Why a server in this state must get no clients; empty when it may."""
+    if status.get("wsrep_cluster_status") != "Primary":
+        return f"component is {status.get('wsrep_cluster_status', 'unknown')}, not Primary"
+    if status.get("wsrep_local_state") != SYNCED:
+        return f"state is {status.get('wsrep_local_state_comment', 'unknown')}, not Synced"
+    if status.get("wsrep_ready") != "ON":
+        return "wsrep_ready is off"
+    return ""
+
+
+class Health:
+    """What was seen last, and whether it is believed.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._status: Status = {}
+        self._fault = "not asked yet"
+        self._seen = clock()
+        self._was_ready = False
+        self._failed: float | None = None
+
+    def observe(self, status: Status, problem: str = "") -> None:
+        """Record an answer of the server, or the problem that kept it from answering."""
+        with self._lock:
+            self._seen = self._clock()
+            self._status = status
+            self._fault = problem or fault(status)
+            if not self._fault:
+                self._was_ready = True
+            elif self._was_ready:
+                self._failed = self._seen
+
+    def report(self) -> dict[str, Any]:
+        """The answer to a check: `ready`, `reason` and the server's own variables."""
+        with self._lock:
+            now = self._clock()
+            reason = self._fault
+            if now - self._seen > STALE_SECONDS:
+                reason = "the checker is stuck"
+            elif not reason and self._failed is not None and now - self._failed < HOLD_OFF_SECONDS:
+                reason = "failed less than 5 s ago"
+            return {"ready": not reason, "reason": reason, **self._status}
+
+
+class Poller(threading.Thread):
+    """Asks the server and writes the component's status and since when to `state` whenever it changes."""
+
+    def __init__(self, health: Health, connect: Callable[[], Any], state: Path) -> None:
+        super().__init__(daemon=True)
+        self._health = health
+        self._connect = connect
+        self._connection: Any = None
+        self._state = state
+        self._component = ""
+
+    def run(self) -> None:
+        while True:
+            self.poll()
+            time.sleep(POLL_SECONDS)
+
+    def poll(self) -> None:
+        """Ask once. Any problem counts as a failure of the server, and the connection is made anew."""
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            with self._connection.cursor() as cursor:
+                cursor.execute(QUERY)
+                status = {str(name).lower(): str(value) for name, value in cursor.fetchall()}
+        except Exception as error:  # noqa: BLE001 whatever it is, the server does not answer
+            if self._connection is not None:
+                self._connection._force_close()  # a polite close would wait for a hung server
+                self._connection = None
+            self._health.observe({}, f"no answer: {error}")
+            self._record("unreachable")
+        else:
+            self._health.observe(status)
+            self._record(status.get("wsrep_cluster_status", "unknown"))
+
+    def _record(self, component: str) -> None:
+        if component == self._component:
+            return
+        self._component = component
+        fresh = self._state.with_suffix(".new")
+        fresh.write_text(f"{component} {int(time.time())}\n")
+        fresh.replace(self._state)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """HTTPS on a socket that is already listening; handshakes happen in the request's own thread."""
+
+    def __init__(self, listener: socket.socket, health: Health, tls: ssl.SSLContext) -> None:
+        super().__init__(("", 0), Answer, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.health = health
+        self._tls = tls
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        request.settimeout(CLIENT_TIMEOUT_SECONDS)
+        try:
+            with self._tls.wrap_socket(request, server_side=True) as secured:
+                super().finish_request(secured, client_address)
+        except OSError:
+            return  # the client went away or speaks no TLS: its own affair
+
+    def shutdown_request(self, request: Any) -> None:
+        self.close_request(request)
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """Answers every GET with the report."""
+
+    server: Server
+
+    def do_GET(self) -> None:
+        report = self.server.health.report()
+        body = json.dumps(report).encode() + b"\n"
+        self.send_response(200 if report["ready"] else 503)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Six checks a second are no news."""
+
+
+def connect() -> Any:
+    """A connection to the local server as the user this process runs as."""
+    import pymysql
+
+    return pymysql.connect(
+        unix_socket="/run/mysqld/mysqld.sock",
+        user="galera-check",
+        connect_timeout=READ_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        write_timeout=READ_TIMEOUT_SECONDS,
+        autocommit=True,
+    )
+
+
+def main() -> None:
+    """Serve until killed."""
+    credentials = Path(os.environ["CREDENTIALS_DIRECTORY"])
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    tls.load_cert_chain(credentials / "cert", credentials / "key")
+    health = Health()
+    Poller(health, connect, Path(os.environ["RUNTIME_DIRECTORY"]) / "state").start()
+    first_passed_descriptor = 3
+    Server(socket.socket(fileno=first_passed_descriptor), health, tls).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

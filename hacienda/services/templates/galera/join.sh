@@ -1,0 +1,130 @@
+#!/bin/bash
+# Brings this node into the cluster, whatever its own state and its peers': blank, stale, or everybody lost power.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/galera/common.sh
+. /usr/lib/hacienda/galera/common.sh
+
+patience=600 # seconds until the unit fails, says why, and starts over
+lease_seconds=60
+lease=""
+renew=0
+
+publish() { # POSITION: tells the others, as long as this script lives and a minute longer
+    [ -z "$lease" ] || [ "$SECONDS" -ge "$renew" ] || return 0
+    if [ -z "$lease" ] || ! etcd lease keep-alive --once "$lease" >/dev/null 2>&1; then
+        lease=$(etcd lease grant "$lease_seconds" 2>/dev/null | awk '{print $2}')
+        [ -n "$lease" ] || return 1
+        etcd put --lease="$lease" "$positions/$HACIENDA_NODE" "$1" >/dev/null || return 1
+    fi
+    renew=$((SECONDS + lease_seconds / 4))
+}
+
+withdraw() {
+    rm -f "$reason_file"
+    [ -z "$lease" ] || etcd lease revoke "$lease" >/dev/null 2>&1 || true
+    lease=""
+}
+
+refuse_foreign() { # UUID EXPECTED
+    if [ "$1" != "$blank" ] && [ -n "$2" ] && [ "$1" != "$2" ]; then
+        waiting "this node holds data of another Galera cluster, $1; this environment's is $2|to give it up and copy the cluster's: $(discard_command)"
+        fail "$(cat "$reason_file")"
+    fi
+}
+
+join_primary() { # POSITION PEER...
+    local position=$1 donor=$2
+    shift
+    refuse_foreign "${position%:*}" "$(peer_field "$(member_address "$donor")" wsrep_cluster_state_uuid)"
+    withdraw
+    log "joining $*: local position $position, donor $donor"
+    # The peer with the fewest clients gives: a donor is not Synced, and the writer would lose its clients.
+    start_server "--wsrep-sst-donor=$donor,"
+}
+
+found_again() { # POSITION: the compare-and-swap decides when two think that it is theirs
+    local guard
+    guard=$(etcd lease grant 120 | awk '{print $2}')
+    if ! etcd txn <<EOF | grep -q SUCCESS; then
+create("/hacienda/galera/founder") = "0"
+
+put --lease=$guard /hacienda/galera/founder $HACIENDA_NODE
+
+
+EOF
+        etcd lease revoke "$guard" >/dev/null
+        return 1
+    fi
+    withdraw
+    log "founding the Primary Component again at $1"
+    new_cluster "$1"
+    etcd del "/hacienda/galera/decision" >/dev/null
+    etcd lease revoke "$guard" >/dev/null
+}
+
+verdict() { # the founder's name, or `wait:why|what to do`
+    local busy decided
+    busy=$(etcd_get /hacienda/galera/founder || true)
+    decided=$(etcd_get /hacienda/galera/decision || true)
+    if [ -n "$busy$decided" ]; then
+        echo "${busy:-$decided}"
+    else
+        # shellcheck disable=SC2046 # one word per member
+        known_positions | python3 /usr/lib/hacienda/galera/founder.py $(member_names)
+    fi
+}
+
+recover() { # nobody is Primary: everybody's position decides
+    local position=$1 deadline=$((SECONDS + patience)) founder peers
+    while [ "$SECONDS" -lt "$deadline" ]; do
+        peers=$(primary_peers)
+        if [ -n "$peers" ]; then
+            # shellcheck disable=SC2086 # one word per peer
+            join_primary "$position" $peers
+            return
+        fi
+        if publish "$position"; then
+            founder=$(verdict)
+            case "$founder" in
+            "$HACIENDA_NODE") if found_again "$position"; then return; fi ;;
+            wait:*) waiting "${founder#wait:}" ;;
+            *) waiting "waiting for $founder to found the Primary Component again|journalctl -u hacienda-galera on $founder" ;;
+            esac
+        else
+            waiting "no Galera member is Primary and etcd does not answer|hacienda-verify etcd; etcd needs a majority of its members"
+        fi
+        sleep 1
+    done
+    withdraw_and_fail
+}
+
+withdraw_and_fail() {
+    local reason
+    reason=$(cat "$reason_file" 2>/dev/null || echo "no Primary Component|hacienda-verify galera on every member")
+    withdraw
+    waiting "$reason"
+    fail "$reason"
+}
+
+start_services
+if running; then
+    for _ in {1..15}; do
+        primary && break
+        sleep 1
+    done
+    if primary; then
+        wait_for "$patience" "Galera to be Synced" synced
+        rm -f "$reason_file"
+        exit 0
+    fi
+    log "the server runs outside a Primary Component: stopping it to take part in the recovery"
+    systemctl stop mariadb.service
+fi
+
+position=$(recovered_position)
+refuse_foreign "${position%:*}" "${HACIENDA_CLUSTER_ID:-}"
+recover "$position"
+wait_for "$patience" "Galera to be Synced" synced
+rm -f "$reason_file"

@@ -1,0 +1,24 @@
+#!/bin/bash
+# Exit 0 when this member may stop: the others keep a majority without it.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/galera/common.sh
+. /usr/lib/hacienda/galera/common.sh
+
+primary || exit 0 # it serves nobody: stopping it costs nothing
+want=$(member_names | wc -l)
+size=$(wsrep cluster_size)
+# A member that stops in good order is subtracted from the quorum, but then a single failure more ends the service.
+if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then
+    echo "$size of $want members in the cluster"
+    exit 1
+fi
+for name in $(member_names); do
+    [ "$name" != "$HACIENDA_NODE" ] || continue
+    if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then exit 0; fi
+done
+[ "$want" = 1 ] || {
+    echo "no other member is Synced"
+    exit 1
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# Primary, Synced, and everybody there. With --local, absent members are no fault of this node's.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/galera/common.sh
+. /usr/lib/hacienda/galera/common.sh
+
+if ! running; then
+    cat "$reason_file" 2>/dev/null || echo "mariadbd is not running|journalctl -u hacienda-galera -u mariadb"
+    exit 1
+fi
+declare -A seen=()
+while read -r name value; do
+    seen[$name]=$value
+done < <(sql "SHOW GLOBAL STATUS LIKE 'wsrep_%'" 2>/dev/null || true)
+want=$(member_names | wc -l)
+size=${seen[wsrep_cluster_size]:-0}
+
+if [ "${#seen[@]}" = 0 ]; then
+    echo "mariadbd does not answer within 4 s|journalctl -u mariadb"
+elif [ "${seen[wsrep_cluster_status]}" != Primary ]; then
+    echo "component is ${seen[wsrep_cluster_status]}, not Primary|hacienda-verify galera on the other members"
+elif [ "${seen[wsrep_local_state]}" != 4 ]; then
+    echo "state is ${seen[wsrep_local_state_comment]}, not Synced|journalctl -u mariadb"
+elif [ "$size" != "$want" ] && [ "${1:-}" != --local ]; then
+    echo "$size of $want members in the cluster|hacienda-verify galera on the missing ones"
+elif ! systemctl is-active --quiet galera-check.service; then
+    echo "the health checker is not running|systemctl restart galera-check"
+else
+    echo "Primary, Synced, $size/$want"
+    exit 0
+fi
+exit 1

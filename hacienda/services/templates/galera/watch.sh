@@ -1,0 +1,33 @@
+#!/bin/bash
+# Brings a server back through hacienda-galera.service, which alone knows whether to join or to recover, when
+#   - mariadbd ended by itself (a fatal gcomm error, an inconsistency), or
+#   - it has been outside a Primary Component for a while and a peer is waiting for its position.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/galera/common.sh
+. /usr/lib/hacienda/galera/common.sh
+
+state_file=/run/galera-check/state # "<component> <since>", written by the checker
+stranded_seconds=10
+
+stranded() {
+    local component="" since=0
+    read -r component since <"$state_file" 2>/dev/null || return 1
+    case "$component" in Primary | unreachable) return 1 ;; esac
+    [ $(($(date +%s) - since)) -ge "$stranded_seconds" ] && [ -n "$(etcd get --prefix --keys-only "$positions/" 2>/dev/null)" ]
+}
+
+while sleep 3; do
+    # While that unit is at work, it looks after the server itself.
+    systemctl is-active --quiet hacienda-galera.service || continue
+    if systemctl is-failed --quiet mariadb.service; then
+        log "mariadbd ended by itself: starting it again"
+    elif stranded; then
+        log "outside a Primary Component while a peer waits: taking part in the recovery"
+        systemctl stop mariadb.service
+    else
+        continue
+    fi
+    systemctl restart --no-block hacienda-galera.service
+done

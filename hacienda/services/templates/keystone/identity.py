@@ -1,0 +1,75 @@
+"""A few calls of Keystone's API with the standard library: the command line client takes seconds to start."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+CA = "/etc/keystone/tls/ca.pem"
+PASSWORD_FILE = "/var/lib/hacienda/secrets/keystone/admin"  # noqa: S105 a path
+
+
+class IdentityError(Exception):
+    """Keystone refused, or did not answer."""
+
+
+class Identity:
+    """A session of the administrator.
+
+    Args:
+        url: where Keystone is, with its version: `https://...:5000/v3`.
+        timeout: seconds per call.
+    """
+
+    def __init__(self, url: str, timeout: float = 30.0) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._tls = ssl.create_default_context(cafile=CA)
+        self._token = ""
+
+    def log_in(self) -> str:
+        """Get a token with the administrator's password, and return it."""
+        domain = {"id": "default"}
+        user = {"name": "admin", "domain": domain, "password": Path(PASSWORD_FILE).read_text().strip()}
+        request = {
+            "auth": {
+                "identity": {"methods": ["password"], "password": {"user": user}},
+                "scope": {"project": {"name": "admin", "domain": domain}},
+            }
+        }
+        _, headers = self._call("POST", "/auth/tokens", request)
+        self._token = str(headers["X-Subject-Token"])
+        return self._token
+
+    def validate(self, token: str) -> None:
+        """Raise IdentityError when a token is not valid."""
+        self._call("GET", "/auth/tokens", None, {"X-Subject-Token": token})
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET."""
+        return self._call("GET", path, None)[0]
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """The answer to a POST or PATCH."""
+        return self._call(method, path, body)[0]
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str] | None = None
+    ) -> tuple[Any, Any]:
+        request = urllib.request.Request(
+            self._url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "X-Auth-Token": self._token, **(headers or {})},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout, context=self._tls) as answer:
+                return json.loads(answer.read() or b"null"), answer.headers
+        except urllib.error.HTTPError as error:
+            raise IdentityError(f"{method} {self._url}{path}: {error.code} {error.reason}") from error
+        except OSError as error:
+            raise IdentityError(f"{method} {self._url}{path}: {getattr(error, 'reason', error)}") from error

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Issues a token through the virtual IP over TLS and validates it here; then compares the key repositories of all members,
+# which publish theirs in etcd: skewed keys show as random 401s.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+
+if ! systemctl is-active --quiet keystone.service; then
+    echo "keystone is not running|journalctl -u hacienda-keystone -u keystone"
+    exit 1
+fi
+issued=$(timeout 5 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") || {
+    echo "${issued:-Keystone does not answer within 5 s|journalctl -u keystone}"
+    exit 1
+}
+hash=$(cd /etc/keystone && find fernet-keys credential-keys -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+keys=/hacienda/keystone/keys
+if etcd put "$keys/$HACIENDA_NODE" "$hash" >/dev/null 2>&1; then
+    for name in $(member_names); do
+        theirs=$(etcd_get "$keys/$name" 2>/dev/null || true)
+        if [ -n "$theirs" ] && [ "$theirs" != "$hash" ]; then
+            echo "fernet or credential keys differ from those of $name|deploy the environment again: both get the same keys"
+            exit 1
+        fi
+    done
+fi
+echo "$issued"

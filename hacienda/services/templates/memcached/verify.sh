@@ -1,0 +1,17 @@
+#!/bin/bash
+# The cache answers on this node's address.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+
+answer=""
+{
+    printf 'version\r\nquit\r\n' >&3
+    read -r -t 3 answer <&3 || true
+} 3<>"/dev/tcp/$HACIENDA_ADDRESS/$CACHE_PORT" 2>/dev/null || true
+answer=${answer%$'\r'}
+if [[ $answer != VERSION* ]]; then
+    echo "memcached does not answer on $HACIENDA_ADDRESS:$CACHE_PORT|journalctl -u memcached"
+    exit 1
+fi
+echo "answers, version ${answer#VERSION }"

@@ -1,0 +1,20 @@
+#!/bin/bash
+# Founds the cluster on this node, once per environment. Prints the cluster's id as its last line.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/rabbitmq/common.sh
+. /usr/lib/hacienda/rabbitmq/common.sh
+
+started=/var/lib/hacienda/rabbitmq.founding
+if ! running; then
+    if ! blank && [ ! -e "$started" ]; then
+        fail "this node holds data of a RabbitMQ cluster, but etcd knows of none|if etcd lost its memory, tell it: etcdctl put /hacienda/boot/rabbitmq done:kept; if the messages are of no use: rm -r $database; then systemctl restart hacienda-rabbitmq"
+    fi
+    touch "$started"
+    name_peers "$HACIENDA_NODE"
+    systemctl start rabbitmq-server.service >&2
+fi
+rabbitmqctl --quiet await_startup >&2
+id=$(evaluate 'case rabbit_runtime_parameters:value_global(internal_cluster_id) of not_found -> io:format("unnamed~n"); Id -> io:format("~ts~n", [Id]) end.')
+echo "${id%%$'\n'*}"
