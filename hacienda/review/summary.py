@@ -100,17 +100,17 @@ def _counts(found: Sequence[Change]) -> str:
     # Where machines are already there, a new member is all that is made.
     merged = {**{name: kind for name, kind in members.items() if kind != "update"}, **machines}
     reconfigured = [name for name, kind in members.items() if kind == "update" and name not in machines]
-    said = [f"{_machines(len(reconfigured))} reconfigured in place"] if reconfigured else []
+    counts = {"reconfigured in place": len(reconfigured)}
     words: dict[Kind, str] = {"create": "created", "update": "changed", "replace": "replaced", "delete": "destroyed"}
-    for kind, word in words.items():
-        count = sum(1 for one in merged.values() if one == kind)
-        if count or kind == "replace":
-            said.append(f"{_machines(count)} {word}" if count and not said else f"{count} {word}")
-    return ", ".join(said)
-
-
-def _machines(count: int) -> str:
-    return f"{count} machine{'' if count == 1 else 's'}"
+    counts |= {word: sum(1 for one in merged.values() if one == kind) for kind, word in words.items()}
+    said = [f"{count} {word}" for word, count in counts.items() if count]
+    if not said:
+        return "no machine changes"
+    if not counts["replaced"] and not counts["destroyed"]:
+        # What everybody looks for first.
+        said.append("0 replaced")
+    number, _, rest = said[0].partition(" ")
+    return ", ".join([f"{number} machine{'' if number == '1' else 's'} {rest}", *said[1:]])
 
 
 def _replaced(found: Sequence[Change]) -> list[str]:
