@@ -38,7 +38,7 @@ service = Service(
     provides=("coordination",),
     after=("host", "firewall", "chrony"),
     voters=True,
-    packages=("etcd-server", "etcd-client", "jq"),
+    packages=("etcd-server", "etcd-client", "curl", "jq"),
     units=("etcd.service",),
     ports=(Port("client", 2379, clients="peers"), Port("peer", 2380, clients="peers")),
     files=(

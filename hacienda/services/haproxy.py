@@ -153,10 +153,18 @@ service = Service(
     files=(
         Template("/etc/haproxy/haproxy.cfg", checker="haproxy", mode=0o600, on_change="reload"),
         Certificate("/etc/haproxy/tls", virtual_ips=True),
+        Template(
+            "/etc/systemd/system/haproxy.service.d/hacienda.conf",
+            checker="systemd-analyze",
+            source="unit.conf.j2",
+            on_change="none",
+        ),
+        Template("/etc/systemd/system/haproxy-drain.service", checker="systemd-analyze", on_change="none"),
     ),
     variables=_variables,
     facts=_facts,
     options=Options,
     secrets=(Secret("haproxy/statistics"),),
     verify=Script("verify.sh"),
+    scripts=(Script("drain.sh"),),
 )

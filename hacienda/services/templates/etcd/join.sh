@@ -2,7 +2,8 @@
 # Brings this node's member up, from any state:
 #   data here                       start it (set it aside first if the cluster has removed this member meanwhile);
 #   no data, a cluster answers      join it: a learner first, which cannot cost the quorum, then a voter;
-#   no data, none answers, a record wait: a machine that knows of a cluster never founds another one;
+#   no data, none answers, a record wait: a machine that knows of a cluster never founds another one, nor does one whose
+#                                   peers still hold a cluster's data, quorum or not;
 #   no data, none answers, none     found it with the other declared members: nobody is the first, all must say the same.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
@@ -10,7 +11,7 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/etcd/members.sh
 . /usr/lib/hacienda/etcd/members.sh
 
-CATCH_UP=120 # seconds a learner may take to catch up, before it is tried again
+CATCH_UP=60 # seconds a new member may take to join, and to catch up, before it is tried again
 
 # configure STATE CLUSTER: what etcd reads while its data directory is empty.
 configure() {
@@ -56,7 +57,8 @@ join_as_learner() {
 named_members() {
     awk -F'|' -v url="$URL" -v me="$HACIENDA_NODE" '{
         name = $3 == url ? me : ($2 == "" ? "member-" $1 : $2)
-        printf "%s%s=%s", NR > 1 ? "," : "", name, $3
+        printf "%s%s=%s", separator, name, $3
+        separator = ","
     }' <<<"$1"
 }
 
@@ -66,6 +68,19 @@ declared_members() {
         list+="${list:+,}${member%%=*}=https://${member#*=}:$PEER_PORT"
     done
     printf '%s\n' "$list"
+}
+
+# peers_have_data: whether a member that answers, with or without a quorum, knows of one that ever served clients. The
+# peers' own port tells, the clients' one is silent without a quorum.
+peers_have_data() {
+    local peer folder=$HACIENDA_ETCD_TLS
+    for peer in $PEERS; do
+        if curl --silent --http1.1 --max-time 2 --cacert "$folder/ca.pem" --cert "$folder/cert.pem" --key "$folder/key.pem" \
+            "https://${peer#*=}:$PEER_PORT/members" | jq --exit-status 'any(.[]; .clientURLs | length > 0)' >/dev/null 2>&1; then
+            return 0
+        fi
+    done
+    return 1
 }
 
 # prepare: decides between founding, joining and starting.
@@ -84,8 +99,9 @@ prepare() {
             join_as_learner "$line"
         fi
     elif ! has_data; then
-        [[ ! -s $STATE/cluster.json ]] ||
-            fail "an etcd cluster is on record, but no quorum of it answers|bring the other members back; this node joins them by itself. If their data is lost: restore a snapshot (docs/services/etcd.md)"
+        if [[ -s $STATE/cluster.json ]] || peers_have_data; then
+            fail "an etcd cluster exists, but no quorum of it answers|bring the other members back: this node joins them by itself. If their data is lost: docs/services/etcd.md, restoring"
+        fi
         configure new "$(declared_members)"
     fi
 }
@@ -97,10 +113,17 @@ promote() {
     etcd member promote "$id" 2>&1 || [[ $(list_members | grep "^$id|" | field 5) == false ]]
 }
 
-if [[ $(systemctl show --property=ActiveState --value etcd.service) != @(active|activating) ]]; then
+if ! systemctl --quiet is-active etcd.service; then
+    # It may be waiting for a quorum, or failing over and over: what it was told may be out of date.
+    systemctl stop etcd.service
+    rm -f "$INITIAL"
     prepare
-    # Not waiting: a member is ready when a quorum is, and the others may come later.
+    # Not waiting: a founder is ready when a quorum is, and the others may come later.
     systemctl start --no-block etcd.service
+fi
+if grep -qs '^ETCD_INITIAL_CLUSTER_STATE=existing$' "$INITIAL"; then
+    wait_for "$CATCH_UP" "this member to join" systemctl is-active etcd.service ||
+        fail "this member could not join|journalctl -u etcd on this node says why; it is tried again with what the others say then"
 fi
 if [[ -s $LEARNER ]]; then
     wait_for "$CATCH_UP" "this member to catch up" promote || fail "this member has not caught up with the others|it is tried again"

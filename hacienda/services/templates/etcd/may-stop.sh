@@ -8,7 +8,7 @@ set -euo pipefail
 
 members=$(list_members) || exit 0 # no quorum: stopping this member costs none
 voters=$(grep -c '|false$' <<<"$members") || true
-HACIENDA_ETCD_ENDPOINTS=$(awk -F'|' -v url="$URL" '$3 != url && $5 == "false" { printf "%s%s", sep, $4; sep = "," }' <<<"$members")
-[[ -n $HACIENDA_ETCD_ENDPOINTS ]] || exit 0 # a single member: nobody else to lose
-healthy=$(etcd endpoint health --write-out=json 2>/dev/null | jq '[.[] | select(.health)] | length') || true
-((2 * ${healthy:-0} > voters)) || fail "$healthy of the other members are healthy, of $voters voters|repair them first"
+((voters > 1)) || exit 0
+others=$(awk -F'|' -v url="$URL" '$3 != url && $5 == "false" { printf "%s%s", separator, $4; separator = "," }' <<<"$members")
+healthy=$(healthy_among "$others")
+((2 * healthy > voters)) || fail "only $healthy of the other members are healthy, of $voters voters|repair them first"

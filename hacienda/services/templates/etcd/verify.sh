@@ -30,7 +30,4 @@ alarms=$(etcd alarm list)
 [[ -z $alarms ]] ||
     fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (docs/services/etcd.md)"
 
-HACIENDA_ETCD_ENDPOINTS=$everybody
-# Members that are down make this command fail, and are what it is asked about.
-healthy=$(etcd endpoint health --write-out=json 2>/dev/null | jq '[.[] | select(.health)] | length') || true
-printf '%s/%s members\n' "${healthy:-1}" "$declared"
+printf '%s/%s members\n' "$(healthy_among "$everybody")" "$declared"
