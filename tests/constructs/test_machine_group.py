@@ -1,0 +1,48 @@
+"""One element for many machines says the same as a construct for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hacienda.constructs import Content, Gate, Machine, MachineGroup, Member
+from hacienda.platforms import Platform
+from tests.constructs.conftest import make_app
+
+NAMES = ("ctl-1", "ctl-2", "ctl-3")
+
+
+def test_a_group_says_what_its_machines_and_members_would(tmp_path: Path, lab: tuple[Content, Platform]) -> None:
+    content, platform = lab
+    single, group = make_app(tmp_path / "single", "lab"), make_app(tmp_path / "group", "lab")
+    for name in NAMES:
+        machine = Machine(single.stack, f"machine-{name}", content=content, name=name, platform=platform)
+        Member(single.stack, f"member-{name}", content=content, name=name, machine=machine)
+    MachineGroup(group.stack, "machines", content=content, platform=platform, names=NAMES)
+    assert single.synth()["resource"] == group.synth()["resource"]
+
+
+def test_a_member_waits_for_its_machine_and_the_gate_for_the_members(
+    tmp_path: Path, lab: tuple[Content, Platform]
+) -> None:
+    content, platform = lab
+    app = make_app(tmp_path / "app", "lab")
+    before = ("hacienda_incus_network.management",)
+    group = MachineGroup(app.stack, "machines", content=content, platform=platform, names=NAMES, depends_on=before)
+    Gate(app.stack, "controller", content=content, platform=platform, names=NAMES, depends_on=group.members)
+    found = app.synth()["resource"]
+    for name in NAMES:
+        assert found["hacienda_incus_instance"][name]["depends_on"] == list(before)
+        assert found["hacienda_member"][name]["machine"] == f"${{hacienda_incus_instance.{name}.id}}"
+    gate = found["hacienda_gate"]["controller"]
+    assert gate["depends_on"] == [f"hacienda_member.{name}" for name in NAMES]
+    assert gate["triggers"] == {name: found["hacienda_member"][name]["bundle_hash"] for name in NAMES}
+    assert set(gate["promises"]) == {service.name for service in content.cloud.services}
+
+
+def test_user_data_is_no_terraform_template(tmp_path: Path, lab: tuple[Content, Platform]) -> None:
+    content, platform = lab
+    app = make_app(tmp_path / "app", "lab")
+    MachineGroup(app.stack, "machines", content=content, platform=platform, names=NAMES[:1])
+    written = app.synth()["resource"]["hacienda_incus_instance"]["ctl-1"]["user_data"]
+    text = content.outputs["ctl-1"].user_data
+    assert written == text.replace("${", "$${").replace("%{", "%%{")
