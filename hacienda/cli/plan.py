@@ -8,14 +8,16 @@ import typer
 from rich.text import Text
 
 from hacienda.cli import console, deploying, project
-from hacienda.cli.synth import Out
+from hacienda.cli.synth import Out, written
 from hacienda.review import summary
 
 
 def plan(
     env: project.Env,
     out: Out = None,
-    only_summary: Annotated[bool, typer.Option("--summary", help="Leave Terraform's own text out.")] = False,
+    only_summary: Annotated[
+        bool, typer.Option("--summary", help="Leave Terraform's own text out, and name what was written.")
+    ] = False,
     as_json: project.AsJson = False,
 ) -> None:
     """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
@@ -34,6 +36,8 @@ def plan(
         for one in plans:
             counts = one.text.splitlines()[-1] if one.changed else "No changes."
             console.show(f"  {one.stack.name}: {counts}")
+        for line in written(deployed.synthesis):
+            console.show(line)
         return
     for one in plans:
         if one.changed:

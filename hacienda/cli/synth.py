@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hacienda.cli import console, project
 from hacienda.errors import InputError
+
+if TYPE_CHECKING:
+    from hacienda.stacks import Synthesis
 
 Out = Annotated[
     Path | None,
@@ -49,7 +52,20 @@ def synth(
         ]
         console.show_json({"out": str(made.out), "stacks": listed, "nodes": made.nodes})
         return
-    console.show(f"wrote {made.out}")
+    for line in written(made):
+        console.show(line)
+
+
+def written(made: Synthesis) -> list[str]:
+    """What a synthesis wrote, for people: where to look for what."""
+    lines = [f"wrote {made.out}"]
     for environment, nodes in made.nodes.items():
-        names = ", ".join(stack.name for stack in made.of(environment))
-        console.show(f"  {environment}: {len(nodes)} machines in {names}")
+        rendered = sum(1 for path in (made.out / "rendered" / environment).rglob("*") if path.is_file())
+        size = sum(path.stat().st_size for path in (made.out / "nodes" / environment).rglob("bundle.tar.gz"))
+        lines.append(f"  {environment}: {len(nodes)} machines")
+        lines += [f"    stacks/{stack.name}/cdk.tf.json" for stack in made.of(environment)]
+        lines.append(
+            f"    nodes/{environment}/NODE/user-data, network-config, bundle.tar.gz ({size / 1024:.0f} KiB in all)"
+        )
+        lines.append(f"    rendered/{environment}/NODE/: the same to read, {rendered} files")
+    return lines

@@ -63,7 +63,7 @@ class Deployment:
     """
 
     def __init__(self, synthesis: Synthesis, environment: str, terraform: Terraform, plans: Path) -> None:
-        self._synthesis = synthesis
+        self.synthesis = synthesis
         self._terraform = terraform
         self._plans = plans
         self.environment = environment
@@ -80,7 +80,7 @@ class Deployment:
         Raises:
             ToolError: Terraform failed, or the provider refused: a quorum would be lost.
         """
-        folder = self._synthesis.folder(stack)
+        folder = self.synthesis.folder(stack)
         env = self._override(destroy)
         self._terraform.run(_init(folder), folder, env=env)
         file = self._file(stack)
@@ -104,7 +104,7 @@ class Deployment:
         Raises:
             ToolError: Terraform failed or was interrupted.
         """
-        folder = self._synthesis.folder(plan.stack)
+        folder = self.synthesis.folder(plan.stack)
         env = {**self._override(destroy), "HACIENDA_PROGRESS": str(progress)}
         arguments = ["apply", "-input=false", "-json", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
         try:

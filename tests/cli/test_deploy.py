@@ -23,6 +23,7 @@ def changed(deployed: Project) -> Iterator[Project]:
 def test_first_plan_names_the_machines_and_touches_nothing(project: Project) -> None:
     shown = project.run("plan", "small").stdout
     assert "small: 3 machines created, 0 replaced" in shown
+    assert "No changes" not in shown
     assert 'resource "hacienda_member" "ctl-1"' in shown
     assert "small-controller" in shown
     assert not (project.machine("ctl-1") / "var").exists()
