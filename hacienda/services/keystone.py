@@ -132,7 +132,8 @@ service = Service(
     ports=(Port("api", 5000, clients="internal"),),
     frontends=(Frontend(port="api", check=Check(path="/healthcheck"), scopes=("internal", "public")),),
     files=(
-        Certificate(TLS, group="keystone"),
+        # uWSGI reads it when its master starts, not when workers reload.
+        Certificate(TLS, group="keystone", on_change="restart"),
         SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", owner="keystone", group="keystone"),
         SecretDirectory(
             "/etc/keystone/credential-keys", "keystone/credential-keys", owner="keystone", group="keystone"
@@ -146,7 +147,7 @@ service = Service(
         ),
         Template("/etc/keystone/uwsgi.ini", checker="uwsgi", on_change="restart"),
         Template("/etc/systemd/system/keystone.service", checker="systemd-analyze"),
-        Template("/etc/openstack/clouds.yaml", checker="yaml", mode=0o600, on_change="none"),
+        Template("/etc/openstack/clouds.yaml", checker="openstacksdk", mode=0o600, on_change="none"),
         Template("/root/openrc", checker="bash", source="openrc.j2", mode=0o600, on_change="none"),
     ),
     node_files=_node_files,

@@ -46,8 +46,8 @@ class Identity:
         return self._token
 
     def validate(self, token: str) -> None:
-        """Raise IdentityError when a token is not valid."""
-        self._call("GET", "/auth/tokens", None, {"X-Subject-Token": token})
+        """Raise IdentityError when a token is not valid here; it is its own proof of who asks."""
+        self._call("GET", "/auth/tokens", None, {"X-Subject-Token": token, "X-Auth-Token": token})
 
     def get(self, path: str) -> Any:
         """The answer to a GET."""

@@ -1,0 +1,79 @@
+"""Clouds of the real services, and what is rendered for their nodes."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+from hacienda import services
+from hacienda.cloud import Cloud, resolve
+from hacienda.cloudinit import files
+from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.environment import load
+
+ROOT = Path(__file__).parents[2]
+LAB = """
+name: lab
+platform: incus
+networks:
+  management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+machines:
+  controller: 3
+"""
+
+
+def cloud(folder: Path, text: str = LAB) -> Cloud:
+    """The cloud of an environment file with this text."""
+    path = folder / "environment.yaml"
+    path.write_text(dedent(text))
+    registry = services.registry()
+    return resolve(load(path, registry), registry)
+
+
+def rendered(composed: Cloud, service: str, node: str = "ctl-1") -> dict[str, RenderedFile]:
+    """A service's files on a node, by path."""
+    made = files.service_files(composed, composed.node(node), composed.registry[service], services.TEMPLATES)
+    return {file.path: file for file in made}
+
+
+def fact(composed: Cloud, service: str, key: str, node: str = "ctl-1") -> str:
+    """What a service's scripts read under that name, as the shell sees it."""
+    text = rendered(composed, service, node)[f"/etc/hacienda/services/{service}.env"].text
+    shown = subprocess.run(["bash", "-c", f'{text}\nprintf %s "${key}"'], check=True, capture_output=True, text=True)
+    return shown.stdout
+
+
+def program(service: str, name: str) -> ModuleType:
+    """A Python program that a service ships to its nodes, imported by path."""
+    path = services.TEMPLATES / service / name
+    spec = importlib.util.spec_from_file_location(f"shipped_{service}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def shellcheck(service: str) -> str:
+    """What shellcheck has to say about a service's scripts; nothing, ideally."""
+    scripts = [
+        str(path.relative_to(ROOT))
+        for path in sorted((services.TEMPLATES / service).iterdir())
+        if path.read_text(errors="ignore").startswith("#!/bin/bash")
+    ]
+    program = Path(sys.executable).with_name("shellcheck")
+    return subprocess.run([str(program), "-x", *scripts], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def settings(text: str) -> dict[str, str]:
+    """`key = value` lines of a configuration file."""
+    return dict(re.findall(r"^([\w.]+)\s*=\s*(.*)$", text, flags=re.MULTILINE))

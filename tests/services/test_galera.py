@@ -1,0 +1,314 @@
+"""Galera: what is rendered, who founds the component again, and when a server is healthy."""
+
+from __future__ import annotations
+
+import datetime
+import http.client
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hacienda.cloud import Cloud
+from hacienda.services import galera
+from tests.services import composed
+
+CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
+GIB = 1024**3
+FOUNDER = composed.program("galera", "founder.py")
+CHECK = composed.program("galera", "check.py")
+HEALTHY = {"wsrep_ready": "ON", "wsrep_local_state": "4", "wsrep_cluster_status": "Primary"}
+UUID, OTHER = "99ae80bd-e5a6-11f1-97f8-bbad0d8f51e9", "a55d2ee2-e5a6-11f1-bec5-d26624fb0909"
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path)
+
+
+def options(cloud: Cloud, node: str = "ctl-1") -> dict[str, str]:
+    """Galera's provider options on a node."""
+    text = composed.rendered(cloud, "galera", node)[CONFIGURATION].text
+    line = composed.settings(text)["wsrep_provider_options"].strip('"')
+    return dict(part.split("=", 1) for part in line.split(";"))
+
+
+def seconds(period: str) -> float:
+    return float(period.removeprefix("PT").removesuffix("S"))
+
+
+def test_every_member_names_all_members_and_itself(lab: Cloud) -> None:
+    for node, address in (("ctl-1", "10.77.0.11"), ("ctl-3", "10.77.0.13")):
+        set_to = composed.settings(composed.rendered(lab, "galera", node)[CONFIGURATION].text)
+        assert set_to["wsrep_cluster_address"] == "gcomm://10.77.0.11,10.77.0.12,10.77.0.13"
+        assert set_to["wsrep_node_name"] == node
+        assert set_to["bind_address"] == address
+
+
+def test_a_commit_is_on_disk_and_over_tcp_there_is_only_tls(lab: Cloud) -> None:
+    set_to = composed.settings(composed.rendered(lab, "galera")[CONFIGURATION].text)
+    assert set_to["innodb_flush_log_at_trx_commit"] == "1"
+    assert set_to["innodb_snapshot_isolation"] == "OFF"
+    assert set_to["require_secure_transport"] == "ON"
+    assert set_to["encrypt"] == "4"
+    assert options(lab)["socket.ssl"] == "YES"
+    assert options(lab)["gmcast.listen_addr"].startswith("ssl://10.77.0.11:")
+
+
+def test_failure_detection_is_set_as_a_whole(lab: Cloud) -> None:
+    # Left to themselves, install_timeout and join_retrans_period follow inactive_timeout into an endless loop (lab.md).
+    evs = {key: seconds(value) for key, value in options(lab).items() if key.startswith("evs.")}
+    assert evs["evs.keepalive_period"] * 3 < evs["evs.suspect_timeout"] < evs["evs.inactive_timeout"]
+    assert evs["evs.join_retrans_period"] * 5 < evs["evs.install_timeout"] < evs["evs.inactive_timeout"]
+
+
+def test_members_never_form_again_by_themselves(lab: Cloud) -> None:
+    assert options(lab)["pc.recovery"] == "FALSE"
+
+
+def test_the_configuration_holds_no_password(lab: Cloud) -> None:
+    for file in composed.rendered(lab, "galera").values():
+        if file.kind == "file":
+            assert file.secrets == (), file.path
+
+
+@pytest.mark.parametrize(
+    ("memory", "pool"),
+    [("1GiB", 409), ("4GiB", 1638), ("64GiB", 8192), ("256MiB", 128)],
+)
+def test_the_buffer_pool_follows_the_memory(tmp_path: Path, memory: str, pool: int) -> None:
+    text = composed.LAB.replace("controller: 3", f"controller: {{count: 3, memory: {memory}}}")
+    set_to = composed.settings(composed.rendered(composed.cloud(tmp_path, text), "galera")[CONFIGURATION].text)
+    assert set_to["innodb_buffer_pool_size"] == str(pool * 1024**2)
+
+
+def test_options_win_over_the_memory(tmp_path: Path) -> None:
+    text = composed.LAB + "services:\n  galera: {buffer_pool: 512MiB, gcache: 1GiB, max_connections: 300}\n"
+    cloud = composed.cloud(tmp_path, text)
+    set_to = composed.settings(composed.rendered(cloud, "galera")[CONFIGURATION].text)
+    assert set_to["innodb_buffer_pool_size"] == str(GIB // 2)
+    assert set_to["max_connections"] == "300"
+    assert options(cloud)["gcache.size"] == "1024M"
+
+
+def test_clients_get_one_writer_and_the_check_asks_the_checker() -> None:
+    (front,) = galera.service.frontends
+    assert front.single_writer
+    assert front.mode == "tcp"
+    assert galera.service.port(front.check.port).number == 9200
+    assert front.timeout_seconds == 3600
+
+
+def test_each_consumer_gets_a_schema(lab: Cloud) -> None:
+    assert composed.rendered(lab, "galera")["/etc/hacienda/databases/keystone"].text == "keystone\n"
+
+
+def test_users_may_log_in_from_the_management_network_only(lab: Cloud) -> None:
+    assert composed.fact(lab, "galera", "CLIENT_NETWORK") == "10.77.0.0/255.255.255.0"
+
+
+def test_scripts_are_clean() -> None:
+    assert composed.shellcheck("galera") == ""
+
+
+def test_passwords_reach_the_server_through_standard_input_only() -> None:
+    script = (composed.ROOT / "hacienda/services/templates/galera/reconcile.sh").read_text()
+    passed_to_printf = [line for line in script.splitlines() if '"$password"' in line and "printf" in line]
+    assert passed_to_printf, "a builtin writes the password"
+    assert 'statements | "${client[@]}"' in script
+
+
+class TestFounder:
+    """Nobody founds anything unless it is certain whose data is the newest."""
+
+    MEMBERS = ("ctl-1", "ctl-2", "ctl-3")
+
+    def test_the_highest_position_founds(self) -> None:
+        at = {"ctl-1": f"{UUID}:7", "ctl-2": f"{UUID}:12", "ctl-3": f"{UUID}:9"}
+        assert FOUNDER.founder(self.MEMBERS, at) == "ctl-2"
+
+    def test_among_equals_the_first_name_founds(self) -> None:
+        assert FOUNDER.founder(self.MEMBERS, dict.fromkeys(self.MEMBERS, f"{UUID}:7")) == "ctl-1"
+
+    def test_a_missing_member_may_hold_the_last_commit(self) -> None:
+        said = FOUNDER.founder(self.MEMBERS, {"ctl-1": f"{UUID}:7", "ctl-2": f"{UUID}:9"})
+        assert said == (
+            f"wait:ctl-3 did not publish a position (known: ctl-1 {UUID}:7, ctl-2 {UUID}:9)"
+            "|start ctl-3; if lost for good, decide: /usr/lib/hacienda/galera/decide.sh ctl-2"
+        )
+
+    def test_two_clusters_are_never_merged(self) -> None:
+        said = FOUNDER.founder(self.MEMBERS, {"ctl-1": f"{UUID}:7", "ctl-2": f"{OTHER}:99", "ctl-3": f"{UUID}:8"})
+        assert said.startswith("wait:the members hold data of different clusters")
+        assert "decide.sh NODE" in said
+
+    def test_blank_members_wait_for_the_one_with_data(self) -> None:
+        at = {"ctl-1": f"{FOUNDER.BLANK}:-1", "ctl-2": f"{UUID}:3", "ctl-3": f"{FOUNDER.BLANK}:-1"}
+        assert FOUNDER.founder(self.MEMBERS, at) == "ctl-2"
+
+    def test_blank_members_alone_found_nothing(self) -> None:
+        said = FOUNDER.founder(self.MEMBERS, dict.fromkeys(self.MEMBERS, f"{FOUNDER.BLANK}:-1"))
+        assert said.startswith("wait:no member has any data|restore a backup")
+
+    @given(st.dictionaries(st.sampled_from(MEMBERS), st.integers(-1, 10**12), min_size=1))
+    def test_nothing_committed_is_lost(self, seqnos: dict[str, int]) -> None:
+        said = FOUNDER.founder(self.MEMBERS, {node: f"{UUID}:{seqno}" for node, seqno in seqnos.items()})
+        if len(seqnos) == len(self.MEMBERS):
+            assert seqnos[said] == max(seqnos.values())
+        else:
+            assert said.startswith("wait:")
+
+
+class Clock:
+    """A clock that stands still until told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestHealth:
+    """A server gets clients only when it is Primary, Synced, ready, and has not failed a moment ago."""
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"wsrep_cluster_status": "non-Primary"}, "component is non-Primary, not Primary"),
+            ({"wsrep_local_state": "2", "wsrep_local_state_comment": "Donor"}, "state is Donor, not Synced"),
+            ({"wsrep_ready": "OFF"}, "wsrep_ready is off"),
+        ],
+    )
+    def test_the_reason_is_told(self, change: dict[str, str], reason: str) -> None:
+        health = CHECK.Health(Clock())
+        health.observe({**HEALTHY, **change})
+        assert health.report()["ready"] is False
+        assert health.report()["reason"] == reason
+
+    def test_a_server_that_starts_is_believed_at_once(self) -> None:
+        health = CHECK.Health(Clock())
+        health.observe({}, "no answer: connection refused")
+        health.observe(HEALTHY)
+        assert health.report()["ready"] is True
+
+    def test_a_server_that_failed_is_believed_after_five_good_seconds(self) -> None:
+        clock = Clock()
+        health = CHECK.Health(clock)
+        health.observe(HEALTHY)
+        health.observe({}, "no answer: timed out")
+        for passed, ready in ((0.0, False), (4.9, False), (5.1, True)):
+            clock.now = 1000.0 + passed
+            health.observe(HEALTHY)
+            assert health.report()["ready"] is ready
+
+    def test_a_checker_that_is_stuck_says_no(self) -> None:
+        clock = Clock()
+        health = CHECK.Health(clock)
+        health.observe(HEALTHY)
+        clock.now += 3
+        assert health.report()["reason"] == "the checker is stuck"
+
+
+class Hung:
+    """A connection whose server never answers."""
+
+    closed = False
+
+    def cursor(self) -> Hung:
+        return self
+
+    def __enter__(self) -> Hung:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def execute(self, _: str) -> None:
+        raise TimeoutError("timed out")
+
+    def _force_close(self) -> None:
+        self.closed = True
+
+
+def test_a_hung_connection_is_dropped_and_the_watchdog_is_told(tmp_path: Path) -> None:
+    health, hung, state = CHECK.Health(Clock()), Hung(), tmp_path / "state"
+    CHECK.Poller(health, lambda: hung, state).poll()
+    assert hung.closed
+    assert health.report()["reason"] == "no answer: timed out"
+    assert state.read_text().startswith("unreachable ")
+
+
+@pytest.fixture(name="certificate")
+def _certificate(tmp_path: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ctl-1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "both.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.fixture(name="served")
+def _served(certificate: Path) -> Iterator[tuple[Any, int]]:
+    health = CHECK.Health()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = CHECK.Server(listener, health, tls)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield health, listener.getsockname()[1]
+    server.shutdown()
+    server.server_close()
+
+
+def ask(port: int) -> tuple[int, dict[str, Any]]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
+def test_the_checker_answers_over_https(served: tuple[Any, int]) -> None:
+    health, port = served
+    assert ask(port)[0] == 503
+    health.observe(HEALTHY)
+    status, report = ask(port)
+    assert status == 200
+    assert report["wsrep_cluster_status"] == "Primary"
+
+
+def test_a_client_without_tls_disturbs_nobody(served: tuple[Any, int]) -> None:
+    health, port = served
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        health.observe(HEALTHY)
+        assert ask(port)[0] == 200

@@ -1,0 +1,158 @@
+"""Keystone: what is rendered, what reaches the catalogue, and how many keys are kept."""
+
+from __future__ import annotations
+
+import json
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from hacienda.cloud import Cloud
+from hacienda.services import keystone
+from tests.services import composed
+
+CATALOGUE = composed.program("keystone", "catalogue.py")
+SCRIPTS = composed.ROOT / "hacienda/services/templates/keystone"
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path)
+
+
+def configuration(cloud: Cloud) -> ConfigParser:
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(composed.rendered(cloud, "keystone")["/etc/keystone/keystone.conf"].text)
+    return parser
+
+
+def test_the_database_is_the_writer_behind_the_virtual_ip_over_verified_tls(lab: Cloud) -> None:
+    file = composed.rendered(lab, "keystone")["/etc/keystone/keystone.conf"]
+    assert file.secrets == ("database/keystone",)
+    assert (file.group, file.mode) == ("keystone", 0o640)
+    url = urlsplit(configuration(lab)["database"]["connection"].replace("@{secret:database/keystone}@", "placeholder"))
+    vip = lab.virtual_ip("internal")
+    assert vip is not None
+    assert (url.hostname, url.port) == (vip.hostname, 3306)
+    query = parse_qs(url.query)
+    assert query["ssl_ca"] == ["/etc/keystone/tls/ca.pem"]
+    assert query["read_timeout"] == ["5"]
+
+
+def test_connections_are_renewed_before_the_load_balancer_drops_them(lab: Cloud) -> None:
+    front = lab.registry["galera"].frontends[0]
+    assert int(configuration(lab)["database"]["connection_recycle_time"]) < (front.timeout_seconds or 60)
+
+
+def test_a_dead_cache_costs_a_third_of_a_second(lab: Cloud) -> None:
+    cache = configuration(lab)["cache"]
+    assert cache["backend"] == "oslo_cache.memcache_pool"
+    assert cache["memcache_servers"] == "10.77.0.11:11211,10.77.0.12:11211,10.77.0.13:11211"
+    assert float(cache["memcache_socket_timeout"]) == 0.3
+    assert cache["memcache_dead_retry"] == "60"
+
+
+@pytest.mark.parametrize(("token", "rotation", "keys"), [(3600, 24, 5), (3600, 1, 51), (86400, 24, 5)])
+def test_keys_outlive_the_tokens_they_signed(token: int, rotation: int, keys: int) -> None:
+    options = keystone.KeystoneOptions(token_seconds=token, fernet_rotation_hours=rotation)
+    assert keystone.active_keys(options) == keys
+
+
+def test_the_api_speaks_tls_on_the_nodes_own_address(lab: Cloud) -> None:
+    text = composed.rendered(lab, "keystone")["/etc/keystone/uwsgi.ini"].text
+    assert "https-socket = 10.77.0.11:5000,/etc/keystone/tls/cert.pem,/etc/keystone/tls/key.pem," in text
+    assert "http-socket" not in text.replace("https-socket", "")
+
+
+def test_workers_follow_the_cpus(tmp_path: Path) -> None:
+    for cpus, workers in ((1, 2), (4, 4), (32, 5)):
+        text = composed.LAB.replace("controller: 3", f"controller: {{count: 3, cpus: {cpus}}}")
+        ini = composed.rendered(composed.cloud(tmp_path, text), "keystone")["/etc/keystone/uwsgi.ini"].text
+        assert composed.settings(ini)["processes"] == str(workers)
+
+
+def test_the_unit_pulls_nothing_up_that_has_rules_of_its_own(lab: Cloud) -> None:
+    unit = composed.rendered(lab, "keystone")["/etc/systemd/system/keystone.service"].text
+    assert not [line for line in unit.splitlines() if line.startswith(("Wants=", "Requires="))]
+
+
+def test_the_administrators_password_is_for_root_and_never_an_argument(lab: Cloud) -> None:
+    files = composed.rendered(lab, "keystone")
+    assert files["/etc/openstack/clouds.yaml"].secrets == ("keystone/admin",)
+    assert files["/etc/openstack/clouds.yaml"].mode == 0o600
+    script = (SCRIPTS / "bootstrap.sh").read_text()
+    assert "OS_BOOTSTRAP_PASSWORD=" in script
+    assert "--bootstrap-password" not in script
+
+
+def test_the_catalogue_names_the_virtual_ip(lab: Cloud) -> None:
+    (entry,) = json.loads(composed.rendered(lab, "keystone")["/etc/hacienda/catalogue/keystone.json"].text)
+    vip = lab.virtual_ip("internal")
+    assert vip is not None
+    url = f"https://{vip.hostname}:5000/v3"
+    assert entry["endpoints"] == [{"interface": "internal", "url": url}, {"interface": "public", "url": url}]
+    assert composed.fact(lab, "keystone", "INTERNAL_URL") == url
+
+
+class FakeIdentity:
+    """Keystone's catalogue, in memory."""
+
+    def __init__(self, services: list[dict[str, Any]], endpoints: list[dict[str, Any]]) -> None:
+        self.answers = {
+            "/regions": {"regions": [{"id": "RegionOne"}]},
+            "/services": {"services": services},
+            "/endpoints": {"endpoints": endpoints},
+        }
+        self.sent: list[tuple[str, str, dict[str, Any]]] = []
+
+    def get(self, path: str) -> Any:
+        return self.answers[path]
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        self.sent.append((method, path, body))
+        return {"service": {"id": "made"}}
+
+
+def entry(url: str, region: str = "RegionOne") -> dict[str, Any]:
+    endpoints = [{"interface": "public", "url": url}]
+    return {"type": "image", "name": "glance", "region": region, "endpoints": endpoints}
+
+
+GLANCE = {"type": "image", "name": "glance", "id": "known"}
+
+
+def listed(url: str) -> dict[str, Any]:
+    return {"id": "e1", "service_id": "known", "interface": "public", "region_id": "RegionOne", "url": url}
+
+
+def test_a_new_service_gets_its_endpoints() -> None:
+    identity = FakeIdentity([], [])
+    changes = CATALOGUE.reconcile(identity, [entry("https://a:9292")])
+    assert [(method, path) for method, path, _ in identity.sent] == [("POST", "/services"), ("POST", "/endpoints")]
+    assert identity.sent[1][2]["endpoint"]["service_id"] == "made"
+    assert changes == ["service glance", "glance public https://a:9292"]
+
+
+def test_a_moved_endpoint_is_corrected_in_place() -> None:
+    identity = FakeIdentity([GLANCE], [listed("https://old:9292")])
+    CATALOGUE.reconcile(identity, [entry("https://a:9292")])
+    assert [(method, path) for method, path, _ in identity.sent] == [("PATCH", "/endpoints/e1")]
+
+
+def test_a_catalogue_as_declared_is_left_alone() -> None:
+    identity = FakeIdentity([GLANCE], [listed("https://a:9292")])
+    assert CATALOGUE.reconcile(identity, [entry("https://a:9292")]) == []
+    assert identity.sent == []
+
+
+def test_a_new_region_is_made_first() -> None:
+    identity = FakeIdentity([GLANCE], [])
+    CATALOGUE.reconcile(identity, [entry("https://a:9292", region="north")])
+    assert identity.sent[0] == ("POST", "/regions", {"region": {"id": "north"}})
+
+
+def test_scripts_are_clean() -> None:
+    assert composed.shellcheck("keystone") == ""

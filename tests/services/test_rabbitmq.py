@@ -1,0 +1,122 @@
+"""RabbitMQ: what is rendered, and what its users get."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hacienda.cloud import Cloud
+from hacienda.services import rabbitmq
+from tests.services import composed
+
+CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
+DEFINITIONS = composed.program("rabbitmq", "definitions.py")
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path)
+
+
+def configuration(cloud: Cloud, node: str = "ctl-1") -> dict[str, str]:
+    return composed.settings(composed.rendered(cloud, "rabbitmq", node)[CONFIGURATION].text)
+
+
+def test_clients_come_over_tls_on_the_nodes_own_address(lab: Cloud) -> None:
+    set_to = configuration(lab, "ctl-2")
+    assert set_to["listeners.tcp"] == "none"
+    assert set_to["listeners.ssl.default"] == "10.77.0.12:5671"
+
+
+def test_queues_are_quorum_queues_with_three_replicas(lab: Cloud) -> None:
+    set_to = configuration(lab)
+    assert set_to["default_queue_type"] == "quorum"
+    assert set_to["quorum_queue.continuous_membership_reconciliation.target_group_size"] == "3"
+
+
+def test_a_minority_pauses_only_where_there_is_a_majority(tmp_path: Path, lab: Cloud) -> None:
+    assert configuration(lab)["cluster_partition_handling"] == "pause_minority"
+    single = composed.cloud(tmp_path, composed.LAB.replace("controller: 3", "controller: 1"))
+    assert configuration(single)["cluster_partition_handling"] == "ignore"
+
+
+def test_no_peer_is_named_that_may_not_be_there_yet(lab: Cloud) -> None:
+    # RabbitMQ would try 30 times for 10 s to reach each of them before the founder starts (docs/services/rabbitmq.md).
+    assert not [key for key in configuration(lab) if key.startswith("cluster_formation.classic_config")]
+
+
+def test_nodes_and_tools_talk_tls_and_listen_on_one_address(lab: Cloud) -> None:
+    text = composed.rendered(lab, "rabbitmq")["/etc/rabbitmq/rabbitmq-env.conf"].text
+    shown = subprocess.run(
+        ["bash", "-euc", f'{text}\nprintf "%s\\n" "$NODENAME" "$SERVER_ADDITIONAL_ERL_ARGS" "$CTL_ERL_ARGS"'],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    name, server, tools = shown.stdout.splitlines()
+    assert name == "rabbit@ctl-1"
+    assert "-proto_dist inet_tls" in server
+    assert "inet_dist_use_interface {10,77,0,11}" in server
+    assert "-proto_dist inet_tls" in tools
+    inter_node = composed.rendered(lab, "rabbitmq")["/etc/rabbitmq/inter-node-tls.config"].text
+    assert inter_node.count("{verify, verify_peer}") == 2
+    assert "{fail_if_no_peer_cert, true}" in inter_node
+
+
+def test_a_blank_node_starts_only_when_told_whom_to_join(lab: Cloud) -> None:
+    unit = composed.rendered(lab, "rabbitmq")["/etc/systemd/system/rabbitmq-server.service.d/hacienda.conf"].text
+    assert "AssertPathExists=|/etc/rabbitmq/conf.d/90-peers.conf" in unit
+    assert "AssertPathExists=|/var/lib/rabbitmq/mnesia/rabbit@ctl-1/schema.DAT" in unit
+
+
+def test_the_cookie_is_readable_by_the_broker_alone(lab: Cloud) -> None:
+    cookie = composed.rendered(lab, "rabbitmq")["/var/lib/rabbitmq/.erlang.cookie"]
+    assert (cookie.owner, cookie.mode) == ("rabbitmq", 0o400)
+    assert [secret.kind for secret in rabbitmq.service.secrets] == ["erlang-cookie"]
+
+
+@pytest.mark.parametrize(("memory", "limit"), [("4GiB", 1717986918), ("64GiB", 8 * 1024**3)])
+def test_publishers_are_blocked_before_the_machine_is_full(tmp_path: Path, memory: str, limit: int) -> None:
+    text = composed.LAB.replace("controller: 3", f"controller: {{count: 3, memory: {memory}}}")
+    assert configuration(composed.cloud(tmp_path, text))["vm_memory_high_watermark.absolute"] == str(limit)
+
+
+def test_options_win(tmp_path: Path) -> None:
+    text = composed.LAB + "services:\n  rabbitmq: {memory_limit: 512MiB, disk_free_limit: 1GiB}\n"
+    set_to = configuration(composed.cloud(tmp_path, text))
+    assert set_to["vm_memory_high_watermark.absolute"] == str(512 * 1024**2)
+    assert set_to["disk_free_limit.absolute"] == str(1024**3)
+
+
+def test_peers_reach_the_distribution_and_the_port_mapper() -> None:
+    ports = {port.number: port.clients for port in rabbitmq.service.ports}
+    assert ports == {5671: "internal", 25672: "peers", 4369: "peers"}
+
+
+def test_a_user_may_do_anything_in_its_own_virtual_host_only() -> None:
+    made = DEFINITIONS.definitions({"nova": secrets.token_hex(8), "cinder": secrets.token_hex(8)})
+    assert [(one["user"], one["vhost"]) for one in made["permissions"]] == [("cinder", "cinder"), ("nova", "nova")]
+    assert {one["name"] for one in made["vhosts"]} == {"hacienda", "cinder", "nova"}
+    assert all(one["tags"] == [] for one in made["users"])
+
+
+def test_passwords_travel_as_salted_hashes() -> None:
+    password = secrets.token_hex(8)
+    (user,) = DEFINITIONS.definitions({"nova": password})["users"]
+    raw = base64.b64decode(user["password_hash"])
+    assert raw[4:] == hashlib.sha256(raw[:4] + password.encode()).digest()
+
+
+def test_the_definitions_declare_the_queue_that_verify_asks_for() -> None:
+    (queue,) = DEFINITIONS.definitions({})["queues"]
+    assert (queue["vhost"], queue["name"]) == ("hacienda", "hacienda.verify")
+    assert queue["arguments"] == {"x-queue-type": "quorum"}
+
+
+def test_scripts_are_clean() -> None:
+    assert composed.shellcheck("rabbitmq") == ""
