@@ -1,0 +1,142 @@
+"""`make bench`: how long synthesis takes, and how much of that any program would need to write and hash the same bytes.
+
+Each size is synthesized in a process of its own, into a new folder, with a store whose secrets are minted already. The base line
+writes every file of the output anew, with the same folders and the same hard links, and hashes it with SHA-256. Synthesis may
+take 4 times that beyond what the lab's takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+SIZES = (10, 100, 1000, 5000)
+"""Machines beside the three controllers."""
+
+ENVIRONMENT = """\
+name: bench
+platform: existing
+networks:
+  management: {{cidr: 10.128.0.0/16, vip: 10.128.0.5}}
+  storage: {{cidr: 10.129.0.0/16, mtu: 9000, vlan: 30}}
+machines:
+  controller: 3
+  compute: {computes}
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one synthesis took.
+
+    Args:
+        wall: seconds.
+        python, node: peak resident memory of the two processes, MiB.
+        files: number of files.
+        size: bytes of all files, hard links counted once.
+        base: seconds to write and hash the same bytes.
+    """
+
+    wall: float
+    python: int
+    node: int
+    files: int
+    size: int
+    base: float
+
+
+def peak(pid: int) -> int:
+    """Peak resident memory of a process, MiB."""
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(match[1]) // 1024 if match else 0
+
+
+def synthesize(root: Path) -> None:
+    """In the child process: synthesize, and print what it took."""
+    start = time.perf_counter()
+    from hacienda import stacks  # the import belongs to the time
+
+    stacks.synthesize([root / "bench.yaml"], root / "out", root=root)
+    wall = time.perf_counter() - start
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    node = max((peak(int(child)) for child in children), default=0)
+    sys.stdout.write(json.dumps({"wall": wall, "python": peak(os.getpid()), "node": node}))
+
+
+def base_line(out: Path, copy: Path) -> tuple[float, int, int]:
+    """Seconds to write and hash what is in a folder, its files, and its bytes. Reading is not counted."""
+    seconds, size, files = 0.0, 0, 0
+    first: dict[int, Path] = {}
+    for folder, _, names in os.walk(out):
+        target = copy / Path(folder).relative_to(out)
+        start = time.perf_counter()
+        target.mkdir()
+        seconds += time.perf_counter() - start
+        for name in names:
+            source, path = Path(folder) / name, target / name
+            inode, content = source.stat().st_ino, source.read_bytes()
+            start = time.perf_counter()
+            if inode in first:
+                os.link(first[inode], path)
+            else:
+                path.write_bytes(content)
+                hashlib.sha256(content).hexdigest()
+                first[inode] = path
+                size += len(content)
+            seconds += time.perf_counter() - start
+            files += 1
+    return seconds, files, size
+
+
+def measure(computes: int) -> Figures:
+    """Synthesize three controllers and so many computes, twice: the first time mints the secrets."""
+    with tempfile.TemporaryDirectory(prefix="hacienda-bench-") as folder:
+        root = Path(folder)
+        (root / "bench.yaml").write_text(ENVIRONMENT.format(computes=computes))
+        child = [sys.executable, "-m", "tests.bench", "--child", str(root)]
+        subprocess.run(child, check=True, stdout=subprocess.DEVNULL)
+        (root / "out").rename(root / "first")
+        done = subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True)
+        seconds, files, size = base_line(root / "out", root / "copy")
+        return Figures(**json.loads(done.stdout), files=files, size=size, base=seconds)
+
+
+def table(sizes: Iterable[int]) -> None:
+    """Measure and print, line by line."""
+    line = "{:>9}  {:>7}  {:>8}  {:>8}  {:>7}  {:>8}  {:>10}  {:>7}\n"
+    heads = ("computes", "wall s", "Python", "Node", "files", "MiB", "write+hash", "ratio")
+    sys.stdout.write(line.format(*heads))
+    lab = measure(0).wall
+    sys.stdout.write(line.format("none", f"{lab:.2f}", *[""] * 6))
+    for size in sizes:
+        found = measure(size)
+        ratio = (found.wall - lab) / found.base
+        cells = (f"{found.wall:.2f}", f"{found.python} MiB", f"{found.node} MiB", found.files, found.size >> 20)
+        sys.stdout.write(line.format(size, *cells, f"{found.base:.2f} s", f"{ratio:.1f}"))
+        sys.stdout.flush()
+
+
+def main() -> None:
+    """Print the table; `--child` is for the processes it starts."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="numbers of computes")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        synthesize(given.child)
+    else:
+        table(given.sizes)
+
+
+if __name__ == "__main__":
+    main()
