@@ -10,16 +10,12 @@ import os
 import subprocess
 from pathlib import Path
 
-from hacienda.remote.transport import Completed, UnreachableError
-
-VARIABLE = "HACIENDA_TRANSPORT"
-_PREFIX = "local:"
+from hacienda.remote.transport import Address, Completed, Transport, UnreachableError
 
 
-def folder() -> Path | None:
-    """The folder that stands for all machines; None: nodes are reached over SSH."""
-    value = os.environ.get(VARIABLE, "")
-    return Path(value.removeprefix(_PREFIX)) if value.startswith(_PREFIX) else None
+def transport(argument: str, address: Address) -> Transport:
+    """A node below the folder that HACIENDA_TRANSPORT names."""
+    return LocalTransport(Path(argument), address.node)
 
 
 class LocalTransport:

@@ -165,13 +165,13 @@ class Node:
 
 
 def parse_status(output: bytes, node: str) -> Status | None:
-    """The status that hacienda-apply prints; None for `null`.
+    """The status that hacienda-apply prints; None where nothing was ever installed, nor failed to be.
 
     Raises:
         RemoteError: it is no such JSON.
     """
     answer = _json(Completed(0, output, ""), node)
-    if answer is None:
+    if answer is None or not (answer.get("bundle_hash") or answer.get("error")):
         return None
     return Status(
         bundle_hash=str(answer.get("bundle_hash") or ""),

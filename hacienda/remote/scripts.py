@@ -17,7 +17,7 @@ lacks shows when the bundle is installed."""
 RECEIVE = f"""{_PLACES}
 set -eu
 umask 077
-mkdir -p -m 0755 "$state"
+(umask 022 && mkdir -p "$state")
 mkdir -p "$state/incoming"
 find "$state/incoming" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {{}} +
 new=$(mktemp -d "$state/incoming/XXXXXXXX")

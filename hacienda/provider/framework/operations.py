@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 import threading
 import traceback
 from collections.abc import Callable, Iterable
@@ -184,7 +185,8 @@ def _guarded(context: Context, label: str, operation: Callable[[], object]) -> N
     try:
         operation()
     except errors.HaciendaError as error:
-        context.error(error.message, error.fix or "")
+        summary, _, detail = str(error).partition("\n")
+        context.error(summary, textwrap.dedent(detail))
     except BaseException as error:  # noqa: BLE001
         trace = traceback.format_exc()
         sys.stderr.write(trace)
