@@ -99,7 +99,7 @@ EOF
 waiting() { # TEXT: why this node does not serve yet; verify.sh repeats it
     mkdir -p "${reason_file%/*}"
     if [ "$(cat "$reason_file" 2>/dev/null)" != "$1" ]; then
-        log "${1%%|*}"
+        log "${1/|/. What to do: }"
         printf '%s\n' "$1" >"$reason_file"
     fi
 }
