@@ -97,7 +97,7 @@ def _table(cloud: Cloud, found: health.Health) -> Table:
 
 def _cell(service: str, answer: health.Answer) -> Text:
     if answer.silence:
-        return Text("no answer", style="red")
+        return Text("failed" if answer.reached else "no answer", style="red")
     verdict = next((verdict for verdict in answer.verdicts if verdict.service == service), None)
     if verdict is None:
         return Text("-", style="dim")

@@ -11,7 +11,7 @@ from hacienda.cloud.model import Cloud
 from hacienda.cloud.model import Node as Machine
 from hacienda.errors import HaciendaError
 from hacienda.remote.node import Node, Status, Verdict
-from hacienda.remote.transport import Transport
+from hacienda.remote.transport import Transport, UnreachableError
 
 AT_A_TIME = 64
 """Nodes asked at the same time: each is one ssh client waiting."""
@@ -29,12 +29,14 @@ class Answer:
         verdicts: one for each of its services.
         status: what is installed; None: nothing.
         silence: why it said nothing; empty: it spoke.
+        reached: False: it did not even answer.
     """
 
     node: str
     verdicts: tuple[Verdict, ...] = ()
     status: Status | None = None
     silence: str = ""
+    reached: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,15 +109,18 @@ def ask(name: str, connect: Callable[[], Transport]) -> Answer:
     """What one node says about itself."""
     try:
         node = Node(connect())
-        return Answer(name, node.verify(), node.status())
+        status = node.status()
+        return Answer(name, node.verify() if status else (), status)
     except HaciendaError as error:
-        return Answer(name, silence=" ".join(str(error).split()).removeprefix(f"{name}: ").removeprefix(f"{name} "))
+        words = " ".join(str(error).split()).removeprefix(f"{name}: ").removeprefix(f"{name} ")
+        return Answer(name, silence=words, reached=not isinstance(error, UnreachableError))
 
 
 def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
     """A cloud's health from what its nodes said."""
     by_node = {answer.node: answer for answer in answers}
-    ailments = [ailment for machine in cloud.nodes for ailment in _of_node(machine, by_node[machine.name])]
+    again = f"Run: hacienda apply {cloud.name}"
+    ailments = [ailment for machine in cloud.nodes for ailment in _of_node(machine, by_node[machine.name], again)]
     holders = {str(vip.address): _holders(str(vip.address), by_node.values()) for vip in cloud.virtual_ips}
     ailments += [
         Ailment("", f"virtual IP {address}", _holders_words(nodes), _holders_fix(nodes))
@@ -130,30 +135,29 @@ def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
     return Health(cloud.name, tuple(by_node.values()), groups, holders, tuple(ailments))
 
 
-def _of_node(machine: Machine, answer: Answer) -> list[Ailment]:
+def _of_node(machine: Machine, answer: Answer, again: str) -> list[Ailment]:
+    """What is wrong on one node; `again` says how to apply once more."""
     if answer.silence:
-        return [Ailment(machine.name, "", answer.silence, "Is it powered on, and does SSH reach it?")]
+        fix = again if answer.reached else "Is it powered on, and does SSH reach it?"
+        return [Ailment(machine.name, "", answer.silence, fix)]
     if answer.status is None:
-        return [Ailment(machine.name, "", "nothing is installed", "Run: hacienda apply ENV")]
+        return [Ailment(machine.name, "", "nothing is installed", again)]
     told = {verdict.service for verdict in answer.verdicts}
     found = [Ailment(machine.name, v.service, v.detail, v.fix) for v in answer.verdicts if not v.ok]
-    found += [
-        Ailment(machine.name, service, "is not installed", "Run: hacienda apply ENV")
-        for service in machine.services
-        if service not in told
-    ]
-    return found + _unsettled(machine.name, answer.status, {ailment.service for ailment in found})
+    missing = (service for service in machine.services if service not in told)
+    found += [Ailment(machine.name, service, "is not installed", again) for service in missing]
+    settled = answer.status.converged or found
+    return found if settled else [Ailment(machine.name, "", _unsettled(answer.status), again)]
 
 
-def _unsettled(node: str, status: Status, known: set[str]) -> list[Ailment]:
-    """What verification does not see: a bundle that is not in force."""
-    if status.converged or known:
-        return []
+def _unsettled(status: Status) -> str:
+    """What verification does not see: why a bundle is not in force."""
     drifted = [path for path, short in status.files.items() if short.startswith("drifted:") or short == "missing"]
     said = [f"changed by hand: {', '.join(drifted)}"] if drifted else []
     said += [f"failed: {', '.join(status.failed)}"] if status.failed else []
     said += [f"{service} still owes a {action}" for service, action in sorted(status.pending.items())]
-    return [Ailment(node, "", "; ".join(said) or "its bundle is not in force", "Run: hacienda apply ENV")]
+    said += [status.error] if status.error else []
+    return "; ".join(said) or "its bundle is not in force"
 
 
 def _holders(address: str, answers: Iterable[Answer]) -> tuple[str, ...]:
@@ -192,7 +196,7 @@ def document(health: Health) -> dict[str, Any]:
         ],
         "nodes": {
             answer.node: {
-                "reachable": not answer.silence,
+                "reachable": answer.reached,
                 "detail": answer.silence,
                 "converged": answer.status.converged if answer.status else False,
                 "services": {v.service: {"ok": v.ok, "detail": v.detail, "fix": v.fix} for v in answer.verdicts},

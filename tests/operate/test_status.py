@@ -53,7 +53,7 @@ def test_all_well(lab: cloud.Cloud) -> None:
 
 
 def test_silent_node_counts_in_no_group(lab: cloud.Cloud) -> None:
-    found = health(lab, ctl_2=Answer("ctl-2", silence="does not answer"))
+    found = health(lab, ctl_2=Answer("ctl-2", silence="does not answer", reached=False))
     assert [str(ailment) for ailment in found.ailments] == [
         "ctl-2: does not answer\n  Is it powered on, and does SSH reach it?"
     ]
@@ -74,7 +74,7 @@ def test_longer_address_is_another_one(lab: cloud.Cloud) -> None:
 
 def test_node_without_bundle_says_so(lab: cloud.Cloud) -> None:
     found = health(lab, ctl_3=Answer("ctl-3"))
-    assert [(one.node, one.what) for one in found.ailments] == [("ctl-3", "nothing is installed")]
+    assert [str(one) for one in found.ailments] == ["ctl-3: nothing is installed\n  Run: hacienda apply lab"]
 
 
 def test_declared_service_that_nobody_speaks_of_is_missing(lab: cloud.Cloud) -> None:
@@ -103,4 +103,5 @@ def test_unreachable_node_is_an_answer_in_one_line() -> None:
     def connect() -> None:
         raise UnreachableError("ctl-1 does not answer", "Connection\nrefused")
 
-    assert ask("ctl-1", connect) == Answer("ctl-1", silence="does not answer Connection refused")  # type: ignore[arg-type]
+    answer = ask("ctl-1", connect)  # type: ignore[arg-type]
+    assert answer == Answer("ctl-1", silence="does not answer Connection refused", reached=False)
