@@ -72,33 +72,49 @@ def reach(cloud: Cloud) -> Callable[[Node], Transport]:
 
 
 def show(cloud: Cloud, found: health.Health) -> None:
-    """The picture for people: a table of services by node, voter groups and virtual IPs, then what is wrong."""
-    if len(cloud.nodes) <= MANY:
-        console.out.print(_table(cloud, found))
+    """The picture for people: what each service says, voter groups and virtual IPs, then what is wrong. What several nodes
+    say alike is told once."""
+    console.out.print(_table(cloud, found), soft_wrap=False)
     groups = [f"{group.service} {group.well}/{group.declared}" for group in found.groups]
     vips = [f"{address} on {', '.join(nodes) or 'no node'}" for address, nodes in found.holders.items()]
     console.show("; ".join([*groups, *vips]))
-    for ailment in found.ailments:
-        console.show(str(ailment))
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for one in found.ailments:
+        alike.setdefault((one.service, one.what, one.fix), []).append(one.node)
+    for (service, what, fix), nodes in alike.items():
+        console.show(str(health.Ailment(_names(nodes), service, what, fix)))
     verdict = "is well" if found.well else f"is unwell: {len(found.ailments)} problems"
     console.out.print(Text(f"{cloud.name} {verdict}", style="green" if found.well else "red"))
 
 
-MANY = 12
-"""More nodes than this make no table; their problems are listed all the same."""
+NAMED = 6
+"""More nodes than this are counted rather than named."""
+
+
+def _names(nodes: list[str]) -> str:
+    shown = " ".join(nodes[:NAMED])
+    return shown if len(nodes) <= NAMED else f"{shown} and {len(nodes) - NAMED} more"
 
 
 def _table(cloud: Cloud, found: health.Health) -> Table:
-    table = Table("", *(answer.node for answer in found.answers), box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, show_header=False)
     for service in cloud.services:
-        table.add_row(service.name, *(_cell(service.name, answer) for answer in found.answers))
+        members = {node.name for node in cloud.members(service.name)}
+        said: dict[tuple[str, str], list[str]] = {}
+        for answer in found.answers:
+            if answer.node in members:
+                said.setdefault(_word(service.name, answer), []).append(answer.node)
+        for number, ((word, colour), nodes) in enumerate(said.items()):
+            name = Text(service.name if number == 0 else "", style="bold")
+            table.add_row(name, "all" if len(said) == 1 else _names(nodes), Text(word, style=colour))
     return table
 
 
-def _cell(service: str, answer: health.Answer) -> Text:
+def _word(service: str, answer: health.Answer) -> tuple[str, str]:
+    """What a node says about a service, and its colour."""
     if answer.silence:
-        return Text("failed" if answer.reached else "no answer", style="red")
+        return ("failed" if answer.reached else "no answer"), "red"
     verdict = next((verdict for verdict in answer.verdicts if verdict.service == service), None)
     if verdict is None:
-        return Text("-", style="dim")
-    return Text(verdict.detail, style="green" if verdict.ok else "red", overflow="fold")
+        return "not installed", "red"
+    return (verdict.detail, "green") if verdict.ok else ("unwell, see below", "red")

@@ -33,6 +33,9 @@ def test_applied_cloud_is_well(deployed: Project) -> None:
     assert "etcd 3/3" in shown
     assert "192.0.2.10 on ctl-2" in shown
     assert "small is well" in shown
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["etcd", "all", "fine"] in lines, "what all say alike is told once"
+    assert ["ctl-2", "holds", "192.0.2.10"] in lines
 
 
 def test_second_apply_changes_nothing(deployed: Project) -> None:
