@@ -29,7 +29,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	git ls-files -z '*.sh' .ci/run | xargs -0 $(BIN)/shellcheck
+	git grep -lzE '^#!/(usr/bin/env |bin/)(ba)?sh' -- ':!*.py' ':!*.md' | xargs -0 $(BIN)/shellcheck
 
 lab: $(READY)
 	$(BIN)/hacienda lab up
@@ -47,6 +47,7 @@ coverage: $(READY)
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
 
 docs: $(READY)
+	$(BIN)/python docs/generate.py
 	$(BIN)/python -m hacienda.cli.reference docs/commands
 
 # Pins every package with its hashes, for all Pythons that pyproject.toml allows. Needs: pip install pip-tools
