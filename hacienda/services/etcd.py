@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions, Template
@@ -12,10 +14,17 @@ from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions,
 class Options(ServiceOptions):
     """Options of etcd."""
 
-    heartbeat_ms: int = 250
+    heartbeat_ms: Annotated[int, Field(ge=10, le=10000)] = 250
     """Milliseconds between the leader's heartbeats. Default: 250; etcd's own 100 suits dedicated machines."""
-    election_ms: int = 2500
+    election_ms: Annotated[int, Field(ge=50, le=50000)] = 2500
     """Milliseconds without a heartbeat after which a member stands for election: ten heartbeats. Default: 2500."""
+
+    @model_validator(mode="after")
+    def _patient(self) -> Self:
+        """etcd refuses to start with less than five heartbeats (embed/config.go)."""
+        if self.election_ms < 5 * self.heartbeat_ms:
+            raise ValueError("election_ms must be at least five times heartbeat_ms")
+        return self
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Port, Script, Service, ServiceOptions, Template
@@ -16,7 +18,7 @@ class Options(ServiceOptions):
 
     operator_networks: tuple[IPv4Network, ...] = ()
     """Networks beside the management network from which operators reach SSH and the statistics pages. Default: none."""
-    log_per_minute: int = 10
+    log_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
     """Refused packets logged per minute and node; the rest is only counted. Default: 10."""
 
 
@@ -59,13 +61,6 @@ def _peer_addresses(cloud: Cloud, node: Node, service: str) -> list[str]:
     return [str(address) for address in sorted(found)]
 
 
-def _to_public(cloud: Cloud, node: Node) -> str:
-    """Destinations that anybody may reach: the node's public address and the virtual IP that serves the public."""
-    vip = cloud.virtual_ip("public")
-    found = {cloud.address(node, "public")} | ({vip.address} if vip else set())
-    return f"ip daddr {{ {', '.join(str(address) for address in sorted(found))} }}"
-
-
 def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]:
     """Packets of a port's clients, as nftables expressions."""
     match port.clients:
@@ -76,7 +71,7 @@ def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]
         case "operator":
             return {_MANAGEMENT, _OPERATORS}
         case "public":
-            return {_MANAGEMENT, _to_public(cloud, node)}
+            return {_MANAGEMENT, f"ip daddr {cloud.address(node, 'public')}"}
 
 
 def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]:
@@ -94,11 +89,20 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
 
 
 def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
-    """Rules for front ends that this node balances though their service runs elsewhere."""
+    """Rules for the virtual IPs that this node may hold.
+
+    Anybody reaches a public front end at its virtual IP, whoever may talk to the backends themselves. Clients of services
+    that run elsewhere come here all the same.
+    """
+    vip = cloud.virtual_ip("public")
     for service in cloud.services:
-        fronts = service.frontends if service.name not in node.services else ()
-        for port in (service.port(front.port) for front in fronts):
-            for match in _clients(cloud, node, service, port) - {_from_peers(service.name)}:
+        for front in service.frontends:
+            port = service.port(front.port)
+            elsewhere = service.name not in node.services
+            matches = _clients(cloud, node, service, port) - {_from_peers(service.name)} if elsewhere else set()
+            if "public" in front.scopes and vip is not None:
+                matches.add(f"ip daddr {vip.address}")
+            for match in matches:
                 yield Rule(service.name, match, port.protocol, (port.number,))
 
 

@@ -9,34 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Certificate, Check, Frontend, Port, Script, Secret, Service, ServiceOptions, Template
+
+Seconds = Annotated[float, Field(ge=0.01, le=86400)]
 
 
 class Options(ServiceOptions):
     """Options of HAProxy; times in seconds."""
 
-    connect_timeout: float = 1.0
+    connect_timeout: Seconds = 1.0
     """Until a backend must have accepted a connection, TLS included. Default: 1; ten (ha-reference) would let a request
     to a dead machine wait for ten seconds before it is sent to another one."""
-    writer_connect_timeout: float = 0.5
+    writer_connect_timeout: Seconds = 0.5
     """The same for a single-writer front end (the database). Default: 0.5, as measured (docs/services/haproxy.md)."""
-    timeout: float = 60
+    timeout: Seconds = 60
     """Inactivity of client and server after which a connection ends, where the service does not say. Default: 60."""
-    request_timeout: float = 10
+    request_timeout: Seconds = 10
     """Until a client must have sent its request. Default: 10."""
-    keep_alive_timeout: float = 10
+    keep_alive_timeout: Seconds = 10
     """Until an idle client connection ends. Default: 10."""
-    queue_timeout: float = 60
+    queue_timeout: Seconds = 60
     """Until a request that waits for a free backend is refused. Default: 60."""
-    check_timeout: float = 5
+    check_timeout: Seconds = 5
     """Until a health check must be answered, once connected. Default: 5."""
-    drain_timeout: int = 660
+    drain_timeout: Annotated[int, Field(ge=1, le=86400)] = 660
     """After a reload, until connections of the old configuration are cut. Default: 660: longer than the 600 s after which
     OpenStack's database pools renew their connections by themselves."""
-    connections: int = 40000
+    connections: Annotated[int, Field(ge=100, le=1000000)] = 40000
     """Connections at a time. Default: 40000; containers of a lab get at most 8000, their open files are limited."""
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
 from hacienda.declare import Port, Script, Service, ServiceOptions, Template
@@ -14,7 +16,7 @@ from hacienda.declare import Port, Script, Service, ServiceOptions, Template
 class Options(ServiceOptions):
     """Options of keepalived."""
 
-    advert_interval: float = 0.3
+    advert_interval: Annotated[float, Field(ge=0.01, le=40)] = 0.3
     """Seconds between the holder's advertisements; three missing ones move the address. Default: 0.3, which moved it in
     1.1 s as measured. VRRPv3 counts in hundredths of a second."""
 

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # What the scripts of etcd share. Sourced after lib.sh.
 
-export DATA=/var/lib/etcd/default
-export INITIAL=/var/lib/hacienda/etcd/initial.env
-export LEARNER=/var/lib/hacienda/etcd/learner # id this node was added as, until it votes
+export DATA=$ROOT/var/lib/etcd/default
+export INITIAL=$STATE/etcd/initial.env
+export LEARNER=$STATE/etcd/learner # id this node was added as, until it votes
 export URL="https://$HACIENDA_ADDRESS:$PEER_PORT"
 
 # list_members: `id|name|peer url|client url|learner` a line. Fails unless a quorum answers (the read is linearizable).

@@ -1,0 +1,102 @@
+"""Firewall: each declared port is open to its clients and to nobody else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hacienda.cloud import Cloud
+from tests.services import composed
+
+SEGMENTED = """
+name: lab
+platform: existing
+networks:
+  management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+  outside: {cidr: 192.0.2.0/24, vip: 192.0.2.20, purpose: public}
+machines:
+  controller: 3
+  compute: 2
+"""
+
+
+def ruleset(cloud: Cloud, node: str = "ctl-1") -> str:
+    return composed.rendered(cloud, "firewall", node)["/etc/nftables.conf"].text
+
+
+def openings(text: str) -> set[tuple[str, str, int]]:
+    """(clients, protocol, port) of every rule that accepts."""
+    found = re.findall(r"^ +(ip \w+ .+?) (tcp|udp) dport \{ (.+?) \} accept", text, flags=re.MULTILINE)
+    return {(match, protocol, int(port)) for match, protocol, ports in found for port in ports.split(", ")}
+
+
+def test_it_drops_by_default_and_loads_at_once_or_not_at_all(tmp_path: Path) -> None:
+    text = ruleset(composed.cloud(tmp_path))
+    assert "policy drop" in text
+    assert text.index("delete table inet hacienda") < text.index("table inet hacienda {")
+    assert "flush ruleset" not in text
+
+
+def test_peers_ports_are_open_to_the_other_members_by_address(tmp_path: Path) -> None:
+    text = ruleset(composed.cloud(tmp_path), "ctl-2")
+    assert ("ip saddr @etcd_peers", "tcp", 2380) in openings(text)
+    assert not any(port == 2380 and match != "ip saddr @etcd_peers" for match, _, port in openings(text))
+    members = re.search(r"set etcd_peers \{.*?elements = \{ (.*?) \}", text, flags=re.DOTALL)
+    assert members is not None
+    assert members[1] == "10.77.0.11, 10.77.0.13"
+
+
+def test_every_declared_port_is_open_to_somebody(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path)
+    opened = {(protocol, port) for _, protocol, port in openings(ruleset(cloud))}
+    declared = {(p.protocol, p.number) for s in cloud.services for p in s.ports if p.protocol != "vrrp"}
+    assert opened == declared
+
+
+def test_vrrp_comes_from_the_other_balancers_alone(tmp_path: Path) -> None:
+    assert "ip saddr @keepalived_peers ip protocol vrrp accept" in ruleset(composed.cloud(tmp_path))
+
+
+def test_the_public_reaches_public_addresses_alone(tmp_path: Path) -> None:
+    opened = openings(ruleset(composed.cloud(tmp_path, SEGMENTED)))
+    assert ("ip daddr 192.0.2.20", "tcp", 5000) in opened
+    assert not any(match.startswith("ip daddr") for match, _, port in opened if port != 5000)
+
+
+def test_another_compute_changes_nobody_elses_rules(tmp_path: Path) -> None:
+    before = composed.cloud(tmp_path, SEGMENTED)
+    after = composed.cloud(tmp_path, SEGMENTED.replace("compute: 2", "compute: 3"))
+    for node in before.nodes:
+        assert ruleset(before, node.name) == ruleset(after, node.name)
+
+
+def test_a_compute_opens_nothing_of_the_controllers(tmp_path: Path) -> None:
+    ports = {port for _, _, port in openings(ruleset(composed.cloud(tmp_path, SEGMENTED), "cmp-1"))}
+    assert ports == {22, 123}
+
+
+def test_operators_come_from_where_the_file_says(tmp_path: Path) -> None:
+    text = composed.LAB + "services:\n  firewall: {operator_networks: [198.51.100.0/24]}\n"
+    rules = ruleset(composed.cloud(tmp_path, text))
+    assert "elements = { 198.51.100.0/24 }" in rules
+    assert ("ip saddr @operators", "tcp", 22) in openings(rules)
+
+
+def test_ssh_is_open_on_the_port_the_file_names(tmp_path: Path) -> None:
+    text = composed.LAB + "ssh: {port: 2222}\n"
+    assert ("ip saddr @management", "tcp", 2222) in openings(ruleset(composed.cloud(tmp_path, text)))
+
+
+def test_one_controller_has_no_peers_to_name(tmp_path: Path) -> None:
+    text = ruleset(composed.cloud(tmp_path, composed.LAB.replace("controller: 3", "controller: 1")))
+    assert "_peers" not in text
+
+
+def test_our_own_machines_are_told_at_once_what_is_closed(tmp_path: Path) -> None:
+    text = ruleset(composed.cloud(tmp_path))
+    assert "ip saddr @management meta l4proto tcp reject with tcp reset" in text
+    assert "limit rate 10/minute" in text
+
+
+def test_scripts_are_clean() -> None:
+    assert composed.shellcheck("firewall") == ""

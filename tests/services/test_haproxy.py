@@ -1,0 +1,179 @@
+"""HAProxy: what is derived from the front ends, and the promise of one writer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hacienda.cloud import Cloud
+from hacienda.services import haproxy
+from tests.services import composed
+
+CFG = "/etc/haproxy/haproxy.cfg"
+CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
+TWO_NETWORKS = """
+name: lab
+platform: existing
+networks:
+  management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+  outside: {cidr: 192.0.2.0/24, vip: 192.0.2.20, purpose: public}
+machines:
+  controller: 3
+"""
+
+
+def configuration(cloud: Cloud, node: str = "ctl-1") -> str:
+    return composed.rendered(cloud, "haproxy", node)[CFG].text
+
+
+def sections(text: str) -> dict[str, list[str]]:
+    """Section heading -> its lines, without comments."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith((" ", "#")):
+            found[line] = current = []
+        elif line.strip() and not line.strip().startswith("#"):
+            current.append(line.strip())
+    return found
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path)
+
+
+@pytest.fixture
+def parsed(cloud: Cloud) -> dict[str, list[str]]:
+    return sections(configuration(cloud))
+
+
+def servers(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("server ")]
+
+
+def test_every_front_end_has_its_listener(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    declared = {f"listen {service.name}-{front.port}" for service in cloud.services for front in service.frontends}
+    assert declared
+    assert declared <= parsed.keys()
+
+
+def test_every_backend_is_checked_over_verified_tls_by_its_own_name(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    for listener in haproxy.listeners(cloud):
+        lines = parsed[f"listen {listener.name}"]
+        assert "option httpchk" in lines
+        assert any(line.endswith("ca-file /etc/haproxy/tls/ca.pem verify required") for line in lines)
+        for name, line in zip(CONTROLLERS, servers(lines), strict=True):
+            assert line.startswith(f"server {name} ")
+            assert f"verifyhost {name}.lab.internal" in line
+            assert "check-ssl" in line
+            assert f"port {listener.check_port}" in line
+
+
+def test_http_ends_tls_at_the_virtual_ip_and_starts_it_anew(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    for listener in haproxy.listeners(cloud):
+        if listener.front.mode == "http":
+            lines = parsed[f"listen {listener.name}"]
+            assert [line.split()[2] for line in lines if line.startswith("bind ")] == ["ssl"]
+            assert all(" ssl " in line for line in servers(lines))
+
+
+def test_old_tls_is_refused_on_both_sides(parsed: dict[str, list[str]]) -> None:
+    assert any("bind-options ssl-min-ver TLSv1.2" in line for line in parsed["global"])
+    assert any("server-options ssl-min-ver TLSv1.2" in line for line in parsed["global"])
+
+
+def test_all_balancers_rank_the_writers_alike(cloud: Cloud) -> None:
+    ranked = [servers(sections(configuration(cloud, node))["listen galera-mysql"]) for node in CONTROLLERS]
+    assert ranked[0] == ranked[1] == ranked[2]
+    assert [line.endswith(" backup") for line in ranked[0]] == [False, True, True]
+
+
+def test_the_writer_is_kept_under_one_key_that_every_connection_can_update(parsed: dict[str, list[str]]) -> None:
+    lines = parsed["listen galera-mysql"]
+    assert "stick on int(1)" in lines
+    table = next(line for line in lines if line.startswith("stick-table"))
+    assert "nopurge" in table
+    assert "expire" not in table
+    assert re.search(r"size (\d+)", table)
+    assert "size 1 " not in table
+
+
+def test_no_attempt_elsewhere_while_the_writer_is_thought_to_live(parsed: dict[str, list[str]]) -> None:
+    assert "no option redispatch" in parsed["listen galera-mysql"]
+    assert "option redispatch" in parsed["defaults"]
+
+
+def test_a_process_that_does_not_know_the_writer_waits_for_it(parsed: dict[str, list[str]]) -> None:
+    lines = [line for line in parsed["listen galera-mysql"] if line.startswith("tcp-request")]
+    assert lines[0].startswith("tcp-request inspect-delay")
+    assert "in_table(galera-mysql)" in lines[1]
+    assert lines[2] == "tcp-request content accept if WAIT_END"
+
+
+def test_every_balancer_tells_every_other_who_writes_over_tls(cloud: Cloud) -> None:
+    for node in CONTROLLERS:
+        lines = sections(configuration(cloud, node))["peers balancers"]
+        assert [line.split()[1] for line in servers(lines)] == list(CONTROLLERS)
+        assert any(line.startswith("bind 10.77.0.") and line.endswith("verify required") for line in lines)
+        assert any(line.startswith("default-server ssl") and line.endswith("verify required") for line in lines)
+        assert sum("verifyhost" in line for line in servers(lines)) == 2
+
+
+def test_pass_through_connects_at_once_and_to_the_backend_in_a_second_step(
+    cloud: Cloud, parsed: dict[str, list[str]]
+) -> None:
+    for listener in haproxy.listeners(cloud):
+        if listener.front.mode == "tcp":
+            for server in listener.servers:
+                inner = f"abns@{listener.name}.{server.name}"
+                assert any(f" {inner} " in line for line in servers(parsed[f"listen {listener.name}"]))
+                second = parsed[f"listen {listener.name}.{server.name}"]
+                assert f"bind {inner}" in second
+                assert servers(second) == [f"server {server.name} {server.address}:{listener.port}"]
+
+
+def test_statistics_want_a_password_that_is_not_in_the_template(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    lines = parsed["frontend statistics"]
+    assert lines.index("http-request auth realm hacienda unless { http_auth(operators) }") < next(
+        number for number, line in enumerate(lines) if "prometheus-exporter" in line
+    )
+    assert any(line.startswith("bind 10.77.0.11:8404 ssl") for line in lines)
+    file = composed.rendered(cloud, "haproxy")[CFG]
+    assert file.mode == 0o600
+    assert parsed["userlist operators"] == ["user operator insecure-password @{secret:haproxy/statistics}@"]
+
+
+def test_health_is_asked_on_the_machine_alone(parsed: dict[str, list[str]]) -> None:
+    assert "bind 127.0.0.1:8404" in parsed["frontend health"]
+
+
+def test_a_reload_hands_sockets_over_and_starts_the_watch_over_what_it_leaves(cloud: Cloud) -> None:
+    files = composed.rendered(cloud, "haproxy")
+    assert "expose-fd listeners" in files[CFG].text
+    assert files[CFG].on_change == "reload"
+    assert "haproxy-drain.service" in files["/etc/systemd/system/haproxy.service.d/hacienda.conf"].text
+
+
+def test_containers_get_what_their_open_files_allow(cloud: Cloud, tmp_path: Path) -> None:
+    assert "maxconn 8000" in configuration(cloud)
+    assert "maxconn 40000" in configuration(composed.cloud(tmp_path, TWO_NETWORKS))
+
+
+def test_public_front_ends_listen_on_the_public_address_too(tmp_path: Path) -> None:
+    parsed = sections(configuration(composed.cloud(tmp_path, TWO_NETWORKS)))
+    binds = [line.split()[1] for line in parsed["listen keystone-api"] if line.startswith("bind ")]
+    assert binds == ["10.77.0.10:5000", "192.0.2.20:5000"]
+    assert [line for line in parsed["listen galera-mysql"] if line.startswith("bind ")] == ["bind 10.77.0.10:3306"]
+
+
+def test_an_option_changes_its_own_line(cloud: Cloud, tmp_path: Path) -> None:
+    changed = composed.cloud(tmp_path, composed.LAB + "services:\n  haproxy: {connect_timeout: 7}\n")
+    before, after = configuration(cloud).splitlines(), configuration(changed).splitlines()
+    different = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    assert different == [("    timeout connect 1000ms", "    timeout connect 7000ms")]
+
+
+def test_scripts_are_clean() -> None:
+    assert composed.shellcheck("haproxy") == ""
