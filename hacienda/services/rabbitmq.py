@@ -72,6 +72,10 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {"amqps_port": service.port("amqps").number}
+
+
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     return tuple(
         NodeFile(f"/etc/hacienda/messaging/{user.name}", f"{user.name}\n", checker="text")
@@ -112,6 +116,7 @@ service = Service(
     ),
     node_files=_node_files,
     variables=_variables,
+    facts=_facts,
     options=RabbitmqOptions,
     secrets=(Secret("rabbitmq/cookie", kind="erlang-cookie"),),
     bootstrap=Script("bootstrap.sh"),

@@ -8,7 +8,7 @@ import time
 
 from identity import Identity, IdentityError
 
-TIMEOUT_SECONDS = 4.0
+TIMEOUT_SECONDS = 8.0
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ if ! systemctl is-active --quiet keystone.service; then
     echo "keystone is not running|journalctl -u hacienda-keystone -u keystone"
     exit 1
 fi
-issued=$(timeout 5 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") || {
-    echo "${issued:-Keystone does not answer within 5 s|journalctl -u keystone}"
+issued=$(timeout 9 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") || {
+    echo "${issued:-Keystone does not answer within 9 s|journalctl -u keystone}"
     exit 1
 }
 hash=$(cd /etc/keystone && find fernet-keys credential-keys -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)

@@ -13,11 +13,16 @@ blank() { # this node has never been a member of anything
     [ ! -e "$database/schema.DAT" ]
 }
 
-answering_peers() { # names of the peers whose broker runs
+listens() { # ADDRESS PORT
+    # shellcheck disable=SC2016 # the inner shell expands them
+    timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null
+}
+
+running_peers() { # names of the peers whose broker runs: its listener is the last thing that opens
     local name
     for name in $(member_names); do
         [ "$name" != "$HACIENDA_NODE" ] || continue
-        if timeout 8 rabbitmq-diagnostics --quiet -n "rabbit@$name" check_running >/dev/null 2>&1; then echo "$name"; fi
+        if listens "$(member_address "$name")" "$AMQPS_PORT"; then echo "$name"; fi
     done
 }
 
@@ -30,6 +35,6 @@ name_peers() { # NAME...: itself, and whom the blank node joins at its first sta
     done >/etc/rabbitmq/conf.d/90-peers.conf
 }
 
-evaluate() { # ERLANG: the value of an expression in this node, within the 5 s a check has
-    timeout 4.5 rabbitmqctl --quiet eval "$1"
+evaluate() { # SECONDS ERLANG: the value of an expression in this node. The tool's start alone takes 1 s, on a busy machine 5.
+    timeout "$1" rabbitmqctl --quiet eval "$2"
 }

@@ -13,7 +13,7 @@ if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
     # A blank node that reaches no peer would quietly start a cluster of its own.
     peers=""
     for _ in {1..60}; do
-        peers=$(answering_peers)
+        peers=$(running_peers)
         [ -z "$peers" ] || break
         log "waiting for a running member to join"
         sleep 2

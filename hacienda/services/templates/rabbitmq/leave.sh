@@ -7,7 +7,7 @@ set -euo pipefail
 . /usr/lib/hacienda/rabbitmq/common.sh
 
 gone=rabbit@$1
-members=$(evaluate 'io:format("~p~n", [rabbit_nodes:list_members()]).')
+members=$(evaluate 60 'io:format("~p~n", [rabbit_nodes:list_members()]).')
 if [[ $members != *"'$gone'"* ]]; then
     echo "$1 is no member of RabbitMQ"
     exit 0

@@ -8,25 +8,16 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-declared() {
-    find /etc/hacienda/messaging -type f -printf '%f\n' 2>/dev/null | sort
-}
-
-present() { # the users the broker has
-    rabbitmqctl --quiet list_users --no-table-headers | cut -f1 | sort
-}
-
-imported() { # the import runs on after the tool has ended
-    [ -z "$(comm -23 <(declared) <(present))" ]
-}
-
 definitions=$(mktemp -p /var/lib/rabbitmq definitions.XXXXXXXX)
 trap 'rm -f "$definitions"' EXIT
 chown rabbitmq:rabbitmq "$definitions"
 python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/messaging "$STATE/secrets/messaging" >"$definitions"
-rabbitmqctl --quiet import_definitions "$definitions" >&2
-wait_for 30 "RabbitMQ to import the users" imported || fail "RabbitMQ did not import its users|/var/log/rabbitmq on this node"
-comm -13 <(declared) <(present) | while read -r user; do
-    log "removing the user $user, which nothing declares"
-    rabbitmqctl --quiet delete_user "$user" </dev/null
-done
+# One call of the tool for everything: its own import_definitions ends before the import does.
+removed=$(evaluate 120 "
+    {ok, Text} = file:read_file(\"$definitions\"),
+    {ok, Definitions} = rabbit_json:try_decode(Text),
+    ok = rabbit_definitions:import_raw(Text),
+    Declared = [maps:get(<<\"name\">>, User) || User <- maps:get(<<\"users\">>, Definitions)],
+    Present = [proplists:get_value(user, User) || User <- rabbit_auth_backend_internal:list_users()],
+    [begin rabbit_auth_backend_internal:delete_user(User, <<\"hacienda\">>), User end || User <- Present -- Declared].")
+log "users: $(find /etc/hacienda/messaging -type f -printf '%f ' 2>/dev/null); removed: $removed"
