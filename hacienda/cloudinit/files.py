@@ -120,5 +120,5 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
 @functools.cache
 def _script(service: str, name: str, templates: Path) -> RenderedFile:
     text = templating.static(templates / service / name)
-    checker = "python" if "python" in text.partition("\n")[0] else "shellcheck"
+    checker = "python" if name.endswith(".py") or "python" in text.partition("\n")[0] else "shellcheck"
     return RenderedFile(f"{programs.LIB}/{service}/{name}", text, checker, service, mode=0o755)

@@ -1,0 +1,178 @@
+"""Which program refuses which file offline. A declaration's `checker` is a name in here; a test holds that none is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hacienda.review.validation import own
+
+HOME = "/usr/lib/hacienda-validation"
+"""Where a machine that checks has this package's programs and the files it is shown."""
+
+PROBES = f"{HOME}/probes"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A check by a program of the target operating system, in a copy of a machine that is gone afterwards.
+
+    Args:
+        title: the program, for people; unique.
+        package: the Debian package whose version is the program's.
+        command: for /bin/sh, `$@` are the files. A file is accepted when it ends with 0.
+        in_place: the file lies where the node has it, with all other files of that node; otherwise it is shown alone.
+        together: one call takes many files, and says which one it means by its path (or by its unit's name).
+        argument: what the program calls a file, from its path.
+        refuses: pattern of output lines that mean refusal though the program ends with 0; None: none does.
+        passes: pattern of output lines that mean nothing.
+    """
+
+    title: str
+    package: str
+    command: str
+    in_place: bool = True
+    together: bool = False
+    argument: Callable[[str], str] = str
+    refuses: re.Pattern[str] | None = None
+    passes: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """A check of our own.
+
+    Args:
+        title: what it checks, for people.
+        complaints: what is wrong with a text; empty: nothing.
+    """
+
+    title: str
+    complaints: Callable[[str], list[str]]
+
+
+@dataclass(frozen=True)
+class ShellCheck:
+    """ShellCheck, as installed beside this package: the target operating system needs none."""
+
+    title: str = "ShellCheck"
+
+
+Check = Program | Own | ShellCheck
+
+_DROP_IN = re.compile(r".*/([^/]+)\.d/[^/]+\.conf")
+
+
+def _unit(path: str) -> str:
+    """systemd-analyze verifies a drop-in with the unit it belongs to."""
+    match = _DROP_IN.fullmatch(path)
+    return match[1] if match else path
+
+
+_EACH = f"python3 -P {PROBES}/manyfiles.py"
+_NETWORKD = "devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
+
+CHECKERS: Mapping[str, tuple[Check, ...]] = {
+    "bash": (Program("bash, as variables", "bash", f'sh {PROBES}/source.sh "$@"', in_place=False, together=True),),
+    "chronyd": (Program("chronyd -p", "chrony", 'chronyd -p -f "$1"'),),
+    "erlang": (Program("Erlang's file:consult", "erlang-base", f'sh {PROBES}/erlang.sh "$1"', in_place=False),),
+    "etcd": (Program("etcd, started", "etcd-server", f'sh {PROBES}/etcd.sh "$1"'),),
+    "haproxy": (Program("haproxy -c", "haproxy", 'haproxy -c -f "$1"', refuses=re.compile(r"\[(WARNING|ALERT)\]")),),
+    "hosts": (Own("addresses and names", own.hosts),),
+    "json": (Own("JSON", own.json_text),),
+    # The interface and the user are made by the script that starts keepalived.
+    "keepalived": (
+        Program(
+            "keepalived -t",
+            "keepalived",
+            "useradd --system --no-create-home keepalived_script && ip link add eth0 type bridge && "
+            'keepalived --config-test --use-file "$1"',
+        ),
+    ),
+    "mariadbd": (
+        Program(
+            "mariadbd --help",
+            "mariadb-server-core",
+            "mariadbd --user=mysql --help --verbose >/dev/null",
+            refuses=re.compile(r"\[(Warning|ERROR)\]"),
+            # Both are about the machine that checks: it has no network card, and a container's limit of open files.
+            passes=re.compile(r"failed to retrieve the MAC address|Could not increase number of max_open_files"),
+        ),
+        Program("mariadbd, started", "mariadb-server-core", f'sh {PROBES}/galera.sh "$1"'),
+    ),
+    "memcached": (
+        Program(
+            "memcached, started",
+            "memcached",
+            f'python3 -P {PROBES}/start.py "$1" listening \'\' /usr/share/memcached/scripts/systemd-memcached-wrapper "$1"',
+        ),
+    ),
+    "network-config": (
+        Program(
+            "cloud-init schema, network",
+            "cloud-init",
+            f'{_EACH} schema -t network-config -c -- "$@"',
+            in_place=False,
+            together=True,
+        ),
+        Program("cloud-init's networkd", "cloud-init", f'{_EACH} {_NETWORKD} -- "$@"', in_place=False, together=True),
+        Program(
+            "cloud-init's keys", "cloud-init", f'python3 -P {PROBES}/networkkeys.py "$@"', in_place=False, together=True
+        ),
+    ),
+    "nft": (Program("nft -c", "nftables", 'nft -c -f "$1"'),),
+    "openstacksdk": (Program("openstacksdk", "python3-openstacksdk", f'python3 -P {PROBES}/clouds.py "$1"'),),
+    "oslo-config-validator": (
+        Program("oslo-config-validator", "python3-oslo.config", f'python3 -P {PROBES}/oslo.py "$1"'),
+    ),
+    "python": (
+        Own("Python's compile, here", own.python),
+        Program("Python's compile", "python3", f'python3 -P {PROBES}/compile.py "$@"', in_place=False, together=True),
+    ),
+    "rabbitmq": (Program("cuttlefish", "rabbitmq-server", f'sh {PROBES}/rabbitmq.sh "$1"'),),
+    "resolver": (Own("name servers", own.resolver),),
+    # The whole of it is one secret: nothing is rendered.
+    "secret": (),
+    "shellcheck": (
+        ShellCheck(),
+        Program("bash -n", "bash", f'sh {PROBES}/syntax.sh "$@"', in_place=False, together=True),
+    ),
+    "sshd": (Program("sshd -t", "openssh-server", "mkdir -p /run/sshd && ssh-keygen -A >/dev/null && sshd -t"),),
+    # A scratch machine may set what belongs to its own network; of the rest it learns only whether it exists.
+    "sysctl": (
+        Program(
+            "sysctl -p",
+            "procps",
+            'sysctl -p "$1" >/dev/null || true',
+            refuses=re.compile(r"^sysctl: "),
+            passes=re.compile(r"^sysctl: permission denied on key"),
+        ),
+    ),
+    "systemd-analyze": (
+        Program(
+            "systemd-analyze verify",
+            "systemd",
+            'systemd-analyze verify --man=no "$@"',
+            together=True,
+            argument=_unit,
+            refuses=re.compile(r"\S"),
+        ),
+    ),
+    "systemd-sysusers": (Program("systemd-sysusers --dry-run", "systemd", 'systemd-sysusers --dry-run "$1"'),),
+    "text": (Own("one name", own.name),),
+    # Loads the application it serves, too, with its own configuration in place.
+    "uwsgi": (
+        Program(
+            "uwsgi, started",
+            "uwsgi-core",
+            f"mkdir -p /run/keystone && python3 -P {PROBES}/start.py \"$1\" '^WSGI app .* ready in' '' "
+            'uwsgi_python3 --strict --ini "$1" --processes 1',
+        ),
+    ),
+    "user-data": (
+        Program("cloud-init schema", "cloud-init", f'{_EACH} schema -c -- "$@"', in_place=False, together=True),
+    ),
+    "x509": (Program("openssl verify", "openssl", f'sh {PROBES}/x509.sh "$@"', together=True),),
+}
+"""Checker name -> its checks; a file is accepted when all of them accept it."""

@@ -1,0 +1,59 @@
+"""Throw-away secrets of the right shape, so that programs read files as nodes will have them. None is ever a real one."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hacienda import secrets
+from hacienda.declare import Secret
+
+_PLACEHOLDER = re.compile(r"@\{secret:([^}]*)\}@")
+_NODE = "node"
+
+
+class Dummies:
+    """A store that is made for one validation and forgotten.
+
+    Args:
+        needs: what the environments' own stores hold: which kind each secret is of, and which services have a leaf.
+    """
+
+    def __init__(self, needs: Iterable[secrets.Needs]) -> None:
+        listed = tuple(needs)
+        shared = {secret.name: secret for one in listed for secret in one.secrets}
+        services = sorted({leaf.service for one in listed for leaf in one.leaves})
+        self._values = _minted(tuple(shared[name] for name in sorted(shared)), services)
+
+    def value(self, name: str) -> str:
+        """The text of a secret.
+
+        Raises:
+            KeyError: no environment declares it.
+        """
+        return self._values[name]
+
+    def filled(self, text: str) -> str:
+        """A file's text with every placeholder replaced."""
+        return _PLACEHOLDER.sub(lambda match: self.value(match[1]), text)
+
+    def keys(self, text: str) -> Mapping[str, str]:
+        """File name -> content of a folder of keys, from the text that names its secret."""
+        found: dict[str, str] = json.loads(self.filled(text))
+        return found
+
+
+def _minted(shared: tuple[Secret, ...], services: list[str]) -> Mapping[str, str]:
+    """Every secret's text by the name files call it. One leaf per service does for all nodes."""
+    names = (f"{_NODE}.validation.invalid", _NODE)
+    leaves = tuple(secrets.Leaf(_NODE, service, names, ("127.0.0.1",)) for service in services)
+    parts = [f"x509/{service}/{part}.pem" for service in services for part in ("ca", "cert", "key", "bundle")]
+    with tempfile.TemporaryDirectory() as folder:
+        store = secrets.open_store(secrets.StoreSpec("file", Path(folder) / "secrets"))
+        secrets.mint(store, secrets.Needs("validation", shared, leaves))
+        read = functools.partial(store.get, node=_NODE)
+        return {name: read(name).decode() for name in [*(secret.name for secret in shared), *parts]}

@@ -1,0 +1,113 @@
+"""Runs checks in a machine made from the lab's image. Stdlib only: this file is copied there and run by its own Python.
+
+Called as `python3 inside.py FOLDER`; FOLDER/work.json says what to do, the answer is JSON on standard output. Each check runs
+in mount and network namespaces of its own, in a copy of the machine that has the node's files in place (launch.sh).
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, TypedDict
+
+LIMIT_SECONDS = 120.0
+"""After which a check is ended. Most take less than one second, a thousand files in one call some ten."""
+
+MOST_OUTPUT = 200_000
+"""Characters of a program's output that are kept."""
+
+
+class Job(TypedDict):
+    """One call of one program.
+
+    Args:
+        id: the caller's number.
+        tree: name of the tree to have in place; empty: none.
+        command: for /bin/sh; `$@` are the arguments.
+        arguments: files, as the program will see them.
+    """
+
+    id: int
+    tree: str
+    command: str
+    arguments: list[str]
+
+
+def main(folder: Path) -> None:
+    """Do what work.json says and print what came of it."""
+    work = json.loads((folder / "work.json").read_text())
+    space = folder / "space"
+    space.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "space", str(space)], check=True)
+    trees = {name: _grow(folder, space, number, files) for number, (name, files) in enumerate(work["trees"].items())}
+    jobs: list[Job] = work["jobs"]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        answers = list(pool.map(lambda job: _run(folder, space, trees.get(job["tree"]), job), jobs))
+    outcomes = dict(zip((job["id"] for job in jobs), answers, strict=True))
+    json.dump({"outcomes": outcomes, "versions": _versions(work["packages"])}, sys.stdout)
+
+
+def _versions(packages: list[str]) -> dict[str, str]:
+    """Package -> version; empty where it is not installed."""
+    query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *packages]
+    shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+    found = dict(line.split(" ", 1) for line in shown.splitlines())
+    return {package: found.get(package, "") for package in packages}
+
+
+def _grow(folder: Path, space: Path, number: int, files: list[dict[str, Any]]) -> Path:
+    """A folder with one node's files. Users whom a node's own scripts make are not there; their files stay root's."""
+    tree = space / f"tree-{number}"
+    for file in files:
+        target = tree / file["path"].lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file["object"] is None:
+            target.mkdir(exist_ok=True)
+        else:
+            shutil.copyfile(folder / "objects" / file["object"], target)
+        with contextlib.suppress(LookupError):
+            shutil.chown(target, file["owner"], file["group"])
+        target.chmod(file["mode"])
+    return tree
+
+
+def _run(folder: Path, space: Path, tree: Path | None, job: Job) -> dict[str, Any]:
+    own = space / f"job-{job['id']}"
+    own.mkdir()
+    argv = ["unshare", "--mount", "--net", "--", "sh", str(folder / "launch.sh"), str(own), str(tree or "")]
+    argv += [job["command"], *job["arguments"]]
+    began = time.monotonic()
+    # A session of its own, so that a check that hangs is ended with all its children.
+    process = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root", "TERM": "dumb"},
+        start_new_session=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+        said += f"\ndid not end within {LIMIT_SECONDS:.0f} s"
+    return {
+        "code": process.returncode,
+        "said": said[-MOST_OUTPUT:],
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

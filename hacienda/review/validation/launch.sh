@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs a command in a copy of this machine that has a node's files in place and is gone afterwards.
+# Called as: unshare --mount --net sh launch.sh SPACE TREE COMMAND [ARGUMENT...]
+# SPACE is an empty folder, TREE a folder with the node's files; an empty TREE stands for the machine as it is.
+set -eu
+space=$1 tree=$2 command=$3
+shift 3
+mount -t tmpfs -o mode=0755 scratch "$space"
+mkdir "$space/upper" "$space/work" "$space/root"
+# The tree lies on a tmpfs: overlayfs refuses layers of one file system that contain one another.
+mount -t overlay -o "userxattr,lowerdir=${tree:+$tree:}/,upperdir=$space/upper,workdir=$space/work" overlay "$space/root"
+for folder in dev proc sys; do
+    mount --rbind "/$folder" "$space/root/$folder"
+done
+mount -t tmpfs -o mode=0755 run "$space/root/run"
+ip link set lo up
+exec chroot "$space/root" /bin/sh -c "$command" check "$@"

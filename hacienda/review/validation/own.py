@@ -1,0 +1,85 @@
+"""Checks of our own, for files that no program can refuse: what reads them passes over what it does not understand."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_RESOLVER_WORDS = frozenset({"search", "nameserver", "options"})
+_MOST_NAME_SERVERS = 3
+"""The C library reads no more (resolv.conf(5), MAXNS)."""
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.partition("#")[0].split()
+        if words:
+            yield number, words
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ipaddress.ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def hosts(text: str) -> list[str]:
+    """/etc/hosts: an address and names on each line, and no name that is two machines. `localhost` has two addresses."""
+    found: list[str] = []
+    owners: dict[str, str] = {}
+    for number, (address, *names) in _lines(text):
+        if not _is_address(address) or not names:
+            found.append(f"line {number}: an address and at least one name are wanted")
+        for name in names:
+            if not _HOST.fullmatch(name):
+                found.append(f"line {number}: {name!r} is no host name")
+            family = "6" if ":" in address else "4"
+            if owners.setdefault(f"{name}/{family}", address) != address:
+                found.append(f"line {number}: {name} already is {owners[f'{name}/{family}']}")
+    return found
+
+
+def resolver(text: str) -> list[str]:
+    """/etc/resolv.conf: known words, one to three name servers by address."""
+    found = [
+        f"line {number}: unknown word {words[0]!r}" for number, words in _lines(text) if words[0] not in _RESOLVER_WORDS
+    ]
+    servers = [(number, words[1:]) for number, words in _lines(text) if words[0] == "nameserver"]
+    found += [
+        f"line {number}: one address is wanted"
+        for number, rest in servers
+        if len(rest) != 1 or not _is_address(rest[0])
+    ]
+    if not 1 <= len(servers) <= _MOST_NAME_SERVERS:
+        found.append(f"{len(servers)} name servers; the C library reads one to {_MOST_NAME_SERVERS}")
+    return found
+
+
+def name(text: str) -> list[str]:
+    """A file that holds one name and a newline: a database, a message user."""
+    return [] if text.endswith("\n") and _NAME.fullmatch(text[:-1]) else ["one name and a newline are wanted"]
+
+
+def json_text(text: str) -> list[str]:
+    """A file that programs of ours read as JSON."""
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def python(text: str) -> list[str]:
+    """A program of ours, as the Python that runs this reads it."""
+    try:
+        compile(text, "file", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return [str(error)]
+    return []

@@ -1,0 +1,47 @@
+"""Finds keys in network configurations (version 2) that cloud-init does not know.
+
+Its own schema tolerates them, and its renderers pass them over: a setting that is misspelt is one that is not there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def known() -> frozenset[str]:
+    """Every key of an interface that the schema of the installed cloud-init describes."""
+    package = Path(str(importlib.import_module("cloudinit.config").__file__)).parent
+    schema = json.loads((package / "schemas" / "schema-network-config-v2.json").read_text())
+    kinds = [kind for name, kind in schema["$defs"].items() if name.startswith("mapping")]
+    return frozenset(key for kind in kinds for key in kind["properties"])
+
+
+def unknown(config: dict[str, Any], keys: frozenset[str]) -> list[str]:
+    """`section.interface.key` of every key that is not among `keys`."""
+    sections = {name: content for name, content in config.items() if isinstance(content, dict)}
+    return [
+        f"{section}.{name}.{key}"
+        for section, interfaces in sections.items()
+        for name, interface in interfaces.items()
+        for key in sorted(interface.keys() - keys)
+    ]
+
+
+def main(files: list[str]) -> int:
+    """Exit code: 1 when a file has an unknown key."""
+    load = importlib.import_module("yaml").safe_load
+    keys = known()
+    bad = 0
+    for file in files:
+        for name in unknown(load(Path(file).read_text()), keys):
+            print(f"{file}: {name} is no setting of cloud-init's")  # noqa: T201
+            bad = 1
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Lets OpenSSL read a leaf's files: the CA verifies the certificate, the key belongs to it, the bundle has both.
+bad=0
+complain() {
+    printf '%s: %s\n' "$file" "$1"
+    bad=1
+}
+for file; do
+    folder=${file%/*}
+    case ${file##*/} in
+    ca.pem) said=$(openssl x509 -in "$file" -noout -checkend 0 2>&1) || complain "$said" ;;
+    cert.pem | bundle.pem)
+        for purpose in sslserver sslclient; do
+            said=$(openssl verify -purpose "$purpose" -x509_strict -CAfile "$folder/ca.pem" "$file" 2>&1) || complain "$said"
+        done
+        ;;
+    esac
+    case ${file##*/} in
+    key.pem | bundle.pem)
+        of_key=$(openssl pkey -in "$file" -pubout 2>&1) || complain "$of_key"
+        of_certificate=$(openssl x509 -in "$folder/cert.pem" -pubkey -noout 2>&1)
+        [ "$of_key" = "$of_certificate" ] || complain "the key is not the certificate's"
+        ;;
+    esac
+done
+exit "$bad"

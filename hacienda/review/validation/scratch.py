@@ -1,0 +1,62 @@
+"""A machine made from the lab's image, without any network, that checks files and is gone afterwards."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from hacienda import lab
+from hacienda.lab import command
+from hacienda.review.validation.checkers import HOME
+from hacienda.review.validation.work import Answer, Order
+
+PROJECT = "default"
+"""Incus project the machines run in: it is in every lab, goes with it, and no environment's machines are in it."""
+
+_LIMIT_SECONDS = 900
+
+
+class Scratch:
+    """A container, from entering the context until it is left.
+
+    Args:
+        image: alias or fingerprint of an image (`hacienda.lab.build`).
+        where: the lab whose daemon runs it; default: the default lab.
+    """
+
+    def __init__(self, image: str, *, where: lab.Lab | None = None) -> None:
+        self._lab = where or lab.Lab()
+        self._image = image
+        self._project = f"--project={PROJECT}"
+        self._name = f"validation-{secrets.token_hex(4)}"
+
+    def __enter__(self) -> Scratch:
+        # No operating system is booted: nothing here needs one, and it would take a core for some seconds.
+        init = "--config=raw.lxc=lxc.init.cmd = /usr/bin/sleep infinity"
+        command.incus(self._lab, "launch", self._image, self._name, self._project, "--ephemeral", "--quiet", init)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        command.incus(self._lab, "delete", "--force", self._project, self._name)
+
+    def perform(self, order: Order) -> Answer:
+        """Do the jobs of an order.
+
+        Raises:
+            ToolError: the machine or its own part of the work failed; a file that is refused is an answer.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "order.tar"
+            archive.write_bytes(order.archive)
+            target = f"{self._name}/{HOME.lstrip('/')}/order.tar"
+            push = ("file", "push", "--quiet", "--create-dirs", self._project, str(archive), target)
+            command.incus(self._lab, *push)
+        self._run("tar", "--extract", f"--directory={HOME}", f"--file={HOME}/order.tar", "--no-same-owner")
+        return Answer.parse(self._run("unshare", "--mount", "--", "python3", order.program, HOME))
+
+    def _run(self, *argv: str) -> str:
+        return command.incus(self._lab, "exec", self._project, self._name, "--", *argv, seconds=_LIMIT_SECONDS)

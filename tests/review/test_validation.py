@@ -1,0 +1,242 @@
+"""Every rendered file has a program that can refuse it; what needs no image is checked here, the rest in tests/lab."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import tarfile
+from collections.abc import Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from hacienda.cloudinit import NodeOutput, RenderedFile
+from hacienda.declare import DeclarationError, Secret
+from hacienda.review import validation
+from hacienda.review.validation import own, shell, work
+from hacienda.review.validation.checkers import HOME, Program
+from hacienda.review.validation.dummies import Dummies
+from hacienda.secrets import Leaf, Needs
+from tests import shipped
+
+LAB = shipped.ROOT / "environments/lab.yaml"
+
+
+@functools.cache
+def collection() -> validation.Collection:
+    """Every distinct file of every shipped environment."""
+    return validation.collect(output for path in shipped.environments() for output in shipped.rendered(path)[0])
+
+
+def needs() -> list[Needs]:
+    return [shipped.rendered(LAB)[1]]
+
+
+def lab_node() -> NodeOutput:
+    return shipped.rendered(LAB)[0][0]
+
+
+def only(*paths: str) -> NodeOutput:
+    """A node that has nothing but these."""
+    output = lab_node()
+    return replace(output, files=tuple(file for file in output.files if file.path in paths))
+
+
+def with_file(output: NodeOutput, file: RenderedFile) -> NodeOutput:
+    others = tuple(other for other in output.files if other.path != file.path)
+    return replace(output, files=(*others, file))
+
+
+class Machine:
+    """Stands for a machine: accepts every file but those whose command has a word in it."""
+
+    def __init__(self, refuses: str = "nothing", said: str = "") -> None:
+        self.refuses = refuses
+        self.said = said
+        self.work: Mapping[str, Any] = {}
+
+    def perform(self, order: work.Order) -> work.Answer:
+        with tarfile.open(fileobj=BytesIO(order.archive)) as archive:
+            member = archive.extractfile("work.json")
+            assert member is not None
+            self.work = json.loads(member.read())
+        outcomes = {
+            job["id"]: work.Outcome(1, self.said, 0.1) if self.refuses in job["command"] else work.Outcome(0, "", 0.1)
+            for job in self.work["jobs"]
+        }
+        return work.Answer(outcomes, dict.fromkeys(self.work["packages"], "1-1"))
+
+
+def test_every_checker_that_files_name_is_registered_and_no_other() -> None:
+    assert {subject.file.checker for subject in collection().subjects} == set(validation.CHECKERS)
+
+
+def test_titles_tell_checks_apart() -> None:
+    titles = [check.title for checks in validation.CHECKERS.values() for check in checks]
+    assert len(titles) == len(set(titles))
+
+
+def test_a_service_that_renders_a_file_without_a_registered_checker_fails() -> None:
+    file = RenderedFile("/etc/new.conf", "", checker="new-daemon", service="new")
+    with pytest.raises(DeclarationError, match=r"new: nothing is registered for /etc/new.conf, checker 'new-daemon'"):
+        validation.validate([with_file(lab_node(), file)], [], None)
+
+
+def test_what_needs_no_image_is_accepted_in_every_shipped_environment() -> None:
+    report = validation.check(collection(), [shipped.rendered(path)[1] for path in shipped.environments()], None)
+    assert [str(result) for result in report.refused] == []
+    titles = set(validation.counts(report))
+    assert {"ShellCheck", "Python's compile, here", "addresses and names", "name servers", "one name", "JSON"} <= titles
+
+
+def test_without_an_image_it_says_what_was_not_checked() -> None:
+    output = only("/etc/haproxy/haproxy.cfg", "/var/lib/rabbitmq/.erlang.cookie", "/etc/hosts")
+    report = validation.validate([output], needs(), None)
+    unchecked = {(result.subject.file.path, result.said) for result in report.unchecked}
+    assert ("/etc/haproxy/haproxy.cfg", "it needs the lab's image") in unchecked
+    assert ("/var/lib/rabbitmq/.erlang.cookie", "nothing of it is rendered") in unchecked
+    assert not any(path == "/etc/hosts" for path, _ in unchecked)
+
+
+def test_equal_files_are_checked_once_and_know_their_nodes() -> None:
+    outputs = shipped.rendered(LAB)[0]
+    found = validation.collect(outputs)
+    keys = [(s.file.checker, s.file.path, s.file.sha256) for s in found.subjects]
+    assert len(keys) == len(set(keys))
+    library = next(s for s in found.subjects if s.file.path == "/usr/lib/hacienda/lib.sh")
+    assert library.nodes == ("lab/ctl-1", "lab/ctl-2", "lab/ctl-3")
+    assert library.where == "lab/ctl-1 and 2 more"
+    assert found.total == sum(sum(f.kind != "directory" for f in output.files) + 2 for output in outputs)
+
+
+def test_user_data_and_network_configuration_are_files_like_others() -> None:
+    found = validation.collect([lab_node()])
+    assert {"user-data", "network-config"} <= {subject.file.path for subject in found.subjects}
+
+
+def test_a_refusal_names_program_version_file_and_node() -> None:
+    output = only("/etc/haproxy/haproxy.cfg", "/etc/hosts")
+    report = validation.validate([output], needs(), Machine("haproxy -c", "unknown keyword 'x'"))
+    assert [str(result) for result in report.refused] == [
+        "haproxy -c refuses /etc/haproxy/haproxy.cfg (lab/ctl-1)\n  unknown keyword 'x'"
+    ]
+    assert report.refused[0].version == "1-1"
+
+
+def test_a_machine_has_a_whole_node_in_place_with_every_secret_filled_in() -> None:
+    machine = Machine()
+    found = validation.collect([lab_node()])
+    haproxy_alone = tuple(subject for subject in found.subjects if subject.file.checker == "haproxy")
+    validation.check(replace(found, subjects=haproxy_alone), needs(), machine)
+    paths = {file["path"] for file in machine.work["trees"]["lab/ctl-1"]}
+    assert {"/etc/haproxy/haproxy.cfg", "/etc/haproxy/tls/bundle.pem", "/etc/keystone/fernet-keys/0"} <= paths
+    (job,) = machine.work["jobs"]
+    assert (job["tree"], job["arguments"]) == ("lab/ctl-1", ["/etc/haproxy/haproxy.cfg"])
+
+
+def test_no_placeholder_reaches_a_machine() -> None:
+    found = validation.collect([lab_node()])
+    pairs = [(s, c) for s in found.subjects for c in validation.CHECKERS[s.file.checker] if isinstance(c, Program)]
+    order = work.order(work.jobs(pairs), found, Dummies(needs()))
+    with tarfile.open(fileobj=BytesIO(order.archive)) as archive:
+        objects = [member for member in archive.getmembers() if member.name.startswith("objects/")]
+        contents = [file.read() for member in objects if (file := archive.extractfile(member))]
+    assert contents
+    assert not any(
+        f"@{{secret:{name}}}@".encode() in content for content in contents for name in lab_node().secret_names
+    )
+
+
+def test_files_shown_alone_go_in_one_call_up_to_a_limit() -> None:
+    shown = Program("reader", "reader", 'read "$@"', in_place=False, together=True)
+    count = work.MOST_TOGETHER + 1
+    subjects = [
+        validation.Subject(RenderedFile(f"/etc/{n}", str(n), "reader", "new"), ("lab/ctl-1",)) for n in range(count)
+    ]
+    jobs = work.jobs([(subject, shown) for subject in subjects])
+    assert [len(job.subjects) for job in jobs] == [work.MOST_TOGETHER, 1]
+
+
+def call(*paths: str, **more: Any) -> work.Job:
+    """One call that shows several files."""
+    program = Program("reader", "reader", 'read "$@"', together=True, **more)
+    files = (RenderedFile(path, path, "reader", "new") for path in paths)
+    return work.Job(0, program, tuple(validation.Subject(file, ("lab/ctl-1",)) for file in files))
+
+
+def said(job: work.Job, text: str, code: int = 1) -> list[str]:
+    return [work.complaint(job, subject, work.Outcome(code, text, 0.1)) for subject in job.subjects]
+
+
+def test_a_complaint_goes_to_the_file_it_names() -> None:
+    assert said(call("/etc/a.conf", "/etc/b.conf"), "/etc/b.conf:3: what?\nsummary: 1 error\n") == [
+        "",
+        "/etc/b.conf:3: what?",
+    ]
+
+
+def test_a_complaint_that_names_no_file_is_about_all() -> None:
+    assert said(call("/etc/a.conf", "/etc/b.conf"), "out of order") == ["out of order", "out of order"]
+
+
+def test_a_silent_refusal_is_one() -> None:
+    assert said(call("/etc/a.conf"), "", code=3) == ["it ended with 3 and said nothing"]
+
+
+def test_a_file_shown_alone_is_called_by_its_own_path() -> None:
+    job = call("/etc/a.conf", in_place=False)
+    digest = job.subjects[0].file.sha256
+    assert said(job, f"{HOME}/objects/{digest}: no") == ["/etc/a.conf: no"]
+
+
+def test_warnings_refuse_where_a_program_says_so() -> None:
+
+    job = call("/etc/a.conf", refuses=re.compile("WARNING"), passes=re.compile("known"))
+    assert said(job, "[WARNING] a known one\nall is well", code=0) == [""]
+    assert said(job, "[WARNING] another", code=0) == ["[WARNING] another"]
+
+
+def test_dummies_have_the_shape_of_their_kind() -> None:
+    shared = (Secret("a/token"), Secret("a/keys", "fernet-keys"))
+    dummies = Dummies([Needs("one", shared), Needs("two", leaves=(Leaf("n-1", "web", ("n-1",)),))])
+    assert len(dummies.filled("p=@{secret:a/token}@")) == 2 + 48
+    assert sorted(dummies.keys("@{secret:a/keys}@")) == ["0", "1"]
+    bundle = dummies.value("x509/web/bundle.pem")
+    assert bundle.index("BEGIN CERTIFICATE") < bundle.index("PRIVATE KEY")
+    with pytest.raises(KeyError):
+        dummies.filled("@{secret:a/unknown}@")
+
+
+WRONG = (
+    (own.hosts, "10.77.0.11\n", "line 1: an address and at least one name are wanted"),
+    (own.hosts, "10.77.0.256 ctl-1\n", "line 1: an address and at least one name are wanted"),
+    (own.hosts, "10.77.0.11 ctl_1\n", "line 1: 'ctl_1' is no host name"),
+    (own.hosts, "10.77.0.11 a\n10.77.0.12 a\n", "line 2: a already is 10.77.0.11"),
+    (own.resolver, "nameserver dns.example\n", "line 1: one address is wanted"),
+    (own.resolver, "nameservers 1.1.1.1\n", "line 1: unknown word 'nameservers'"),
+    (own.resolver, "search cloud.example\n", "0 name servers; the C library reads one to 3"),
+    (own.name, "keystone", "one name and a newline are wanted"),
+    (own.name, "key stone\n", "one name and a newline are wanted"),
+    (own.json_text, "{,}", "Expecting property name"),
+    (own.python, "def f(:\n", "invalid syntax"),
+)
+
+
+@pytest.mark.parametrize(("check", "text", "complaint"), WRONG)
+def test_own_checks_refuse(check: Any, text: str, complaint: str) -> None:
+    assert any(line.startswith(complaint) for line in check(text))
+
+
+def test_own_checks_accept_ipv6_beside_ipv4() -> None:
+    assert own.hosts("127.0.0.1 localhost\n::1 localhost ip6-localhost\n# comment\n") == []
+
+
+def test_shellcheck_refuses_a_script_and_says_where() -> None:
+    good = RenderedFile("/usr/lib/hacienda/new/good.sh", "#!/bin/bash\ntrue\n", "shellcheck", "new")
+    bad = RenderedFile("/usr/lib/hacienda/new/bad.sh", "#!/bin/bash\nrm $1\n", "shellcheck", "new")
+    found = shell.refusals([good, bad])
+    assert list(found) == [bad.path]
+    assert found[bad.path].startswith("2:4: note: Double quote to prevent globbing")
