@@ -83,13 +83,7 @@ def apply_all(deployed: Deployment, plans: Sequence[StackPlan], *, destroy: bool
             started = time.monotonic()
             progress = Progress(Path(folder) / plan.stack.name)
             console.say(f"{plan.stack.name}:")
-
-            def on_line(line: str, progress: Progress = progress) -> None:
-                progress.terraform(line)
-                if not console.err.is_terminal:
-                    progress.follow()
-
             with live(progress):
-                deployed.apply(plan, on_line, progress=Path(folder) / plan.stack.name, destroy=destroy)
+                deployed.apply(plan, progress.terraform, progress=Path(folder) / plan.stack.name, destroy=destroy)
             console.say(f"{plan.stack.name}: {time.monotonic() - started:.1f} s")
     return time.monotonic() - began

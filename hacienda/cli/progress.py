@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,21 +51,35 @@ class Row:
 
 
 class Progress:
-    """Follows Terraform's JSON lines and the file that the provider appends its own events to."""
+    """Follows Terraform's JSON lines and the file that the provider appends its own events to. The table may be drawn by
+    another thread."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._offset = 0
         self._rows: dict[str, Row] = {}
         self._pending: dict[str, set[str]] = {}
+        self._lock = threading.RLock()
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """All rows, busy ones first."""
-        return tuple(sorted(self._rows.values(), key=lambda row: (row.ended is not None, row.name)))
+        with self._lock:
+            rows = list(self._rows.values())
+        return tuple(sorted(rows, key=lambda row: (row.ended is not None, row.name)))
 
     def terraform(self, line: str) -> None:
-        """Take one line of `terraform apply -json`."""
+        """Take one line of `terraform apply -json`; what the provider wrote before it goes first."""
+        with self._lock:
+            self._follow()
+            self._terraform(line)
+
+    def follow(self) -> None:
+        """Take what the provider has written since the last time."""
+        with self._lock:
+            self._follow()
+
+    def _terraform(self, line: str) -> None:
         entry = _object(line)
         hook = entry.get("hook") or {}
         resource, action = hook.get("resource") or {}, str(hook.get("action", ""))
@@ -81,8 +96,7 @@ class Progress:
                 name, "failed" if failed else "done", _ENDED.get(action, "failed"), _short(resource), bool(left)
             )
 
-    def follow(self) -> None:
-        """Take what the provider has written since the last time."""
+    def _follow(self) -> None:
         try:
             with self._file.open("rb") as file:
                 file.seek(self._offset)

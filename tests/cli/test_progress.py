@@ -60,6 +60,15 @@ def test_node_is_done_when_all_its_resources_are(file: Path) -> None:
     assert progress.rows[0].state == "failed"
 
 
+def test_what_the_provider_said_before_the_end_does_not_undo_it(file: Path) -> None:
+    progress = Progress(file)
+    progress.terraform(event("apply_start", "ctl-1"))
+    told(file, "ctl-1", "installed")
+    progress.terraform(event("apply_complete", "ctl-1"))
+    progress.follow()
+    assert [(row.state, row.event) for row in progress.rows] == [("done", "created")]
+
+
 def test_half_a_line_is_left_for_later(file: Path) -> None:
     progress = Progress(file)
     file.write_text('{"node": "ctl-1", "event": "wai')
