@@ -7,7 +7,10 @@ import json
 import os
 import secrets
 import subprocess
+import sys
 import tarfile
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +84,16 @@ class Machine:
         self, output: NodeOutput, values: dict[str, str] | None, environment: dict[str, str] | None = None, **extra: Any
     ) -> subprocess.CompletedProcess[str]:
         """Delivers and installs, as the provider does."""
-        delivery = self.unpack(output, values, **extra)
+        return self.install(self.unpack(output, values, **extra), environment=environment)
+
+    def install(
+        self, delivery: Path | None, program: Path | None = None, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs the delivery's own hacienda-apply."""
+        runs = program or Path(f"{delivery}/bundle/bin/hacienda-apply")
+        source = [] if delivery is None else ["--from", str(delivery)]
         return subprocess.run(
-            [delivery / "bundle/bin/hacienda-apply", "install", "--json", "--from", delivery],
+            [sys.executable, "-BSE", runs, "install", "--json", *source],
             env=self.environment(**(environment or {})),
             capture_output=True,
             text=True,
@@ -117,12 +127,19 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """A machine nothing was ever installed on."""
-    made = Machine(tmp_path)
-    made.state.mkdir(parents=True)
-    made.stubs.mkdir()
-    return made
+def machine() -> Iterator[Machine]:
+    """A machine nothing was ever installed on; in memory where that can be, for an installation flushes its disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        made = Machine(Path(folder))
+        made.state.mkdir(parents=True)
+        made.stubs.mkdir()
+        yield made
+
+
+def interpreter(program: Path) -> list[str]:
+    """What runs a program: this Python, for a node's is not where ours may be; nothing for bash."""
+    return [sys.executable, "-BSE"] if "python" in program.read_text().partition("\n")[0] else []
 
 
 def make_values(output: NodeOutput) -> dict[str, str]:

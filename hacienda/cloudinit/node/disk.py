@@ -1,13 +1,13 @@
-"""Writing so that a power cut leaves the old file or the new one, never a part."""
+"""Writing so that readers see the old file or the new one, never a part."""
 
 from __future__ import annotations
 
+import ctypes
 import grp
 import json
 import os
 import pwd
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from hacienda.cloudinit.node.failure import StepError
 
 
 def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str = "root") -> None:
-    """Replaces a file, flushed to disk, with its owner and mode set before it is visible under its name.
+    """Replaces a file, its owner and mode set before it is visible under its name. What must survive a power cut is flushed
+    once, by `flush`: a hundred files flushed one by one took 8 s on a busy disk.
 
     Raises:
         StepError: owner or group do not exist here.
@@ -24,20 +25,38 @@ def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str
     """
     uid, gid = ids(owner, group)
     make_parents(path)
-    handle, temporary = tempfile.mkstemp(prefix=".hacienda-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            _own(stream.fileno(), uid, gid)
-            os.fchmod(stream.fileno(), mode)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    discard(path)
+    temporary = _temporary(path)
+    # The folder may belong to somebody else, who must not lead root astray by a link of that name.
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        _own(stream.fileno(), uid, gid)
+        os.fchmod(stream.fileno(), mode)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    temporary.replace(path)
+
+
+def flush(*folders: Path) -> None:
+    """Waits until everything written below these folders' file systems is on disk."""
+    devices = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
+    for folder in devices.values():
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
+                raise OSError(ctypes.get_errno(), f"cannot flush {folder} to disk")
+        finally:
+            os.close(handle)
+
+
+def discard(path: Path) -> None:
+    """Removes what an interrupted write of this file may have left beside it."""
+    _temporary(path).unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".hacienda-{path.name}")
 
 
 def write_state(path: Path, value: Any) -> None:
@@ -46,10 +65,10 @@ def write_state(path: Path, value: Any) -> None:
 
 
 def read_state(path: Path) -> Any:
-    """The value of a state file; None when there is none."""
+    """The value of a state file; None when there is none, or a power cut left it empty."""
     try:
         return json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
 
 

@@ -73,6 +73,7 @@ def _install(bundle: Path) -> None:
     services = {service.name: service.units for service in found.services}
     record = installed.Record(found.node, found.environment, _hash(bundle), work.entries, services)
     if record != work.before:
+        disk.flush(paths.STATE, paths.ROOT / "etc", paths.ROOT / "usr")
         installed.save(record)
     for name in gone_services:
         (paths.DONE / name).unlink(missing_ok=True)
@@ -86,6 +87,7 @@ def _install(bundle: Path) -> None:
 def _place(work: Work, file: manifest.File) -> None:
     """Brings one file to what the manifest says, noting first what its service will owe."""
     path = paths.real(file.path)
+    disk.discard(path)
     uid, gid = disk.ids(file.owner, file.group)
     before = work.before.files.get(file.path)
     if file.kind == "directory":
@@ -137,7 +139,7 @@ def _fill_folder(path: Path, file: manifest.File, keyed: dict[str, bytes]) -> No
         disk.write(path / name, text, file.mode, file.owner, file.group)
     if keyed:
         for other in path.iterdir():
-            if other.name not in keyed and other.is_file():
+            if other.name not in keyed and not other.is_dir():
                 other.unlink()
 
 
