@@ -29,7 +29,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	git grep -lzE '^#!/(usr/bin/env |bin/)(ba)?sh' -- ':!*.py' ':!*.md' | xargs -0 $(BIN)/shellcheck
+	(git ls-files -z '*.sh'; git grep -lzE '^#!/(usr/bin/env |bin/)(ba)?sh' -- ':!*.py' ':!*.md' ':!*.sh') | \
+	  xargs -0 $(BIN)/shellcheck --external-sources
 
 lab: $(READY)
 	$(BIN)/hacienda lab up
