@@ -10,6 +10,7 @@ import pytest
 from hacienda.cloud import Cloud
 from hacienda.services import haproxy
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 
 CFG = "/etc/haproxy/haproxy.cfg"
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
@@ -177,3 +178,61 @@ def test_an_option_changes_its_own_line(cloud: Cloud, tmp_path: Path) -> None:
 
 def test_scripts_are_clean() -> None:
     assert composed.shellcheck("haproxy") == ""
+
+
+SOCAT = r"""
+read -r question
+case "$* $question" in
+  *"show stat"*) cat "$STATE_DIR/servers" 2>/dev/null || exit 1 ;;
+  *"show table"*) echo "0x1: key=1 use=0 exp=0 server_id=2 server_key=ctl-2" ;;
+  *"show proc"*) cat "$STATE_DIR/processes" 2>/dev/null; rm -f "$STATE_DIR/processes" ;;
+  *"show sess"*)
+    echo "0xa1: proto=tcpv4 src=10.0.0.1:1 fe=galera-mysql be=galera-mysql srv=ctl-1 ts=00"
+    echo "0xa2: proto=tcpv4 src=10.0.0.1:2 fe=galera-mysql be=galera-mysql srv=ctl-2 ts=00"
+    echo "0xa3: proto=tcpv4 src=10.0.0.1:3 fe=keystone-api be=keystone-api srv=ctl-3 ts=00" ;;
+  *) echo "$question" >>"$STATE_DIR/orders" ;;
+esac
+"""
+
+
+def servers_csv(sessions: dict[str, int], down: str = "") -> str:
+    """`show stat` of both front ends: name, server, ..., current sessions (5th), status (18th)."""
+    lines = []
+    for listener in ("galera-mysql", "keystone-api"):
+        for node in CONTROLLERS:
+            fields = [listener, node, "", "", str(sessions.get(f"{listener}/{node}", 0)), *[""] * 12]
+            lines.append(",".join([*fields, "DOWN" if f"{listener}/{node}" == down else "UP", ""]))
+    return "\n".join(["# pxname,svname,...", *lines, ""])
+
+
+@pytest.fixture
+def box(tmp_path: Path, cloud: Cloud) -> Sandbox:
+    return Sandbox(tmp_path / "node", cloud, "ctl-1", "haproxy", {"socat": SOCAT})
+
+
+def test_verify_counts_backends_and_blames_none(box: Sandbox) -> None:
+    (box.state / "servers").write_text(servers_csv({"galera-mysql/ctl-1": 5}, down="keystone-api/ctl-2"))
+    assert box.run("verify.sh").output == "galera-mysql 3/3, keystone-api 2/3\n"
+
+
+def test_verify_sees_a_dead_haproxy(box: Sandbox) -> None:
+    assert "HAProxy does not answer" in box.run("verify.sh").errors
+
+
+def test_verify_sees_two_writers(box: Sandbox) -> None:
+    (box.state / "servers").write_text(servers_csv({"galera-mysql/ctl-1": 5, "galera-mysql/ctl-2": 1}))
+    outcome = box.run("verify.sh")
+    assert outcome.code == 1
+    assert "galera-mysql has several writers, ctl-1 ctl-2" in outcome.errors
+
+
+def test_the_former_process_loses_what_is_down_or_writes_no_more(box: Sandbox) -> None:
+    (box.state / "servers").write_text(servers_csv({}, down="keystone-api/ctl-3"))
+    (box.state / "processes").write_text(
+        "7904 master 1\n# workers\n9233 worker 0\n# old workers\n9094 worker 1\n# programs\n"
+    )
+    assert box.run("drain.sh").code == 0
+    assert set((box.state / "orders").read_text().splitlines()) == {
+        "@!9094 shutdown session 0xa1",
+        "@!9094 shutdown session 0xa3",
+    }

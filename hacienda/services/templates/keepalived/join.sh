@@ -4,7 +4,7 @@ set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-file=/etc/keepalived/interfaces.conf
+file=$ROOT/etc/keepalived/interfaces.conf
 
 getent passwd "$CHECK_USER" >/dev/null ||
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$CHECK_USER"

@@ -1,0 +1,80 @@
+"""Runs a service's scripts below a folder, with stand-ins for the programs they call."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hacienda import services
+from hacienda.cloud import Cloud
+from hacienda.cloudinit import facts, files
+
+LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a script ended and what it printed."""
+
+    code: int
+    output: str
+    errors: str
+
+
+class Sandbox:
+    """One node of a cloud below `root`. Scripts name their library by its absolute path, so they are copied with another.
+
+    Args:
+        programs: stand-ins, name -> bash text. Each call is noted in `calls` before it runs; `$STATE_DIR` is theirs.
+    """
+
+    def __init__(self, root: Path, cloud: Cloud, node: str, service: str, programs: Mapping[str, str]) -> None:
+        self.root, self.state = root, root / "stand-ins"
+        self.calls_file = self.state / "calls"
+        self._lib = root / "usr/lib/hacienda"
+        self._folder = self._lib / service
+        for folder in (self._folder, self.state / "bin", root / "etc/hacienda/services", root / "var/lib/hacienda"):
+            folder.mkdir(parents=True)
+        self._write(self._lib / "lib.sh", LIB.read_text())
+        for path in (services.TEMPLATES / service).glob("*.sh"):
+            self._write(self._folder / path.name, path.read_text().replace("/usr/lib/hacienda", str(self._lib)))
+        for name, text in programs.items():
+            self._write(
+                self.state / "bin" / name, f'#!/bin/bash\necho "{name} $*" >>"$STATE_DIR/calls"\nset -u\n{text}\n'
+            )
+        machine = cloud.node(node)
+        declared = cloud.registry[service]
+        rendered = list(files.service_files(cloud, machine, declared, services.TEMPLATES))
+        for file in (facts.node_file(cloud, machine), *rendered):
+            if file.path.startswith("/etc/hacienda/"):
+                (root / file.path.lstrip("/")).write_text(file.text)
+
+    @staticmethod
+    def _write(path: Path, text: str) -> None:
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def run(self, script: str, *arguments: str) -> Outcome:
+        """Run one of the service's scripts to its end."""
+        environment = {
+            "PATH": f"{self.state / 'bin'}:{os.environ['PATH']}",
+            "HACIENDA_ROOT": str(self.root),
+            "STATE_DIR": str(self.state),
+        }
+        done = subprocess.run(
+            [str(self._folder / script), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def calls(self, program: str) -> list[str]:
+        """Arguments of each call of a stand-in, in order."""
+        lines = self.calls_file.read_text().splitlines() if self.calls_file.exists() else []
+        return [line.removeprefix(f"{program} ") for line in lines if line.startswith(f"{program} ")]
