@@ -185,11 +185,19 @@ def test_a_running_member_is_left_alone(box: Sandbox) -> None:
     assert not started(box)
 
 
-def test_verify_counts_members_and_wants_the_cluster_on_record(box: Sandbox) -> None:
+def test_verify_counts_members_and_may_look_at_its_own_alone(box: Sandbox) -> None:
     (box.state / "active").touch()
     listed(box, OTHERS + SELF)
-    (box.state / "health").write_text('[{"health": true}, {"health": true}, {"health": false}]')
-    assert box.run("verify.sh").output == "2/3 members\n"
+    healthy_members(box, 2)
+    assert box.run("verify.sh", "--local").output == "2/3 members\n"
+    assert box.run("verify.sh").code == 1
+    healthy_members(box, 3)
+    assert box.run("verify.sh").output == "3/3 members\n"
+
+
+def test_verify_wants_the_cluster_on_record(box: Sandbox) -> None:
+    (box.state / "active").touch()
+    listed(box, OTHERS + SELF)
     (box.root / "var/lib/hacienda/cluster.json").write_text('{"etcd": "99"}')
     assert "on record is 99" in box.run("verify.sh").errors
 

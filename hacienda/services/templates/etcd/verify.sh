@@ -1,5 +1,6 @@
 #!/bin/bash
-# This node's member runs, votes, follows the cluster on record, and a quorum answers through it.
+# verify.sh [--local]: this node's member runs, votes, follows the cluster on record, and a quorum answers through it.
+# Without --local every declared member has to be healthy.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -30,4 +31,8 @@ alarms=$(etcd alarm list)
 [[ -z $alarms ]] ||
     fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (docs/services/etcd.md)"
 
-printf '%s/%s members\n' "$(healthy_among "$everybody")" "$declared"
+healthy=$(healthy_among "$everybody")
+if ((healthy < declared)) && [[ ${1:-} != --local ]]; then
+    fail "$healthy/$declared members|see hacienda-verify etcd on the others; one that is gone for good: deploy the environment again"
+fi
+printf '%s/%s members\n' "$healthy" "$declared"

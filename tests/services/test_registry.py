@@ -1,0 +1,45 @@
+"""The registry: a service is a module, a template folder, a test file and a docs page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hacienda import services
+from hacienda.declare import Certificate, Template
+from hacienda.review.validation.checkers import CHECKERS
+
+ROOT = Path(__file__).parents[2]
+NAMES = services.registry().names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_service_has_its_four_parts(name: str) -> None:
+    assert (services.TEMPLATES / name).is_dir()
+    assert (ROOT / f"tests/services/test_{name}.py").is_file()
+    assert (ROOT / f"docs/services/{name}.md").is_file()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_names_its_checker(name: str) -> None:
+    templates = [file for file in services.registry()[name].files if isinstance(file, Template)]
+    assert {file.checker for file in templates} <= CHECKERS.keys()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_lies_in_the_folder_is_used(name: str) -> None:
+    service = services.registry()[name]
+    sources = {t.source or f"{Path(t.path).name}.j2" for t in service.files if isinstance(t, Template)}
+    used = sources | {script.name for script in service.all_scripts()}
+    assert {path.name for path in (services.TEMPLATES / name).iterdir() if path.is_file()} == used
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leaves_are_asked_for_once(name: str) -> None:
+    assert sum(isinstance(file, Certificate) for file in services.registry()[name].files) <= 1
+
+
+def test_names_addresses_and_the_firewall_come_first() -> None:
+    assert NAMES.index("host") < NAMES.index("firewall") < NAMES.index("etcd")
+    assert NAMES.index("haproxy") < NAMES.index("keepalived")
