@@ -1,0 +1,262 @@
+"""hacienda-converge: founding once, joining, restarting one at a time, reconciling once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cloudinit import sample
+from tests.cloudinit.conftest import Machine, make_values
+
+BOOT, ROLLING, RECONCILE = "/hacienda/boot/beta", "/hacienda/rolling/beta", "/hacienda/reconcile/beta"
+
+
+@pytest.fixture
+def node(machine: Machine) -> Machine:
+    """An installed ctl-1 on which nothing has converged yet."""
+    output = sample.render()
+    machine.deliver(output, make_values(output))
+    machine.calls()
+    return machine
+
+
+@pytest.fixture
+def founded(node: Machine) -> Machine:
+    """ctl-1 with beta founded and healthy."""
+    assert converge(node) == 0
+    (node.state / "test-calls").unlink()
+    node.calls()
+    return node
+
+
+def converge(machine: Machine, service: str = "beta", **more: str) -> int:
+    return machine.run("hacienda-converge", service, **more).returncode
+
+
+def scripts(machine: Machine) -> list[str]:
+    """Scripts that ran, in order."""
+    path = machine.state / "test-calls"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def owe(machine: Machine, action: str, service: str = "beta") -> Path:
+    path = machine.state / "pending" / service
+    path.write_text(f"{action}\n")
+    return path
+
+
+def running(machine: Machine, *units: str) -> None:
+    for unit in units:
+        (machine.stubs / "units" / unit).write_text("active running success disabled\n")
+
+
+def asked_etcd(machine: Machine) -> bool:
+    return any(call.startswith("etcdctl") for call in machine.calls())
+
+
+def test_claimant_founds_and_tells_the_id(node: Machine) -> None:
+    assert converge(node) == 0
+    assert scripts(node) == ["bootstrap", "reconcile"]
+    assert node.etcd()[BOOT] == "done:id-of-ctl-1"
+    assert (node.state / "done/beta").read_text() == "id-of-ctl-1\n"
+    assert "beta" not in node.status()["pending"]
+
+
+def test_others_join_what_was_founded(node: Machine) -> None:
+    node.put(BOOT, "done:abc-1")
+    assert converge(node) == 0
+    assert scripts(node)[0] == "join abc-1"
+    assert (node.state / "done/beta").read_text() == "abc-1\n"
+
+
+def test_others_wait_for_the_claimant(node: Machine) -> None:
+    node.put(BOOT, "claimed:ctl-2")
+    answer = node.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "waiting for ctl-2 to found beta" in answer.stderr
+    assert scripts(node) == []
+    assert node.etcd()[BOOT] == "claimed:ctl-2"
+
+
+def test_claimant_resumes_after_a_crash(node: Machine) -> None:
+    node.put(BOOT, "claimed:ctl-1")
+    assert converge(node) == 0
+    assert scripts(node)[0] == "bootstrap"
+
+
+def test_crash_between_founding_and_the_local_mark_ends_in_a_join(node: Machine) -> None:
+    node.put(BOOT, "done:id-of-ctl-1")
+    running(node, "beta.service", "beta-helper.service")
+    assert converge(node) == 0
+    assert scripts(node)[0] == "join id-of-ctl-1"
+
+
+def test_failed_bootstrap_keeps_the_claim(node: Machine) -> None:
+    (node.root / "usr/lib/hacienda/beta/bootstrap.sh").write_text("#!/bin/bash\nexit 1\n")
+    assert converge(node) == 1
+    assert node.etcd()[BOOT] == "claimed:ctl-1"
+    assert not (node.state / "done/beta").exists()
+
+
+def test_bootstrap_that_tells_no_id_is_a_failure(node: Machine) -> None:
+    (node.root / "usr/lib/hacienda/beta/bootstrap.sh").write_text("#!/bin/bash\necho 'no id: sorry'\n")
+    assert converge(node) == 1
+    assert node.etcd()[BOOT] == "claimed:ctl-1"
+
+
+def test_first_start_waits_for_etcd(node: Machine) -> None:
+    (node.stubs / "no-etcd").touch()
+    answer = node.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "waiting for etcd: Error: context deadline exceeded" in answer.stderr
+    assert scripts(node) == []
+
+
+def test_later_start_asks_nobody(founded: Machine) -> None:
+    (founded.stubs / "no-etcd").touch()
+    for unit in ("beta.service", "beta-helper.service"):
+        (founded.stubs / "units" / unit).unlink()
+    assert converge(founded) == 0
+    assert scripts(founded) == ["join id-of-ctl-1"]
+    assert not asked_etcd(founded)
+
+
+def test_second_run_is_a_no_op(founded: Machine) -> None:
+    assert converge(founded) == 0
+    assert scripts(founded) == []
+    calls = [call for call in founded.calls() if "is-active" not in call]
+    assert calls == []
+
+
+def test_owed_restart_takes_the_lock_and_gives_it_back_when_healthy(founded: Machine) -> None:
+    owe(founded, "restart")
+    assert converge(founded) == 0
+    assert scripts(founded) == ["join id-of-ctl-1"]
+    calls = founded.calls()
+    assert "systemctl stop beta.service beta-helper.service" in calls
+    assert ROLLING not in founded.etcd()
+    assert not (founded.state / "pending/beta").exists()
+    assert not list((founded.state / "taken").iterdir())
+
+
+def test_restart_waits_for_the_node_that_holds_the_lock(founded: Machine) -> None:
+    founded.put(ROLLING, "ctl-2")
+    owe(founded, "restart")
+    answer = founded.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "waiting for ctl-2 to release rolling/beta" in answer.stderr
+    assert not any(" stop " in call for call in founded.calls())
+    assert founded.status()["pending"]["beta"] == "restart"
+
+
+def test_lock_is_kept_while_unwell_and_given_back_once_healthy(founded: Machine) -> None:
+    (founded.state / "test-beta").write_text("not in sync|wait")
+    owe(founded, "restart")
+    assert converge(founded) == 1
+    assert founded.etcd()[ROLLING] == "ctl-1"
+    (founded.state / "test-beta").unlink()
+    assert converge(founded) == 0
+    assert ROLLING not in founded.etcd()
+
+
+def test_no_restart_without_the_lock(founded: Machine) -> None:
+    (founded.stubs / "no-etcd").touch()
+    owe(founded, "restart")
+    assert converge(founded) == 1
+    assert not any(" stop " in call for call in founded.calls())
+
+
+def test_coordination_itself_restarts_without_quorum(node: Machine) -> None:
+    running(node, "alpha.service")
+    (node.state / "pending/alpha").unlink()
+    assert converge(node, "alpha") == 0
+    (node.stubs / "no-etcd").touch()
+    owe(node, "restart", "alpha")
+    node.calls()
+    assert node.run("hacienda-converge", "alpha").returncode == 1  # the lock may still be held: told, and tried again
+    assert "systemctl restart alpha.service" in node.calls()
+    (node.stubs / "no-etcd").unlink()
+    assert converge(node, "alpha") == 0
+    assert "systemctl restart alpha.service" not in node.calls()
+
+
+def test_may_stop_holds_a_restart_back(founded: Machine) -> None:
+    guard = founded.root / "usr/lib/hacienda/beta/may-stop.sh"
+    guard.write_text("#!/bin/bash\necho 'only 1 of 3 left'\nexit 1\n")
+    guard.chmod(0o755)
+    owe(founded, "restart")
+    answer = founded.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "only 1 of 3 left" in answer.stderr
+    assert not any(" stop " in call for call in founded.calls())
+
+
+def test_reload_needs_no_lock_unless_the_daemon_cannot(founded: Machine) -> None:
+    owe(founded, "reload")
+    assert converge(founded) == 0
+    calls = founded.calls()
+    assert "systemctl reload beta-helper.service beta.service" in calls
+    assert not any("txn" in call for call in calls)
+    (founded.stubs / "not-reloadable").touch()
+    owe(founded, "reload")
+    assert converge(founded) == 0
+    assert "systemctl stop beta.service beta-helper.service" in founded.calls()
+
+
+def test_what_is_owed_survives_a_crash_of_the_convergence(founded: Machine) -> None:
+    taken = founded.state / "taken"
+    (taken / "beta").write_text("reload\n")
+    (taken / "beta.new").write_text("restart\n")
+    owe(founded, "converge")
+    assert converge(founded) == 0
+    assert "systemctl stop beta.service beta-helper.service" in founded.calls()
+    assert founded.status()["pending"].get("beta") is None
+
+
+def test_note_that_arrives_meanwhile_is_done_as_well(founded: Machine) -> None:
+    late = founded.state / "pending/beta"
+    script = founded.root / "usr/lib/hacienda/beta/verify.sh"
+    once = f'#!/bin/bash\n[[ -e "{late}.once" ]] || {{ echo reload >"{late}"; touch "{late}.once"; }}\necho fine\n'
+    script.write_text(once)
+    owe(founded, "restart")
+    assert converge(founded) == 0
+    calls = founded.calls()
+    assert calls.index("systemctl stop beta.service beta-helper.service") < calls.index(
+        "systemctl reload beta-helper.service beta.service"
+    )
+
+
+def test_reconciles_once_for_all_nodes(founded: Machine) -> None:
+    mark = founded.etcd()["/hacienda/reconciled/beta"]
+    (founded.state / "reconciled/beta").unlink()
+    assert converge(founded) == 0
+    assert scripts(founded) == []
+    assert (founded.state / "reconciled/beta").read_text().strip() == mark
+
+
+def test_changed_password_is_reconciled_and_locks_are_given_back(founded: Machine) -> None:
+    (founded.state / "secrets/database/gamma").write_text("another one")
+    assert converge(founded) == 0
+    assert scripts(founded) == ["reconcile"]
+    assert RECONCILE not in founded.etcd()
+
+
+def test_node_with_yesterdays_bundle_does_not_reconcile_backwards(founded: Machine) -> None:
+    founded.put("/hacienda/reconciled/beta", "todays")
+    assert converge(founded) == 0
+    assert scripts(founded) == []
+    assert founded.etcd()["/hacienda/reconciled/beta"] == "todays"
+
+
+def test_service_without_units_or_scripts_of_its_own(node: Machine) -> None:
+    assert converge(node, "gamma") == 0
+    assert (node.state / "done/gamma").exists()
+
+
+def test_unknown_service_is_said(node: Machine) -> None:
+    answer = node.run("hacienda-converge", "delta")
+    assert (answer.returncode, answer.stderr) == (
+        1,
+        "delta is not installed on this node|deploy the environment again\n",
+    )

@@ -1,0 +1,132 @@
+"""hacienda-verify, hacienda-leave, hacienda-cluster."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.cloudinit import sample
+from tests.cloudinit.conftest import Machine, make_values
+
+
+@pytest.fixture
+def node(machine: Machine) -> Machine:
+    """ctl-1, installed and converged."""
+    output = sample.render()
+    machine.deliver(output, make_values(output))
+    for path in (machine.state / "pending").iterdir():
+        path.unlink()
+    machine.calls()
+    return machine
+
+
+def verify(machine: Machine, *services: str) -> tuple[int, Any]:
+    answer = machine.run("hacienda-verify", "--json", *services)
+    return answer.returncode, json.loads(answer.stdout)
+
+
+def test_every_service_in_start_order(node: Machine) -> None:
+    code, found = verify(node)
+    assert code == 0
+    assert found[1] == {"service": "beta", "ok": True, "detail": "all is well with beta", "fix": ""}
+    assert [one["service"] for one in found] == ["alpha", "beta", "gamma"]
+
+
+def test_what_is_wrong_and_what_to_do(node: Machine) -> None:
+    (node.state / "test-beta").write_text("2 of 3 members|start the third one")
+    code, found = verify(node, "beta", "delta")
+    assert code == 1
+    assert found == [{"service": "beta", "ok": False, "detail": "2 of 3 members", "fix": "start the third one"}]
+
+
+@pytest.mark.parametrize(
+    "state", ["activating start success", "activating auto-restart exit-code", "inactive dead success"]
+)
+def test_working_oneshot_is_still_converging(node: Machine, state: str) -> None:
+    (node.stubs / "units/hacienda-beta.service").write_text(f"{state} disabled\n")
+    _, found = verify(node, "beta")
+    assert (found[0]["ok"], found[0]["detail"]) == (False, "still converging: waiting for ctl-2 to found beta")
+
+
+def test_owed_restart_is_still_converging(node: Machine) -> None:
+    (node.state / "taken").mkdir()
+    (node.state / "taken/beta").write_text("restart\n")
+    _, found = verify(node, "beta")
+    assert found[0]["detail"] == "still converging, owes a restart: waiting for ctl-2 to found beta"
+
+
+def test_script_that_hangs_is_cut_off_with_all_it_started(node: Machine) -> None:
+    script = node.root / "usr/lib/hacienda/beta/verify.sh"
+    script.write_text("#!/bin/bash\nsleep 60 &\nwait\n")
+    began = time.monotonic()
+    _, found = verify(node)
+    assert time.monotonic() - began < 20
+    assert (found[1]["ok"], found[1]["detail"]) == (False, "no answer within 10 s")
+    assert found[0]["ok"]
+
+
+def test_people_read_words(node: Machine) -> None:
+    (node.state / "test-beta").write_text("2 of 3 members|start the third one")
+    answer = node.run("hacienda-verify", "beta", "delta")
+    assert answer.stdout == "FAIL  beta: 2 of 3 members\n      start the third one\n"
+    assert answer.stderr == "delta does not run on this node\n"
+
+
+def test_leaving_runs_the_scripts_and_releases_what_the_node_held(node: Machine) -> None:
+    node.put("/hacienda/rolling/beta", "ctl-3")
+    answer = node.run("hacienda-leave", "ctl-3")
+    assert answer.returncode == 0, answer.stdout
+    assert (node.state / "test-left").read_text() == "ctl-3\n"
+    assert node.etcd() == {}
+
+
+def test_leaving_without_etcd_is_a_failure_that_can_be_repeated(node: Machine) -> None:
+    (node.stubs / "no-etcd").touch()
+    answer = node.run("hacienda-leave", "--json", "ctl-3")
+    assert answer.returncode == 1
+    assert [one["ok"] for one in json.loads(answer.stdout)] == [False, True]
+
+
+def test_check_touches_nothing(node: Machine) -> None:
+    assert node.run("hacienda-leave", "--check", "ctl-3").returncode == 0
+    answer = node.run("hacienda-leave", "--check", "--json", "ctl-9", "alpha")
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)[0]["fix"] == "repair another one first"
+    assert not (node.state / "test-left").exists()
+
+
+def test_leaving_oneself_stops_in_reverse_order_for_good(node: Machine) -> None:
+    assert node.run("hacienda-leave", "--self").returncode == 0
+    assert [call for call in node.calls() if call.startswith("systemctl")] == [
+        "systemctl disable --quiet hacienda.target",
+        "systemctl stop hacienda-gamma.service",
+        "systemctl stop hacienda-beta.service beta.service beta-helper.service",
+        "systemctl stop hacienda-alpha.service alpha.service",
+    ]
+
+
+def test_cluster_is_told_and_recorded(node: Machine) -> None:
+    record = {"etcd": "15118495548433857066"}
+    assert json.loads(node.run("hacienda-cluster").stdout) == record
+    assert node.status()["cluster"] == {}
+    assert json.loads(node.run("hacienda-cluster", "record").stdout) == record
+    assert node.status()["cluster"] == record
+    assert node.run("hacienda-cluster", "record").returncode == 0
+
+
+def test_another_cluster_is_never_recorded_over_the_first(node: Machine) -> None:
+    (node.state / "cluster.json").write_text('{"etcd": "1"}')
+    answer = node.run("hacienda-cluster", "record")
+    assert answer.returncode == 1
+    assert "never merge the two" in answer.stderr
+    assert node.status()["cluster"] == {"etcd": "1"}
+
+
+def test_cluster_without_quorum_is_not_told(node: Machine) -> None:
+    (node.stubs / "no-etcd").touch()
+    answer = node.run("hacienda-cluster")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "etcd does not answer" in answer.stderr
