@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from hacienda import environment, stacks
+from hacienda import environment
 from hacienda.errors import HaciendaError
 
 ROOT = Path(__file__).resolve().parent
@@ -19,6 +19,8 @@ def main() -> int:
     # A pull request's checkout has no store, and nothing to mint it for.
     with_secrets = os.environ.get("HACIENDA_SECRETS", "mint") != "none"
     try:
+        from hacienda import stacks  # it starts Node, which may be missing
+
         paths = [environment.find(chosen, ROOT)] if chosen else sorted((ROOT / "environments").glob("*.yaml"))
         stacks.synthesize(paths, out, root=ROOT, with_secrets=with_secrets)
     except HaciendaError as error:

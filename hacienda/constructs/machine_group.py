@@ -10,6 +10,7 @@ from hacienda.constructs.content import Content
 from hacienda.constructs.machine import machine_handle
 from hacienda.constructs.member import member_resource
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import Platform
 
 
@@ -39,7 +40,7 @@ class MachineGroup(cdk.Construct):
         super().__init__(scope, id)
         ensure_provider(self, content.places)
         self.names = tuple(names)
-        declarations: list[cdk.Declaration] = []
+        declarations: list[Declaration] = []
         members: list[str] = []
         before = tuple(depends_on)
         for name in self.names:

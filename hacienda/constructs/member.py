@@ -11,11 +11,12 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.constructs.content import Content
 from hacienda.constructs.machine import Machine
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import MachineHandle
 
 
 @dataclass(frozen=True, kw_only=True)
-class MemberResource(cdk.Declaration):
+class MemberResource(Declaration):
     """`hacienda_member`; its attributes are described in the provider's schema (docs/provider.md)."""
 
     terraform_type: ClassVar[str] = "hacienda_member"

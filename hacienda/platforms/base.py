@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hacienda.cdk import Declaration
 from hacienda.cloud.model import Network, Node
+from hacienda.declare.resource import Declaration
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hacienda.cdk import Declaration
 from hacienda.cloud.model import Network, Node
+from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from hacienda.cdk import Declaration
 from hacienda.cloud.model import Network, Node
+from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
 _INTERFACE = 15
