@@ -177,6 +177,7 @@ service = Service(
         Script("founder.py"),
         Script("may-stop.sh"),
         Script("decide.sh"),
+        Script("drain.sh"),
         Script("watch.sh"),
         Script("check.py"),
         Script("wsrep_sst_hacienda"),

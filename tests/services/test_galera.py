@@ -213,6 +213,11 @@ class TestHealth:
             health.observe(HEALTHY)
             assert health.report()["ready"] is ready
 
+    def test_a_server_that_is_about_to_stop_gets_no_new_clients(self) -> None:
+        health = CHECK.Health(Clock(), leaving=lambda: True)
+        health.observe(HEALTHY)
+        assert health.report()["reason"] == "about to stop"
+
     def test_a_checker_that_is_stuck_says_no(self) -> None:
         clock = Clock()
         health = CHECK.Health(clock)

@@ -57,10 +57,14 @@ class Health:
 
     Args:
         clock: seconds, monotonic.
+        leaving: whether the server is about to be stopped in good order (drain.sh).
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, leaving: Callable[[], bool] = lambda: False
+    ) -> None:
         self._clock = clock
+        self._leaving = leaving
         self._lock = threading.Lock()
         self._status: Status = {}
         self._fault = "not asked yet"
@@ -86,6 +90,8 @@ class Health:
             reason = self._fault
             if now - self._seen > STALE_SECONDS:
                 reason = "the checker is stuck"
+            elif not reason and self._leaving():
+                reason = "about to stop"
             elif not reason and self._failed is not None and now - self._failed < HOLD_OFF_SECONDS:
                 reason = "failed less than 5 s ago"
             return {"ready": not reason, "reason": reason, **self._status}
@@ -194,8 +200,9 @@ def main() -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
     tls.load_cert_chain(credentials / "cert", credentials / "key")
-    health = Health()
-    Poller(health, connect, Path(os.environ["RUNTIME_DIRECTORY"]) / "state").start()
+    runtime = Path(os.environ["RUNTIME_DIRECTORY"])
+    health = Health(leaving=(runtime / "leaving").exists)
+    Poller(health, connect, runtime / "state").start()
     first_passed_descriptor = 3
     Server(socket.socket(fileno=first_passed_descriptor), health, tls).serve_forever()
 

@@ -1,0 +1,19 @@
+#!/bin/bash
+# systemd runs it before mariadbd is stopped: clients move to another member first, so that they meet no closed port.
+set -euo pipefail
+# shellcheck source=hacienda/cloudinit/node/lib.sh
+. /usr/lib/hacienda/lib.sh
+# shellcheck source=hacienda/services/templates/galera/common.sh
+. /usr/lib/hacienda/galera/common.sh
+
+seconds=1.5 # HAProxy needs 0.25 to 0.75 s of bad answers
+
+[ -n "${MAINPID:-}" ] || exit 0 # it ended by itself: there is nothing to wait for
+for name in $(member_names); do
+    [ "$name" != "$HACIENDA_NODE" ] || continue
+    if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then
+        touch "$leaving_file"
+        sleep "$seconds"
+        exit 0
+    fi
+done
