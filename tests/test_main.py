@@ -61,6 +61,12 @@ def test_an_output_that_cannot_be_written_ends_in_exit_code_3(tmp_path: Path) ->
     assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_missing_node_ends_in_exit_code_3(tmp_path: Path) -> None:
+    done = run(tmp_path, HACIENDA_ENV="lab", JSII_NODE="/nonexistent/node")
+    assert done.returncode == 3
+    assert done.stderr.startswith("The CDK needs Node") and "Traceback" not in done.stderr
+
+
 def test_cdktf_writes_what_cdktn_writes(tmp_path: Path) -> None:
     """The leg for `cdktf` 0.21, where `cdktn` cannot be imported."""
     found: list[dict[str, Any]] = []
