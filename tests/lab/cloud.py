@@ -79,7 +79,9 @@ class Lab:
 
     def apply_changes_nothing(self) -> bool:
         """Whether another apply reports no changes for every stack."""
-        return "No changes" in self.hacienda("apply", "lab", "--yes").stdout
+        done = self.hacienda("apply", "lab", "--yes")
+        said = done.stdout + done.stderr
+        return all(f"{stack}: no changes" in said for stack in ("lab-network", "lab-controller"))
 
     # What drills do
 

@@ -47,6 +47,14 @@ class Round:
         """Whether everything is."""
         return not (self.unwell or self.silent or self.missing)
 
+    @property
+    def troubled(self) -> Mapping[str, tuple[str, ...]]:
+        """Node -> its services that are not well; a silent node is asked for all of its promises again."""
+        asked: dict[str, list[str]] = {node: [] for node in self.silent}
+        for node, verdict in self.unwell:
+            asked.setdefault(node, []).append(verdict.service)
+        return {node: tuple(services) for node, services in asked.items()}
+
     def summary(self) -> str:
         """One line: who is not well."""
         parts = [f"{node} {verdict.service}" for node, verdict in self.unwell]
@@ -68,14 +76,20 @@ class Watch:
         self._promises = tuple(promises)
 
     def wait(self, stop: threading.Event, seconds: float) -> Round:
-        """Wait until everything is well; returns what the nodes said then.
+        """Wait until everything is well at one time; returns what the nodes said then.
+
+        Between two full rounds only what was not well is asked again: a check costs the machine that is busy starting.
 
         Raises:
             hacienda.errors.UnwellError: it was not, within `seconds`, or until Terraform was interrupted.
         """
         deadline, told = time.monotonic() + seconds, ""
+        left: Mapping[str, tuple[str, ...]] = {}
         while True:
-            found = self.ask()
+            found = self.ask(left)
+            focused, left = bool(left), found.troubled
+            if found.healthy and focused:
+                continue
             if found.healthy:
                 progress.report(TYPE, self._name, "healthy")
                 return found
@@ -87,13 +101,19 @@ class Watch:
             if stop.wait(PAUSE):
                 raise errors.UnwellError(f"{self._name}: interrupted while it was not healthy", self._explain(found))
 
-    def ask(self) -> Round:
-        """Ask every node once, many at a time."""
-        with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(self._nodes)))) as pool:
-            answers = dict(zip((n.name for n in self._nodes), pool.map(self._verdicts, self._nodes), strict=True))
+    def ask(self, of: Mapping[str, tuple[str, ...]]) -> Round:
+        """Ask nodes once, many at a time.
+
+        Args:
+            of: node -> services to ask for, none meaning all promises; empty: everything of every node.
+        """
+        nodes = [node for node in self._nodes if not of or node.name in of]
+        with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(nodes)))) as pool:
+            said = pool.map(lambda node: self._verdicts(node, of.get(node.name) or self._promises), nodes)
+            answers = dict(zip((node.name for node in nodes), said, strict=True))
         verdicts = {node: answer for node, answer in answers.items() if not isinstance(answer, str)}
         spoken_of = {verdict.service for answer in verdicts.values() for verdict in answer}
-        missing = () if len(verdicts) < len(answers) else tuple(p for p in self._promises if p not in spoken_of)
+        missing = () if of or len(verdicts) < len(answers) else tuple(p for p in self._promises if p not in spoken_of)
         return Round(verdicts, {n: answer for n, answer in answers.items() if isinstance(answer, str)}, missing)
 
     def record(self, found: Round) -> dict[str, str]:
@@ -115,9 +135,9 @@ class Watch:
                     )
         return clusters
 
-    def _verdicts(self, node: Node) -> tuple[Verdict, ...] | str:
+    def _verdicts(self, node: Node, services: tuple[str, ...]) -> tuple[Verdict, ...] | str:
         try:
-            return node.verify(self._promises)
+            return node.verify(services)
         except RemoteError as error:
             return str(error)
 
