@@ -51,6 +51,11 @@ class Ledger:
             self._note(member, way)
             return self._refusal(member.node, allowed)
 
+    def replaces(self, node: str) -> bool:
+        """Whether a planned creation is half of a replacement."""
+        with self._lock:
+            return node in self._stored and self._lost.get(node) != "blank"
+
     def arrives(self, node: str, *, allowed: bool = False) -> tuple[str, str] | None:
         """Note a planned creation: a replacement if the member exists already. Returns like `leaves`."""
         with self._lock:

@@ -114,6 +114,13 @@ def test_the_provider_block_may_allow_destruction_too(applied: Cloud) -> None:
     assert applied.state() == {}
 
 
+def test_even_then_one_that_is_replaced_leaves_in_good_order(applied: Cloud) -> None:
+    applied.extra["HACIENDA_ALLOW_DESTROY"] = "test"
+    applied.members["ctl-1"].machine = "another"
+    assert "1 added, 0 changed, 1 destroyed" in applied.apply().text
+    assert (applied.machine("ctl-2") / "leaves").read_text() == "--check ctl-1 etcd galera\nctl-1\n"
+
+
 def test_even_then_replacing_two_is_refused(applied: Cloud) -> None:
     applied.provider["allow_destroy"] = True
     applied.members["ctl-1"].machine = applied.members["ctl-2"].machine = "another"

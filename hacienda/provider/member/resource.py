@@ -21,6 +21,8 @@ from hacienda.remote.node import Delivery, Node
 from hacienda.remote.transport import RemoteError, UnreachableError
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_REPLACED = "replaced"
+"""Private mark of a deletion that is half of a replacement: it leaves in good order even where destroying is allowed."""
 _REACH_AGAIN = 60.0
 """Seconds a machine that was there before is waited for: it may be restarting."""
 
@@ -54,20 +56,24 @@ class Member(Resource):
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """Show which files change and what restarts; refuse what would cost a quorum."""
-        allowed = self._site.allow_destroy
+        allowed, ledger, refusal = self._site.allow_destroy, self._site.ledger, None
+        context.private.pop(_REPLACED, None)
         if prior is None:
-            refusal = self._site.ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
             plan.creation(context, planned)
+            if known(planned["node"]) and ledger.replaces(planned["node"]):
+                context.private[_REPLACED] = True
+            refusal = ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
         elif context.replace:
-            refusal = self._site.ledger.leaves(voter(prior), "replaced", allowed=allowed)
+            context.private[_REPLACED] = True
+            refusal = ledger.leaves(voter(prior), "replaced", allowed=allowed)
         else:
-            refusal = None
             plan.update(context, prior, planned)
         if refusal:
             context.error(*refusal)
 
     def plan_removal(self, context: Context, prior: State) -> None:
         """Refuse a deletion that would cost a quorum."""
+        context.private.pop(_REPLACED, None)
         refusal = self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy)
         if refusal:
             context.error(*refusal)
@@ -113,7 +119,7 @@ class Member(Resource):
     def delete(self, context: Context, state: State) -> None:
         """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
         member = self._declared(state)
-        if self._site.allow_destroy:
+        if self._site.allow_destroy and not context.private.get(_REPLACED):
             self._site.record.destroyed(member.voter)
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
@@ -144,6 +150,7 @@ class Member(Resource):
         delivery = Delivery(content, secrets, member.secrets, clusters)
         outcome = installation.install(node, delivery, context.stop)
         self._site.record.arrived(member.voter.node)
+        context.private.pop(_REPLACED, None)
         if not outcome.converged:
             context.warning(
                 f"{member.voter.node} has its configuration, but did not converge",
