@@ -28,32 +28,51 @@ _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, mtime 0, unknown operating system (RFC 1952, 2.3)."""
 
 
-def manifest_text(
-    head: Mapping[str, Any],
+def manifest(
+    head: Mapping[str, str],
     packages: Iterable[str],
     services: Iterable[Mapping[str, Any]],
     files: Iterable[RenderedFile],
-) -> str:
+) -> dict[str, Any]:
+    """What a node is meant to be.
+
+    Args:
+        head: whose manifest it is.
+        services: what the node must know about each, in start order.
+    """
+    return {
+        "version": VERSION,
+        **head,
+        "packages": sorted(set(packages)),
+        "services": list(services),
+        "files": [file.manifest_entry for file in files],
+    }
+
+
+def manifest_text(content: Mapping[str, Any], files: Iterable[RenderedFile]) -> str:
     """manifest.json, one line per file and service, so that two of them can be compared with diff."""
-    lines = [f'"{key}": {json.dumps(value)}' for key, value in sorted({"version": VERSION, **head}.items())]
-    lines.append(f'"packages": {json.dumps(sorted(set(packages)))}')
-    lines.append(_list("services", [json.dumps(service, sort_keys=True) for service in services]))
-    lines.append(_list("files", [file.manifest_line for file in files]))
-    return "{" + ",\n".join(lines) + "}\n"
+    lines = {key: json.dumps(value) for key, value in content.items()}
+    lines["services"] = _list(json.dumps(service, sort_keys=True) for service in content["services"])
+    lines["files"] = _list(file.manifest_line for file in files)
+    return "{" + ",\n".join(f'"{key}": {text}' for key, text in lines.items()) + "}\n"
 
 
-def _list(key: str, lines: list[str]) -> str:
-    return f'"{key}": [\n' + ",\n".join(lines) + "\n]"
+def _list(lines: Iterable[str]) -> str:
+    return "[\n" + ",\n".join(lines) + "\n]"
 
 
 def archive(manifest: str, files: Iterable[RenderedFile]) -> bytes:
-    """bundle.tar.gz, the same bytes on every machine."""
+    """bundle.tar.gz, the same bytes on every machine: the manifest, contents by their hash, and at last `bin/`, whose entries
+    are hard links to contents: the installer is one of the files it installs."""
     contents = {file.sha256: file for file in files if file.kind != "directory" or file.secrets}
-    members = {f"files/{digest}": _member(f"files/{digest}", file.content) for digest, file in contents.items()}
-    members["manifest.json"] = _member("manifest.json", manifest.encode())
-    members.update(_installer())
-    tar = b"".join(members[name] for name in sorted(members)) + bytes(2 * _BLOCK)
-    return _gzip(tar)
+    executable = {programs.installer()["bin/hacienda-apply"]}
+    members = [_member("manifest.json", manifest.encode())]
+    members += [
+        _member(f"files/{sha256}", contents[sha256].content, 0o755 if sha256 in executable else 0o644)
+        for sha256 in sorted(contents)
+    ]
+    members += [_link(name, f"files/{sha256}") for name, sha256 in sorted(programs.installer().items())]
+    return _gzip(b"".join((*members, bytes(2 * _BLOCK))))
 
 
 def digest(bundle: bytes) -> str:
@@ -61,29 +80,31 @@ def digest(bundle: bytes) -> str:
     return hashlib.sha256(bundle).hexdigest()
 
 
-@functools.cache
-def _installer() -> Mapping[str, bytes]:
-    """bin/hacienda-apply and the package it imports."""
-    members = {"bin/hacienda-apply": _member("bin/hacienda-apply", programs.launcher("apply").encode(), 0o755)}
-    for name, text in programs.modules().items():
-        path = f"bin/{name}"
-        members[path] = _member(path, text.encode())
-    return members
-
-
+@functools.lru_cache(maxsize=1024)
 def _member(name: str, data: bytes, mode: int = 0o644) -> bytes:
-    """One file of a ustar archive: root's, from 1970."""
+    """One file of a ustar archive. What many nodes share is kept."""
+    return _header(name, len(data), mode) + data + bytes(-len(data) % _BLOCK)
+
+
+@functools.cache
+def _link(name: str, target: str) -> bytes:
+    """A second name of a file that comes earlier in the archive."""
+    return _header(name, 0, 0o644, target)
+
+
+def _header(name: str, size: int, mode: int, target: str = "") -> bytes:
+    """A file of root's, from 1970."""
     fields = struct.pack(
         "100s8s8s8s12s12s8sc100s6s2s32s32s8s8s155s12x",
         name.encode(),
         b"%07o\0" % mode,
         b"0000000\0",
         b"0000000\0",
-        b"%011o\0" % len(data),
+        b"%011o\0" % size,
         b"00000000000\0",
         b" " * 8,
-        b"0",
-        b"",
+        b"1" if target else b"0",
+        target.encode(),
         b"ustar\0",
         b"00",
         b"root",
@@ -92,8 +113,7 @@ def _member(name: str, data: bytes, mode: int = 0o644) -> bytes:
         b"0000000\0",
         b"",
     )
-    header = fields[:148] + b"%06o\0 " % sum(fields) + fields[156:]
-    return header + data + bytes(-len(data) % _BLOCK)
+    return fields[:148] + b"%06o\0 " % sum(fields) + fields[156:]
 
 
 def _gzip(data: bytes) -> bytes:

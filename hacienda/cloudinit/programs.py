@@ -57,6 +57,13 @@ def programs() -> tuple[RenderedFile, ...]:
     return (*python, *package, *bash)
 
 
+@functools.cache
+def installer() -> dict[str, str]:
+    """What must lie in a bundle's `bin/` for hacienda-apply to run from there: name -> sha256 of the content."""
+    wanted = {f"{LIB}/hacienda-apply", *(f"{LIB}/{name}" for name in modules())}
+    return {f"bin{file.path.removeprefix(LIB)}": file.sha256 for file in programs() if file.path in wanted}
+
+
 def units(cloud: Cloud, node: Node) -> tuple[RenderedFile, ...]:
     """`hacienda.target` and one oneshot per service of the node."""
     services = tuple(service for service in cloud.services if service.name in node.services)

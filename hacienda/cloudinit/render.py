@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,19 +26,19 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
     """
     own = tuple(service for service in cloud.services if service.name in node.services)
     rendered = _files(cloud, node, own, templates)
-    text = bundle.manifest_text(
+    manifest = bundle.manifest(
         head={"environment": cloud.name, "node": node.name},
         packages=(package for service in own for package in service.packages),
         services=(_entry(cloud, node, service) for service in own),
         files=rendered,
     )
-    packed = bundle.archive(text, rendered)
+    packed = bundle.archive(bundle.manifest_text(manifest, rendered), rendered)
     return NodeOutput(
         node=node.name,
         user_data=userdata.user_data(cloud, node, deployer_key),
         network_config=networkconfig.network_config(cloud, node),
         files=rendered,
-        manifest=json.loads(text),
+        manifest=manifest,
         bundle=packed,
         bundle_hash=bundle.digest(packed),
         actions={file.path: f"{file.service}:{file.on_change}" for file in rendered if file.on_change != "none"},
