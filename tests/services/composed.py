@@ -68,7 +68,7 @@ def shellcheck(service: str) -> str:
     scripts = [
         str(path.relative_to(ROOT))
         for path in sorted((services.TEMPLATES / service).iterdir())
-        if path.read_text(errors="ignore").startswith("#!/bin/bash")
+        if path.is_file() and path.read_text(errors="ignore").startswith("#!/bin/bash")
     ]
     program = Path(sys.executable).with_name("shellcheck")
     return subprocess.run([str(program), "-x", *scripts], cwd=ROOT, capture_output=True, text=True, check=False).stdout
