@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hacienda.services import keystone
 from tests.services import composed
 
 CATALOGUE = composed.program("keystone", "catalogue.py")
+ISSUE = composed.program("keystone", "issue.py")
 SCRIPTS = composed.ROOT / "hacienda/services/templates/keystone"
 
 
@@ -152,6 +154,37 @@ def test_a_new_region_is_made_first() -> None:
     identity = FakeIdentity([GLANCE], [])
     CATALOGUE.reconcile(identity, [entry("https://a:9292", region="north")])
     assert identity.sent[0] == ("POST", "/regions", {"region": {"id": "north"}})
+
+
+class FakeEntrance:
+    """The virtual IP: issues tokens, and accepts the one it issued last."""
+
+    def __init__(self) -> None:
+        self.issued = 0
+
+    def log_in(self) -> str:
+        self.issued += 1
+        return f"token {self.issued}"
+
+    def validate(self, token: str) -> None:
+        if token != f"token {self.issued}":
+            raise ISSUE.IdentityError("404")
+
+
+def test_a_token_is_kept_for_half_a_minute(tmp_path: Path) -> None:
+    entrance, kept = FakeEntrance(), tmp_path / "run" / "token"
+    assert ISSUE.token(entrance, kept) == ("token 1", "issued")
+    assert ISSUE.token(entrance, kept) == ("token 1", "validated")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    old = kept.stat().st_mtime - ISSUE.KEEP_SECONDS
+    os.utime(kept, (old, old))
+    assert ISSUE.token(entrance, kept) == ("token 2", "issued")
+
+
+def test_a_kept_token_that_is_refused_is_replaced(tmp_path: Path) -> None:
+    entrance, kept = FakeEntrance(), tmp_path / "token"
+    kept.write_text("of an earlier cloud")
+    assert ISSUE.token(entrance, kept) == ("token 1", "issued")
 
 
 def test_scripts_are_clean() -> None:
