@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
+import os
 import shlex
 import shutil
 import subprocess
@@ -21,6 +23,10 @@ _FAILED = 255
 _PERSIST = 60
 """Seconds an idle connection is kept for the next command."""
 
+_PLACE = "/tmp"  # noqa: S108
+"""Not the default folder: a unix socket's path has at most 104 bytes on macOS, where that one alone has 50."""
+_PREFIX = "hacienda-ssh-"
+
 _folder_lock = threading.Lock()
 _folders: list[Path] = []
 
@@ -29,10 +35,29 @@ def folder() -> Path:
     """This process's folder for control sockets and known_hosts files, mode 0700, removed at exit."""
     with _folder_lock:
         if not _folders:
-            # A unix socket's path has at most 104 bytes on macOS, where the default folder has 50 of them.
-            _folders.append(Path(tempfile.mkdtemp(prefix="hacienda-", dir="/tmp")))
+            _sweep()
+            _folders.append(Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_PLACE)))
             atexit.register(cleanup)
         return _folders[0]
+
+
+def _sweep() -> None:
+    """Remove the folders of our processes that were killed: a key may lie in them."""
+    for path in Path(_PLACE).glob(f"{_PREFIX}*-*"):
+        pid = path.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and path.stat().st_uid == os.getuid() and not _alive(int(pid)):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def cleanup() -> None:

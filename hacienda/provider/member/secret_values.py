@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+from pathlib import Path
+
 from hacienda import errors, secrets
 from hacienda.remote import ssh
 from hacienda.secrets.store import SSH_KEY
@@ -20,13 +24,19 @@ def read(location: str, node: str, digests: dict[str, str]) -> dict[str, bytes] 
     """
     if not here(location):
         return None
-    store = secrets.open_store(location)
+    store = _opened(location, Path.cwd())
     changed = [name for name, digest in sorted(digests.items()) if secrets.digest(store, name, node) != digest]
     if changed:
         raise errors.InputError(
             f"{node}: secrets changed since the plan: {', '.join(changed)}", "Synthesize and plan again."
         )
     return {name: store.get(name, node) for name in digests}
+
+
+@functools.cache
+def _opened(location: str, folder: Path) -> secrets.Store:
+    """A store, opened once for all members: an encrypted one is decrypted as a whole. Relative places are a folder's own."""
+    return secrets.open_store(location)
 
 
 def here(location: str) -> bool:
@@ -49,13 +59,13 @@ class DeployerKey:
         return self._paths[location]
 
     def _materialize(self, location: str) -> str:
-        store = secrets.open_store(location)
+        store = _opened(location, Path.cwd())
         if store.key_file is not None:
             return str(store.key_file) if store.key_file.exists() else ""
         key = store.entry(SSH_KEY)
         if key is None:
             return ""
-        path = ssh.folder() / f"key-{len(self._paths)}"
+        path = ssh.folder() / f"key-{hashlib.sha256(location.encode()).hexdigest()[:8]}"
         path.touch(mode=0o600)
         path.write_bytes(key)
         return str(path)
