@@ -168,7 +168,7 @@ class FakeEntrance:
 
     def validate(self, token: str) -> None:
         if token != f"token {self.issued}":
-            raise ISSUE.IdentityError("404")
+            raise ISSUE.IdentityError("404", refused=True)
 
 
 def test_a_token_is_kept_for_half_a_minute(tmp_path: Path) -> None:
@@ -185,6 +185,19 @@ def test_a_kept_token_that_is_refused_is_replaced(tmp_path: Path) -> None:
     entrance, kept = FakeEntrance(), tmp_path / "token"
     kept.write_text("of an earlier cloud")
     assert ISSUE.token(entrance, kept) == ("token 1", "issued")
+
+
+def test_a_silent_entrance_is_not_asked_twice(tmp_path: Path) -> None:
+    entrance, kept = FakeEntrance(), tmp_path / "token"
+    ISSUE.token(entrance, kept)
+
+    def hang(token: str) -> None:
+        raise ISSUE.IdentityError("timed out")
+
+    entrance.validate = hang  # type: ignore[method-assign]
+    with pytest.raises(ISSUE.IdentityError):
+        ISSUE.token(entrance, kept)
+    assert entrance.issued == 1
 
 
 def test_scripts_are_clean() -> None:

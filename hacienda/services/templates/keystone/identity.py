@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 import json
 import ssl
 import urllib.error
@@ -14,7 +15,16 @@ PASSWORD_FILE = "/var/lib/hacienda/secrets/keystone/admin"  # noqa: S105 a path
 
 
 class IdentityError(Exception):
-    """Keystone refused, or did not answer."""
+    """Keystone did not answer as hoped.
+
+    Args:
+        text: what was asked and what came back.
+        refused: Keystone itself said no; otherwise nobody answered.
+    """
+
+    def __init__(self, text: str, refused: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 class Identity:
@@ -70,6 +80,7 @@ class Identity:
             with urllib.request.urlopen(request, timeout=self._timeout, context=self._tls) as answer:
                 return json.loads(answer.read() or b"null"), answer.headers
         except urllib.error.HTTPError as error:
-            raise IdentityError(f"{method} {self._url}{path}: {error.code} {error.reason}") from error
+            refused = error.code < http.HTTPStatus.INTERNAL_SERVER_ERROR
+            raise IdentityError(f"{method} {self._url}{path}: {error.code} {error.reason}", refused) from error
         except OSError as error:
             raise IdentityError(f"{method} {self._url}{path}: {getattr(error, 'reason', error)}") from error

@@ -26,8 +26,11 @@ def token(entrance: Identity, kept: Path) -> tuple[str, str]:
             known = kept.read_text()
             entrance.validate(known)
             return known, "validated"
-    except (OSError, IdentityError):
-        kept.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass  # the first time since the machine started
+    except IdentityError as error:
+        if not error.refused:
+            raise
     issued = entrance.log_in()
     kept.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
