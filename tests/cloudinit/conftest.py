@@ -50,6 +50,7 @@ class Machine:
             "HACIENDA_LOCK_PATIENCE": "2",
             "HACIENDA_HEALTH_SECONDS": "1",
             "HACIENDA_FOUND_SECONDS": "2",
+            "HACIENDA_VERIFY_SECONDS": "4",
             **more,
         }
 

@@ -177,6 +177,21 @@ settle() {
     esac
 }
 
+# keep_founded: what this node belongs to is in etcd, too; an etcd that lost it (restored, or made anew) would let the next
+# blank node found a second one. It asks once and waits for nobody.
+keep_founded() {
+    local key=/hacienda/boot/$service id held
+    [[ -n $HACIENDA_BOOTSTRAP ]] || return 0
+    id=$(<"$STATE/done/$service")
+    held=$(etcd_get "$key" 2>/dev/null) || return 0
+    if [[ -z $held ]]; then
+        log "$service: etcd did not know that it is founded"
+        held=$(etcd_cas "$key" "" "done:$id") || [[ $? == 1 ]] || return 0
+    fi
+    [[ -z $held || $held == "done:$id" ]] ||
+        fail "$service: this node belongs to $id, but etcd says $held|never merge the two: find out which one has the data"
+}
+
 # reconcile: applied on one node whenever an input changed here. A node that saw these inputs reconciled once leaves them,
 # so that a machine coming back with yesterday's bundle does not bring yesterday's passwords back.
 reconcile() {
@@ -217,6 +232,7 @@ main() {
     if holds "rolling/$service"; then
         unlock "rolling/$service" || fail "$service: the rolling lock is still held, etcd does not answer|see hacienda-verify etcd"
     fi
+    keep_founded
     reconcile
     if [[ -e $STATE/pending/$service ]]; then
         log "$service: something changed meanwhile"

@@ -51,10 +51,6 @@ def running(machine: Machine, *units: str) -> None:
         (machine.stubs / "units" / unit).write_text("active running success disabled\n")
 
 
-def asked_etcd(machine: Machine) -> bool:
-    return any(call.startswith("etcdctl") for call in machine.calls())
-
-
 def test_claimant_founds_and_tells_the_id(node: Machine) -> None:
     assert converge(node) == 0
     assert scripts(node) == ["bootstrap", "reconcile"]
@@ -113,20 +109,37 @@ def test_first_start_waits_for_etcd(node: Machine) -> None:
     assert scripts(node) == []
 
 
-def test_later_start_asks_nobody(founded: Machine) -> None:
+def test_later_start_needs_no_etcd(founded: Machine) -> None:
     (founded.stubs / "no-etcd").touch()
     for unit in ("beta.service", "beta-helper.service"):
         (founded.stubs / "units" / unit).unlink()
     assert converge(founded) == 0
     assert scripts(founded) == ["join id-of-ctl-1"]
-    assert not asked_etcd(founded)
+    calls = founded.calls()
+    asked = [number for number, call in enumerate(calls) if call.startswith("etcdctl")]
+    assert all(number > calls.index("systemctl start beta.service beta-helper.service") for number in asked)
 
 
 def test_second_run_is_a_no_op(founded: Machine) -> None:
     assert converge(founded) == 0
     assert scripts(founded) == []
     calls = [call for call in founded.calls() if "is-active" not in call]
-    assert calls == []
+    assert calls == [f"etcdctl get --print-value-only {BOOT}"]
+
+
+def test_etcd_that_forgot_is_told_again(founded: Machine) -> None:
+    (founded.stubs / "etcd" / BOOT.replace("/", "%")).unlink()
+    assert converge(founded) == 0
+    assert founded.etcd()[BOOT] == "done:id-of-ctl-1"
+
+
+@pytest.mark.parametrize("held", ["done:another", "claimed:ctl-2"])
+def test_second_founding_beside_this_nodes_data_is_said(founded: Machine, held: str) -> None:
+    founded.put(BOOT, held)
+    answer = founded.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert f"this node belongs to id-of-ctl-1, but etcd says {held}" in answer.stderr
+    assert founded.etcd()[BOOT] == held
 
 
 def test_owed_restart_takes_the_lock_and_gives_it_back_when_healthy(founded: Machine) -> None:

@@ -63,8 +63,8 @@ def test_script_that_hangs_is_cut_off_with_all_it_started(node: Machine) -> None
     script.write_text("#!/bin/bash\nsleep 60 &\nwait\n")
     began = time.monotonic()
     _, found = verify(node)
-    assert time.monotonic() - began < 20
-    assert (found[1]["ok"], found[1]["detail"]) == (False, "no answer within 10 s")
+    assert time.monotonic() - began < 30
+    assert (found[1]["ok"], found[1]["detail"]) == (False, "no answer within 4 s")
     assert found[0]["ok"]
 
 
