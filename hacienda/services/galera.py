@@ -33,7 +33,7 @@ PROVIDER_OPTIONS = (
     "evs.inactive_check_period=PT0.2S",
     "evs.join_retrans_period=PT0.3S",
     "evs.install_timeout=PT3S",
-    # Members that return staggered never form again by themselves (docs/services/galera.md); join.sh decides who founds the component.
+    # Members that return staggered never form again by themselves (measured); join.sh decides who founds the component.
     "pc.recovery=FALSE",
     # join.sh starts a server only when a Primary Component exists: one that vanished meanwhile is not waited for.
     "pc.wait_prim_timeout=PT30S",
@@ -143,7 +143,7 @@ service = Service(
             port="mysql",
             mode="tcp",
             single_writer=True,
-            # Down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to tell that a server hangs (docs/services/galera.md).
+            # Down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to tell that a server hangs (measured).
             check=Check(path="/", port="check", inter_ms=500, fastinter_ms=250, fall=2, rise=2),
             # oslo.db drops connections after 600 s of idleness, well before this (ha-reference).
             timeout_seconds=3600,

@@ -67,7 +67,7 @@ def test_a_commit_is_on_disk_and_over_tcp_there_is_only_tls(lab: Cloud) -> None:
 
 
 def test_failure_detection_is_set_as_a_whole(lab: Cloud) -> None:
-    # Left to themselves, install_timeout and join_retrans_period follow inactive_timeout into an endless loop (docs/services/galera.md).
+    # Left to themselves, install_timeout and join_retrans_period follow inactive_timeout into an endless loop.
     evs = {key: seconds(value) for key, value in options(lab).items() if key.startswith("evs.")}
     assert evs["evs.keepalive_period"] * 3 < evs["evs.suspect_timeout"] < evs["evs.inactive_timeout"]
     assert evs["evs.join_retrans_period"] * 5 < evs["evs.install_timeout"] < evs["evs.inactive_timeout"]
