@@ -9,7 +9,7 @@ import subprocess
 from hacienda.cloudinit.node import installed, paths, scripts
 from hacienda.cloudinit.node.scripts import Outcome
 
-CHECK_SECONDS = 15.0
+CHECK_SECONDS = 30.0
 LEAVE_SECONDS = 120.0
 """RabbitMQ forgets a dead node only after asking the others; a minute is not unusual."""
 

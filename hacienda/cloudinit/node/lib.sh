@@ -32,9 +32,9 @@ load_service() {
 }
 
 # wait_for SECONDS "what" COMMAND...: tries every second until the command succeeds; 1 after SECONDS, saying what it saw
-# last. The command runs in a subshell.
+# last. The command runs in a subshell. One that takes long is asked less often: what it waits for needs the processor, too.
 wait_for() {
-    local limit=$1 what=$2 since=$SECONDS told=$SECONDS seen
+    local limit=$1 what=$2 since=$SECONDS told=$SECONDS asked=$SECONDS seen
     shift 2
     until seen=$("$@" 2>&1); do
         if ((SECONDS - since >= limit)); then
@@ -45,7 +45,8 @@ wait_for() {
             told=$SECONDS
             log "waiting for $what ($((SECONDS - since)) s): $(tail -n 1 <<<"$seen")"
         fi
-        sleep 1
+        sleep $((SECONDS - asked > 1 ? SECONDS - asked : 1))
+        asked=$SECONDS
     done
 }
 

@@ -1,11 +1,29 @@
 #!/bin/bash
-# Takes a stopped member out of the cluster and off every queue. Run twice, it finds nothing to do.
+# leave.sh [--check] NODE: takes a stopped member out of the cluster and off every queue. Run twice, it finds nothing to do.
+# --check: only whether a majority of the declared members runs without NODE.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
+check() { # NODE
+    local name want running staying=0
+    want=$(member_names | wc -l)
+    running=$(evaluate 20 'io:format("~p~n", [rabbit_nodes:list_running()]).') ||
+        fail "RabbitMQ does not answer here|hacienda-verify rabbitmq on $HACIENDA_NODE"
+    for name in $(member_names); do
+        if [[ $name != "$1" && $running == *"'rabbit@$name'"* ]]; then staying=$((staying + 1)); fi
+    done
+    ((2 * staying > want)) ||
+        fail "without $1 only $staying of $want members run|repair the others first: hacienda-verify rabbitmq on each"
+    echo "$staying of $want members keep running"
+}
+
+if [[ $1 == --check ]]; then
+    check "$2"
+    exit 0
+fi
 gone=rabbit@$1
 members=$(evaluate 60 'io:format("~p~n", [rabbit_nodes:list_members()]).')
 if [[ $members != *"'$gone'"* ]]; then
