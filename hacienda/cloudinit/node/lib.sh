@@ -78,7 +78,7 @@ member_address() {
 }
 
 # etcd ARGUMENTS...: etcdctl with this node's certificate, for at most 10 s: `etcdctl txn` knows no time-out of its own and
-# waits for ever when no endpoint answers, whatever --command-timeout says (seen with 3.4.23 and 3.5.16).
+# waits for ever when no endpoint answers, whatever --command-timeout says (seen with 3.4.23).
 etcd() {
     if [[ -z ${HACIENDA_ETCD_ENDPOINTS:-} ]]; then
         log "this node is no member of etcd"
