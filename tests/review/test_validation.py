@@ -238,5 +238,5 @@ def test_shellcheck_refuses_a_script_and_says_where() -> None:
     good = RenderedFile("/usr/lib/hacienda/new/good.sh", "#!/bin/bash\ntrue\n", "shellcheck", "new")
     bad = RenderedFile("/usr/lib/hacienda/new/bad.sh", "#!/bin/bash\nrm $1\n", "shellcheck", "new")
     found = shell.refusals([good, bad])
-    assert list(found) == [bad.path]
-    assert found[bad.path].startswith("2:4: note: Double quote to prevent globbing")
+    assert list(found) == [shell.name_of(bad)]
+    assert found[shell.name_of(bad)].startswith("2:4: note: Double quote to prevent globbing")

@@ -70,7 +70,8 @@ def _unit(path: str) -> str:
     return match[1] if match else path
 
 
-_EACH = f"python3 -P {PROBES}/manyfiles.py"
+# Without the machine's own settings, which it would read again for each file; they are not the file's.
+_EACH = f"rm -rf /etc/cloud && python3 -P {PROBES}/manyfiles.py"
 _NETWORKD = "devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
 
 CHECKERS: Mapping[str, tuple[Check, ...]] = {

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from typing import Any, TypedDict
 
-LIMIT_SECONDS = 120.0
-"""After which a check is ended. Most take less than one second, a thousand files in one call some ten."""
+LIMIT_SECONDS = 300.0
+"""After which a check is ended. Most take less than one second; this is for a machine that is busy with other things."""
 
 MOST_OUTPUT = 200_000
 """Characters of a program's output that are kept."""

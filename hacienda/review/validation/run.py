@@ -130,7 +130,7 @@ def _here(collection: Collection, dummies: Dummies) -> Iterator[Result]:
             said = "\n".join(check.complaints(dummies.filled(subject.file.text)))
             yield Result(subject, check.title, version, not said, said)
         elif isinstance(check, ShellCheck):
-            said = refusals.get(subject.file.path, "")
+            said = refusals.get(shell.name_of(subject.file), "")
             yield Result(subject, check.title, shell.version(), not said, said)
 
 

@@ -15,7 +15,11 @@ from hacienda.review.validation.work import Answer, Order
 PROJECT = "default"
 """Incus project the machines run in: it is in every lab, goes with it, and no environment's machines are in it."""
 
-_LIMIT_SECONDS = 900
+_LIMIT_SECONDS = 1800
+"""For all jobs together; a thousand machines on a busy host take some minutes."""
+
+
+_LIFE_SECONDS = 2 * _LIMIT_SECONDS
 
 
 class Scratch:
@@ -33,8 +37,9 @@ class Scratch:
         self._name = f"validation-{secrets.token_hex(4)}"
 
     def __enter__(self) -> Scratch:
-        # No operating system is booted: nothing here needs one, and it would take a core for some seconds.
-        init = "--config=raw.lxc=lxc.init.cmd = /usr/bin/sleep infinity"
+        # No operating system is booted: nothing here needs one, and it would take a core for some seconds. The machine ends
+        # by itself, and is removed then, should this process be killed.
+        init = f"--config=raw.lxc=lxc.init.cmd = /usr/bin/sleep {_LIFE_SECONDS}"
         command.incus(self._lab, "launch", self._image, self._name, self._project, "--ephemeral", "--quiet", init)
         return self
 

@@ -37,6 +37,11 @@ def version() -> str:
     return said.partition("version: ")[2].partition("\n")[0]
 
 
+def name_of(script: RenderedFile) -> str:
+    """Where a script lies for ShellCheck, and what it calls it: two scripts may have the same path on different nodes."""
+    return f"{script.sha256}{script.path}"
+
+
 def _said(folder: Path, names: Sequence[str]) -> str:
     argv = [_program(), "--external-sources", "--format=gcc", *names]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
@@ -47,7 +52,7 @@ def _said(folder: Path, names: Sequence[str]) -> str:
 
 
 def refusals(scripts: Sequence[RenderedFile]) -> Mapping[str, str]:
-    """Path -> what ShellCheck says, for those it refuses. Of scripts with the same path the last one counts.
+    """Script (see `name_of`) -> what ShellCheck says, for those it refuses.
 
     Raises:
         ToolError: ShellCheck is missing or failed.
@@ -57,15 +62,15 @@ def refusals(scripts: Sequence[RenderedFile]) -> Mapping[str, str]:
         # Scripts name what they source by its place in the source tree: `# shellcheck source=hacienda/...`.
         (folder / "hacienda").symlink_to(Path(hacienda.__file__).parent)
         for script in scripts:
-            target = folder / script.path.lstrip("/")
+            target = folder / name_of(script)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(script.text)
-        names = sorted({script.path.lstrip("/") for script in scripts})
+        names = sorted({name_of(script) for script in scripts})
         count = min(len(names), os.cpu_count() or 1)
         with concurrent.futures.ThreadPoolExecutor(count) as pool:
             said = "".join(pool.map(functools.partial(_said, folder), (names[part::count] for part in range(count))))
     found: dict[str, list[str]] = {}
     for line in said.splitlines():
         file, _, rest = line.partition(":")
-        found.setdefault(f"/{file}", []).append(rest)
-    return {path: "\n".join(lines) for path, lines in found.items()}
+        found.setdefault(file, []).append(rest)
+    return {name: "\n".join(lines) for name, lines in found.items()}

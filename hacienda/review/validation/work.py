@@ -190,6 +190,8 @@ def complaint(job: Job, subject: Subject, outcome: Outcome) -> str:
 def _names(job: Job, subject: Subject) -> tuple[str, ...]:
     """How the program's lines may call a file."""
     argument = _argument(job, subject)
+    if not job.check.in_place:
+        return (argument,)
     return tuple(dict.fromkeys((argument, subject.file.path, PurePosixPath(argument).name)))
 
 

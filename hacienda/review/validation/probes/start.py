@@ -20,7 +20,9 @@ from collections import deque
 from ipaddress import IPv4Address
 from pathlib import Path
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
+"""After which a daemon is ended that neither serves nor gives up. Keystone's application alone loads for some seconds."""
+
 TAIL = 12
 """Lines of output that are shown of a daemon that does not start."""
 
