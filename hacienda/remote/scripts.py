@@ -20,7 +20,7 @@ umask 077
 (umask 022 && mkdir -p "$state")
 mkdir -p "$state/incoming"
 find "$state/incoming" -mindepth 1 -maxdepth 1 -mmin +60 -exec rm -rf {{}} +
-new=$(mktemp -d "$state/incoming/XXXXXXXX")
+new=$(mktemp -d -p "$state/incoming")
 trap 'rm -rf "$new"' EXIT
 tar -x -f - -C "$new"
 test -e "$new/complete"
