@@ -142,7 +142,7 @@ class Keystone:
         request = urllib.request.Request(
             f"{self._url}/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10, context=self._context) as answer:
+        with urllib.request.urlopen(request, timeout=3, context=self._context) as answer:
             return str(answer.headers["X-Subject-Token"])
 
     def valid(self, token: str) -> bool:
@@ -150,7 +150,7 @@ class Keystone:
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = urllib.request.Request(f"{self._url}/v3/auth/tokens", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=10, context=self._context) as answer:
+            with urllib.request.urlopen(request, timeout=3, context=self._context) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return False

@@ -77,11 +77,15 @@ class Lab:
             time.sleep(1)
         raise AssertionError(self.hacienda("status", "lab", check=False).stdout)
 
-    def apply_changes_nothing(self) -> bool:
-        """Whether another apply reports no changes for every stack."""
+    def apply_changes_nothing(self) -> None:
+        """Another apply reports no changes for every stack.
+
+        Raises:
+            AssertionError: it changed something; carries what it said.
+        """
         done = self.hacienda("apply", "lab", "--yes")
         said = done.stdout + done.stderr
-        return all(f"{stack}: no changes" in said for stack in ("lab-network", "lab-controller"))
+        assert all(f"{stack}: no changes" in said for stack in ("lab-network", "lab-controller")), said
 
     # What drills do
 
@@ -109,8 +113,8 @@ class Lab:
 
     def power_cut(self, node: str) -> None:
         """Cuts a machine's power. Its interface goes down first: a plain stop lets FIN and RST packets out."""
-        interface = json.loads(self.incus("query", f"/1.0/instances/{node}/state?project={PROJECT}"))
-        for device, state in interface["network"].items():
+        (instance,) = json.loads(self.incus("list", f"^{node}$", "--format", "json"))
+        for device, state in instance["state"]["network"].items():
             if device != "lo" and state.get("host_name"):
                 subprocess.run(["ip", "link", "set", state["host_name"], "down"], check=True)
         self.incus("stop", "--force", node)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
+import zipfile
 from pathlib import Path
 
 from tests.lab.cloud import CONTROLLERS, Lab, arguments_of_processes
+from tests.lab.test_changes import run
 
 
 def found_in(text: str, store: dict[str, str]) -> set[str]:
@@ -34,14 +35,10 @@ def test_nothing_the_deployer_writes_holds_a_secret(healthy: Lab) -> None:
 
 def test_a_saved_plan_holds_no_secret(healthy: Lab, tmp_path: Path) -> None:
     saved = tmp_path / "plan"
-    subprocess.run(
-        ["terraform", "plan", "-out", str(saved), "-replace=hacienda_member.ctl-1"],
-        cwd=healthy.root / "cdktf.out/stacks/lab-controller",
-        check=True,
-        capture_output=True,
-    )
+    planned = run(healthy, "plan", "-out", str(saved), "-replace=hacienda_member.ctl-1")
+    assert planned.returncode == 0, planned.stderr
     unpacked = tmp_path / "unpacked"
-    subprocess.run(["unzip", "-q", str(saved), "-d", str(unpacked)], check=True)
+    zipfile.ZipFile(saved).extractall(unpacked)
     assert found_in(files_below(unpacked), dict(healthy.store)) == set()
 
 

@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-definitions=$(mktemp -p /var/lib/rabbitmq definitions.XXXXXXXX)
+definitions=$(mktemp -p /var/lib/rabbitmq)
 trap 'rm -f "$definitions"' EXIT
 chown rabbitmq:rabbitmq "$definitions"
 python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/messaging "$STATE/secrets/messaging" >"$definitions"
