@@ -78,14 +78,13 @@ class Lab:
         raise AssertionError(self.hacienda("status", "lab", check=False).stdout)
 
     def apply_changes_nothing(self) -> None:
-        """Another apply reports no changes for every stack.
+        """Another apply has nothing to change.
 
         Raises:
             AssertionError: it changed something; carries what it said.
         """
         done = self.hacienda("apply", "lab", "--yes")
-        said = done.stdout + done.stderr
-        assert all(f"{stack}: no changes" in said for stack in ("lab-network", "lab-controller")), said
+        assert "No changes" in done.stdout, done.stdout + done.stderr
 
     # What drills do
 
