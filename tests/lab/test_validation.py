@@ -89,7 +89,11 @@ CASES = (
     Wrong("/keepalived.conf", r"virtual_router_id \d+", "virtual_router_id 256", "keepalived -t", "256"),
     Wrong("/keepalived.conf", r"nopreempt", "nopre", "keepalived -t", "nopre"),
     Wrong(
-        "/keepalived.conf", r"/usr/lib/hacienda/keepalived/check-haproxy.sh", "/usr/lib/none", "keepalived -t", "none"
+        "/keepalived.conf",
+        r"/usr/lib/hacienda/keepalived/check-haproxy.sh",
+        "/usr/lib/none",
+        "keepalived -t",
+        "not found",
     ),
     Wrong("/nftables.conf", r"dport \{ ", "dport { 70000, ", "nft -c"),
     Wrong("/nftables.conf", r"ip saddr @management", "ip saddr @managment", "nft -c", "managment"),
@@ -140,7 +144,7 @@ CASES = (
     Wrong("/etc/hosts", END, "10.77.0.999 nobody\n", "addresses and names"),
     Wrong("user-data", r"^ssh_pwauth: .*", "ssh_pwauth: [1]", "cloud-init schema", "ssh_pwauth"),
     Wrong("user-data", r"^users:", "user_list:", "cloud-init schema", "user_list"),
-    Wrong("user-data", START, "#!cloud\n", "cloud-init schema"),
+    Wrong("user-data", START, "#!cloud\n", "cloud-init schema", "not currently evaluated"),
     Wrong("network-config", r"mtu: \d+", "mtu: large", "cloud-init schema, network", "large"),
     Wrong("network-config", r"mtu:", "mtus:", "cloud-init's keys", "mtus"),
     Wrong("network-config", r"0\.0\.0\.0/0", "default", "cloud-init's networkd", "default"),

@@ -72,7 +72,8 @@ def _unit(path: str) -> str:
 
 # Without the machine's own settings, which it would read again for each file; they are not the file's.
 _EACH = f"rm -rf /etc/cloud && python3 -P {PROBES}/manyfiles.py"
-_NETWORKD = "devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
+_SCHEMA = "'Valid schema' schema"
+_NETWORKD = "'Wrote output' devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
 
 CHECKERS: Mapping[str, tuple[Check, ...]] = {
     "bash": (Program("bash, as variables", "bash", f'sh {PROBES}/source.sh "$@"', in_place=False, together=True),),
@@ -113,7 +114,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program(
             "cloud-init schema, network",
             "cloud-init",
-            f'{_EACH} schema -t network-config -c -- "$@"',
+            f'{_EACH} {_SCHEMA} -t network-config -c -- "$@"',
             in_place=False,
             together=True,
         ),
@@ -172,7 +173,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         ),
     ),
     "user-data": (
-        Program("cloud-init schema", "cloud-init", f'{_EACH} schema -c -- "$@"', in_place=False, together=True),
+        Program("cloud-init schema", "cloud-init", f'{_EACH} {_SCHEMA} -c -- "$@"', in_place=False, together=True),
     ),
     "x509": (Program("openssl verify", "openssl", f'sh {PROBES}/x509.sh "$@"', together=True),),
 }

@@ -1,6 +1,7 @@
 """Runs a command of cloud-init for each of many files, in one process: starting it takes longer than reading a file.
 
-Called as: manyfiles.py ARGUMENT... -- FILE...; the file is appended to the arguments.
+Called as: manyfiles.py SAYS ARGUMENT... -- FILE...; the file is appended to the arguments. SAYS is what cloud-init prints when it
+has read the file: it ends well, too, when it takes the file for something else and passes over it.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ def outcome(main: Any, arguments: list[str]) -> tuple[int, str]:
     return int(code or 0), said.getvalue()
 
 
-def accepts(main: Any, arguments: list[str], file: str) -> bool:
+def accepts(main: Any, says: str, arguments: list[str], file: str) -> bool:
     """Whether cloud-init accepts a file; what it says otherwise is printed, each line after the file's name."""
     code, said = outcome(main, [*arguments, file])
     # What is deprecated is accepted today, and refused by the release after next.
-    if code == 0 and "deprecat" not in said.lower():
+    if code == 0 and says in said and "deprecat" not in said.lower():
         return True
-    print("\n".join(f"{file}: {line}" for line in said.splitlines() if line.strip()) or f"{file}: {code}")  # noqa: T201
+    print("\n".join(f"{file}: {line}" for line in said.splitlines() if line.strip()) or f"{file}: passed over")  # noqa: T201
     return False
 
 
 def run() -> int:
     """Exit code: 1 when a file is refused."""
     divider = sys.argv.index("--")
-    arguments, files = sys.argv[1:divider], sys.argv[divider + 1 :]
+    says, arguments, files = sys.argv[1], sys.argv[2:divider], sys.argv[divider + 1 :]
     main = importlib.import_module("cloudinit.cmd.main").main
-    accepted = [accepts(main, arguments, file) for file in files]
+    accepted = [accepts(main, says, arguments, file) for file in files]
     return 0 if all(accepted) else 1
 
 

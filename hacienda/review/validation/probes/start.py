@@ -23,7 +23,7 @@ from pathlib import Path
 WAIT_SECONDS = 180.0
 """After which a daemon is ended that neither serves nor gives up. Keystone's application alone loads for some seconds."""
 
-TAIL = 12
+TAIL = 40
 """Lines of output that are shown of a daemon that does not start."""
 
 LISTENING = "0A"
