@@ -6,12 +6,13 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-if running; then
-    exit 0
-fi
-if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
+members_at() { # PEER: whom its cluster consists of
+    rabbitmqctl --quiet -n "rabbit@$1" eval 'io:format("~p~n", [rabbit_nodes:list_members()]).'
+}
+
+join_running_members() {
+    local peers="" peer
     # A blank node that reaches no peer would quietly start a cluster of its own.
-    peers=""
     for _ in {1..60}; do
         peers=$(running_peers)
         [ -z "$peers" ] || break
@@ -20,15 +21,35 @@ if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
     done
     [ -n "$peers" ] || fail "no running member of RabbitMQ to join|hacienda-verify rabbitmq on the other members"
     peer=${peers%%$'\n'*}
-    members=$(rabbitmqctl --quiet -n "rabbit@$peer" eval 'io:format("~p~n", [rabbit_nodes:list_members()]).')
-    if [[ $members == *"'$me'"* ]]; then
+    if [[ $(members_at "$peer") == *"'$me'"* ]]; then
         # The cluster still knows the machine that had this name and is gone: it would refuse this one.
         log "rabbit@$peer still lists the former $me: forgetting it"
         rabbitmqctl --quiet -n "rabbit@$peer" forget_cluster_node "$me"
     fi
     log "joining $peer"
     name_peers "$HACIENDA_NODE" "$peer"
+}
+
+let_go() { # the running members no longer list this node
+    local peers
+    peers=$(running_peers)
+    [ -n "$peers" ] && [[ $(members_at "${peers%%$'\n'*}") != *"'$me'"* ]]
+}
+
+if running; then
+    exit 0
+fi
+if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
+    join_running_members
 else
     log "starting with this node's own data; after a power cut it waits for the other members"
+    ! systemctl start rabbitmq-server.service || exit 0
+    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: rabbitmqctl force_boot, then systemctl restart hacienda-rabbitmq"
+    # It left, and its machine was kept: an apply that was killed between the two. Its queues live on with the others.
+    log "the cluster has let this node go: its data go to $database.left, and it joins anew"
+    systemctl stop rabbitmq-server.service
+    rm -rf "$database.left"
+    mv "$database" "$database.left"
+    join_running_members
 fi
-systemctl start rabbitmq-server.service || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: rabbitmqctl force_boot, then systemctl restart hacienda-rabbitmq"
+systemctl start rabbitmq-server.service || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq"
