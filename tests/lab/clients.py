@@ -125,10 +125,15 @@ class SqlWriter:
 
 
 class Keystone:
-    """Issues and validates tokens through the VIP over TLS, without any client library's start-up time."""
+    """Issues and validates tokens through the VIP over TLS, without any client library's start-up time.
 
-    def __init__(self, url: str, user: str, password: str, ca: Path) -> None:
+    Args:
+        patience: seconds for one answer. A password check takes a second of a core, more on a busy machine.
+    """
+
+    def __init__(self, url: str, user: str, password: str, ca: Path, *, patience: float = 10) -> None:
         self._url = url
+        self._patience = patience
         self._user = user
         self._password = password
         self._context = ssl.create_default_context(cafile=str(ca))
@@ -142,7 +147,7 @@ class Keystone:
         request = urllib.request.Request(
             f"{self._url}/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=3, context=self._context) as answer:
+        with urllib.request.urlopen(request, timeout=self._patience, context=self._context) as answer:
             return str(answer.headers["X-Subject-Token"])
 
     def valid(self, token: str) -> bool:
@@ -150,7 +155,7 @@ class Keystone:
         headers = {"X-Auth-Token": token, "X-Subject-Token": token}
         request = urllib.request.Request(f"{self._url}/v3/auth/tokens", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=3, context=self._context) as answer:
+            with urllib.request.urlopen(request, timeout=self._patience, context=self._context) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return False
