@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import secrets
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,8 +69,8 @@ class Machine:
         delivery = self.state / "incoming" / secrets.token_hex(4)
         delivery.mkdir(parents=True)
         (delivery / "bundle.tar.gz").write_bytes(output.bundle)
-        with tarfile.open(fileobj=io.BytesIO(output.bundle)) as archive:
-            archive.extractall(delivery / "bundle", filter="data")
+        (delivery / "bundle").mkdir()
+        subprocess.run(["tar", "-xzf", "bundle.tar.gz", "-C", "bundle"], cwd=delivery, check=True)
         for name, value in (values or {}).items():
             path = delivery / "secrets" / name
             path.parent.mkdir(parents=True, exist_ok=True)
