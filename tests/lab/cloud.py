@@ -17,20 +17,28 @@ from tests.lab.clients import Keystone, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
-PROJECT = "hacienda-lab"
 HEALTHY_WITHIN = 240
 """Seconds for a cloud to be well again after a drill: RabbitMQ's rejoin after a site-wide power cut is the longest."""
 
 
 class Lab:
-    """The lab environment.
+    """A running environment.
 
     Args:
         root: the project's folder.
+        environment: the environment's name, as in its folder .hacienda/<environment>/.
+        vip: address of its virtual IP.
+        nodes: its machines.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(
+        self, root: Path, environment: str = "lab", vip: str = VIP, nodes: Sequence[str] = CONTROLLERS
+    ) -> None:
         self.root = root
+        self.environment = environment
+        self.vip = vip
+        self.nodes = nodes
+        self.project = f"hacienda-{environment}"
         self.measured: dict[str, str] = {}
 
     # The operator's commands
@@ -52,17 +60,17 @@ class Lab:
     def up(self) -> None:
         """`hacienda lab up`, and how long the whole of it took."""
         began = time.monotonic()
-        print(self.hacienda("lab", "up", timeout=1800).stdout, flush=True)
+        print(self.hacienda("lab", "up", self.environment, timeout=1800).stdout, flush=True)
         self.note("lab up, everything", time.monotonic() - began)
 
     def status(self) -> dict[str, Any]:
-        """`hacienda status lab --json`."""
-        answer: dict[str, Any] = json.loads(self.hacienda("status", "lab", "--json", check=False).stdout)
+        """`hacienda status --json`."""
+        answer: dict[str, Any] = json.loads(self.hacienda("status", self.environment, "--json", check=False).stdout)
         return answer
 
     def healthy(self) -> bool:
-        """Whether `hacienda status lab` is content."""
-        return self.hacienda("status", "lab", check=False).returncode == 0
+        """Whether `hacienda status` is content."""
+        return self.hacienda("status", self.environment, check=False).returncode == 0
 
     def wait_until_healthy(self) -> float:
         """Seconds until the status was content.
@@ -75,7 +83,7 @@ class Lab:
             if self.healthy():
                 return time.monotonic() - began
             time.sleep(1)
-        raise AssertionError(self.hacienda("status", "lab", check=False).stdout)
+        raise AssertionError(self.hacienda("status", self.environment, check=False).stdout)
 
     def apply_changes_nothing(self) -> None:
         """Another apply has nothing to change.
@@ -83,20 +91,20 @@ class Lab:
         Raises:
             AssertionError: it changed something; carries what it said.
         """
-        done = self.hacienda("apply", "lab", "--yes")
+        done = self.hacienda("apply", self.environment, "--yes")
         assert "No changes" in done.stdout, done.stdout + done.stderr
 
     # What drills do
 
     def incus(self, *arguments: str, timeout: float = 60, stdin: str | None = None) -> str:
-        """Runs the Incus client in the lab's project; its standard output."""
+        """Runs the Incus client in the environment's project; its standard output."""
         environment = {
             "INCUS_SOCKET": str(host.socket_path()),
             "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": "/root",
         }
         done = subprocess.run(
-            ["incus", "--project", PROJECT, *arguments],
+            ["incus", "--project", self.project, *arguments],
             env=environment,
             capture_output=True,
             text=True,
@@ -121,7 +129,7 @@ class Lab:
     def power_cut_all(self) -> None:
         """Cuts every machine's power at once."""
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self.power_cut, CONTROLLERS))
+            list(pool.map(self.power_cut, self.nodes))
 
     def power_on(self, node: str) -> None:
         """Powers a machine on again."""
@@ -129,12 +137,12 @@ class Lab:
 
     def holders(self) -> tuple[str, ...]:
         """Running nodes that hold the virtual IP."""
-        return tuple(node for node in self.running() if VIP in self.on(node, "ip", "-o", "-4", "address"))
+        return tuple(node for node in self.running() if self.vip in self.on(node, "ip", "-o", "-4", "address"))
 
     def running(self) -> tuple[str, ...]:
         """Machines that have power."""
         instances = json.loads(self.incus("list", "--format", "json"))
-        return tuple(sorted(i["name"] for i in instances if i["status"] == "Running" and i["name"] in CONTROLLERS))
+        return tuple(sorted(i["name"] for i in instances if i["status"] == "Running" and i["name"] in self.nodes))
 
     def sql(self, statement: str) -> str:
         """Runs SQL as root on any running node, over the local socket."""
@@ -152,13 +160,13 @@ class Lab:
 
     @property
     def store(self) -> Mapping[str, str]:
-        """Every secret of the lab by name, from `hacienda secrets show lab --json`."""
-        listed = json.loads(self.hacienda("secrets", "show", "lab", "--json").stdout)
+        """Every secret by name, from `hacienda secrets show --json`."""
+        listed = json.loads(self.hacienda("secrets", "show", self.environment, "--json").stdout)
         return {entry["name"]: entry["value"] for entry in listed["secrets"]}
 
     def ca(self) -> Path:
         """The environment's CA certificate as a file."""
-        path = self.root / ".hacienda/lab/drill-ca.pem"
+        path = self.root / f".hacienda/{self.environment}/drill-ca.pem"
         path.write_text(self.on(self.running()[0], "cat", "/var/lib/hacienda/secrets/x509/galera/ca.pem"))
         return path
 
@@ -170,11 +178,11 @@ class Lab:
             f"CREATE DATABASE {name}; CREATE TABLE {name}.drill (id BIGINT PRIMARY KEY) ENGINE=InnoDB;"
             f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}' REQUIRE SSL; GRANT ALL ON {name}.* TO '{name}'@'%';"
         )
-        return SqlWriter(VIP, 3306, name, password, self.ca())
+        return SqlWriter(self.vip, 3306, name, password, self.ca())
 
     def keystone(self) -> Keystone:
         """A client of Keystone's as the administrator."""
-        return Keystone(f"https://{VIP}:5000", "admin", self.store["keystone/admin"], self.ca())
+        return Keystone(f"https://{self.vip}:5000", "admin", self.store["keystone/admin"], self.ca())
 
     # Figures
 

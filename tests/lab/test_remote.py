@@ -15,14 +15,14 @@ from hacienda import lab as host
 from hacienda.remote import connections, ssh
 from hacienda.remote.node import Node
 from hacienda.remote.transport import Address, UnreachableError
-from tests.lab.cloud import PROJECT, Lab
+from tests.lab.cloud import Lab
 
 
 @pytest.fixture
 def address(healthy: Lab) -> Iterator[Address]:
     """How ctl-1 is reached."""
     key = healthy.root / ".hacienda/lab/secrets/ssh/id_ed25519"
-    trust = f"incus:{host.socket_path()}?project={PROJECT}"
+    trust = f"incus:{host.socket_path()}?project={healthy.project}"
     yield Address("ctl-1", "10.77.0.11", trust, identity_file=str(key))
     connections.close_all()
 
