@@ -134,15 +134,13 @@ def _interrupts_of(process: subprocess.Popen[str]) -> Iterator[list[int]]:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment Terraform runs in: ours, without prompts and calls home, and with our Python for the provider."""
-    made = {
-        **os.environ,
-        "TF_IN_AUTOMATION": "1",
-        "TF_INPUT": "0",
-        "CHECKPOINT_DISABLE": "1",
-        "HACIENDA_PYTHON": sys.executable,
-        **extra,
-    }
+    """The environment Terraform runs in here: without prompts as well."""
+    return {**surroundings(), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", **extra}
+
+
+def surroundings() -> dict[str, str]:
+    """The environment any Terraform of ours runs in: this process', without calls home, with our Python for the provider."""
+    made = {**os.environ, "CHECKPOINT_DISABLE": "1", "HACIENDA_PYTHON": sys.executable}
     # Terraform complains at every start about a configuration file that is named but not there.
     if not Path(made.get("TF_CLI_CONFIG_FILE", "/")).exists():
         del made["TF_CLI_CONFIG_FILE"]

@@ -190,3 +190,27 @@ def processes_in(folder: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+STAND_IN = (sys.executable, "-m", "hacienda.terraform")
+
+
+def test_stand_in_is_the_terraform_that_is_found(bare_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(bare_path / "missing"))
+    done = subprocess.run([*STAND_IN, "version", "-json"], capture_output=True, text=True, check=True)
+    assert f'"terraform_version": "{find().version}"' in done.stdout
+    assert not done.stderr
+
+
+def test_stand_in_passes_arguments_on_and_returns_the_exit_code(bare_path: Path, stack: Path) -> None:
+    assert subprocess.run([*STAND_IN, "init"], cwd=stack, capture_output=True, check=False).returncode == 0
+    done = subprocess.run([*STAND_IN, "plan", "-detailed-exitcode"], cwd=stack, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert not (stack / "started").exists()
+
+
+def test_stand_in_without_a_terraform_that_will_do_says_so(bare_path: Path) -> None:
+    program(bare_path, "terraform", "1.4.7")
+    done = subprocess.run([*STAND_IN, "version"], capture_output=True, text=True, check=False)
+    assert done.returncode == ToolError.exit_code
+    assert "1.5 is the oldest" in done.stderr

@@ -1,0 +1,31 @@
+"""`hacienda-terraform ARGS...`: the Terraform that `hacienda` uses, for programs that start one by its path.
+
+TERRAFORM_BINARY_NAME="$PWD/.venv/bin/hacienda-terraform" cdktf deploy 'lab-*'
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from hacienda.errors import HaciendaError
+from hacienda.terraform import child
+from hacienda.terraform.program import find, surroundings
+
+
+def main() -> NoReturn:
+    """Become Terraform, with this process' arguments, standard streams and working folder."""
+    try:
+        found = find()
+    except HaciendaError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
+    made = surroundings()
+    os.environ.clear()
+    os.environ.update(made)
+    child.main(found.path, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
