@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import combinations
 
 from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, Role, VirtualIp
+from hacienda.cloud.platform import has_own_bridges
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Scope
 from hacienda.environment.model import Environment
@@ -29,6 +31,8 @@ def networks(environment: Environment, problems: ProblemList) -> tuple[Network, 
     _purposes(found, problems)
     _overlaps(found, problems)
     _carriers(found, problems)
+    if has_own_bridges(environment):
+        found = [replace(network, vlan=None) for network in found]
     return tuple(sorted(found, key=lambda network: ("management" not in network.purposes, network.name)))
 
 

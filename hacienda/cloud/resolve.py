@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from hacienda.cloud import platform as platforms
 from hacienda.cloud import services as presence
 from hacienda.cloud.addresses import AddressBook, blocks, number
 from hacienda.cloud.machines import Draft, drafts
@@ -14,7 +15,6 @@ from hacienda.cloud.model import (
     Cloud,
     Network,
     Node,
-    Platform,
     SecretStore,
     Ssh,
     StateBackend,
@@ -26,7 +26,6 @@ from hacienda.declare import Registry
 from hacienda.environment import source as sources
 from hacienda.environment.load import examine, service_options
 from hacienda.environment.model import Environment
-from hacienda.environment.platform import Incus
 from hacienda.errors import InputError, Problem
 
 
@@ -79,6 +78,8 @@ def _resolution(
         return None, []
     found = networks(environment, problems)
     vips = virtual_ips(environment, found, problems)
+    if "platform" not in broken:
+        platforms.check(environment, problems)
     if problems or broken & {"machines", "domains"}:
         return None, problems.found
     nodes = _nodes(environment, registry, found, vips, problems)
@@ -145,14 +146,6 @@ def _node(draft: Draft, own: int, addresses: dict[str, IPv4Address], runs: tuple
     )
 
 
-def _platform(environment: Environment) -> Platform:
-    spec = environment.platform
-    options = spec.model_dump(exclude={"type"})
-    if isinstance(spec, Incus):
-        options["project"] = spec.project or f"hacienda-{environment.name}"
-    return Platform(type=spec.type, containers=isinstance(spec, Incus), options=options)
-
-
 def _cloud(
     environment: Environment,
     registry: Registry,
@@ -167,7 +160,7 @@ def _cloud(
         region=environment.region,
         release=environment.release,
         operating_system=environment.operating_system,
-        platform=_platform(environment),
+        platform=platforms.platform(environment),
         networks=found,
         virtual_ips=vips,
         nodes=nodes,

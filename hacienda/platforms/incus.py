@@ -133,12 +133,5 @@ class Incus:
         return f"{whole[: _INTERFACE - 6].rstrip('-')}-{digest}"
 
     def _cards(self, networks: Sequence[Network]) -> dict[str, str]:
-        """Network cards as cloud-init's network configuration counts them: eth0, eth1, ...; bonded ones have their own names."""
-        cards: dict[str, str] = {}
-        count = 0
-        for network in networks:
-            names = network.bond.nics if network.bond else (f"eth{count}",)
-            count += 0 if network.bond else 1
-            for name in names:
-                cards.setdefault(name, self.bridge(network.name))
-        return cards
+        """Network cards as cloud-init's network configuration counts them: eth0, eth1, ..., each on its network's own bridge."""
+        return {f"eth{number}": self.bridge(network.name) for number, network in enumerate(networks)}

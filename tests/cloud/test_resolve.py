@@ -95,6 +95,19 @@ def test_machines_are_on_the_networks_of_their_role() -> None:
     }
 
 
+@pytest.mark.parametrize(("platform", "vlan"), [("incus", None), ("existing", 30)])
+def test_a_network_with_a_bridge_of_its_own_needs_no_tag(platform: str, vlan: int | None) -> None:
+    text = f"""
+    name: tagged
+    platform: {platform}
+    networks:
+      management: {{cidr: 10.0.0.0/24, vip: 10.0.0.5}}
+      storage: {{cidr: 10.1.0.0/24, vlan: 30}}
+    machines: {{controller: 3}}
+    """
+    assert cloud(text).network("storage").vlan == vlan
+
+
 def test_nodes_run_the_services_of_their_role_in_start_order() -> None:
     found = machines("controller: 2\narbiter: 1\ncompute: 1")
     runs = {node.name: node.services for node in found.nodes}
@@ -126,7 +139,7 @@ def test_a_named_machine_overrides_its_group() -> None:
         big: {number: 4, memory: 1TiB, disks: {osd: 2TiB}, zone: z, bmc: {type: redfish, address: 10.9.0.1}}
         sto-2:
     """
-    found = machines(text)
+    found = machines(text, more="platform: existing")
     small, big = found.node("sto-2"), found.node("big")
     assert (small.number, small.memory) == (2, 64 * 1024**3)
     assert (big.number, big.memory, big.disks["osd"], big.disks["system"]) == (4, 1024**4, 2 * 1024**4, 100 * 1024**3)

@@ -9,6 +9,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from hacienda.cloud.model import Bond, Network
+from hacienda.cloudinit import networkconfig
+from tests.cloud import samples
 from tests.cloudinit import sample
 
 
@@ -85,3 +87,18 @@ def test_tagged_network_on_a_plain_nic() -> None:
     found = config(MANAGEMENT, network("storage", 1, "storage", vlan=30))
     assert "addresses" not in found["ethernets"]["eth1"]
     assert found["vlans"]["vlan30"]["link"] == "eth1"
+
+
+def test_a_container_has_an_untagged_card_on_each_network() -> None:
+    """cloud-init's networkd renderer, which the lab's image has, would make no interface for a VLAN."""
+    cloud = samples.cloud("""
+        name: tagged
+        platform: incus
+        networks:
+          management: {cidr: 10.9.0.0/24, vip: 10.9.0.10}
+          storage: {cidr: 10.9.1.0/24, vlan: 30}
+        machines: {controller: 3}
+    """)
+    found = YAML(typ="safe").load(networkconfig.network_config(cloud, cloud.nodes[0]))
+    assert set(found) == {"version", "ethernets"}
+    assert found["ethernets"]["eth1"]["addresses"] == ["10.9.1.11/24"]

@@ -42,10 +42,10 @@ def test_a_release_needs_no_quotes() -> None:
 
 
 def test_sizes_are_bytes() -> None:
-    text = LAB.replace("controller: 3", "controller: {count: 3, memory: 1.5GiB, disks: {database: 400GB}}")
+    text = LAB.replace("controller: 3", "controller: {count: 3, memory: 1.5GiB, disks: {system: 400GB}}")
     node = cloud(text).nodes[0]
     assert node.memory == 3 * 1024**3 // 2
-    assert node.disks == {"database": 400 * 1000**3}
+    assert node.disks == {"system": 400 * 1000**3}
 
 
 def test_service_options_have_defaults_and_are_validated() -> None:

@@ -15,9 +15,9 @@ NODE = Node("ctl-1", "controller", 1, {"management": IPv4Address("10.77.0.11")},
 BOOT = FirstBoot("#cloud-config\n", "version: 2\n")
 
 
-def network(name: str, bond: model.Bond | None = None) -> Network:
+def network(name: str) -> Network:
     block = IPv4Network("10.77.0.0/24")
-    return Network(name, block, frozenset({name}), (block[1], block[-2]), bond=bond)
+    return Network(name, block, frozenset({name}), (block[1], block[-2]))
 
 
 def test_every_declared_type_has_a_platform() -> None:
@@ -43,17 +43,15 @@ def test_relative_files_of_an_environment_are_found_from_a_stack() -> None:
 
 
 def test_an_incus_machine_is_an_instance_with_its_networks_in_order() -> None:
-    bond = model.Bond("active-backup", ("ens1", "ens2"))
-    networks = [network("management"), network("data", bond), network("public")]
+    networks = [network("management"), network("data"), network("public")]
     handle = Incus(project="hacienda-lab").machine(NODE, networks, BOOT)
     (instance,) = handle.declarations
     assert instance.terraform_address == "hacienda_incus_instance.ctl-1"
     attributes = instance.attributes()
     assert attributes["networks"] == {
         "eth0": "lab-management",
-        "ens1": "lab-data",
-        "ens2": "lab-data",
-        "eth1": "lab-public",
+        "eth1": "lab-data",
+        "eth2": "lab-public",
     }
     assert attributes["cpus"] == 2 and "memory" not in attributes
     assert handle.machine_id == "${hacienda_incus_instance.ctl-1.id}"

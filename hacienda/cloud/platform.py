@@ -1,0 +1,36 @@
+"""The platform of the resolved cloud, and what an environment must not ask of it."""
+
+from __future__ import annotations
+
+from hacienda.cloud.model import Platform
+from hacienda.cloud.problem_list import ProblemList
+from hacienda.environment.model import Environment
+from hacienda.environment.platform import Incus
+
+
+def platform(environment: Environment) -> Platform:
+    """The platform with its options; an Incus project is named after the environment unless the file names it."""
+    spec = environment.platform
+    options = spec.model_dump(exclude={"type"})
+    if isinstance(spec, Incus):
+        options["project"] = spec.project or f"hacienda-{environment.name}"
+    return Platform(type=spec.type, containers=isinstance(spec, Incus), options=options)
+
+
+def has_own_bridges(environment: Environment) -> bool:
+    """Whether each network is a bridge of its own there: what a VLAN keeps apart is apart already, and cards are untagged."""
+    return isinstance(environment.platform, Incus)
+
+
+def check(environment: Environment, problems: ProblemList) -> None:
+    """Notes what the platform cannot give: passed over, a machine would come up without it."""
+    if not isinstance(environment.platform, Incus):
+        return
+    for name, network in environment.networks.items():
+        if network.bond is not None:
+            reason = (
+                "cannot be on platform incus: a container has one card for each network, on that network's own bridge"
+            )
+            problems.add(
+                ("networks", name, "bond"), reason, "Remove it; `vlan` may stay, the bridge is the VLAN there."
+            )
