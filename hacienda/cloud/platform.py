@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from hacienda.cloud.model import Platform
+from collections.abc import Iterator, Mapping
+
+from hacienda.cloud.model import ABBREVIATIONS, Platform
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.environment.model import Environment
 from hacienda.environment.platform import Incus
+from hacienda.environment.source import Trail
+
+SYSTEM_DISK = "system"
+"""Purpose of the disk that a machine boots from: the only one that a container has."""
 
 
 def platform(environment: Environment) -> Platform:
@@ -34,3 +40,17 @@ def check(environment: Environment, problems: ProblemList) -> None:
             problems.add(
                 ("networks", name, "bond"), reason, "Remove it; `vlan` may stay, the bridge is the VLAN there."
             )
+    for where, disks in _disks(environment):
+        for purpose in sorted(disks.keys() - {SYSTEM_DISK}):
+            reason = "cannot be on platform incus: a container has no disk but the one it boots from"
+            fix = f"Remove it, or make that one larger: `disks: {{{SYSTEM_DISK}: 20GiB}}`."
+            problems.add((*where, "disks", purpose), reason, fix)
+
+
+def _disks(environment: Environment) -> Iterator[tuple[Trail, Mapping[str, int]]]:
+    """Disks wherever the file names them: those of groups, and of single machines."""
+    for role in ABBREVIATIONS:
+        group = getattr(environment.machines, role)
+        yield ("machines", role), group.disks
+        for name, machine in group.nodes.items():
+            yield ("machines", role, "nodes", name), machine.disks

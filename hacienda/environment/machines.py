@@ -62,7 +62,7 @@ class Machine(Spec):
     memory: Size | None = None
     """Memory, like `64GiB`."""
     disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
-    """Disks by purpose, like `{database: 400GiB}`."""
+    """Disks by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
     bmc: Bmc | None = None
     """Baseboard management controller, for fencing."""
 
@@ -94,7 +94,7 @@ class MachineGroup(Spec):
     memory: Size | None = None
     """Memory of each, like `64GiB`. Default: whatever the machine has."""
     disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
-    """Disks of each by purpose, like `{database: 400GiB}`."""
+    """Disks of each by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
 
 
 def _group(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from hacienda.cloud.model import Network, Node
+from hacienda.cloud.platform import SYSTEM_DISK
 from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
@@ -56,6 +57,7 @@ class InstanceResource(Declaration):
     networks: Mapping[str, str]
     cpus: int | None
     memory: int | None
+    size: int | None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Incus:
             networks=self._cards(networks),
             cpus=node.cpus,
             memory=node.memory,
+            size=node.disks.get(SYSTEM_DISK),
         )
         return MachineHandle(instance.reference("id"), node.ssh_host, (instance,))
 

@@ -11,7 +11,16 @@ from hacienda.environment.platform import Existing as ExistingSpec
 from hacienda.environment.platform import Incus as IncusSpec
 from hacienda.platforms import PLATFORMS, Existing, FirstBoot, Incus, platform_of
 
-NODE = Node("ctl-1", "controller", 1, {"management": IPv4Address("10.77.0.11")}, ("etcd",), "10.77.0.11", cpus=2)
+NODE = Node(
+    "ctl-1",
+    "controller",
+    1,
+    {"management": IPv4Address("10.77.0.11")},
+    ("etcd",),
+    "10.77.0.11",
+    cpus=2,
+    disks={"system": 5},
+)
 BOOT = FirstBoot("#cloud-config\n", "version: 2\n")
 
 
@@ -53,7 +62,8 @@ def test_an_incus_machine_is_an_instance_with_its_networks_in_order() -> None:
         "eth1": "lab-data",
         "eth2": "lab-public",
     }
-    assert attributes["cpus"] == 2 and "memory" not in attributes
+    assert (attributes["cpus"], attributes["size"]) == (2, 5)
+    assert "memory" not in attributes
     assert handle.machine_id == "${hacienda_incus_instance.ctl-1.id}"
 
 

@@ -57,6 +57,7 @@ def lab() -> Iterator[Lab]:
             "pool": "fast",
             "cpus": 2,
             "memory": 1 << 30,
+            "size": 20 << 30,
             "config": {"security.nesting": "true"},
             "devices": {"tun": {"type": "unix-char", "path": "/dev/net/tun"}},
         }
@@ -78,7 +79,7 @@ def test_machines_are_made_and_started_once(lab: Lab) -> None:
     assert instance["config"]["cloud-init.user-data"] == "#cloud-config\n"
     assert instance["config"]["limits.memory"] == str(1 << 30)
     assert instance["devices"]["eth0"]["parent"] == "hac-test"
-    assert instance["devices"]["root"]["pool"] == "fast"
+    assert instance["devices"]["root"] == {"type": "disk", "path": "/", "pool": "fast", "size": str(20 << 30)}
     assert instance["devices"]["tun"]["path"] == "/dev/net/tun"
     assert lab.stack.apply() == {}
 
@@ -122,10 +123,11 @@ def test_a_stopped_machine_is_started(lab: Lab) -> None:
 def test_settings_change_in_place(lab: Lab) -> None:
     lab.stack.apply()
     identity = lab.stack.states[MACHINE]["id"]
-    lab.machine.update(memory=2 << 30, devices={})
+    lab.machine.update(memory=2 << 30, size=30 << 30, devices={})
     lab.network["mtu"] = 9000
     assert lab.stack.apply() == {NETWORK: "updated", MACHINE: "updated"}
     assert lab.instance["config"]["limits.memory"] == str(2 << 30)
+    assert lab.instance["devices"]["root"]["size"] == str(30 << 30)
     assert lab.instance["config"]["volatile.uuid"] == identity
     assert lab.instance["config"]["cloud-init.user-data"] == "#cloud-config\n"
     assert "tun" not in lab.instance["devices"]
@@ -139,6 +141,24 @@ def test_drift_of_a_setting_is_mended(lab: Lab, key: str) -> None:
     lab.instance["config"][key] = "1"
     assert lab.stack.apply() == {MACHINE: "updated"}
     assert lab.instance["config"][key] != "1"
+
+
+@pytest.mark.parametrize("size", [20 << 30, None])
+def test_drift_of_the_root_disk_is_mended(lab: Lab, size: int | None) -> None:
+    lab.machine["size"] = size
+    lab.stack.apply()
+    declared = dict(lab.instance["devices"]["root"])
+    assert declared.get("size") == (str(size) if size else None)
+    lab.instance["devices"]["root"] = {**declared, "size": str(1 << 30)}
+    assert lab.stack.apply() == {MACHINE: "updated"}
+    assert lab.instance["devices"]["root"] == declared
+    assert lab.stack.apply() == {}
+
+
+def test_a_root_disk_of_a_size_needs_a_pool(lab: Lab) -> None:
+    del lab.machine["pool"]
+    with pytest.raises(FailedError, match="ctl-1: a root disk of a size needs a pool"):
+        lab.stack.apply()
 
 
 def test_a_first_boot_that_would_be_another_replaces_no_machine(lab: Lab) -> None:
@@ -209,6 +229,10 @@ def test_terraform_itself_agrees(lab: Lab, cloud: Cloud) -> None:
     assert "0 to add, 1 to change, 0 to destroy" in plan.text
     assert '+ "image"' in plan.text
     cloud.applied()
+    lab.machine["size"] = 40 << 30
+    assert "~ size" in cloud.plan().text
+    cloud.applied()
+    assert "No changes" in cloud.plan().text
     assert "1 added, 0 changed, 1 destroyed" in cloud.apply("-replace=hacienda_incus_instance.ctl-1").text
     assert cloud.state()["hacienda_incus_instance.ctl-1"]["outdated"] == []
     assert "3 destroyed" in cloud.terraform("destroy", "-no-color", "-auto-approve").text

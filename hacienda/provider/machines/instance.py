@@ -54,6 +54,9 @@ class Instance(Resource):
         ),
         Attribute("cpus", "number", optional=True, description="CPUs it may use. Default: all."),
         Attribute("memory", "number", optional=True, description="Bytes of memory it may use. Default: all."),
+        Attribute(
+            "size", "number", optional=True, description="Bytes of the root disk, in `pool`. Default: the pool's."
+        ),
         Attribute("config", STRINGS, optional=True, description="More of Incus' own settings of an instance."),
         Attribute(
             "devices", ["map", STRINGS], optional=True, description="More of Incus' own devices, by name: disks, TUN."
@@ -76,6 +79,8 @@ class Instance(Resource):
             context.error(
                 f"{config['name']!r} is no machine name", "A letter, then letters, digits, dashes; 63 at most."
             )
+        if config["size"] is not None and config["pool"] is None:
+            context.error(f"{self.label(config)}: a root disk of a size needs a pool", "Name its `pool`.")
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """A machine runs after an apply; what its first boot read stays as it was."""
@@ -115,6 +120,7 @@ class Instance(Resource):
             "networks": cards if cards or state["networks"] else state["networks"],
             "cpus": _number(config.get("limits.cpu")),
             "memory": _number(config.get("limits.memory")),
+            "size": _number(devices.get("root", {}).get("size")),
             "config": _subset(config, state["config"]),
             "devices": _subset(devices, state["devices"]),
             "outdated": _outdated(context.private["made"], state),
@@ -201,8 +207,10 @@ def _devices(planned: State) -> dict[str, dict[str, str]]:
         name: {"type": "nic", "nictype": "bridged", "name": name, "parent": bridge}
         for name, bridge in (planned["networks"] or {}).items()
     }
-    root = {"root": {"type": "disk", "path": "/", "pool": planned["pool"]}} if planned["pool"] else {}
-    return {**root, **cards, **(planned["devices"] or {})}
+    root = {"type": "disk", "path": "/", "pool": planned["pool"]}
+    if planned["size"] is not None:
+        root["size"] = str(int(planned["size"]))
+    return {**({"root": root} if planned["pool"] else {}), **cards, **(planned["devices"] or {})}
 
 
 def _digest(value: str | None) -> str:
