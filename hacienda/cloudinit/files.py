@@ -14,6 +14,7 @@ from hacienda.declare import (
     Certificate,
     DeclarationError,
     NodeFile,
+    Script,
     SecretDirectory,
     SecretFile,
     Service,
@@ -43,7 +44,7 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
             yield _secret(declared, service.name)
     computed = service.node_files(cloud, node)
     yield from (_computed(file, service.name) for file in computed)
-    yield from (_script(service.name, script.name, templates) for script in service.all_scripts())
+    yield from (_script(service.name, script, templates) for script in service.all_scripts())
     yield facts.service_file(cloud, node, service, computed, secrecy.served(cloud, service))
 
 
@@ -118,7 +119,9 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
 
 
 @functools.cache
-def _script(service: str, name: str, templates: Path) -> RenderedFile:
+def _script(service: str, declared: Script, templates: Path) -> RenderedFile:
+    name = declared.name
     text = templating.static(templates / service / name)
     checker = "python" if name.endswith(".py") or "python" in text.partition("\n")[0] else "shellcheck"
-    return RenderedFile(f"{programs.LIB}/{service}/{name}", text, checker, service, mode=0o755)
+    path = f"{programs.LIB}/{service}/{name}"
+    return RenderedFile(path, text, checker, service, mode=0o755, on_change=declared.on_change)

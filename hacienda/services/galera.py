@@ -173,13 +173,13 @@ service = Service(
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(
-        Script("common.sh"),
+        Script("common.sh", on_change="reload"),  # the watchdog reads it when it starts
         Script("founder.py"),
         Script("may-stop.sh"),
         Script("decide.sh"),
         Script("drain.sh"),
-        Script("watch.sh"),
-        Script("check.py"),
+        Script("watch.sh", on_change="reload"),
+        Script("check.py", on_change="reload"),
         Script("wsrep_sst_hacienda"),
     ),
 )

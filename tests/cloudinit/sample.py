@@ -92,6 +92,7 @@ beta = Service(
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
+    scripts=(Script("watch.sh", on_change="reload"),),
 )
 gamma = Service(
     name="gamma",

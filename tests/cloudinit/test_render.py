@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +55,15 @@ def test_actions_name_service_and_what_it_does() -> None:
     assert "/etc/hacienda/node.env" not in actions
 
 
+def test_script_that_keeps_running_says_what_its_change_asks_for() -> None:
+    output = sample.render()
+    assert output.actions["/usr/lib/hacienda/beta/watch.sh"] == "beta:reload"
+    assert "/usr/lib/hacienda/beta/verify.sh" not in output.actions
+    entries = {entry["path"]: entry["on_change"] for entry in output.manifest["files"]}
+    assert entries["/usr/lib/hacienda/beta/watch.sh"] == "reload"
+    assert entries["/usr/lib/hacienda/beta/verify.sh"] == "none"
+
+
 def test_oneshot_waits_for_services_of_its_node_but_never_for_coordination() -> None:
     found = files(sample.render())
     beta = found["/etc/systemd/system/hacienda-beta.service"].text
@@ -88,6 +99,26 @@ def test_new_compute_changes_nobody_elses_bundle() -> None:
     after = replace(before, nodes=(*before.nodes, sample.node("cmp-2", "compute", 2, 102, "gamma")))
     for node in before.nodes:
         assert sample.render(node.name).bundle_hash == sample.render(node.name, nodes=after.nodes).bundle_hash
+
+
+def test_equal_files_of_two_nodes_are_kept_once() -> None:
+    one, other = (files(sample.render(name)) for name in ("ctl-1", "ctl-2"))
+    assert one["/etc/beta/beta.conf"] is other["/etc/beta/beta.conf"]
+    assert one["/etc/alpha/alpha.conf"] is not other["/etc/alpha/alpha.conf"]
+
+
+def test_output_keeps_little_and_makes_its_bundle_when_asked() -> None:
+    output = sample.render("cmp-1")
+    assert hashlib.sha256(output.bundle).hexdigest() == output.bundle_hash
+    nodes = tuple(sample.node(f"cmp-{n}", "compute", n, 100 + n, "gamma") for n in range(1, 101))
+    cloud = sample.cloud(nodes=(*sample.cloud().nodes[:3], *nodes))
+    tracemalloc.start()
+    try:
+        outputs = [cloudinit.render(cloud, node, sample.DEPLOYER, sample.TEMPLATES) for node in nodes]
+        kept = tracemalloc.get_traced_memory()[0] / len(outputs)
+    finally:
+        tracemalloc.stop()
+    assert kept < len(output.bundle) / 3
 
 
 def test_checkers_list_each_distinct_file_once() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hacienda import services
+from hacienda.cloudinit import programs
 from hacienda.declare import Certificate, Template
 from hacienda.review.validation.checkers import CHECKERS
+from tests.services import composed
 
 ROOT = Path(__file__).parents[2]
 NAMES = services.registry().names()
@@ -38,6 +41,18 @@ def test_what_lies_in_the_folder_is_used(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_leaves_are_asked_for_once(name: str) -> None:
     assert sum(isinstance(file, Certificate) for file in services.registry()[name].files) <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tmp_path: Path) -> None:
+    service = services.registry()[name]
+    found = composed.rendered(composed.cloud(tmp_path), name)
+    own = f"{programs.LIB}/{name}/"
+    units = [file.text for path, file in found.items() if Path(path).name in service.units]
+    running = {script for text in units for script in re.findall(rf"^ExecStart=({own}\S+)", text, re.MULTILINE)}
+    read = {path for script in running for path in re.findall(rf"^\. ({own}\S+)", found[script].text, re.MULTILINE)}
+    assert {path for path in running | read if found[path].on_change == "none"} == set()
+    assert (name == "galera") == bool(running)
 
 
 def test_names_addresses_and_the_firewall_come_first() -> None:

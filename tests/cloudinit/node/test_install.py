@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import stat
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +98,19 @@ def test_changed_file_restarts_its_service_alone(installed: Machine, values: dic
     calls = installed.calls()
     assert "systemctl restart --no-block hacienda-alpha.service" in calls
     assert not any("restart --no-block hacienda-beta.service" in call for call in calls)
+
+
+def test_changed_script_that_keeps_running_is_reloaded(
+    installed: Machine, values: dict[str, str], tmp_path: Path
+) -> None:
+    templates = tmp_path / "templates"
+    shutil.copytree(sample.TEMPLATES, templates)
+    for name in ("watch.sh", "join.sh"):
+        script = templates / "beta" / name
+        script.write_text(f"{script.read_text()}# changed\n")
+    cloud = sample.cloud()
+    installed.deliver(cloudinit.render(cloud, cloud.node("ctl-1"), sample.DEPLOYER, templates), values)
+    assert installed.status()["pending"] == {"beta": "reload"}
 
 
 def test_changed_secret_counts_as_a_changed_file(installed: Machine, values: dict[str, str]) -> None:

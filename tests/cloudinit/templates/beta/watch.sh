@@ -1,0 +1,4 @@
+#!/bin/bash
+# What beta-helper.service keeps running.
+set -euo pipefail
+sleep infinity
