@@ -2,7 +2,8 @@
 
 Each size is synthesized in a process of its own, into a new folder, with a store whose secrets are minted already. The base line
 writes every file of the output anew, with the same folders and the same hard links, and hashes it with SHA-256. Synthesis may
-take 4 times that beyond what the lab's takes.
+take 4 times that beyond what the lab's takes. The load average is the machine's before each size: figures of a machine that
+others use, too, are no figures.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class Figures:
         files: number of files.
         size: bytes of all files, hard links counted once.
         base: seconds to write and hash the same bytes.
+        load: the machine's load average of the last minute, before.
     """
 
     wall: float
@@ -53,6 +55,7 @@ class Figures:
     files: int
     size: int
     base: float
+    load: float
 
 
 def peak(pid: int) -> int:
@@ -61,8 +64,20 @@ def peak(pid: int) -> int:
     return int(match[1]) // 1024 if match else 0
 
 
+def mint(root: Path) -> None:
+    """In a child process: make the secrets of the environment."""
+    from hacienda import cloudinit, secrets, services
+    from hacienda.cloud import read
+    from hacienda.constructs import Places
+    from hacienda.constructs.content import store_of
+
+    cloud = read(root / "bench.yaml", services.registry())
+    store = secrets.open_store(store_of(cloud, Places(root, root / "out", cloud.name)))
+    secrets.mint(store, cloudinit.needs(cloud))
+
+
 def synthesize(root: Path) -> None:
-    """In the child process: synthesize, and print what it took."""
+    """In a child process: synthesize, and print what it took."""
     start = time.perf_counter()
     from hacienda import stacks  # the import belongs to the time
 
@@ -99,41 +114,45 @@ def base_line(out: Path, copy: Path) -> tuple[float, int, int]:
 
 
 def measure(computes: int) -> Figures:
-    """Synthesize three controllers and so many computes, twice: the first time mints the secrets."""
+    """Synthesize three controllers and so many computes."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="hacienda-bench-") as folder:
         root = Path(folder)
         (root / "bench.yaml").write_text(ENVIRONMENT.format(computes=computes))
-        child = [sys.executable, "-m", "tests.bench", "--child", str(root)]
-        subprocess.run(child, check=True, stdout=subprocess.DEVNULL)
-        (root / "out").rename(root / "first")
-        done = subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True)
+        child = [sys.executable, "-m", "tests.bench", "--child"]
+        subprocess.run([*child, "mint", str(root)], check=True)
+        done = subprocess.run([*child, "synthesize", str(root)], check=True, stdout=subprocess.PIPE, text=True)
         seconds, files, size = base_line(root / "out", root / "copy")
-        return Figures(**json.loads(done.stdout), files=files, size=size, base=seconds)
+        return Figures(**json.loads(done.stdout), files=files, size=size, base=seconds, load=load)
 
 
 def table(sizes: Iterable[int]) -> None:
     """Measure and print, line by line."""
-    line = "{:>9}  {:>7}  {:>8}  {:>8}  {:>7}  {:>8}  {:>10}  {:>7}\n"
-    heads = ("computes", "wall s", "Python", "Node", "files", "MiB", "write+hash", "ratio")
+    line = "{:>9}  {:>7}  {:>8}  {:>8}  {:>7}  {:>8}  {:>10}  {:>5}  {:>4}\n"
+    heads = ("computes", "wall s", "Python", "Node", "files", "MiB", "write+hash", "ratio", "load")
     sys.stdout.write(line.format(*heads))
-    lab = measure(0).wall
-    sys.stdout.write(line.format("none", f"{lab:.2f}", *[""] * 6))
+    lab = measure(0)
+    sys.stdout.write(line.format("none", f"{lab.wall:.2f}", *[""] * 6, f"{lab.load:.1f}"))
     for size in sizes:
         found = measure(size)
-        ratio = (found.wall - lab) / found.base
+        ratio = (found.wall - lab.wall) / found.base
         cells = (f"{found.wall:.2f}", f"{found.python} MiB", f"{found.node} MiB", found.files, found.size >> 20)
-        sys.stdout.write(line.format(size, *cells, f"{found.base:.2f} s", f"{ratio:.1f}"))
+        sys.stdout.write(line.format(size, *cells, f"{found.base:.2f} s", f"{ratio:.1f}", f"{found.load:.1f}"))
         sys.stdout.flush()
+
+
+CHILDREN = {"mint": mint, "synthesize": synthesize}
+"""What the processes that this one starts do."""
 
 
 def main() -> None:
     """Print the table; `--child` is for the processes it starts."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="numbers of computes")
-    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        synthesize(given.child)
+        CHILDREN[given.child[0]](Path(given.child[1]))
     else:
         table(given.sizes)
 

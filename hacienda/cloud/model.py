@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Literal
 
 from hacienda.declare import Database, MessageUser, Registry, Scope, Service, ServiceOptions
+from hacienda.environment.accept import Accept
 from hacienda.environment.source import Source
 
 Role = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
@@ -50,7 +51,7 @@ class Network:
         purposes: what travels on it; `management` is on exactly one network, `public` falls back to management.
         addressable: first and last address that are ours to use.
         gateway: None: no route leaves here.
-        vlan: None: untagged.
+        vlan: None: untagged, as on platforms that give each network a bridge of its own.
         roles: roles whose machines are on it; on `external` networks they have no address.
     """
 
@@ -187,6 +188,7 @@ class Cloud:
     certificate_days: int
     secrets: SecretStore = SecretStore()
     state: StateBackend = StateBackend()
+    accepts: tuple[Accept, ...] = ()
     source: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -202,6 +204,13 @@ class Cloud:
         return {service: tuple(nodes) for service, nodes in found.items()}
 
     @cached_property
+    def _roles(self) -> dict[Role, tuple[Node, ...]]:
+        found: dict[Role, list[Node]] = {}
+        for node in self.nodes:
+            found.setdefault(node.role, []).append(node)
+        return {role: tuple(nodes) for role, nodes in found.items()}
+
+    @cached_property
     def services(self) -> tuple[Service, ...]:
         """Services that run anywhere here, in start order."""
         return tuple(service for service in self.registry if service.name in self._members)
@@ -212,7 +221,7 @@ class Cloud:
 
     def role(self, role: Role) -> tuple[Node, ...]:
         """Nodes of a role, by number."""
-        return tuple(node for node in self.nodes if node.role == role)
+        return self._roles.get(role, ())
 
     def members(self, service: str) -> tuple[Node, ...]:
         """Nodes that run a service, in the cloud's order; empty if none does."""

@@ -1,7 +1,8 @@
 """From the resolved cloud to bytes: user-data makes a machine, a bundle makes it a member. No I/O but `write`."""
 
+from hacienda.cloudinit.output import NodeOutput
 from hacienda.cloudinit.render import checkers, render
-from hacienda.cloudinit.rendered import NodeOutput, RenderedFile
+from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.cloudinit.secrecy import needs
 from hacienda.cloudinit.write import write
 

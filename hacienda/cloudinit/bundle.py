@@ -51,9 +51,11 @@ def manifest(
 
 def manifest_text(content: Mapping[str, Any], files: Iterable[RenderedFile]) -> str:
     """manifest.json, one line per file and service, so that two of them can be compared with diff."""
-    lines = {key: json.dumps(value) for key, value in content.items()}
-    lines["services"] = _list(json.dumps(service, sort_keys=True) for service in content["services"])
-    lines["files"] = _list(file.manifest_line for file in files)
+    lists = {
+        "services": [json.dumps(service, sort_keys=True) for service in content["services"]],
+        "files": [file.manifest_line for file in files],
+    }
+    lines = {key: _list(lists[key]) if key in lists else json.dumps(value) for key, value in content.items()}
     return "{" + ",\n".join(f'"{key}": {text}' for key, text in lines.items()) + "}\n"
 
 

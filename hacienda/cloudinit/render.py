@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from hacienda import services
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import bundle, facts, files, networkconfig, programs, secrecy, userdata
-from hacienda.cloudinit.rendered import NodeOutput, RenderedFile
+from hacienda.cloudinit.output import NodeOutput
+from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.declare import DeclarationError, Service
 
 
@@ -32,14 +34,15 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
         services=(_entry(cloud, node, service) for service in own),
         files=rendered,
     )
-    packed = bundle.archive(bundle.manifest_text(manifest, rendered), rendered)
+    packed = bundle.archive(
+        bundle.manifest_text(manifest, rendered), rendered
+    )  # for its hash: the output makes its own
     return NodeOutput(
         node=node.name,
         user_data=userdata.user_data(cloud, node, deployer_key),
         network_config=networkconfig.network_config(cloud, node),
         files=rendered,
         manifest=manifest,
-        bundle=packed,
         bundle_hash=bundle.digest(packed),
         actions={file.path: f"{file.service}:{file.on_change}" for file in rendered if file.on_change != "none"},
         secret_names=secrecy.secret_names(cloud, node, rendered),
@@ -63,7 +66,14 @@ def _files(cloud: Cloud, node: Node, own: Iterable[Service], templates: Path) ->
         other = found.setdefault(file.path, file)
         if other is not file:
             raise DeclarationError(f"{file.path}: declared by {other.service} and by {file.service}")
-    return tuple(found[path] for path in sorted(found))
+    return tuple(_shared(found[path]) for path in sorted(found))
+
+
+@functools.lru_cache(maxsize=4096)
+def _shared(file: RenderedFile) -> RenderedFile:
+    """The first of equal files: many nodes hold the same ones, and what is derived from a file is kept with it. The cache holds
+    the files of a few nodes of every role; those of one node only fall out again."""
+    return file
 
 
 def _entry(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What rendering yields: files as text, and everything one node needs, as one value."""
+"""What rendering yields: files as text, before secrets are filled in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -80,35 +80,3 @@ class RenderedFile:
     def manifest_line(self) -> str:
         """The manifest entry as one line of JSON: kept, because most files are the same on many nodes."""
         return json.dumps(self.manifest_entry, sort_keys=True)
-
-
-@dataclass(frozen=True)
-class NodeOutput:
-    """Everything that goes to one node.
-
-    Args:
-        node: its name.
-        user_data: cloud-config that makes it a machine; no secret, no cluster configuration.
-        network_config: cloud-init's network configuration, version 2.
-        files: every file of the bundle, sorted by path.
-        manifest: what the bundle's manifest.json says.
-        bundle: bundle.tar.gz, reproducible to the byte.
-        bundle_hash: its sha256, hex.
-        actions: path -> `service:action` for files whose change restarts or reloads something.
-        secret_names: secrets the node must be given, sorted.
-    """
-
-    node: str
-    user_data: str
-    network_config: str
-    files: tuple[RenderedFile, ...] = field(repr=False)
-    manifest: Mapping[str, Any] = field(repr=False)
-    bundle: bytes = field(repr=False)
-    bundle_hash: str
-    actions: Mapping[str, str] = field(repr=False)
-    secret_names: tuple[str, ...]
-
-    @property
-    def file_hashes(self) -> dict[str, str]:
-        """Path -> first 16 hex digits of the text's sha256: what a plan compares."""
-        return {file.path: file.sha256[:16] for file in self.files}

@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from hacienda.cloudinit.rendered import NodeOutput
+from hacienda.cloudinit.output import NodeOutput
+from hacienda.cloudinit.rendered import RenderedFile
 
 _FOLDERS = ("nodes", "rendered")
 
@@ -27,7 +28,7 @@ def write(outputs: Iterable[NodeOutput], out_dir: Path) -> None:
     try:
         for folder in _FOLDERS:
             (fresh / folder).mkdir()
-        copies: dict[str, Path] = {}
+        copies: dict[str, str] = {}
         for output in outputs:
             _write_node(output, fresh / "nodes" / output.node)
             _write_rendered(output, fresh / "rendered" / output.node, copies)
@@ -44,29 +45,45 @@ def _write_node(output: NodeOutput, folder: Path) -> None:
     (folder / "bundle.tar.gz").write_bytes(output.bundle)
 
 
-def _write_rendered(output: NodeOutput, folder: Path, copies: dict[str, Path]) -> None:
-    """Files that are the same on many nodes are written once and linked: most are."""
-    made: set[str] = set()
+def _write_rendered(output: NodeOutput, folder: Path, copies: dict[str, str]) -> None:
+    """Files that are the same on many nodes are written once and linked: most are. Paths are text here: joining a `Path` for each
+    file of thousands of nodes takes longer than the links.
+
+    Args:
+        copies: sha256 -> where that content was written first.
+    """
+    root = str(folder)
+    made = {str(folder.parent)}
     for file in output.files:
-        target = folder / file.path[1:]
-        parent = target if file.kind == "directory" else target.parent
-        if str(parent) not in made:
-            parent.mkdir(parents=True, exist_ok=True)
-            made.add(str(parent))
+        target = root + file.path
         if file.kind == "directory":
+            _make(target, made)
             continue
+        _make(_parent(target), made)
         first = copies.setdefault(file.sha256, target)
         if first is target:
-            first.write_bytes(file.content)
+            Path(target).write_bytes(file.content)
         else:
-            _link(first, target, file.content)
+            _link(first, target, file)
 
 
-def _link(first: Path, target: Path, content: bytes) -> None:
+def _make(folder: str, made: set[str]) -> None:
+    """Make a folder and what lies above it, but for those that are made."""
+    if folder not in made:
+        _make(_parent(folder), made)
+        Path(folder).mkdir()
+        made.add(folder)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _link(first: str, target: str, file: RenderedFile) -> None:
     try:
         os.link(first, target)
     except OSError:  # too many links to one file (ext4: 65,000), or a file system without links
-        target.write_bytes(content)
+        Path(target).write_bytes(file.content)
 
 
 def _replace(new: Path, old: Path, aside: Path) -> None:
