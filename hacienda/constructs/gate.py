@@ -23,7 +23,7 @@ class GateResource(Declaration):
     user: str
     jump: str | None
     trust: str
-    secret_store: str | None
+    secret_store: str
     members: Mapping[str, Mapping[str, Any]]
     promises: Sequence[str]
     triggers: Mapping[str, str]
@@ -62,7 +62,7 @@ class Gate(cdk.Construct):
             user=cloud.ssh.user,
             jump=cloud.ssh.jump,
             trust=platform.trust,
-            secret_store=content.store or None,
+            secret_store=content.store,
             members={node.name: {"host": node.ssh_host, "port": cloud.ssh.port} for node in nodes},
             promises=sorted({service for node in nodes for service in node.services}),
             triggers={node.name: content.outputs[node.name].bundle_hash for node in nodes},

@@ -6,14 +6,13 @@ from hacienda import cdk
 from hacienda.cloud.model import Node
 from hacienda.constructs.content import Content
 from hacienda.constructs.provider import ensure_provider
-from hacienda.platforms.base import FirstBoot, MachineHandle, Platform
+from hacienda.platforms.base import MachineHandle, Platform
 
 
 def machine_handle(content: Content, platform: Platform, node: Node) -> MachineHandle:
     """A node's machine on a platform: what the platform declares, given the node's networks and first boot."""
-    output = content.outputs[node.name]
     networks = [network for network in content.cloud.networks if network.name in node.addresses]
-    return platform.machine(node, networks, FirstBoot(output.user_data, output.network_config))
+    return platform.machine(node, networks, content.first_boot(node))
 
 
 class Machine(cdk.Construct):

@@ -32,7 +32,7 @@ class MemberResource(Declaration):
     bundle_hash: str
     files: Mapping[str, str]
     secrets: Mapping[str, str] | None
-    secret_store: str | None
+    secret_store: str
     voters: Mapping[str, int]
     peers: Mapping[str, Mapping[str, Any]]
 
@@ -60,7 +60,7 @@ def member_resource(content: Content, node: Node, machine: MachineHandle, trust:
         bundle_hash=output.bundle_hash,
         files=output.file_hashes,
         secrets=None if content.digests is None else content.digests[node.name],
-        secret_store=content.store or None,
+        secret_store=content.store,
         voters=cloud.voters(node),
         peers={peer.name: _peer(cloud, peer) for peer in cloud.fellow_voters(node)},
     )

@@ -15,11 +15,11 @@ class FirstBoot:
     """What cloud-init is given on a machine's first boot.
 
     Args:
-        user_data: cloud-config.
+        user_data: cloud-config; None: not known here, a machine that exists keeps its own.
         network_config: cloud-init's network configuration, version 2.
     """
 
-    user_data: str
+    user_data: str | None
     network_config: str
 
 

@@ -52,7 +52,7 @@ class InstanceResource(Declaration):
     pool: str
     name: str
     image: str
-    user_data: str
+    user_data: str | None
     network_config: str
     networks: Mapping[str, str]
     cpus: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hacienda.constructs import Content, Gate, Machine, MachineGroup, Member
@@ -40,7 +41,7 @@ def test_a_member_waits_for_its_machine_and_the_gate_for_the_members(
 
 
 def test_user_data_is_no_terraform_template(tmp_path: Path, lab: tuple[Content, Platform]) -> None:
-    content, platform = lab
+    content, platform = replace(lab[0], digests={"ctl-1": {}}), lab[1]
     app = make_app(tmp_path / "app", "lab")
     MachineGroup(app.stack, "machines", content=content, platform=platform, names=NAMES[:1])
     written = app.synth()["resource"]["hacienda_incus_instance"]["ctl-1"]["user_data"]

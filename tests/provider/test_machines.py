@@ -170,6 +170,18 @@ def test_a_first_boot_that_would_be_another_replaces_no_machine(lab: Lab) -> Non
     assert lab.stack.apply() == {}
 
 
+def test_user_data_that_is_not_known_here_stays_as_it_is(lab: Lab) -> None:
+    known = lab.machine.pop("user_data")
+    with pytest.raises(FailedError, match="ctl-1 is new, and its user-data is not known here"):
+        lab.stack.apply()
+    assert lab.incus.instances == {}
+    lab.machine["user_data"] = known
+    lab.stack.apply()
+    del lab.machine["user_data"]
+    assert lab.stack.apply() == {}
+    assert lab.stack.states[MACHINE]["user_data"] == known
+
+
 def test_another_name_is_another_machine(lab: Lab) -> None:
     lab.stack.apply()
     lab.machine["name"] = "ctl-9"

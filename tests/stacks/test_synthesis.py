@@ -104,10 +104,13 @@ def test_nothing_is_left_beside_the_output(tmp_path: Path) -> None:
     }
 
 
-def test_without_the_store_digests_stay_as_they_are(tmp_path: Path) -> None:
+def test_without_the_store_nothing_else_is_said_than_with_it(tmp_path: Path, lab: Made) -> None:
+    """Digests and user-data, which holds the deployer's key, are left out and stay as they are."""
     made = make(tmp_path, "lab", with_secrets=False)
-    for member in made.block("lab-controller")["resource"]["hacienda_member"].values():
-        assert "secrets" not in member and "secret_store" not in member
+    without, known = (each.block("lab-controller")["resource"] for each in (made, lab))
+    for kind, left in (("hacienda_member", "secrets"), ("hacienda_incus_instance", "user_data"), ("hacienda_gate", "")):
+        for name, block in known[kind].items():
+            assert without[kind][name] == {key: value for key, value in block.items() if key != left}
     assert not (tmp_path / ".hacienda").exists()
 
 

@@ -42,7 +42,12 @@ class Instance(Resource):
         Attribute(
             "image", required=True, description="Alias or fingerprint of the image. Read by the first boot only."
         ),
-        Attribute("user_data", optional=True, description="cloud-init user-data. Read by the first boot only."),
+        Attribute(
+            "user_data",
+            optional=True,
+            computed=True,
+            description="cloud-init user-data. Read by the first boot only. Null where it is not known here: as before.",
+        ),
         Attribute(
             "network_config",
             optional=True,
@@ -95,6 +100,11 @@ class Instance(Resource):
     def create(self, context: Context, planned: State) -> State:
         """Make and start it, or adopt ours if it was made of the same."""
         incus, path = daemon.daemon(planned), _path(planned)
+        if planned["user_data"] is UNKNOWN:
+            raise errors.InputError(
+                f"{planned['name']} is new, and its user-data is not known here: the deployer's key is in the secret store",
+                "Apply from a machine that has the store.",
+            )
         daemon.ensure_project(incus)
         found = incus.find(path)
         if found is None:

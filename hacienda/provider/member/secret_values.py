@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hacienda import errors, secrets
 from hacienda.remote import ssh
+from hacienda.secrets.encrypted import identity_path
 from hacienda.secrets.store import SSH_KEY
 
 
@@ -40,8 +41,12 @@ def _opened(location: str, folder: Path) -> secrets.Store:
 
 
 def here(location: str) -> bool:
-    """Whether the store can be read from this machine."""
-    return bool(location) and secrets.StoreSpec.parse(location).exists()
+    """Whether the store can be read from this machine. An encrypted one that is committed is in every checkout; whoever has no
+    identity at all reviews, and is not meant to read it."""
+    if not location:
+        return False
+    spec = secrets.StoreSpec.parse(location)
+    return spec.exists() and (spec.kind != "age" or identity_path().exists())
 
 
 class DeployerKey:
