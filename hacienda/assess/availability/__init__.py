@@ -1,0 +1,26 @@
+"""How available a cloud will be: its dependency tree evaluated exactly, with common causes and failovers (docs/availability.md)."""
+
+from hacienda.assess.availability.estimate import estimate
+from hacienda.assess.availability.figures import Assumptions, Rate
+from hacienda.assess.availability.model import (
+    Absent,
+    Contributor,
+    Effect,
+    Estimate,
+    Failover,
+    Improvement,
+    PathEstimate,
+)
+
+__all__ = [
+    "Absent",
+    "Assumptions",
+    "Contributor",
+    "Effect",
+    "Estimate",
+    "Failover",
+    "Improvement",
+    "PathEstimate",
+    "Rate",
+    "estimate",
+]

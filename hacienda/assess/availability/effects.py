@@ -1,0 +1,95 @@
+"""What single failures do to each path: how long it is not served, and what is lost of what was acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hacienda.assess.availability import model
+from hacienda.assess.availability import tree as trees
+from hacienda.assess.availability.figures import Assumptions
+from hacienda.assess.availability.paths import Path
+from hacienda.assess.availability.tree import Part
+from hacienda.cloud.model import Cloud
+
+NOTHING = "nothing"
+SINCE_BACKUP = "what was written since the last backup"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that fails.
+
+    Args:
+        name: what.
+        down: names of the parts that are down with it.
+        hours: until they are repaired.
+        disks: machines whose disks may be gone for good.
+    """
+
+    name: str
+    down: frozenset[str]
+    hours: float
+    disks: frozenset[str] = frozenset()
+
+
+def effects(
+    cloud: Cloud, assumptions: Assumptions, paths: Sequence[Path], seconds: Mapping[str, float]
+) -> Iterator[model.Effect]:
+    """What each failure does to each path.
+
+    Args:
+        cloud: the resolved cloud.
+        assumptions: how parts fail.
+        paths: its paths.
+        seconds: duration of failovers by service.
+    """
+    for failure in _failures(paths):
+        for path in paths:
+            touched = failure.down & {part.name for part in trees.parts(path.tree)}
+            if touched:
+                yield _effect(failure, path, cloud, assumptions, seconds)
+
+
+def _effect(
+    failure: Failure, path: Path, cloud: Cloud, assumptions: Assumptions, seconds: Mapping[str, float]
+) -> model.Effect:
+    survives = trees.works(path.tree, failure.down)
+    hit = [switch for switch in path.switches if not trees.works(switch.members[0], failure.down)]
+    waits = max((seconds.get(one.service, assumptions.failover_seconds) for one in hit), default=0.0)
+    return model.Effect(
+        failure=failure.name,
+        path=path.name,
+        survives=survives,
+        seconds=waits if survives else failure.hours * 3600,
+        loses=SINCE_BACKUP if _gone(path, cloud, failure.disks) else NOTHING,
+    )
+
+
+def _gone(path: Path, cloud: Cloud, disks: frozenset[str]) -> bool:
+    """Whether every copy of some service's data was on those machines. What votes has its data on every serving member."""
+    keepers = (
+        {node.name for node in cloud.members(name) if node.role != "arbiter"}
+        for name in path.services
+        if cloud.registry[name].voters
+    )
+    return any(names <= disks for names in keepers)
+
+
+def _failures(paths: Sequence[Path]) -> Iterator[Failure]:
+    """One failure of each kind of part (common causes are such parts), then of two machines at once."""
+    parts = tuple(dict.fromkeys(part for path in paths for part in trees.parts(path.tree)))
+    told: set[str] = set()
+    for part in parts:
+        if part.label not in told:
+            told.add(part.label)
+            yield Failure(part.name, frozenset({part.name}), part.rate.mttr, _disks([part]))
+    machines = tuple(part for part in parts if part.node == part.name)
+    if len(machines) > 2:
+        two = machines[:2]
+        names = frozenset(part.name for part in two)
+        yield Failure(" and ".join(part.name for part in two), names, two[0].rate.mttr, _disks(two))
+
+
+def _disks(parts: Iterable[Part]) -> frozenset[str]:
+    return frozenset(part.name for part in parts if part.node == part.name)

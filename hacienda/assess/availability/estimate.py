@@ -1,0 +1,113 @@
+"""The estimate: every path of a cloud, what costs it time, and what would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+
+from hacienda.assess.availability import effects, improvements, model
+from hacienda.assess.availability.diagram import Diagram
+from hacienda.assess.availability.figures import MINUTES_PER_YEAR, Assumptions
+from hacienda.assess.availability.paths import Path, Switch, absent, paths
+from hacienda.cloud.model import Cloud
+
+SHOWN = 0.01
+"""Minutes a year below which a contributor is not worth a line."""
+
+
+def estimate(
+    cloud: Cloud, assumptions: Assumptions | None = None, failovers: Collection[model.Failover] = ()
+) -> model.Estimate:
+    """How available a cloud will be.
+
+    Args:
+        cloud: the resolved cloud.
+        assumptions: how parts fail. Default: the published figures and our assumptions.
+        failovers: how long failovers last, by service (`entrance`: the virtual IP with its load balancer). The others take
+            the assumed time.
+    """
+    figures = assumptions or Assumptions()
+    seconds = {one.service: one.seconds for one in failovers}
+    found = paths(cloud, figures)
+    estimated = tuple(_path(path, cloud, figures, seconds) for path in found)
+    worst = max(zip(estimated, found, strict=True), key=lambda pair: pair[0].unavailability, default=None)
+    return model.Estimate(
+        environment=cloud.name,
+        target=cloud.availability_target,
+        paths=estimated,
+        absent=tuple(model.Absent(kind.name, kind.provider) for kind in absent(cloud)),
+        improvements=() if worst is None else _improvements(worst[0], cloud, figures, seconds),
+        effects=tuple(effects.effects(cloud, figures, found, seconds)),
+        failovers=_failovers(found, figures, failovers),
+        assumptions=figures.listed(),
+    )
+
+
+def unavailability(path: Path, assumptions: Assumptions, seconds: Mapping[str, float]) -> float:
+    """Share of the time in which a path is not served.
+
+    Args:
+        path: the path.
+        assumptions: how parts fail.
+        seconds: duration of failovers by service.
+    """
+    costs = (switching(path, switch, assumptions, seconds) for switch in path.switches)
+    return _together(Diagram(path.tree).unavailability(), costs)
+
+
+def switching(path: Path, switch: Switch, assumptions: Assumptions, seconds: Mapping[str, float]) -> float:
+    """Share of the time in which a service fails over: the rate at which it must, times how long it then takes."""
+    rate = math.fsum(1 / part.rate.mtbf for part in path.triggers(switch))
+    covered = assumptions.coverage
+    lasts = seconds.get(switch.service, assumptions.failover_seconds) / 3600
+    return rate * (covered * lasts + (1 - covered) * assumptions.manual_hours)
+
+
+def _together(tree: float, costs: Iterable[float]) -> float:
+    """Unavailability of a tree in series with its failovers, without the rounding of 1 - (1 - u)."""
+    total = tree
+    for cost in costs:
+        total += (1 - total) * cost
+    return total
+
+
+def _path(path: Path, cloud: Cloud, figures: Assumptions, seconds: Mapping[str, float]) -> model.PathEstimate:
+    diagram = Diagram(path.tree)
+    tree = diagram.unavailability()
+    costs = {switch.service: switching(path, switch, figures, seconds) for switch in path.switches}
+    labels = dict.fromkeys(part.label for part in diagram.parts)
+    shares = {label: tree - diagram.unavailability(perfect=(label,)) for label in labels}
+    shares |= {f"failover of {service}": cost for service, cost in costs.items()}
+    listed = (model.Contributor(label, share * MINUTES_PER_YEAR) for label, share in shares.items())
+    return model.PathEstimate(
+        name=path.name,
+        services=path.services,
+        unavailability=_together(tree, costs.values()),
+        target=cloud.availability_target,
+        contributors=tuple(
+            sorted((one for one in listed if one.minutes >= SHOWN), key=lambda one: (-one.minutes, one.label))
+        ),
+    )
+
+
+def _improvements(
+    worst: model.PathEstimate, cloud: Cloud, figures: Assumptions, seconds: Mapping[str, float]
+) -> tuple[model.Improvement, ...]:
+    """What each change would buy the worst path."""
+    bought = []
+    for change in improvements.candidates(cloud, figures):
+        (path,) = (path for path in paths(change.cloud, change.assumptions) if path.name == worst.name)
+        after = unavailability(path, change.assumptions, seconds) * MINUTES_PER_YEAR
+        if worst.minutes - after >= SHOWN:
+            bought.append(model.Improvement(change.title, after, worst.minutes - after))
+    return tuple(sorted(bought, key=lambda one: -one.saved))
+
+
+def _failovers(
+    found: tuple[Path, ...], figures: Assumptions, known: Collection[model.Failover]
+) -> tuple[model.Failover, ...]:
+    services = dict.fromkeys(switch.service for path in found for switch in path.switches)
+    told = {one.service: one for one in known}
+    return tuple(
+        told.get(service, model.Failover(service, figures.failover_seconds, "assumption")) for service in services
+    )

@@ -1,0 +1,105 @@
+"""How often parts fail and how long that lasts, each figure with its source. Everything printed beside an estimate is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+HOURS_PER_YEAR = 8760.0
+MINUTES_PER_YEAR = 525600.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How a kind of part fails.
+
+    Args:
+        mtbf: mean hours from one failure to the next, the repair not counted.
+        mttr: mean hours until it works again.
+        source: where the two figures are from.
+        assumed: one of them is our assumption, not a published figure.
+    """
+
+    mtbf: float
+    mttr: float
+    source: str
+    assumed: bool = False
+
+    @property
+    def unavailability(self) -> float:
+        """Share of the time in which it does not work: MTTR / (MTBF + MTTR)."""
+        return self.mttr / (self.mtbf + self.mttr)
+
+    def share(self, part: float) -> Rate:
+        """The same kind of failure, of which only a part (0 to 1, exclusive of 0) is counted."""
+        return Rate(self.mtbf / part, self.mttr, self.source, self.assumed)
+
+
+_NGUYEN = "Nguyen et al. 2014"
+_GILL = "Gill et al., SIGCOMM 2011"
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Every figure an estimate rests on.
+
+    Args:
+        machine: a bare-metal machine.
+        hypervisor: the hypervisor of a named host; the machines on it are virtual or containers.
+        virtual_machine: a virtual machine or container, for itself.
+        process: one daemon on one machine.
+        rack_switch: the top-of-rack switch.
+        aggregation: a switch that connects racks; there are two wherever there are two racks.
+        power_feed: what feeds a rack, or the machines of a `power` domain.
+        zone: a site or zone as a whole.
+        common_cause: share (0 to 1) of the failures of like parts that hit all of them at once (beta).
+        coverage: share (0 to 1) of failovers that succeed by themselves (c).
+        failover_seconds: of a failover whose timers are not known.
+        manual_hours: until a person has done what a failover failed to do.
+        power_feeds: feeds of each rack, of which one is enough.
+        rack_switches: switches of each rack where the management network has no bond.
+    """
+
+    machine: Rate = Rate(8760, 8, f"{_NGUYEN} for hosts; repair from a spare in 8 h (72 h without one)", assumed=True)
+    hypervisor: Rate = Rate(2654, 100 / 60, _NGUYEN)
+    virtual_machine: Rate = Rate(2893, 0.5, _NGUYEN)
+    process: Rate = Rate(4380, 4 / 60, "two crashes a year; 19 of 20 restarted within a minute, else 1 h", assumed=True)
+    rack_switch: Rate = Rate(HOURS_PER_YEAR / 0.05, 8, f"{_GILL}: 5 % a year; repair in 8 h from a spare", assumed=True)
+    aggregation: Rate = Rate(HOURS_PER_YEAR / 0.10, 8, f"{_GILL}: 10 % a year; repair in 8 h", assumed=True)
+    power_feed: Rate = Rate(10 * HOURS_PER_YEAR, 4, "one failure in ten years, 4 h", assumed=True)
+    zone: Rate = Rate(10 * HOURS_PER_YEAR, 4, "one failure in ten years, 4 h", assumed=True)
+    common_cause: float = 0.05
+    coverage: float = 0.95
+    failover_seconds: float = 10.0
+    manual_hours: float = 1.0
+    power_feeds: int = 1
+    rack_switches: int = 1
+
+    def listed(self) -> tuple[dict[str, Any], ...]:
+        """Each figure as plain data: `name`, `value` in words, `source`, `assumed`."""
+        return tuple(self._told(field.name, getattr(self, field.name)) for field in fields(self))
+
+    def _told(self, name: str, value: Rate | float) -> dict[str, Any]:
+        title = name.replace("_", " ")
+        if isinstance(value, Rate):
+            said = f"fails every {value.mtbf:,.0f} h for {hours(value.mttr)}"
+            return {"name": title, "value": said, "source": value.source, "assumed": value.assumed}
+        said, source = _SINGLE[name]
+        return {"name": title, "value": said.format(value, value * 100), "source": source, "assumed": True}
+
+
+_SINGLE = {
+    "common_cause": ("{1:g} % of failures hit all like parts at once", "assumption; IEC 61508-6 has 1 to 10 %"),
+    "coverage": ("{1:g} % of failovers succeed by themselves", "assumption"),
+    "failover_seconds": ("{0:g} s where no timer is known", "assumption; the others are of `hacienda timers`"),
+    "manual_hours": ("{0:g} h until a failed failover is done by hand", "assumption"),
+    "power_feeds": ("{0:g} a rack, one is enough", "assumption"),
+    "rack_switches": ("{0:g} a rack, 2 where the management network is bonded", "assumption"),
+}
+
+
+def hours(value: float) -> str:
+    """A time in the unit people would use: `8 h`, `30 min`, `10 s`."""
+    if value >= 1:
+        return f"{value:g} h"
+    return f"{value * 60:.3g} min" if value * 60 >= 1 else f"{value * 3600:.3g} s"
