@@ -1,6 +1,21 @@
-"""Looks at a resolved cloud and says what is unwise about it. A rule is one module in rules/, one test and one page."""
+"""Looks at a resolved cloud and says what is unwise about it. A rule is one module in rules/, two tests and one page."""
 
-from hacienda.assess.finding import Finding, Severity
-from hacienda.assess.rules import findings, rules
+from hacienda.assess.assessment import findings, today
+from hacienda.assess.finding import SEVERITIES, Acceptance, Finding, Observation, Severity
+from hacienda.assess.rule import Rule
+from hacienda.assess.rules import rules
+from hacienda.assess.subject import Held, Subject
 
-__all__ = ["Finding", "Severity", "findings", "rules"]
+__all__ = [
+    "SEVERITIES",
+    "Acceptance",
+    "Finding",
+    "Held",
+    "Observation",
+    "Rule",
+    "Severity",
+    "Subject",
+    "findings",
+    "rules",
+    "today",
+]

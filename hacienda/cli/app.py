@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from hacienda.cli import apply, check, console, destroy, init, lab, plan, schema, secrets, status, synth, topology
+from hacienda.cli import apply, check, console, destroy, explain, init, lab, plan, schema, secrets, status, synth, topology
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(schema.schema)
 app.command()(check.check)
+app.command()(explain.explain)
 app.command()(topology.topology)
 app.command()(synth.synth)
 app.command()(plan.plan)

@@ -10,17 +10,18 @@ from rich.text import Text
 
 from hacienda import assess
 from hacienda.assess import Finding, Severity
-from hacienda.cli import console, project
-from hacienda.errors import InputError
+from hacienda.cli import assessing, console, project
+from hacienda.errors import InputError, UnwellError
 
 COLOURS: dict[Severity, str] = {"error": "red", "warning": "yellow", "info": "blue"}
+ACCEPTED = "accepted"
 
 
 def check(env: project.Env, as_json: project.AsJson = False) -> None:
     """Read an environment file, resolve it, and say everything that is wrong or unwise about it.
 
-    Errors end with exit code 2, also those that resolve but would not survive what the cloud is built to survive;
-    warnings do not.
+    Ends with exit code 2 where the file is wrong, and with 1 where the cloud would not survive what it is built to survive: an
+    error that the file's `accept` does not name, or no longer. Warnings do not count.
     """
     try:
         cloud = project.read(env)
@@ -30,25 +31,25 @@ def check(env: project.Env, as_json: project.AsJson = False) -> None:
             console.show_json({"environment": env, "problems": problems, "findings": []})
             raise typer.Exit(error.exit_code) from None
         raise
-    findings = assess.findings(cloud)
-    failed = any(finding.severity == "error" for finding in findings)
+    findings = assess.findings(assessing.subject(cloud, project.path_of(env)))
     if as_json:
-        listed = [asdict(finding) for finding in findings]
+        listed = [finding.document() for finding in findings]
         console.show_json({"environment": cloud.name, "problems": [], "findings": listed})
     else:
         for finding in findings:
             _show(finding)
         console.show(_summary(cloud.name, len(cloud.nodes), findings))
-    if failed:
-        raise typer.Exit(InputError.exit_code)
+    if any(finding.fails for finding in findings):
+        raise typer.Exit(UnwellError.exit_code)
 
 
 def _show(finding: Finding) -> None:
-    text = Text(f"{finding.severity}: ", style=COLOURS[finding.severity])
+    word = f"{ACCEPTED} {finding.severity}" if finding.accepted else finding.severity
+    text = Text(f"{word}: ", style="dim" if finding.accepted else COLOURS[finding.severity])
     console.out.print(text.append(str(finding), style="default"))
 
 
 def _summary(name: str, machines: int, findings: tuple[Finding, ...]) -> str:
-    counted = Counter(finding.severity for finding in findings)
-    said = ", ".join(f"{counted[severity]} {severity}" for severity in COLOURS if counted[severity])
+    counted = Counter(ACCEPTED if finding.accepted else finding.severity for finding in findings)
+    said = ", ".join(f"{counted[word]} {word}" for word in (*COLOURS, ACCEPTED) if counted[word])
     return f"{name}: {machines} machines, {said or 'nothing to say against it'}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hacienda import cloud, environment, services
+from hacienda import assess, cloud, environment, services
 from hacienda.secrets import Store, StoreSpec, open_store
 
 MARKERS = ("environments", "cdktf.json")
@@ -70,7 +70,7 @@ def read(env: str) -> cloud.Cloud:
     Raises:
         InputError: everything wrong with the file.
     """
-    return cloud.read(path_of(env), services.registry())
+    return cloud.read(path_of(env), services.registry(), rules=assess.rules())
 
 
 def store_of(found: cloud.Cloud) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -29,18 +29,19 @@ from hacienda.environment.model import Environment
 from hacienda.errors import InputError, Problem
 
 
-def read(path: Path, registry: Registry, shown: str = "") -> Cloud:
+def read(path: Path, registry: Registry, shown: str = "", rules: Collection[str] = ()) -> Cloud:
     """The cloud of an environment file.
 
     Args:
         path: the file.
         registry: every service there is.
         shown: how errors name the file; empty: `path`, relative to the working folder.
+        rules: names of the rules that the file's `accept` may name; empty: they are not looked at.
 
     Raises:
         InputError: everything wrong with the file, what cannot be resolved included.
     """
-    reading = examine(*sources.read(path, shown), registry)
+    reading = examine(*sources.read(path, shown), registry, rules)
     cloud, found = _resolution(reading.environment, registry, reading.broken)
     problems = (*reading.problems, *found)
     if problems or cloud is None:
@@ -173,5 +174,6 @@ def _cloud(
         certificate_days=environment.tls.leaf_days,
         secrets=SecretStore(secrets.backend, secrets.path, secrets.recipients),
         state=StateBackend(state.backend, dict(state.options)),
+        accepts=environment.accept,
         source=environment.source,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,25 +39,26 @@ class Reading:
     broken: frozenset[str]
 
 
-def load(path: Path, registry: Registry, shown: str = "") -> Environment:
+def load(path: Path, registry: Registry, shown: str = "", rules: Collection[str] = ()) -> Environment:
     """The environment of a file.
 
     Args:
         path: the file.
         registry: services whose options it may hold.
         shown: how errors name the file; empty: `path`, relative to the working folder.
+        rules: names of the rules that `accept` may name; empty: they are not looked at.
 
     Raises:
         InputError: every problem of the file.
     """
-    reading = examine(*sources.read(path, shown), registry)
+    reading = examine(*sources.read(path, shown), registry, rules)
     if reading.problems:
         raise InputError(reading.problems)
     return reading.environment
 
 
-def examine(data: dict[str, Any], source: sources.Source, registry: Registry) -> Reading:
-    """An environment from plain data, with its problems rather than an exception."""
+def examine(data: dict[str, Any], source: sources.Source, registry: Registry, rules: Collection[str] = ()) -> Reading:
+    """An environment from plain data, with its problems rather than an exception; arguments as for `load`."""
     found: list[Problem] = []
     broken: set[str] = set()
     try:
@@ -68,12 +69,24 @@ def examine(data: dict[str, Any], source: sources.Source, registry: Registry) ->
         environment = Environment.model_validate(_without(data, broken))
     environment._source = source
     found += service_options(environment, registry)[1]
+    found += _unknown_rules(environment, rules) if rules else []
     return Reading(environment, tuple(sorted(found, key=lambda problem: problem.line or 0)), frozenset(broken))
 
 
 def _without(data: Mapping[str, Any], broken: set[str]) -> dict[str, Any]:
     kept = {key: value for key, value in data.items() if key not in broken}
     return {**{key: value for key, value in _STAND_INS.items() if key in broken}, **kept}
+
+
+def _unknown_rules(environment: Environment, rules: Collection[str]) -> list[Problem]:
+    """Entries of `accept` for rules that there are not."""
+    return [
+        environment.source.problem(
+            ("accept", position, "rule"), "is not a rule", nearest(entry.rule, rules), entry.rule
+        )
+        for position, entry in enumerate(environment.accept)
+        if entry.rule not in rules
+    ]
 
 
 def service_options(environment: Environment, registry: Registry) -> tuple[dict[str, ServiceOptions], list[Problem]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from hacienda.environment.accept import Accept
 from hacienda.environment.machines import DomainKind, Machines
 from hacienda.environment.network import Network
 from hacienda.environment.platform import Incus, Platform
@@ -66,6 +67,8 @@ class Environment(Spec):
     """Name servers."""
     ssh: Ssh = Ssh()
     """How the machines are reached."""
+    accept: Annotated[tuple[Accept, ...], AsList, Field(max_length=100)] = ()
+    """Findings of `hacienda check` that are deliberate here, each with a reason and an end."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))
 

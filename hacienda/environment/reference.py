@@ -31,6 +31,7 @@ _SECTIONS = (
     ("Time", "time"),
     ("Dns", "dns"),
     ("Ssh", "ssh"),
+    ("Accept", "accept[]"),
 )
 """Definition -> heading, in the order of the page."""
 

@@ -68,7 +68,53 @@ class TestCheck:
         findings = project.json("check", "small", code=None)["findings"]
         assert findings
         assert findings[0]["rule"] in done.stdout
-        assert done.code == (2 if any(one["severity"] == "error" for one in findings) else 0)
+        assert any(one["severity"] == "error" for one in findings)
+        assert done.code == 1
+
+    def test_an_accepted_error_is_shown_and_does_not_count(self, project: Project) -> None:
+        entry = "{rule: VOTERS, reason: only for this week's trial, until: 2999-12-31}"
+        text = project.file.read_text().replace("controller: 3", "controller: 2")
+        project.file.write_text(f"{text}accept: [{entry}]\n")
+        told = project.run("check", "small", code=None).stdout
+        assert "accepted error: environments/small.yaml:6: machines.controller: 2 voters" in told
+        assert "  Accepted until 2999-12-31: only for this week's trial" in told
+        [voters] = [one for one in project.json("check", "small", code=None)["findings"] if one["rule"] == "VOTERS"]
+        assert voters["accepted"] is True
+        assert voters["acceptance"]["until"] == "2999-12-31"
+
+    def test_an_exception_that_has_expired_counts_again(self, project: Project) -> None:
+        entry = "{rule: VOTERS, reason: only for this week's trial, until: 2020-12-31}"
+        text = project.file.read_text().replace("controller: 3", "controller: 2")
+        project.file.write_text(f"{text}accept: [{entry}]\n")
+        told = project.run("check", "small", code=1).stdout
+        assert "It was accepted until 2020-12-31, which has passed: only for this week's trial" in told
+
+    def test_an_exception_from_no_rule_is_bad_input(self, project: Project) -> None:
+        entry = "{rule: VOTER, reason: only for this week's trial, until: 2020-12-31}"
+        project.file.write_text(f"{project.file.read_text()}accept: [{entry}]\n")
+        told = project.run("check", "small", code=2).stderr
+        assert 'environments/small.yaml:7: accept[0].rule = "VOTER": is not a rule' in told
+        assert "Did you mean `VOTERS`?" in told
+
+
+class TestExplain:
+    """`hacienda explain`."""
+
+    def test_a_rule_is_explained(self, project: Project) -> None:
+        told = project.run("explain", "domain").stdout
+        assert told.startswith("DOMAIN: A majority of the voters shares a failure domain\nseverity: warning\nwhy: ")
+        assert told.endswith("page: docs/rules/DOMAIN.md\n")
+
+    def test_all_rules_are_listed(self, project: Project) -> None:
+        told = project.run("explain").stdout
+        assert re.search(r"^VOTERS +warning +Fewer than three voters", told, re.MULTILINE)
+        assert {rule["id"] for rule in project.json("explain")["rules"]} >= {"VOTERS", "DOMAIN", "ACCEPT"}
+
+    def test_a_program_gets_a_document(self, project: Project) -> None:
+        assert set(project.json("explain", "VOTERS")) == {"id", "title", "severity", "reason", "fix", "page"}
+
+    def test_the_nearest_rule_is_named(self, project: Project) -> None:
+        assert "VOTER is not a rule\n  Did you mean `VOTERS`?" in project.run("explain", "VOTER", code=2).stderr
 
 
 class TestInit:

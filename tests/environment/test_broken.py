@@ -12,12 +12,13 @@ from tests.cloud.samples import REGISTRY
 
 CORPUS = Path(__file__).parent / "broken"
 FILES = sorted(CORPUS.glob("*.yaml"))
+RULES = ("DOMAIN", "TIME", "VOTERS")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_broken_file_says_what_is_wrong(path: Path) -> None:
     with pytest.raises(InputError) as raised:
-        read(path, REGISTRY, path.name)
+        read(path, REGISTRY, path.name, RULES)
     assert f"{raised.value}\n" == path.with_suffix(".expected").read_text()
 
 
@@ -30,7 +31,7 @@ def test_the_corpus_is_complete() -> None:
 def test_a_message_names_the_file_and_a_line_of_it(path: Path) -> None:
     lines = path.read_bytes().count(b"\n") + 1
     with pytest.raises(InputError) as raised:
-        read(path, REGISTRY, path.name)
+        read(path, REGISTRY, path.name, RULES)
     for problem in raised.value.problems:
         assert problem.file == path.name
         assert problem.line is not None

@@ -1,6 +1,6 @@
 """One module per rule; they are found by themselves.
 
-A module is called like its rule, in lower case, and has a function `find(cloud)` that yields findings.
+A module is called like its rule, in lower case, and declares `rule: Rule`.
 """
 
 from __future__ import annotations
@@ -8,35 +8,26 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
-from hacienda.assess.finding import Finding
-from hacienda.cloud.model import Cloud
-
-Rule = Callable[[Cloud], Iterable[Finding]]
-
-_SEVERITIES = ("error", "warning", "info")
+from hacienda.assess.rule import Rule
+from hacienda.declare import DeclarationError
 
 
 @functools.cache
 def rules() -> Mapping[str, Rule]:
-    """Rules by id."""
-    modules = (importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))
-    return {module.__name__.rpartition(".")[2].upper(): module.find for module in modules}
+    """Rules by id.
 
-
-def findings(cloud: Cloud) -> tuple[Finding, ...]:
-    """Everything that is unwise about a cloud, the worst first.
-
-    Args:
-        cloud: the resolved cloud.
+    Raises:
+        DeclarationError: a module declares no rule, or one of another name.
     """
-    found = (_located(cloud, finding) for rule in rules().values() for finding in rule(cloud))
-    return tuple(sorted(found, key=lambda f: (_SEVERITIES.index(f.severity), f.rule, f.where, f.reason)))
+    return {rule.id: rule for rule in (_declaration(info.name) for info in pkgutil.iter_modules(__path__))}
 
 
-def _located(cloud: Cloud, finding: Finding) -> Finding:
-    if cloud.source is None:
-        return finding
-    return replace(finding, file=cloud.source.file, line=cloud.source.locate(finding.where))
+def _declaration(name: str) -> Rule:
+    rule = getattr(importlib.import_module(f"{__name__}.{name}"), "rule", None)
+    if not isinstance(rule, Rule):
+        raise DeclarationError(f"hacienda/assess/rules/{name}.py declares no `rule`")
+    if rule.id != name.upper():
+        raise DeclarationError(f"hacienda/assess/rules/{name}.py declares the rule {rule.id!r}")
+    return rule

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from typing import get_args
 
 from hacienda import quorum
-from hacienda.assess.finding import Finding
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Cloud, Node
 from hacienda.environment.machines import DomainKind
 
 
-def find(cloud: Cloud) -> Iterator[Finding]:
-    """One finding for each electorate and failure domain; one if nothing says where the voters are."""
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each failure domain that holds a majority; one if nothing says where the voters are."""
+    cloud = subject.cloud
     electorates = {
         tuple(node.name for node in cloud.members(service.name)): service.name
         for service in cloud.services
@@ -32,13 +35,33 @@ def find(cloud: Cloud) -> Iterator[Finding]:
                         f"losing {kind} {name} takes {held} of {len(voters)} voters, {service}'s majority with them."
                     )
                     fix = f"Spread them over at least three ({{spread: {kind}}})."
-                    yield Finding("DOMAIN", "warning", "machines.controller", reason, fix)
+                    yield Observation("machines.controller", reason, fix, concerns=(name, service))
+    yield from _one_machine(cloud)
     unknown = [name for names in electorates for name in names if not cloud.node(name).domains]
     if unknown and not cloud.platform.containers:
         reason = f"nothing says which failure domain {unknown[0]} is in: one rack may hold every voter."
-        fix = "Name them: `domains: {rack: [a, b, c]}` and `spread: rack`."
-        yield Finding("DOMAIN", "info", "machines.controller", reason, fix)
+        yield Observation("machines.controller", reason, severity="info", concerns=tuple(unknown))
+
+
+def _one_machine(cloud: Cloud) -> Iterator[Observation]:
+    """Containers share one host, whatever the file says of racks."""
+    voters = cloud.voting
+    if cloud.platform.containers and len(voters) > 1:
+        reason = f"all {len(voters)} voters are containers on one machine: losing it loses the cloud."
+        fix = "Use machines of their own (platform: existing); for a lab, accept it."
+        yield Observation("platform", reason, fix, concerns=tuple(voter.name for voter in voters))
 
 
 def _held(voters: tuple[Node, ...], kind: str) -> Counter[str]:
     return Counter(voter.domains[kind] for voter in voters if kind in voter.domains)
+
+
+rule = Rule(
+    id="DOMAIN",
+    title="A majority of the voters shares a failure domain",
+    severity="warning",
+    reason="Common causes dominate the downtime of a redundant cloud: three voters survive the loss of a machine, not of the "
+    "rack, power feed or host that two of them share.",
+    fix="Name the failure domains, `domains: {rack: [a, b, c]}`, and spread the controllers: `spread: rack`.",
+    find=_find,
+)

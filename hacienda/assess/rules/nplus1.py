@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hacienda.assess.finding import Finding
-from hacienda.cloud.model import Cloud, Node, Role
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+from hacienda.cloud.model import Node, Role
 
 _ROLES: tuple[Role, ...] = ("compute", "storage")
 """Roles whose load moves to the others when a machine is lost."""
 
 
-def find(cloud: Cloud) -> Iterator[Finding]:
-    """One finding for each role and resource of which one machine has more than all others together.
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each role and resource of which one machine has more than all others together.
 
     Only where the file gives the size of every machine of the role; what the cloud really carries is not known here.
     """
     for role in _ROLES:
-        nodes = cloud.role(role)
-        for what, sizes in _sizes(nodes).items():
+        for what, sizes in _sizes(subject.cloud.role(role)).items():
             largest = max(sizes, key=lambda name: sizes[name])
             if sizes[largest] <= sum(sizes.values()) - sizes[largest]:
                 continue
             reason = (
                 f"{largest} has more {what} than the other {role} machines together: nothing can take over from it."
             )
-            fix = "Share it out over machines of about the same size."
-            yield Finding("NPLUS1", "warning", f"machines.{role}", reason, fix)
+            yield Observation(f"machines.{role}", reason, concerns=(largest,))
 
 
 def _sizes(nodes: tuple[Node, ...]) -> Mapping[str, Mapping[str, int]]:
@@ -40,3 +40,14 @@ def _sizes(nodes: tuple[Node, ...]) -> Mapping[str, Mapping[str, int]]:
     for purpose in sorted({purpose for node in nodes for purpose in node.disks}):
         stated[f"{purpose} disk"] = {node.name: node.disks.get(purpose, 0) for node in nodes}
     return {what: sizes for what, sizes in stated.items() if len(sizes) == len(nodes)}
+
+
+rule = Rule(
+    id="NPLUS1",
+    title="The survivors cannot take over",
+    severity="warning",
+    reason="When a compute dies its instances start on the others, and when a storage machine dies its data is copied to the "
+    "others: they need the room for it.",
+    fix="Share it out over machines of about the same size.",
+    find=_find,
+)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess.finding import Finding
-from hacienda.cloud.model import Cloud
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
 
 
-def find(cloud: Cloud) -> Iterator[Finding]:
-    """One finding for each machine that alone runs services; services that vote are VOTERS' business."""
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each machine that alone runs services; services that vote are VOTERS' business."""
+    cloud = subject.cloud
     alone: dict[str, list[str]] = {}
     for service in cloud.services:
         members = cloud.members(service.name)
         if service.role != "every" and not service.voters and len(members) == 1:
             alone.setdefault(members[0].name, []).append(service.name)
     for name, services in alone.items():
-        reason = (
-            f"{', '.join(services)} {'runs' if len(services) == 1 else 'run'} on {name} alone, and nobody takes over."
-        )
+        verb = "runs" if len(services) == 1 else "run"
+        reason = f"{', '.join(services)} {verb} on {name} alone, and nobody takes over."
         role = cloud.node(name).role
-        yield Finding("SINGLE", "warning", f"machines.{role}", reason, f"Add a second {role} machine at least.")
+        fix = f"Add a second {role} machine at least."
+        yield Observation(f"machines.{role}", reason, fix, concerns=(name, *services))
+
+
+rule = Rule(
+    id="SINGLE",
+    title="One instance of a service",
+    severity="warning",
+    reason="A service that runs on one machine is down for as long as that machine is.",
+    fix="Give the role a second machine; better three, so that one may be lost while another is being repaired.",
+    find=_find,
+)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess.finding import Finding
-from hacienda.cloud.model import Cloud
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
 
 
-def find(cloud: Cloud) -> Iterator[Finding]:
-    """One finding for each virtual IP that only one machine can hold."""
-    holders = [
-        node for service in cloud.services if "virtual ip" in service.provides for node in cloud.members(service.name)
-    ]
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each virtual IP that only one machine can hold."""
+    cloud, keeper = subject.cloud, subject.provider("virtual ip")
+    holders = cloud.members(keeper.name) if keeper else ()
     if len(holders) != 1:
         return
     for vip in cloud.virtual_ips:
         reason = f"{vip.address} can be held by {holders[0].name} alone: it moves nowhere when that machine dies."
         fix = f"Add a second {holders[0].role} machine at least."
-        yield Finding("VIPONE", "warning", f"networks.{vip.network}.vip", reason, fix)
+        yield Observation(f"networks.{vip.network}.vip", reason, fix, concerns=(vip.network, holders[0].name))
+
+
+rule = Rule(
+    id="VIPONE",
+    title="A virtual IP without a second holder",
+    severity="warning",
+    reason="A virtual IP moves to another machine when its holder dies. With one holder it adds a moving part and no "
+    "availability.",
+    fix="Run at least two controllers, better three.",
+    find=_find,
+)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hacienda import quorum
-from hacienda.assess.finding import Finding
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Cloud
 
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
-def find(cloud: Cloud) -> Iterator[Finding]:
-    """One finding for each electorate whose size is unwise, naming the services that vote in it."""
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each electorate whose size is unwise, naming the services that vote in it."""
+    cloud = subject.cloud
     electorates: dict[tuple[str, ...], list[str]] = {}
     for service in cloud.services:
         if service.voters:
@@ -20,23 +23,24 @@ def find(cloud: Cloud) -> Iterator[Finding]:
             electorates.setdefault(voters, []).append(service.name)
     for voters, services in electorates.items():
         count = len(voters)
-        spare = count - quorum.majority(dict.fromkeys(voters, 1))
         if count >= 3 and count % 2:
             continue
         names = quorum.enumerate_names(services)
         verb = "needs" if len(services) == 1 else "need"
+        concerns = tuple(services)
         if count < 3:
-            reason = f"{count} {'voter' if count == 1 else 'voters'} cannot survive the loss of one: {names} {verb} a majority."
-            yield Finding(
-                "VOTERS", "error" if count == 2 else "warning", "machines.controller", reason, _fix(cloud, services)
-            )
+            few = f"{count} {'voter' if count == 1 else 'voters'}"
+            reason = f"{few} cannot survive the loss of one: {names} {verb} a majority."
+            fix = _fix(cloud, services)
+            yield Observation("machines.controller", reason, fix, "error" if count == 2 else None, concerns)
         else:
-            few = _NUMBERS.get(spare, str(spare))
+            spare = count - quorum.majority(dict.fromkeys(voters, 1))
             reason = (
-                f"{count} voters survive the loss of {few}, no more than {count - 1} would: {names} {verb} a majority."
+                f"{count} voters survive the loss of {_NUMBERS.get(spare, str(spare))}, no more than {count - 1} would: "
+                f"{names} {verb} a majority."
             )
             fix = f"Use {count - 1} or {count + 1}."
-            yield Finding("VOTERS", "warning", "machines.controller", reason, fix)
+            yield Observation("machines.controller", reason, fix, concerns=concerns)
 
 
 def _fix(cloud: Cloud, services: list[str]) -> str:
@@ -47,3 +51,14 @@ def _fix(cloud: Cloud, services: list[str]) -> str:
     if controllers == 2 and cloud.role("arbiter"):
         return "Use 3: the arbiter does not vote for them."
     return "Use 3."
+
+
+rule = Rule(
+    id="VOTERS",
+    title="Fewer than three voters, or an even number of them",
+    severity="warning",
+    reason="Whoever votes answers only while more than half of the declared members live: two members survive no loss, and "
+    "four survive no more than three.",
+    fix="Use three controllers, or five; with two, add an arbiter.",
+    find=_find,
+)

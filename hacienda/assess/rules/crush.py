@@ -1,0 +1,37 @@
+"""CRUSH: fewer failure domains than copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.rules.repl import COPIES, holders
+from hacienda.assess.subject import Subject
+from hacienda.environment.machines import DomainKind
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each kind of failure domain over which the cloud is spread and its storage is not enough."""
+    storing = holders(subject.cloud)
+    if len(storing) < COPIES:
+        return
+    for kind in get_args(DomainKind):
+        everywhere = {node.domains[kind] for node in subject.cloud.nodes if kind in node.domains}
+        used = sorted({node.domains[kind] for node in storing if kind in node.domains})
+        if len(everywhere) > 1 and all(kind in node.domains for node in storing) and len(used) < COPIES:
+            of_kind = f"{len(used)} {kind}{'' if len(used) == 1 else 's'} ({', '.join(used)})"
+            reason = f"the storage machines are in {of_kind}: losing one may take two of {COPIES} copies."
+            yield Observation("machines.storage", reason, f"Spread them over {COPIES} at least.", concerns=tuple(used))
+
+
+rule = Rule(
+    id="CRUSH",
+    title="Fewer failure domains than copies",
+    severity="warning",
+    reason="Copies protect from the loss of a failure domain only if each is in another one. Where two share a rack, losing it "
+    "leaves one copy, and Ceph stops writing.",
+    fix="Spread the storage machines over at least three failure domains.",
+    find=_find,
+)

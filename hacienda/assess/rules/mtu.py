@@ -1,0 +1,37 @@
+"""MTU: packets larger than the network below carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each untagged network whose bond also carries a VLAN with larger packets."""
+    networks = subject.cloud.networks
+    plain = [network for network in networks if network.vlan is None and network.bond]
+    for network in plain:
+        larger = [one for one in networks if one.bond == network.bond and one.mtu > network.mtu]
+        if larger:
+            names = ", ".join(one.name for one in larger)
+            size = max(one.mtu for one in larger)
+            reason = (
+                f"shares its cards with {names}: machines will send packets of {size} bytes here, too, where {network.mtu} is "
+                "what the network carries."
+            )
+            fix = f"Say `mtu: {size}` here, if its switches carry it; otherwise give it a `vlan`."
+            yield Observation(f"networks.{network.name}.mtu", reason, fix, concerns=(network.name,))
+
+
+rule = Rule(
+    id="MTU",
+    title="Packets larger than the network carries",
+    severity="error",
+    reason="A VLAN's packets cannot be larger than those of the card below it, so the card is set to the largest; an untagged "
+    "network on the same card then sends packets that are dropped without a word: small ones pass, a full copy hangs.",
+    fix="Give networks that share cards the same packet size, or tag all of them.",
+    find=_find,
+)

@@ -1,0 +1,38 @@
+"""NETS: data that crowds out the heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+
+_TOLD = (
+    ("storage", "storage", "copies of data after a lost disk"),
+    ("tenant", "compute", "whatever instances send each other"),
+)
+"""Purpose, the role that makes its traffic, and what that is."""
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each kind of bulk traffic that has no network of its own. A lab's bridges are in one kernel."""
+    cloud = subject.cloud
+    if cloud.platform.containers:
+        return
+    for purpose, role, traffic in _TOLD:
+        if any(node.role == role for node in cloud.nodes) and cloud.network(purpose) is cloud.management:
+            reason = f"there is none for {purpose}: {traffic} travels with the heartbeats of every quorum."
+            fix = f"Add a network `{purpose}`, at least as a VLAN that the switches can limit."
+            yield Observation("networks", reason, fix, concerns=(purpose,))
+
+
+rule = Rule(
+    id="NETS",
+    title="Bulk traffic on the management network",
+    severity="warning",
+    reason="A rebuild of storage or one busy instance fills a link. Heartbeats on the same link come late, and quorums fall "
+    "apart on a healthy cloud.",
+    fix="Give storage and tenant traffic networks of their own.",
+    find=_find,
+)

@@ -1,0 +1,44 @@
+"""OBS: nobody is left to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+from hacienda.environment.machines import DomainKind
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation where a cloud with computes has no monitoring machine, one, or all in one failure domain."""
+    cloud = subject.cloud
+    watching = cloud.role("monitoring")
+    if cloud.platform.containers or not cloud.role("compute"):
+        return
+    if len(watching) < 2:
+        few = f"{watching[0].name} alone watches it" if watching else "nothing watches it"
+        reason = f"{few}: when that fails, the first to tell are the customers."
+        yield Observation("machines.monitoring", reason, concerns=tuple(node.name for node in watching))
+        return
+    for kind in get_args(DomainKind):
+        names = {node.domains.get(kind) for node in watching}
+        watched = {node.domains[kind] for node in cloud.nodes if kind in node.domains}
+        if len(names) == 1 and len(watched) > 1 and names <= watched:
+            [name] = names
+            reason = (
+                f"all {len(watching)} monitoring machines are in {kind} {name}, which they watch: losing it is silent."
+            )
+            yield Observation("machines.monitoring", reason, f"Spread them: `spread: {kind}`.", concerns=(str(name),))
+
+
+rule = Rule(
+    id="OBS",
+    title="Monitoring that fails with what it watches",
+    severity="warning",
+    reason="An alert must come from outside what has failed. Two monitoring machines in two failure domains watch each other, "
+    "too.",
+    fix="Use two monitoring machines in different failure domains (machines.monitoring: 2).",
+    find=_find,
+)

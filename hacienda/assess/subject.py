@@ -1,0 +1,92 @@
+"""What rules look at: a cloud, what is rendered for it, the day, and what else the project's folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from hacienda import services
+from hacienda.assess.finding import Finding
+from hacienda.cloud.model import Cloud, Node
+from hacienda.cloudinit import files
+from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.declare import Service
+
+
+@dataclass(frozen=True)
+class Held:
+    """One entry of an environment's store of secrets, without its value.
+
+    Args:
+        name: as it is kept.
+        expires: end of a certificate's life; None: it has none.
+    """
+
+    name: str
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One environment under assessment.
+
+    Args:
+        cloud: the resolved cloud.
+        today: the day that expiry is measured against.
+        others: the project's other environments, for what must not clash between them.
+        held: what the environment's store of secrets holds; empty where there is none.
+        templates: one folder per service with its templates and scripts.
+        found: what the rules before this one found; the rule ACCEPT is asked last and looks at it.
+    """
+
+    cloud: Cloud
+    today: date
+    others: tuple[Cloud, ...] = ()
+    held: tuple[Held, ...] = ()
+    templates: Path = services.TEMPLATES
+    found: tuple[Finding, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def _rendered(self) -> dict[tuple[str, str], dict[str, RenderedFile]]:
+        return {}
+
+    def files(self, service: Service, node: Node) -> dict[str, RenderedFile]:
+        """A service's files on a node, by path. A service without a folder of templates has none to look at."""
+        if not (self.templates / service.name).is_dir():
+            return {}
+        key = service.name, node.name
+        if key not in self._rendered:
+            made = files.service_files(self.cloud, node, service, self.templates)
+            self._rendered[key] = {file.path: file for file in made}
+        return self._rendered[key]
+
+    def text(self, service: str, path: str, node: Node | None = None) -> str:
+        """A rendered file of a service on a node.
+
+        Args:
+            service: its name.
+            path: the file's path on the node.
+            node: whose; None: the service's first member.
+
+        Returns:
+            The text; empty where the service does not run here or has no such file.
+        """
+        members = self.cloud.members(service)
+        if not members:
+            return ""
+        file = self.files(self.cloud.registry[service], node or members[0]).get(path)
+        return file.text if file else ""
+
+    def configurations(self) -> Iterator[tuple[Service, RenderedFile]]:
+        """Every configuration file (no script) of every service, as its first member has it."""
+        for service in self.cloud.services:
+            for file in self.files(service, self.cloud.members(service.name)[0]).values():
+                if file.kind == "file" and not file.mode & 0o100:
+                    yield service, file
+
+    def provider(self, capability: str) -> Service | None:
+        """The service that offers a capability here; None if nothing does."""
+        return next((service for service in self.cloud.services if capability in service.provides), None)

@@ -1,0 +1,128 @@
+"""A cloud against which no rule has anything to say, and ways to change it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from hacienda import services
+from hacienda.assess import Held, Subject, rules
+from hacienda.cloud import Cloud, resolve
+from hacienda.declare import Registry, Service
+from hacienda.environment import examine
+from hacienda.environment.source import parse
+from hacienda.errors import InputError
+
+TODAY = date(2026, 1, 15)
+"""The day of every assessment in these tests, unless one says otherwise."""
+
+SOUND = """\
+name: sound
+domain: sound.example.org
+platform: existing
+domains: {rack: [a, b, c]}
+networks:
+  management: {cidr: 10.60.0.0/24, vip: 10.60.0.5, bond: {mode: 802.3ad, nics: [eno1, eno2]}}
+  public: {cidr: 192.0.2.0/24, vip: 192.0.2.6, vlan: 20, bond: {mode: 802.3ad, nics: [eno1, eno2]}}
+  storage: {cidr: 10.61.0.0/24, mtu: 9000, vlan: 30, bond: {mode: 802.3ad, nics: [ens1, ens2]}}
+  tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}}
+  external: {cidr: 198.51.100.0/24, vlan: 50, bond: {mode: 802.3ad, nics: [eno1, eno2]}}
+machines:
+  controller: {count: 3, spread: rack, cpus: 32, memory: 128GiB, disks: {system: 400GiB, database: 800GiB}}
+  network: {count: 2, spread: rack}
+  compute:
+    nodes:
+      cmp-1: {rack: a, memory: 512GiB, bmc: {type: redfish, address: 10.69.0.1}}
+      cmp-2: {rack: b, memory: 512GiB, bmc: {type: redfish, address: 10.69.0.2}}
+  storage:
+    disks: {osd: 30TiB}
+    nodes:
+      sto-1: {rack: a, bmc: {type: redfish, address: 10.69.0.11}}
+      sto-2: {rack: b, bmc: {type: redfish, address: 10.69.0.12}}
+      sto-3: {rack: c, bmc: {type: redfish, address: 10.69.0.13}}
+  monitoring: {count: 2, spread: rack}
+dns: {servers: [10.60.0.2, 10.60.0.3]}
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a cloud differs from the one it is made of.
+
+    Args:
+        text: pieces of the environment file, and what stands there instead.
+        add: lines at the end of the file.
+        templates: pieces of the services' templates: `<service>/<file>`, piece, what stands there instead.
+        registry: services changed or added.
+        today: the day.
+        others: texts of other environments.
+        held: what the store holds.
+    """
+
+    text: tuple[tuple[str, str], ...] = ()
+    add: str = ""
+    templates: tuple[tuple[str, str, str], ...] = ()
+    registry: Callable[[Registry], Iterable[Service]] = lambda registry: registry
+    today: date = TODAY
+    others: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
+
+
+NOTHING = Change()
+
+
+def edit(*pieces: str, **more: Any) -> Change:
+    """A change of the environment file: a piece, what stands there instead, and so on in pairs."""
+    return Change(text=tuple(zip(pieces[::2], pieces[1::2], strict=True)), **more)
+
+
+def template(name: str, piece: str, instead: str) -> Change:
+    """A change of a service's template."""
+    return Change(templates=((name, piece, instead),))
+
+
+def service(name: str, **fields: Any) -> Change:
+    """A change of a service's declaration."""
+    return Change(registry=lambda all_: [replace(one, **fields) if one.name == name else one for one in all_])
+
+
+def replaced(text: str, piece: str, instead: str) -> str:
+    """A text with another piece in the one place where it stands."""
+    assert text.count(piece) == 1, f"{piece!r} stands {text.count(piece)} times"
+    return text.replace(piece, instead)
+
+
+def cloud(text: str, registry: Registry | None = None, name: str = "test.yaml") -> Cloud:
+    """The cloud of a text, with the services that there really are. Raises InputError."""
+    known = registry or services.registry()
+    reading = examine(*parse(dedent(text).encode(), name), known, rules())
+    if reading.problems:
+        raise InputError(reading.problems)
+    return resolve(reading.environment, known)
+
+
+def subject(folder: Path, change: Change = NOTHING, text: str = SOUND) -> Subject:
+    """A changed environment as rules look at it.
+
+    Args:
+        folder: an empty one for changed templates.
+        change: what is different.
+        text: the environment that is changed.
+    """
+    for piece, instead in change.text:
+        text = replaced(text, piece, instead)
+    registry = Registry(change.registry(services.registry()))
+    others = tuple(cloud(other, name=f"other-{number}.yaml") for number, other in enumerate(change.others))
+    templates = services.TEMPLATES
+    if change.templates:
+        templates = folder / "templates"
+        shutil.copytree(services.TEMPLATES, templates)
+        for name, piece, instead in change.templates:
+            path = templates / name
+            path.write_text(replaced(path.read_text(), piece, instead))
+    return Subject(cloud(text + change.add, registry), change.today, others, change.held, templates)

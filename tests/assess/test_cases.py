@@ -1,0 +1,57 @@
+"""Every rule speaks of the cloud that breaks it, and is silent about the one that almost does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hacienda.assess import findings, rules
+from tests.assess.cases import CASES
+from tests.assess.samples import subject
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_sound_cloud_is_sound(tmp_path: Path) -> None:
+    assert [str(finding) for finding in findings(subject(tmp_path))] == []
+
+
+def test_every_rule_is_tested() -> None:
+    assert set(CASES) == set(rules())
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_cloud_that_breaks_a_rule_is_found(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    found = [finding for finding in findings(subject(tmp_path, case.broken)) if finding.rule == name]
+    assert found
+    assert found[0].where == case.where
+    assert case.says in found[0].reason
+    assert found[0].fix
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_cloud_that_almost_does_is_left_alone(name: str, tmp_path: Path) -> None:
+    found = findings(subject(tmp_path, CASES[name].kept))
+    assert [str(finding) for finding in found if finding.rule == name] == []
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_a_rule_explains_itself(name: str) -> None:
+    rule = rules()[name]
+    assert rule.title[0].isupper()
+    assert not rule.title.endswith(".")
+    assert rule.reason.endswith(".")
+    assert rule.fix.endswith((".", "`."))
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_a_rule_has_a_page_with_its_name_and_what_to_do(name: str) -> None:
+    page = (ROOT / rules()[name].page).read_text()
+    assert page.startswith(f"# {name}: ")
+    assert "**Do this:**" in page
+
+
+def test_every_page_is_of_a_rule() -> None:
+    assert {path.stem for path in (ROOT / "docs" / "rules").glob("*.md")} == set(rules())
