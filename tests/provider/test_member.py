@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
+import pytest
+
+from hacienda.provider.member import secret_values
 from tests.provider.cloud import Cloud, short, wait_for
 
 CONFIGURATION = "/etc/haproxy/haproxy.conf"
@@ -63,6 +67,17 @@ def test_without_the_store_secrets_are_left_as_they_are(applied: Cloud) -> None:
     changed = applied.apply()
     assert changed.code == 0, changed.text
     assert (applied.machine("ctl-1") / "var/lib/hacienda/secrets/database/galera").exists()
+
+
+def test_an_encrypted_store_is_here_for_those_who_have_an_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, identity = tmp_path / "lab.secrets", tmp_path / "identity"
+    store.touch()
+    monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(identity))
+    assert not secret_values.here(f"age:{store}")
+    identity.touch()
+    assert secret_values.here(f"age:{store}")
 
 
 def test_a_new_node_cannot_be_made_without_the_store_it_needs(cloud: Cloud) -> None:
