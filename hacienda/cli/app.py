@@ -10,7 +10,22 @@ from typing import NoReturn
 
 import typer
 
-from hacienda.cli import apply, check, console, destroy, explain, init, lab, plan, schema, secrets, status, synth, topology
+from hacienda.cli import (
+    apply,
+    check,
+    console,
+    destroy,
+    diff,
+    explain,
+    init,
+    lab,
+    plan,
+    schema,
+    secrets,
+    status,
+    synth,
+    topology,
+)
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
@@ -32,6 +47,7 @@ app.command()(check.check)
 app.command()(explain.explain)
 app.command()(topology.topology)
 app.command()(synth.synth)
+app.command()(diff.diff)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(destroy.destroy)

@@ -46,6 +46,10 @@ class Platform(Protocol):
         """Whether machines share the host's kernel: no clock, no modules of their own."""
 
     @property
+    def replaces_for_first_boot(self) -> bool:
+        """Whether another user-data or network-config makes a machine anew. False: it is for machines made from now on."""
+
+    @property
     def trust(self) -> str:
         """How the machines' SSH host keys are learnt; the same text for all of them."""
 

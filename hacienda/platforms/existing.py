@@ -22,6 +22,7 @@ class Existing:
 
     known_hosts: str = "~/.ssh/known_hosts"
     containers: bool = False
+    replaces_for_first_boot: bool = False
 
     @property
     def trust(self) -> str:

@@ -76,6 +76,7 @@ class Incus:
     image: str = "hacienda-debian-13"
     pool: str = "hacienda"
     containers: bool = True
+    replaces_for_first_boot: bool = False
 
     @property
     def trust(self) -> str:

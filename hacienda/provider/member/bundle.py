@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hacienda import errors
+from hacienda.declare.effect import effect
 
 _RERUN = "Write it anew (`hacienda synth`), then plan again."
 
@@ -52,17 +53,12 @@ def effects(path: str) -> Effects:
     files: dict[str, str] = {}
     secrets: dict[str, list[str]] = {}
     for entry in _manifest(path)["files"]:
-        if entry.get("on_change", "none") != "none":
-            files[entry["path"]] = f"{entry['on_change']} {entry['service']}"
+        asked = effect(entry.get("on_change", "none"), entry["service"])
+        if asked:
+            files[entry["path"]] = asked
         for name in entry.get("secrets", ()):
             secrets.setdefault(name, []).append(entry["path"])
     return Effects(files, {name: tuple(paths) for name, paths in secrets.items()})
-
-
-def restarts(actions: Mapping[str, str], paths: set[str]) -> list[str]:
-    """Sorted actions that a change of these paths asks for; a restart of a service includes its reload."""
-    asked = {actions[path] for path in paths if path in actions}
-    return sorted(a for a in asked if not (a.startswith("reload ") and f"restart {a.removeprefix('reload ')}" in asked))
 
 
 def _manifest(path: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hacienda.declare.effect import restarts
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.member import bundle
@@ -34,7 +35,7 @@ def update(context: Context, prior: State, planned: State) -> None:
         changed.update(effects.secrets.get(name, ()))
     # A file that leaves the bundle is not in the new manifest: what it meant is remembered from the last delivery.
     actions = {**context.private.get("actions", {}), **effects.files}
-    planned["restarts"] = bundle.restarts(actions, changed)
+    planned["restarts"] = restarts(actions, changed)
     mentioned = prior["files"].keys() | planned["files"].keys()
     context.private["actions"] = {path: action for path, action in actions.items() if path in mentioned}
 

@@ -1,0 +1,133 @@
+"""`hacienda diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from hacienda import cloudinit, platforms
+from hacienda.cli import console, project
+from hacienda.cloud import Cloud
+from hacienda.review import names, rendered_diff
+from hacienda.review.rendered_diff import Diff, FileChange, Step
+
+_COLOURS = {"+": "green", "-": "red", " ": "dim"}
+
+Revision = Annotated[
+    str,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        help="What to compare with: a commit, branch or tag; `REV...` is where REV and HEAD parted, as a pull request has it.",
+    ),
+]
+Lines = Annotated[
+    int, typer.Option("--lines", metavar="N", min=0, help="Most lines shown of one change; 0: all of them.")
+]
+
+
+def diff(
+    env: project.Env,
+    base: Revision = "HEAD",
+    lines: Lines = rendered_diff.MOST_LINES,
+    as_json: project.AsJson = False,
+) -> None:
+    """Render an environment as it is and as a revision has it, and show every file of every machine that differs.
+
+    Uncommitted changes count. No host, state or secret is needed. The base is rendered by its own code and templates. The same
+    change on many machines is shown once; machines that come or go are named. It ends with 0 whether anything differs or not.
+    """
+    cloud = project.read(env)
+    with (
+        rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
+        console.working(f"rendering {cloud.name} twice"),
+    ):
+        after = rendered_diff.of_outputs(cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        old = waiting()
+        before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
+        found = rendered_diff.compare(before, after, lines=lines or None, replaces=_replaces(cloud))
+    if as_json:
+        head = {"environment": cloud.name, "base": base, "commit": old.commit, "new": old.rendering is None}
+        console.show_json({**head, **rendered_diff.document(found)})
+        return
+    console.show(_title(cloud.name, old, found))
+    for line in describe(found):
+        console.out.print(line)
+
+
+def _replaces(cloud: Cloud) -> bool:
+    return platforms.platform_of(cloud.platform, str).replaces_for_first_boot
+
+
+def _title(name: str, base: rendered_diff.Base, found: Diff) -> str:
+    against = f"against {base.title}"
+    if base.rendering is None:
+        return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
+    if not found:
+        return f"{name}: no differences {against}"
+    staying = len(found.of("changed")) - len(found.replaced)
+    counts = {
+        "reconfigured in place": staying,
+        "added": len(found.of("added")),
+        "removed": len(found.of("removed")),
+        "replaced": len(found.replaced),
+    }
+    said = [f"{count} {word}" for word, count in counts.items() if count]
+    if not counts["removed"] and not counts["replaced"]:
+        said.append("0 replaced")
+    return f"{name}: machines: {', '.join(said)}, {against}"
+
+
+def describe(found: Diff) -> Iterator[Text]:
+    """A diff for people, line by line: machines that go or come, then packages, files, and what daemons do about them."""
+    for word, nodes in (
+        ("removed", found.of("removed")),
+        ("replaced", found.replaced),
+        ("added", found.of("added")),
+    ):
+        if nodes:
+            yield Text(f"  {word}: {names.brief(nodes)}", style="green" if word == "added" else "bold red")
+    for change in found.packages:
+        listed = [f"+{name}" for name in change.added] + [f"-{name}" for name in change.removed]
+        yield Text(f"  packages {' '.join(listed)}: {names.brief(change.nodes)}")
+    for file in found.files:
+        yield from _file(file, found.replaces)
+    if found.steps:
+        yield Text("  daemons, on each machine in this order:", style="bold")
+    yield from (_step(step) for step in found.steps)
+
+
+def _file(change: FileChange, replaces: bool) -> Iterator[Text]:
+    yield Text(f"  {console.printable(change.path)}", style="bold").append(
+        f"  {_heading(change, replaces)}", style="not bold"
+    )
+    for hunk in change.hunks:
+        yield Text(f"    @@ line {hunk.after} @@", style="cyan")
+        yield from (Text(f"    {console.printable(line)}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
+    if change.left_out:
+        yield Text(f"    ... and {change.left_out} more lines (--lines 0 shows all)", style="cyan")
+
+
+def _heading(change: FileChange, replaces: bool) -> str:
+    words: list[str] = [change.kind] if change.kind != "changed" else []
+    words.append(names.brief(change.nodes) + (", the same change" if len(change.nodes) > 1 else ""))
+    if not change.alike:
+        words[-1] += f" but for each machine's own name and addresses; {change.nodes[0]}'s:"
+    words += [f"{name} {was or 'none'} -> {now or 'none'}" for name, (was, now) in change.attributes.items()]
+    if change.unreadable:
+        words.append(f"no text: {change.unreadable}")
+    if change.kind == "removed":
+        words.append(f"{change.minus} lines")
+    if change.path in rendered_diff.FIRST_BOOT:
+        words.append(
+            "these machines are made anew" if replaces else "for machines made from now on: read on the first boot only"
+        )
+    return "; ".join([*words, *([change.effect] if change.effect else [])])
+
+
+def _step(step: Step) -> Text:
+    how = ", one machine at a time" if step.rolling and len(step.nodes) > 1 else ""
+    return Text(f"    {step.action} {step.service}: {names.brief(step.nodes)}{how}")

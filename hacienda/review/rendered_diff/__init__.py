@@ -1,0 +1,33 @@
+"""Every file of every node in two revisions, and what differs between them: no hosts, no state, no secrets."""
+
+from hacienda.review.rendered_diff.base import Base, rendered
+from hacienda.review.rendered_diff.compare import MOST_LINES, compare
+from hacienda.review.rendered_diff.model import (
+    FIRST_BOOT,
+    Diff,
+    FileChange,
+    NodeChange,
+    PackageChange,
+    Step,
+    document,
+)
+from hacienda.review.rendered_diff.rendering import File, Machine, Rendering, of_folder, of_outputs
+
+__all__ = [
+    "FIRST_BOOT",
+    "MOST_LINES",
+    "Base",
+    "Diff",
+    "File",
+    "FileChange",
+    "Machine",
+    "NodeChange",
+    "PackageChange",
+    "Rendering",
+    "Step",
+    "compare",
+    "document",
+    "of_folder",
+    "of_outputs",
+    "rendered",
+]

@@ -1,0 +1,129 @@
+"""The revision that is compared with: its files from git in a temporary folder, rendered by its own code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import hacienda
+from hacienda.environment import shipped
+from hacienda.errors import InputError, ToolError
+from hacienda.review.rendered_diff import git
+from hacienda.review.rendered_diff.rendering import Rendering, of_folder
+
+_LIMIT_SECONDS = 600
+"""For rendering the base; a thousand machines take ten seconds on a quiet machine."""
+
+_CODE = Path(hacienda.__file__).resolve().parent.parent
+"""The folder of the code that is running."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A revision that was rendered.
+
+    Args:
+        revision: as the operator wrote it.
+        commit: its full hash.
+        rendering: None: the environment is not in it.
+    """
+
+    revision: str
+    commit: str
+    rendering: Rendering | None
+
+    @property
+    def title(self) -> str:
+        """For people: what was written, and what it means."""
+        short = self.commit[:10]
+        return short if self.commit.startswith(self.revision) else f"{self.revision} ({short})"
+
+
+@contextmanager
+def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Base]]:
+    """Begin to render the base in a process of its own; calling what this gives waits for it. Texts can be read until the context
+    is left.
+
+    The base's own code renders it if the repository has the code that is running here, so that a changed template shows; else
+    (Hacienda is installed, the repository has environments alone) the code that is running does. An environment file outside the
+    repository stands for itself in both revisions.
+
+    Args:
+        revision: what git calls it, `HEAD`, `origin/main...`.
+        file: the environment file in the working tree.
+        root: the project's folder.
+
+    Raises:
+        InputError: there is no repository or no such revision; when called: the base's file is bad.
+        ToolError: git is missing or fails; when called: the base's code fails.
+    """
+    file, root = file.resolve(), root.resolve()
+    repository = git.toplevel(file.parent, root)
+    commit = git.commit(repository, revision)
+    with tempfile.TemporaryDirectory(prefix="hacienda-base-") as name:
+        folder = Path(name)
+        tree, out = folder / "tree", folder / "out"
+        git.check_out(repository, commit, tree)
+        project = _there(root, repository, tree) or tree
+        found = _environment(file, repository, tree, project)
+        if found is None:
+            yield lambda: Base(revision, commit, None)
+            return
+        code = _there(_CODE, repository, tree) or _CODE
+        process = _start(found, project, code, out)
+        try:
+            yield lambda: Base(revision, commit, _finished(process, revision, out))
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+
+def _there(path: Path, repository: Path, tree: Path) -> Path | None:
+    """Where a path of the repository is in the base; None: it is not of the repository."""
+    return tree / path.relative_to(repository) if path.is_relative_to(repository) else None
+
+
+def _environment(file: Path, repository: Path, tree: Path, project: Path) -> Path | None:
+    """The base's file: at the same place, or one that is found by the same name."""
+    same = _there(file, repository, tree)
+    if same is None:
+        return file
+    return same if same.is_file() else shipped(project).get(file.stem)
+
+
+def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen[str]:
+    # By a path relative to its project, so that the base's errors name its file as the operator knows it.
+    shown = os.path.relpath(file, project) if file.is_relative_to(project) else str(file)
+    argv = [sys.executable, "-P", "-m", "hacienda.cli", "synth", f"./{shown}" if "/" not in shown else shown]
+    return subprocess.Popen(
+        [*argv, "--no-secrets", "--out", str(out)],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(code), "HACIENDA_SECRETS": "none", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    )
+
+
+def _finished(process: subprocess.Popen[str], revision: str, out: Path) -> Rendering:
+    try:
+        _, said = process.communicate(timeout=_LIMIT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"Rendering {revision} took more than {_LIMIT_SECONDS} s.") from error
+    if process.returncode == InputError.exit_code:
+        raise InputError(
+            f"--base {revision}: what it has cannot be rendered:\n{said.strip()}", "Name a revision that was good."
+        )
+    if process.returncode != 0:
+        last = "\n".join(said.strip().splitlines()[-10:])
+        raise ToolError(f"The code of {revision} ended with {process.returncode}:\n{last}")
+    return of_folder(out)

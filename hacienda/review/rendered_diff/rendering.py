@@ -1,0 +1,175 @@
+"""One revision of an environment, rendered: what is compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hacienda.cloudinit import NodeOutput
+from hacienda.declare.effect import effect
+from hacienda.errors import ToolError
+
+VERSION = 1
+"""Version of the bundle's manifest that is understood (`hacienda.cloudinit.bundle.VERSION`)."""
+
+_ADDRESS = re.compile(r'"([0-9a-f.:]+)/\d+"')
+"""An address with its prefix, as network-config gives the machine's own."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a node: its entry in the bundle's manifest.
+
+    Args:
+        sha256: hex digest of the text, with placeholders for secrets.
+        kind: `file`, `secret` or `directory`.
+        service: service it belongs to.
+        on_change: what running daemons need after a change.
+        attributes: owner, group, mode and names of its secrets, each with its name; a tuple, so that files can be keys.
+    """
+
+    sha256: str
+    kind: str
+    service: str
+    on_change: str
+    attributes: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def parse(cls, entry: Mapping[str, Any]) -> File:
+        """From a manifest's entry."""
+        attributes = tuple((name, str(entry[name])) for name in ("owner", "group", "mode"))
+        secrets = ("secrets", " ".join(entry["secrets"]))
+        return cls(entry["sha256"], entry["kind"], entry["service"], entry["on_change"], (*attributes, secrets))
+
+    @property
+    def short(self) -> str:
+        """The hash as Terraform's plan shows it."""
+        return self.sha256[:16]
+
+    @property
+    def effect(self) -> str:
+        """What its change asks for, `restart haproxy`; empty: nothing."""
+        return effect(self.on_change, self.service)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Everything that one node is given.
+
+    Args:
+        name: its name.
+        files: path -> file.
+        user_data, network_config: what cloud-init is given on the first boot.
+        packages: Debian packages it has.
+        services: its services in start order, each with whether its restarts go one node at a time.
+    """
+
+    name: str
+    files: Mapping[str, File]
+    user_data: str
+    network_config: str
+    packages: tuple[str, ...]
+    services: Mapping[str, bool]
+
+    @cached_property
+    def identity(self) -> tuple[str, ...]:
+        """What is this machine's alone: its name, then its addresses in the order of its networks."""
+        return (self.name, *dict.fromkeys(_ADDRESS.findall(self.network_config)))
+
+    def first_boot(self, name: str) -> str:
+        """The text of `user-data` or `network-config`."""
+        return {"user-data": self.user_data, "network-config": self.network_config}[name]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """An environment as one revision renders it.
+
+    Args:
+        machines: by name, in the cloud's order.
+        text: text of a file, from node and path; only files of the kind `file` are asked for.
+    """
+
+    machines: Mapping[str, Machine]
+    text: Callable[[str, str], str]
+
+
+def of_outputs(outputs: Iterable[NodeOutput]) -> Rendering:
+    """What this process rendered. Bundles are not kept; `outputs` may be a generator."""
+    texts: dict[str, str] = {}
+    machines: dict[str, Machine] = {}
+    parsed: dict[str, File] = {}
+    for output in outputs:
+        texts.update((file.sha256, file.text) for file in output.files)
+        files = {file.path: _kept(parsed, file.manifest_line, file.manifest_entry) for file in output.files}
+        machines[output.node] = _machine(output.manifest, files, output.user_data, output.network_config)
+    return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256])
+
+
+def of_folder(out: Path) -> Rendering:
+    """What a synthesis of one environment wrote: `nodes/<environment>/` for what there is, `rendered/<environment>/` for texts.
+
+    The bundles' manifests are the interchange between revisions: every revision writes them, and they have a version.
+
+    Args:
+        out: the output folder; it must stay as long as texts are asked for.
+
+    Raises:
+        ToolError: it is not what `hacienda synth` of a known version writes.
+    """
+    machines = {}
+    parsed: dict[str, File] = {}
+    try:
+        (nodes,) = (out / "nodes").iterdir()
+        for folder in sorted(nodes.iterdir(), key=lambda path: natural(path.name)):
+            manifest = _manifest(folder / "bundle.tar.gz")
+            files = {entry["path"]: _kept(parsed, json.dumps(entry), entry) for entry in manifest["files"]}
+            texts = [(folder / name).read_text(encoding="utf-8") for name in ("user-data", "network-config")]
+            machines[folder.name] = _machine(manifest, files, *texts)
+    except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
+        raise ToolError(f"{out}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
+    rendered = out / "rendered" / nodes.name
+    return Rendering(machines, lambda node, path: (rendered / node / path.lstrip("/")).read_text(encoding="utf-8"))
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorts ctl-2 before ctl-10."""
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name))
+
+
+def _manifest(bundle: Path) -> dict[str, Any]:
+    # As a stream: the manifest is the first member, and there may be a thousand bundles.
+    with tarfile.open(bundle, "r|gz") as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name == "manifest.json" else None
+            if file is not None:
+                found: dict[str, Any] = json.load(file)
+                if found["version"] != VERSION:
+                    raise ValueError(f"its bundles are of version {found['version']}, known is version {VERSION}")
+                return found
+    raise ValueError(f"{bundle.name} has no manifest")
+
+
+def _kept(parsed: dict[str, File], line: str, entry: Mapping[str, Any]) -> File:
+    """Most files are the same on many nodes: each distinct one is made once."""
+    found = parsed.get(line)
+    if found is None:
+        found = parsed[line] = File.parse(entry)
+    return found
+
+
+def _machine(manifest: Mapping[str, Any], files: Mapping[str, File], user_data: str, network_config: str) -> Machine:
+    return Machine(
+        name=str(manifest["node"]),
+        files=files,
+        user_data=user_data,
+        network_config=network_config,
+        packages=tuple(manifest["packages"]),
+        services={service["name"]: bool(service["rolling"]) for service in manifest["services"]},
+    )
