@@ -37,37 +37,24 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     }
     for declared in service.files:
         if isinstance(declared, Template):
-            yield _template(declared, service, templates, variables)
+            source = declared.source or f"{Path(declared.path).name}.j2"
+            text = templating.render(templates, f"{service.name}/{source}", **variables)
+            yield _text(declared, text, service.name)
         elif isinstance(declared, Certificate):
             yield from _certificate(declared, service.name)
         else:
             yield _secret(declared, service.name)
     computed = service.node_files(cloud, node)
-    yield from (_computed(file, service.name) for file in computed)
+    yield from (_text(file, file.content, service.name) for file in computed)
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
     yield facts.service_file(cloud, node, service, computed, secrecy.served(cloud, service))
 
 
-def _template(declared: Template, service: Service, templates: Path, variables: dict[str, Any]) -> RenderedFile:
-    source = declared.source or f"{Path(declared.path).name}.j2"
-    text = templating.render(templates, f"{service.name}/{source}", **variables)
+def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFile:
+    """A file of text, which everybody may read only where it holds no secret."""
     file = RenderedFile(
         path=declared.path,
         text=text,
-        checker=declared.checker,
-        service=service.name,
-        owner=declared.owner,
-        group=declared.group,
-        mode=declared.mode,
-        on_change=declared.on_change,
-    )
-    return _discreet(file)
-
-
-def _computed(declared: NodeFile, service: str) -> RenderedFile:
-    file = RenderedFile(
-        path=declared.path,
-        text=declared.content,
         checker=declared.checker,
         service=service,
         owner=declared.owner,
@@ -75,10 +62,6 @@ def _computed(declared: NodeFile, service: str) -> RenderedFile:
         mode=declared.mode,
         on_change=declared.on_change,
     )
-    return _discreet(file)
-
-
-def _discreet(file: RenderedFile) -> RenderedFile:
     if file.secrets and file.mode & 0o007:
         raise DeclarationError(
             f"{file.service}: {file.path} holds a secret and is readable by everybody ({file.mode:04o})"

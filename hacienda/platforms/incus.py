@@ -18,37 +18,39 @@ _INTERFACE = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageResource(Declaration):
+class InIncus(Declaration):
+    """What every resource there says: the daemon's unix socket, and the project."""
+
+    socket: str
+    project: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageResource(InIncus):
     """`hacienda_incus_image`: the image behind an alias, which must be there before any machine."""
 
     terraform_type: ClassVar[str] = "hacienda_incus_image"
 
-    socket: str
-    project: str
     alias: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkResource(Declaration):
+class NetworkResource(InIncus):
     """`hacienda_incus_network`: a bridge. `address` is the host's own on it."""
 
     terraform_type: ClassVar[str] = "hacienda_incus_network"
 
-    socket: str
-    project: str
     name: str
     address: str | None
     mtu: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceResource(Declaration):
+class InstanceResource(InIncus):
     """`hacienda_incus_instance`: a system container. `networks` is network card -> bridge."""
 
     terraform_type: ClassVar[str] = "hacienda_incus_instance"
 
-    socket: str
-    project: str
     pool: str
     name: str
     image: str

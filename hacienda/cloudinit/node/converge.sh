@@ -94,7 +94,7 @@ join() {
 
 # first_start: exactly one node founds the service; whoever is not that node joins what it founded.
 first_start() {
-    local key=/hacienda/boot/$service since=$SECONDS told=-10 code held
+    local key=/hacienda/boot/$service since=$SECONDS code held
     while true; do
         code=0
         held=$(etcd_cas "$key" "" "claimed:$HACIENDA_NODE" 2>"$STATE/.etcd-says") || code=$?
@@ -110,14 +110,8 @@ first_start() {
             1:*) held="${held#claimed:} to found $service" ;;
             *) held="etcd: $(tail -n 1 "$STATE/.etcd-says")" ;;
         esac
-        if ((SECONDS - since >= FOUND_SECONDS)); then
+        wait_a_round "$since" "$FOUND_SECONDS" "$service: waiting for $held" ||
             fail "$service: waited $FOUND_SECONDS s for $held|see hacienda-verify there; if that node is gone for good: hacienda-leave NODE"
-        fi
-        if ((SECONDS - told >= 10)); then
-            told=$SECONDS
-            log "$service: waiting for $held"
-        fi
-        sleep 1
     done
 }
 

@@ -50,6 +50,18 @@ wait_for() {
     done
 }
 
+# wait_a_round SINCE LIMIT TEXT: one round of a wait that began at SINCE, as $SECONDS counts: says TEXT at once and every ten
+# seconds, and sleeps one. 1: the LIMIT in seconds is over. For loops that have more to decide than wait_for.
+wait_a_round() {
+    if ((SECONDS - $1 >= $2)); then return 1; fi
+    if ((_told < $1 || SECONDS - _told >= 10)); then
+        _told=$SECONDS
+        log "$3"
+    fi
+    sleep 1
+}
+_told=-1
+
 # secret NAME: path of a secret's file.
 secret() {
     local path=$STATE/secrets/$1
@@ -133,7 +145,7 @@ _ask_etcd() {
 # lock NAME: takes /hacienda/NAME for this node, waiting for whoever holds it. It has no TTL and survives reboots; taking
 # it twice is fine. 2: etcd does not answer. The marker on disk tells a later run that the lock may be ours.
 lock() {
-    local name=$1 since=$SECONDS told=-10 code holder
+    local name=$1 since=$SECONDS code holder
     mkdir -p "$STATE/holding"
     : >"$STATE/holding/${name//\//__}"
     while true; do
@@ -144,14 +156,8 @@ lock() {
             1) ;;
             *) return 2 ;;
         esac
-        if ((SECONDS - since >= LOCK_PATIENCE)); then
+        wait_a_round "$since" "$LOCK_PATIENCE" "waiting for $holder to release $name" ||
             fail "$name has been held by $holder for $LOCK_PATIENCE s|see hacienda-verify on $holder; if it is gone for good: hacienda-leave $holder"
-        fi
-        if ((SECONDS - told >= 10)); then
-            told=$SECONDS
-            log "waiting for $holder to release $name"
-        fi
-        sleep 1
     done
 }
 
