@@ -13,6 +13,7 @@ from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.registry import DeclarationError, Registry
 from hacienda.declare.secret import Secret, SecretKind
 from hacienda.declare.service import CatalogueEntry, Database, MessageUser, Service, ServiceOptions
+from hacienda.declare.timer import Timer
 
 __all__ = [
     "Action",
@@ -36,4 +37,5 @@ __all__ = [
     "Service",
     "ServiceOptions",
     "Template",
+    "Timer",
 ]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.secret import Secret
+from hacienda.declare.timer import Timer
 
 
 class ServiceOptions(BaseModel):
@@ -85,6 +86,7 @@ class Service:
             Without it the units are started.
         reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
+        timers: times in its files on which the length of a failure depends.
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
     """
 
@@ -110,6 +112,7 @@ class Service:
     databases: tuple[Database, ...] = ()
     message_users: tuple[MessageUser, ...] = ()
     catalogue: tuple[CatalogueEntry, ...] = ()
+    timers: tuple[Timer, ...] = ()
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions, Template
+from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions, Template, Timer
 
 
 class Options(ServiceOptions):
@@ -58,6 +58,10 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=Options,
+    timers=(
+        Timer("heartbeat", "/etc/default/etcd", r"^ETCD_HEARTBEAT_INTERVAL=(\d+)", "ms", default=0.1),
+        Timer("election", "/etc/default/etcd", r"^ETCD_ELECTION_TIMEOUT=(\d+)", "ms", default=1.0),
+    ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),

@@ -18,11 +18,22 @@ from hacienda.declare import (
     Service,
     ServiceOptions,
     Template,
+    Timer,
 )
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 TLS = "/etc/mysql/tls"
+CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
+CHECKER = "/usr/lib/hacienda/galera/check.py"
+EVS_TIMERS = (
+    "keepalive_period",
+    "suspect_timeout",
+    "inactive_timeout",
+    "inactive_check_period",
+    "join_retrans_period",
+    "install_timeout",
+)
 
 PROVIDER_OPTIONS = (
     # A dead member is out of the view after 1.5 s + 0.3 s. These belong together: with suspect_timeout
@@ -151,7 +162,7 @@ service = Service(
     ),
     files=(
         Certificate(TLS, owner="mysql", group="mysql", virtual_ips=True),
-        Template("/etc/mysql/mariadb.conf.d/90-hacienda.cnf", checker="mariadbd"),
+        Template(CONFIGURATION, checker="mariadbd"),
         Template(
             "/etc/systemd/system/mariadb.service.d/hacienda.conf",
             checker="systemd-analyze",
@@ -167,6 +178,15 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=GaleraOptions,
+    timers=(
+        *(Timer(f"evs.{name}", CONFIGURATION, rf"evs\.{name}=([^;\"]+)") for name in EVS_TIMERS),
+        Timer("poll", CHECKER, r"^POLL_SECONDS = (\S+)"),
+        Timer("read time-out of the checker", CHECKER, r"^READ_TIMEOUT_SECONDS = (\S+)"),
+        Timer("hold-off", CHECKER, r"^HOLD_OFF_SECONDS = (\S+)"),
+        Timer("stale", CHECKER, r"^STALE_SECONDS = (\S+)"),
+        Timer("drain", "/usr/lib/hacienda/galera/drain.sh", r"^seconds=(\S+)"),
+        Timer("watchdog", "/usr/lib/hacienda/galera/watch.sh", r"^while sleep (\S+); do"),
+    ),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),

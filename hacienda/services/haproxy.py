@@ -14,7 +14,22 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Certificate, Check, Frontend, Port, Script, Secret, Service, ServiceOptions, Template
+from hacienda.declare import (
+    Certificate,
+    Check,
+    Frontend,
+    Port,
+    Script,
+    Secret,
+    Service,
+    ServiceOptions,
+    Template,
+    Timer,
+)
+
+CONFIGURATION = "/etc/haproxy/haproxy.cfg"
+LISTENERS = r"^(?:defaults|listen)\s*(\S*)$"
+"""Sections that set times; those of `defaults`, which has no name, hold wherever a listener says nothing."""
 
 Seconds = Annotated[float, Field(ge=0.01, le=86400)]
 
@@ -155,7 +170,7 @@ service = Service(
     units=("haproxy.service",),
     ports=(Port("statistics", 8404, clients="operator"), Port("writer-table", 8406, clients="peers")),
     files=(
-        Template("/etc/haproxy/haproxy.cfg", checker="haproxy", mode=0o600, on_change="reload"),
+        Template(CONFIGURATION, checker="haproxy", mode=0o600, on_change="reload"),
         Certificate("/etc/haproxy/tls", virtual_ips=True),
         Template(
             "/etc/systemd/system/haproxy.service.d/hacienda.conf",
@@ -169,6 +184,17 @@ service = Service(
     facts=_facts,
     options=Options,
     secrets=(Secret("haproxy/statistics"),),
+    timers=(
+        *(
+            Timer(f"{what} time-out", CONFIGURATION, rf"^\s+timeout {what} (\S+)", "ms", LISTENERS)
+            for what in ("connect", "client", "server", "queue", "check")
+        ),
+        Timer("inter", CONFIGURATION, r"^\s+default-server check .*\binter (\S+)", "ms", LISTENERS),
+        Timer("fastinter", CONFIGURATION, r"^\s+default-server check .*\bfastinter (\S+)", "ms", LISTENERS),
+        Timer("fall", CONFIGURATION, r"^\s+default-server check .*\bfall (\S+)", "count", LISTENERS),
+        Timer("rise", CONFIGURATION, r"^\s+default-server check .*\brise (\S+)", "count", LISTENERS),
+        Timer("hard-stop-after", CONFIGURATION, r"^\s+hard-stop-after (\S+)", "ms"),
+    ),
     verify=Script("verify.sh"),
     scripts=(Script("drain.sh"),),
 )

@@ -7,7 +7,9 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import NodeFile, Port, Script, Service, Template
+from hacienda.declare import NodeFile, Port, Script, Service, Template, Timer
+
+SYSCTL = "/etc/sysctl.d/60-hacienda.conf"
 
 
 def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
@@ -45,11 +47,17 @@ service = Service(
     ports=(Port("ssh", 22, clients="operator"),),
     files=(
         Template("/etc/hosts", checker="hosts", on_change="none"),
-        Template("/etc/sysctl.d/60-hacienda.conf", checker="sysctl", source="sysctl.conf.j2"),
+        Template(SYSCTL, checker="sysctl", source="sysctl.conf.j2"),
         Template("/etc/ssh/sshd_config.d/60-hacienda.conf", checker="sshd", source="sshd.conf.j2", mode=0o600),
     ),
     node_files=_resolver,
     variables=_variables,
+    timers=(
+        Timer("tcp_retries2", SYSCTL, r"^net\.ipv4\.tcp_retries2 = (\d+)", "count", default=15),
+        Timer("tcp_keepalive_time", SYSCTL, r"^net\.ipv4\.tcp_keepalive_time = (\d+)", default=7200),
+        Timer("tcp_keepalive_intvl", SYSCTL, r"^net\.ipv4\.tcp_keepalive_intvl = (\d+)", default=75),
+        Timer("tcp_keepalive_probes", SYSCTL, r"^net\.ipv4\.tcp_keepalive_probes = (\d+)", "count", default=9),
+    ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
 )

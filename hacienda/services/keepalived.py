@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
-from hacienda.declare import Port, Script, Service, ServiceOptions, Template
+from hacienda.declare import Port, Script, Service, ServiceOptions, Template, Timer
 
 
 class Options(ServiceOptions):
@@ -20,6 +20,8 @@ class Options(ServiceOptions):
     """Seconds between the holder's advertisements; three missing ones move the address. Default: 0.3, which moved it in
     1.1 s as measured. VRRPv3 counts in hundredths of a second."""
 
+
+CONFIGURATION = "/etc/keepalived/keepalived.conf"
 
 _USER = "keepalived_script"
 """Who runs the check script. It is the name keepalived itself looks for."""
@@ -102,7 +104,7 @@ service = Service(
     units=("keepalived.service",),
     ports=(Port("vrrp", 112, clients="peers", protocol="vrrp"),),
     files=(
-        Template("/etc/keepalived/keepalived.conf", checker="keepalived", on_change="reload"),
+        Template(CONFIGURATION, checker="keepalived", on_change="reload"),
         Template(
             "/etc/systemd/system/keepalived.service.d/hacienda.conf", checker="systemd-analyze", source="unit.conf.j2"
         ),
@@ -110,6 +112,12 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=Options,
+    timers=(
+        Timer("advert_int", CONFIGURATION, r"^\s+advert_int (\S+)"),
+        Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count"),
+        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)") for what in ("interval", "timeout")),
+        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)", "count") for what in ("fall", "rise")),
+    ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     scripts=(Script("check-haproxy.sh"),),

@@ -23,9 +23,11 @@ from hacienda.declare import (
     Service,
     ServiceOptions,
     Template,
+    Timer,
 )
 
 TLS = "/etc/keystone/tls"
+CONFIGURATION = "/etc/keystone/keystone.conf"
 MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: Keystone shares its machine with every other API."""
 
@@ -139,7 +141,7 @@ service = Service(
             "/etc/keystone/credential-keys", "keystone/credential-keys", owner="keystone", group="keystone"
         ),
         Template(
-            "/etc/keystone/keystone.conf",
+            CONFIGURATION,
             checker="oslo-config-validator",
             group="keystone",
             mode=0o640,
@@ -161,6 +163,16 @@ service = Service(
     ),
     databases=(Database("keystone"),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
+    timers=(
+        *(
+            Timer(f"database {what}", CONFIGURATION, rf"^connection = .*[?&]{what}=(\d+)")
+            for what in ("connect_timeout", "read_timeout")
+        ),
+        *(Timer(what, CONFIGURATION, rf"^{what} = (\S+)") for what in ("connection_recycle_time", "retry_interval")),
+        Timer("memcache_socket_timeout", CONFIGURATION, r"^memcache_socket_timeout = (\S+)"),
+        Timer("restart", "/etc/systemd/system/keystone.service", r"^RestartSec=(\S+)"),
+        Timer("drain", "/etc/systemd/system/keystone.service", r"^ExecStop=.*sleep (\d+)"),
+    ),
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
     verify=Script("verify.sh"),

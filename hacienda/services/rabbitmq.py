@@ -18,6 +18,7 @@ from hacienda.declare import (
     Service,
     ServiceOptions,
     Template,
+    Timer,
 )
 
 MIB = 1024 * 1024
@@ -119,6 +120,24 @@ service = Service(
     facts=_facts,
     options=RabbitmqOptions,
     secrets=(Secret("rabbitmq/cookie", kind="erlang-cookie"),),
+    timers=(
+        Timer("net_ticktime", "/etc/rabbitmq/rabbitmq.conf", r"^net_ticktime = (\d+)", default=60),
+        Timer("heartbeat", "/etc/rabbitmq/rabbitmq.conf", r"^heartbeat = (\d+)", default=60),
+        Timer(
+            "table loading retries",
+            "/etc/rabbitmq/rabbitmq.conf",
+            r"^mnesia_table_loading_retry_limit = (\d+)",
+            unit="count",
+            default=10,
+        ),
+        Timer(
+            "table loading time-out",
+            "/etc/rabbitmq/rabbitmq.conf",
+            r"^mnesia_table_loading_retry_timeout = (\d+)",
+            unit="ms",
+            default=30,
+        ),
+    ),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
