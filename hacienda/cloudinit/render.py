@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +47,6 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
         actions={file.path: f"{file.service}:{file.on_change}" for file in rendered if file.on_change != "none"},
         secret_names=secrecy.secret_names(cloud, node, rendered),
     )
-
-
-def checkers(outputs: Iterable[NodeOutput]) -> Mapping[str, tuple[RenderedFile, ...]]:
-    """Rendered files by the program that can refuse them, each distinct file once."""
-    found: dict[str, dict[tuple[str, str], RenderedFile]] = {}
-    for output in outputs:
-        for file in output.files:
-            found.setdefault(file.checker, {}).setdefault((file.path, file.sha256), file)
-    return {checker: tuple(distinct.values()) for checker, distinct in sorted(found.items())}
 
 
 def _files(cloud: Cloud, node: Node, own: Iterable[Service], templates: Path) -> tuple[RenderedFile, ...]:

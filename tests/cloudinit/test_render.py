@@ -121,14 +121,6 @@ def test_output_keeps_little_and_makes_its_bundle_when_asked() -> None:
     assert kept < len(output.bundle) / 3
 
 
-def test_checkers_list_each_distinct_file_once() -> None:
-    outputs = [sample.render(name) for name in ("ctl-1", "ctl-2")]
-    found = cloudinit.checkers(outputs)
-    assert len([file for file in found["shellcheck"] if file.path.endswith("/lib.sh")]) == 1
-    assert len([file for file in found["alpha"] if file.path == "/etc/alpha/alpha.conf"]) == 2
-    assert all(file.checker for output in outputs for file in output.files)
-
-
 def test_secret_in_a_file_everybody_reads_is_refused() -> None:
     files = (Template("/etc/beta/beta.conf", "beta", mode=0o644),)
     with pytest.raises(DeclarationError, match=r"/etc/beta/beta.conf holds a secret and is readable by everybody"):

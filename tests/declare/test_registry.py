@@ -1,0 +1,50 @@
+"""A registry refuses declarations that contradict each other, and orders the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hacienda.declare import Check, DeclarationError, Frontend, Port, Registry, Script, Service
+
+
+def service(name: str, **declared: Any) -> Service:
+    return Service(name=name, title=name, role="controller", verify=Script("verify.sh"), **declared)
+
+
+def test_what_a_service_requires_or_comes_after_starts_before_it() -> None:
+    registry = Registry(
+        (
+            service("api", requires=("database",), after=("clock", "elsewhere")),
+            service("clock"),
+            service("store", provides=("database",), after=("clock",)),
+        )
+    )
+    assert registry.names() == ("clock", "store", "api")
+    assert registry.before("api") == ("clock", "store")
+    assert registry.provider("database").name == "store"
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ((service("one"), service("one")), "two services have the same name"),
+        ((service("one", provides=("x",)), service("two", provides=("x",))), "'x': one and two both provide it"),
+        ((service("one", requires=("x",)),), "one requires 'x', which nothing provides"),
+        ((service("one", after=("two",)), service("two", after=("one",))), "services wait for each other: "),
+        (
+            (service("one", ports=(Port("a", 80, "public"),)), service("two", ports=(Port("b", 80, "public"),))),
+            "tcp port 80: one and two",
+        ),
+    ],
+    ids=["name", "capability", "requirement", "cycle", "port"],
+)
+def test_contradictions_are_refused(declared: tuple[Service, ...], reason: str) -> None:
+    with pytest.raises(DeclarationError, match=reason):
+        Registry(declared)
+
+
+def test_a_front_end_is_one_of_a_declared_port() -> None:
+    with pytest.raises(KeyError, match="one declares no port 'sql'"):
+        Registry((service("one", frontends=(Frontend("sql", Check("/")),)),))
