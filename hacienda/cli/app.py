@@ -12,6 +12,7 @@ import typer
 
 from hacienda.cli import (
     apply,
+    availability,
     check,
     console,
     destroy,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(schema.schema)
 app.command()(check.check)
+app.command()(availability.availability)
 app.command()(explain.explain)
 app.command()(topology.topology)
 app.command()(synth.synth)

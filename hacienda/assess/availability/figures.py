@@ -89,7 +89,7 @@ class Assumptions:
 
 
 _SINGLE = {
-    "common_cause": ("{1:g} % of failures hit all like parts at once", "assumption; IEC 61508-6 has 1 to 10 %"),
+    "common_cause": ("{1:g} % of failures hit all like parts at once", "assumption; IEC 61508-6 has 0.5 to 10 %"),
     "coverage": ("{1:g} % of failovers succeed by themselves", "assumption"),
     "failover_seconds": ("{0:g} s where no timer is known", "assumption; the others are of `hacienda timers`"),
     "manual_hours": ("{0:g} h until a failed failover is done by hand", "assumption"),
@@ -100,6 +100,6 @@ _SINGLE = {
 
 def hours(value: float) -> str:
     """A time in the unit people would use: `8 h`, `30 min`, `10 s`."""
-    if value >= 1:
+    if value >= 1 and value == round(value, 1):
         return f"{value:g} h"
     return f"{value * 60:.3g} min" if value * 60 >= 1 else f"{value * 3600:.3g} s"

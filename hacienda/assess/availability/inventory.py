@@ -9,7 +9,7 @@ from hacienda.assess.availability.figures import Assumptions, Rate
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
 from hacienda.cloud.model import Cloud, Node
 
-ASSUMED = "assumed"
+ASSUMED = "(one assumed)"
 """What stands for a rack that the file does not name: machines of a zone are then in one rack, which is the worst case."""
 
 

@@ -1,0 +1,99 @@
+"""`hacienda availability`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from hacienda.assess.availability import Effect, Estimate, PathEstimate, estimate, figures
+from hacienda.cli import console, project
+
+SHOWN = 5
+"""Contributors and changes listed of each; `--json` has all."""
+
+
+def availability(env: project.Env, as_json: project.AsJson = False) -> None:
+    """Estimate how available a cloud will be: each kind of request, what costs it time, and what would buy more.
+
+    The figures come from the declared dependency tree and from assumptions that are printed with their sources
+    (docs/availability.md). Nothing is judged here: `hacienda check` tells a target that is missed.
+    """
+    cloud = project.read(env)
+    with console.working(f"estimating {cloud.name}"):
+        found = estimate(cloud)
+    if as_json:
+        console.show_json(found.to_json())
+        return
+    console.out.print(_paths(found))
+    for absent in found.absent:
+        console.show(f"{absent.name}: not in this environment ({absent.provider} would serve it)")
+    if found.worst is not None:
+        console.out.print(_contributors(found.worst))
+        console.out.print(_improvements(found))
+    console.out.print(_effects(found))
+    console.out.print(_assumptions(found))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, title=f"\n{title}", title_justify="left", title_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", justify="right" if number and column.startswith("min") else "left")
+    return table
+
+
+def _paths(found: Estimate) -> Table:
+    table = _table(f"{found.environment}: target {found.target:g} %", "request", "availability", "downtime", "target")
+    for path in found.paths:
+        met = "[green]met[/]" if path.met else "[red]missed[/]"
+        table.add_row(path.name, f"{path.percent:.4f} %", _a_year(path.minutes), met)
+    return table
+
+
+def _a_year(minutes: float) -> str:
+    return f"{minutes / 60:.1f} h a year" if minutes >= 120 else f"{minutes:.1f} min a year"
+
+
+def _contributors(path: PathEstimate) -> Table:
+    table = _table(f"What costs {path.name} time", "part", "min/year")
+    for one in path.contributors[:SHOWN]:
+        table.add_row(one.label, f"{one.minutes:.1f}")
+    return table
+
+
+def _improvements(found: Estimate) -> Table:
+    table = _table("What buys the next nine", "change", "min/year saved", "min/year left")
+    for one in found.improvements[:SHOWN]:
+        table.add_row(one.change, f"{one.saved:.1f}", f"{one.minutes:.1f}")
+    return table
+
+
+def _effects(found: Estimate) -> Table:
+    """The paths side by side, a row for each failure."""
+    names = [path.name for path in found.paths]
+    table = _table("What each failure does (time until it is served again)", "failure", *names, "what is lost")
+    for failure, effects in _by_failure(found):
+        told = {effect.path: _outage(effect) for effect in effects}
+        lost = ", ".join(dict.fromkeys(effect.loses for effect in effects))
+        table.add_row(failure, *(told.get(name, "") for name in names), lost)
+    return table
+
+
+def _by_failure(found: Estimate) -> Iterator[tuple[str, list[Effect]]]:
+    for failure in dict.fromkeys(effect.failure for effect in found.effects):
+        yield failure, [effect for effect in found.effects if effect.failure == failure]
+
+
+def _outage(effect: Effect) -> str:
+    if effect.survives:
+        return f"{effect.seconds:.3g} s" if effect.seconds else "none"
+    return f"[red]{figures.hours(effect.seconds / 3600)}[/]"
+
+
+def _assumptions(found: Estimate) -> Table:
+    table = _table("Assumptions", "what", "value", "source")
+    for one in found.failovers:
+        table.add_row(f"failover of {one.service}", f"{one.seconds:.3g} s", one.source)
+    for told in found.assumptions:
+        table.add_row(str(told["name"]), str(told["value"]), str(told["source"]))
+    return table
