@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hacienda import cloudinit
-from hacienda.declare import DeclarationError, Registry, Template
+from hacienda.declare import DeclarationError, Registry, Script, Template
 from tests.cloudinit import sample
 
 
@@ -140,6 +140,8 @@ def test_path_declared_twice_is_refused() -> None:
 def test_missing_template_and_missing_script_are_named() -> None:
     with pytest.raises(DeclarationError, match=r"beta/other.conf.j2"):
         sample.render(**with_service(files=(Template("/etc/other.conf", "beta"),)))
+    with pytest.raises(DeclarationError, match=r"beta/other.sh: no such file"):
+        sample.render(**with_service(scripts=(Script("other.sh"),)))
 
 
 def test_fact_with_a_name_of_ours_is_refused() -> None:

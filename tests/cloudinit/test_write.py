@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +36,16 @@ def test_rendered_files_lie_as_on_the_node(tmp_path: Path) -> None:
         for file in sample.render(name).files:
             path = tmp_path / "rendered" / name / file.path[1:]
             assert path.is_dir() if file.kind == "directory" else path.read_text() == file.text
+
+
+def test_files_are_whole_where_links_are_impossible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str, target: str) -> None:
+        raise OSError(errno.EMLINK, os.strerror(errno.EMLINK))
+
+    cloudinit.write(outputs("ctl-1", "ctl-2"), tmp_path / "linked")
+    monkeypatch.setattr(os, "link", refuse)
+    cloudinit.write(outputs("ctl-1", "ctl-2"), tmp_path / "copied")
+    assert tree(tmp_path / "copied") == tree(tmp_path / "linked")
 
 
 def test_second_writing_replaces_nodes_that_left(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyrage
 import pytest
 from pyrage import x25519
 
@@ -133,6 +135,18 @@ class TestFolder:
         with pytest.raises(ToolError, match="cannot be"):
             mint(open_store(str(tmp_path / "file" / "secrets")), needs, NOW)
 
+    def test_folder_in_the_place_of_a_secret_is_a_tool_error(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        mint(open_store(folder_spec), needs, NOW)
+        (folder_spec.path / "database" / "nova").mkdir(mode=0o700)
+        with pytest.raises(ToolError, match="nova: cannot be read"):
+            open_store(folder_spec).get("database/nova")
+
+    def test_damaged_index_is_an_input_error(self, folder_spec: StoreSpec, needs: Needs) -> None:
+        mint(open_store(folder_spec), needs, NOW)
+        (folder_spec.path / ".index.json").write_text("{")
+        with pytest.raises(InputError, match=r"\.index\.json: is no JSON(.|\n)*from a backup"):
+            open_store(folder_spec).index()
+
     def test_killed_writer_leaves_whole_entries(self, tmp_path: Path) -> None:
         program = (
             "import sys; from hacienda.declare import Secret; from hacienda.secrets import *;"
@@ -161,6 +175,37 @@ class TestAge:
         assert content.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----")
         assert b"keystone" not in content
         assert list(age_spec.path.parent.iterdir()) == [age_spec.path]
+
+    def test_full_disk_leaves_what_was_there(
+        self, age_spec: StoreSpec, needs: Needs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mint(open_store(age_spec), needs, NOW)
+        before = age_spec.path.read_bytes()
+
+        def full(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(ToolError, match="cannot be written: No space left on device"):
+            rotate(open_store(age_spec), ["database/keystone"], now=NOW)
+        assert age_spec.path.read_bytes() == before
+        assert list(age_spec.path.parent.iterdir()) == [age_spec.path]
+
+    def test_file_in_the_way_is_a_tool_error(self, tmp_path: Path, needs: Needs, recipient: str) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(ToolError, match="file: cannot be created"):
+            mint(open_store(StoreSpec("age", tmp_path / "file" / "lab.age", (recipient,))), needs, NOW)
+
+    def test_folder_in_the_way_is_a_tool_error(self, age_spec: StoreSpec, needs: Needs) -> None:
+        age_spec.path.mkdir(parents=True)
+        with pytest.raises(ToolError, match=r"lab\.age: cannot be read"):
+            mint(open_store(age_spec), needs, NOW)
+
+    def test_something_else_that_was_encrypted_is_an_input_error(self, age_spec: StoreSpec, recipient: str) -> None:
+        age_spec.path.parent.mkdir(parents=True)
+        age_spec.path.write_bytes(pyrage.encrypt(b"[]", [x25519.Recipient.from_str(recipient)], armored=True))
+        with pytest.raises(InputError, match="decrypts, but is no store"):
+            open_store(age_spec).get("database/keystone")
 
     def test_new_recipient_can_read_it(
         self, age_spec: StoreSpec, needs: Needs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
