@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tests import background
+
 
 class RefusalError(Exception):
     def __init__(self, code: int, text: str) -> None:
@@ -155,10 +157,5 @@ def serving(socket: Path) -> Iterator[Daemon]:
         do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
 
     server = _Server(str(socket), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with background.answering(server):
         yield daemon
-    finally:
-        server.shutdown()
-        server.server_close()
