@@ -79,3 +79,9 @@ class ToolError(HaciendaError):
     """A tool is missing or failed."""
 
     exit_code = 3
+
+
+class RefusedError(HaciendaError):
+    """The guard refuses: a quorum, or the last copy of a service, would be lost."""
+
+    exit_code = 4

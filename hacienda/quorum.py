@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Way = Literal["deleted", "replaced", "unreachable", "blank"]
+"""How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself."""
+
+PLANNED: tuple[Way, ...] = ("deleted", "replaced")
+"""Ways that a plan is to blame for."""
+
+REFUSAL = "would lose the quorum"
+"""The words by which a refused plan is known from one that failed."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,14 @@ class Loss:
         return majority(self.electorate)
 
 
+@dataclass(frozen=True)
+class Departure:
+    """A member that will not be there, and why."""
+
+    member: Member
+    way: Way
+
+
 def majority(electorate: Mapping[str, int]) -> int:
     """Votes that more than half of a declared electorate takes: 2 of 3, 3 of 4, 1 of 1."""
     return sum(electorate.values()) // 2 + 1
@@ -80,6 +98,21 @@ def losses(members: Iterable[Member], gone: Collection[str]) -> tuple[Loss, ...]
             leaving = tuple(sorted(electorate.keys() & set(gone)))
             found[group] = Loss(group, electorate, leaving, remaining)
     return tuple(found[group] for group in sorted(found))
+
+
+def refused(departures: Collection[Departure], *, allowed: bool = False) -> tuple[Loss, ...]:
+    """What a plan must not do: groups that it would leave without a majority, by name; none: nothing stands against it.
+
+    Args:
+        departures: everybody who will not be there, of one cluster.
+        allowed: destroying the environment was asked for: deletions alone are never refused, replacements always.
+    """
+    planned = {departure.member.node: departure.way for departure in departures if departure.way in PLANNED}
+    if allowed and "replaced" not in planned.values():
+        return ()
+    gone = {departure.member.node for departure in departures}
+    lost = losses((departure.member for departure in departures), gone)
+    return tuple(loss for loss in lost if planned.keys() & set(loss.leaving))
 
 
 def explain(lost: Iterable[Loss]) -> str:

@@ -18,6 +18,7 @@ from hacienda.cli import (
     destroy,
     diff,
     explain,
+    guard,
     init,
     lab,
     plan,
@@ -35,7 +36,7 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="hacienda",
     help="One environment file in, a highly available OpenStack cloud out.",
-    epilog="Exit codes: 0 fine, 1 the cloud is unwell, 2 bad input, 3 a tool is missing or failed.",
+    epilog="Exit codes: 0 fine, 1 the cloud is unwell, 2 bad input, 3 a tool is missing or failed, 4 the guard refuses.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -53,13 +54,14 @@ app.command()(diff.diff)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(destroy.destroy)
+app.command()(guard.guard)
 app.command()(status.status)
 app.add_typer(lab.app, name="lab")
 app.add_typer(secrets.app, name="secrets")
 
 
 def main() -> NoReturn:
-    """Run a command; every way out of it is one of the four exit codes, and never a traceback."""
+    """Run a command; every way out of it is one of the exit codes, and never a traceback."""
     try:
         app(prog_name="hacienda")
     except HaciendaError as error:

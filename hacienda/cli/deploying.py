@@ -6,7 +6,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -39,14 +39,23 @@ def deployment(env: str, out: Path | None, *, with_secrets: bool = True) -> tupl
 
 
 @contextlib.contextmanager
-def planned(deployed: Deployment, *, destroy: bool = False) -> Iterator[list[StackPlan]]:
-    """Plan every stack, in the order in which they are applied (destroyed). The saved plans are gone afterwards."""
+def planned(
+    deployed: Deployment, *, destroy: bool = False, replace: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[list[StackPlan]]:
+    """Plan every stack, in the order in which they are applied (destroyed). The saved plans are gone afterwards.
+
+    Args:
+        deployed: the environment.
+        destroy: plan to destroy everything.
+        replace: stack -> addresses of what is to be made anew. Default: nothing.
+    """
     ordered = list(reversed(deployed.stacks)) if destroy else list(deployed.stacks)
     plans: list[StackPlan] = []
     try:
         for stack in ordered:
             with console.working(f"planning {stack.name}"):
-                plans.append(deployed.plan(stack, destroy=destroy, colour=console.out.is_terminal))
+                anew = (replace or {}).get(stack.name, ())
+                plans.append(deployed.plan(stack, destroy=destroy, colour=console.out.is_terminal, replace=anew))
         yield plans
     finally:
         for plan in plans:
@@ -75,15 +84,21 @@ def confirm(question: str, yes: bool) -> None:
 def apply_all(deployed: Deployment, plans: Sequence[StackPlan], *, destroy: bool = False) -> float:
     """Apply saved plans one after the other; the wall time in seconds."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="hacienda-") as folder:
-        for plan in plans:
-            if not plan.changed:
-                console.say(f"{plan.stack.name}: no changes")
-                continue
-            started = time.monotonic()
-            progress = Progress(Path(folder) / plan.stack.name)
-            console.say(f"{plan.stack.name}:")
-            with live(progress):
-                deployed.apply(plan, progress.terraform, progress=Path(folder) / plan.stack.name, destroy=destroy)
-            console.say(f"{plan.stack.name}: {time.monotonic() - started:.1f} s")
+    for plan in plans:
+        if plan.changed:
+            apply_one(deployed, plan, destroy=destroy)
+        else:
+            console.say(f"{plan.stack.name}: no changes")
     return time.monotonic() - began
+
+
+def apply_one(deployed: Deployment, plan: StackPlan, *, destroy: bool = False) -> None:
+    """Apply a saved plan, showing what every node is doing."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="hacienda-") as folder:
+        file = Path(folder) / "progress"
+        progress = Progress(file)
+        console.say(f"{plan.stack.name}:")
+        with live(progress):
+            deployed.apply(plan, progress.terraform, progress=file, destroy=destroy)
+    console.say(f"{plan.stack.name}: {time.monotonic() - started:.1f} s")

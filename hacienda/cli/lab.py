@@ -11,10 +11,10 @@ import typer
 from rich.table import Table
 
 from hacienda import lab
-from hacienda.cli import console, deploying, project
+from hacienda.cli import console, deploying, guarding, project
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
-from hacienda.errors import InputError, UnwellError
+from hacienda.errors import InputError, RefusedError, UnwellError
 from hacienda.lab import command, daemon
 from hacienda.lab.apt_sources import Mirror
 from hacienda.review import summary
@@ -48,6 +48,9 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     with deploying.planned(deployed) as plans:
         for line in summary.describe(cloud.name, deploying.changes_of(plans)):
             console.say(line)
+        refused = guarding.refusals(plans, guarding.judged(plans, None))
+        if refused:
+            raise RefusedError("\n".join(refused))
         seconds = deploying.apply_all(deployed, plans)
     with console.working("asking the nodes"):
         found = reports.examine(cloud)

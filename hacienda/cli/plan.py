@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from hacienda.cli import console, deploying, project
+from hacienda.cli import console, deploying, guarding, project
 from hacienda.cli.synth import Out, written
-from hacienda.review import summary
+from hacienda.errors import RefusedError
+from hacienda.operate.deploy import Deployment, StackPlan
+from hacienda.review import guard, summary
 
 
 def plan(
@@ -18,28 +21,47 @@ def plan(
     only_summary: Annotated[
         bool, typer.Option("--summary", help="Leave Terraform's own text out, and name what was written.")
     ] = False,
+    replace: guarding.Replace = None,
+    outdated: guarding.Outdated = False,
+    accept: guarding.Accept = None,
     as_json: project.AsJson = False,
 ) -> None:
     """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
 
-    Nothing is touched. A plan that would cost a quorum is refused here already.
+    Nothing is touched. What would cost a quorum, or the last copy of a service, is shown all the same, with the reason and the
+    safe order, and ends with exit code 4.
     """
     cloud, deployed = deploying.deployment(env, out)
-    with deploying.planned(deployed) as plans:
+    anew = guarding.wanted(deployed, replace, outdated)
+    with deploying.planned(deployed, replace=guarding.gates(deployed, anew)) as plans:
         changes = deploying.changes_of(plans)
+    verdict = guarding.judged(plans, accept)
+    refused = guarding.refusals(plans, verdict)
     if as_json:
-        console.show_json(summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes))
-        return
-    for line in summary.describe(cloud.name, changes):
-        console.show(line)
-    if only_summary:
-        for one in plans:
+        report = summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes)
+        console.show_json({**report, "guard": guard.document(verdict), "refused": refused})
+    else:
+        for line in [*summary.describe(cloud.name, changes), *(refused or _content(verdict, changes))]:
+            console.show(line)
+        _show(deployed, plans, only_summary)
+    if refused:
+        raise typer.Exit(RefusedError.exit_code)
+
+
+def _content(verdict: guard.Verdict, changes: Iterable[summary.Change]) -> list[str]:
+    """The guard's word on a plan that changes something."""
+    return guard.describe(verdict) if any(True for _ in changes) else []
+
+
+def _show(deployed: Deployment, plans: Iterable[StackPlan], only_summary: bool) -> None:
+    """Terraform's own words, or its counts and what was written."""
+    for one in plans:
+        if only_summary:
             counts = one.text.splitlines()[-1] if one.changed else "No changes."
             console.show(f"  {one.stack.name}: {counts}")
-        for line in written(deployed.synthesis):
-            console.show(line)
-        return
-    for one in plans:
-        if one.changed:
+        elif one.changed:
             console.show(f"\n{one.stack.name}")
             console.out.print(Text.from_ansi(one.text))
+    if only_summary:
+        for line in written(deployed.synthesis):
+            console.show(line)

@@ -47,6 +47,12 @@ def examine(cloud: Cloud) -> health.Health:
 
 def reach(cloud: Cloud) -> Callable[[Node], Transport]:
     """How the machines of a cloud are reached: as the provider reaches them."""
+    where = addresses(cloud)
+    return lambda node: connections.connect(where(node))
+
+
+def addresses(cloud: Cloud) -> Callable[[Node], Address]:
+    """Where the machines of a cloud are reached, and as whom."""
     # Platforms bring the CDK with them, which takes half a second: only commands that talk to nodes pay for it.
     from hacienda.platforms import platform_of
     from hacienda.provider.member.secret_values import DeployerKey
@@ -55,20 +61,18 @@ def reach(cloud: Cloud) -> Callable[[Node], Transport]:
     key = DeployerKey()
     identity = key.path(str(project.store_of(cloud).spec))
 
-    def connect(node: Node) -> Transport:
-        return connections.connect(
-            Address(
-                node=node.name,
-                host=node.ssh_host,
-                trust=trust,
-                port=cloud.ssh.port,
-                user=cloud.ssh.user,
-                identity_file=identity,
-                jump=cloud.ssh.jump or "",
-            )
+    def address(node: Node) -> Address:
+        return Address(
+            node=node.name,
+            host=node.ssh_host,
+            trust=trust,
+            port=cloud.ssh.port,
+            user=cloud.ssh.user,
+            identity_file=identity,
+            jump=cloud.ssh.jump or "",
         )
 
-    return connect
+    return address
 
 
 def show(cloud: Cloud, found: health.Health) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hacienda.errors import ToolError
+from hacienda.errors import RefusedError, ToolError
+from hacienda.quorum import REFUSAL
+from hacienda.review import guard
 from hacienda.review.summary import Change, changes
 from hacienda.terraform import Terraform
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Tells the provider which environment may lose its quorums."""
+
+REVIEW = "HACIENDA_REVIEW"
+"""Tells the provider for which environment a plan is made to be read only: what it refuses is in there all the same."""
 
 PARALLELISM = 30
 """Operations at a time. Terraform's own 10 makes machines wait for one another that only wait for their first boot."""
@@ -43,6 +48,8 @@ class StackPlan:
         changes: what it changes.
         changed: False: Terraform says "No changes".
         text: what Terraform says about it.
+        seen: the plan as the guard reads it.
+        refusal: why the provider refuses it, in its own words; empty: it does not. A refused plan cannot be applied.
     """
 
     stack: Stack
@@ -50,6 +57,8 @@ class StackPlan:
     changes: tuple[Change, ...]
     changed: bool
     text: str
+    seen: guard.Plan
+    refusal: str = ""
 
 
 class Deployment:
@@ -68,29 +77,67 @@ class Deployment:
         self._plans = plans
         self.environment = environment
         self.stacks = synthesis.of(environment)
+        self._initialised: set[Stack] = set()
 
-    def plan(self, stack: Stack, *, destroy: bool = False, colour: bool = False) -> StackPlan:
-        """Initialise a stack and plan it.
+    def plan(
+        self,
+        stack: Stack,
+        *,
+        destroy: bool = False,
+        colour: bool = False,
+        targets: Iterable[str] = (),
+        replace: Iterable[str] = (),
+    ) -> StackPlan:
+        """Plan a stack. Where the provider refuses because a quorum would be lost, the plan is made
+        once more, to be read: it tells what would change, and cannot be applied.
 
         Args:
             stack: the stack.
             destroy: plan to destroy everything in it.
             colour: let Terraform colour its text.
+            targets: addresses to which the plan is limited, with what they need. Default: everything.
+            replace: addresses of what is to be made anew.
 
         Raises:
-            ToolError: Terraform failed, or the provider refused: a quorum would be lost.
+            ToolError: Terraform failed.
         """
         folder = self.synthesis.folder(stack)
         env = self._override(destroy)
-        self._terraform.run(_init(folder), folder, env=env)
+        if stack not in self._initialised:
+            self._terraform.run(_init(folder), folder, env=env)
+            self._initialised.add(stack)
         file = self._file(stack)
         plan = ["plan", "-input=false", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
         plan += [f"-out={file}", "-detailed-exitcode"]
         plan += [] if colour else ["-no-color"]
         plan += ["-destroy"] if destroy else []
-        done = self._terraform.run(plan, folder, env=env, accept=(0, 2))
-        document = json.loads(_json_line(self._terraform.run(["show", "-json", str(file)], folder).output))
-        return StackPlan(stack, file, changes(stack.name, document), done.code == 2, _review(done.output))
+        plan += [f"-target={address}" for address in targets] + [f"-replace={address}" for address in replace]
+        refusal = ""
+        try:
+            done = self._terraform.run(plan, folder, env=env, accept=(0, 2))
+        except ToolError as error:
+            refusal = _refusal(str(error))
+            if not refusal:
+                raise
+            done = self._terraform.run(plan, folder, env={**env, REVIEW: self.environment}, accept=(0, 2))
+        text = json_line(self._terraform.run(["show", "-json", str(file)], folder).output)
+        found, seen = changes(stack.name, json.loads(text)), guard.read(text, stack.name)
+        return StackPlan(stack, file, found, done.code == 2, _review(done.output), seen, refusal)
+
+    def taint(self, stack: Stack, addresses: Sequence[str]) -> None:
+        """Have the state remember that something is to be made anew, whoever applies next, and however often that is interrupted.
+
+        Raises:
+            ToolError: Terraform failed.
+        """
+        for address in addresses:
+            arguments = ["taint", f"-lock-timeout={LOCK_TIMEOUT}", address]
+            self._terraform.run(arguments, self.synthesis.folder(stack))
+
+    def resources(self, stack: Stack) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
+        """The resources of a stack as they are synthesized: type -> name -> attributes."""
+        text = (self.synthesis.folder(stack) / "cdk.tf.json").read_text(encoding="utf-8")
+        return dict(json.loads(text).get("resource", {}))
 
     def apply(self, plan: StackPlan, on_line: OnLine, *, progress: Path, destroy: bool = False) -> None:
         """Apply a saved plan.
@@ -102,8 +149,11 @@ class Deployment:
             destroy: the plan destroys the environment, and is meant to.
 
         Raises:
+            RefusedError: the provider refused the plan.
             ToolError: Terraform failed or was interrupted.
         """
+        if plan.refusal:
+            raise RefusedError(plan.refusal)
         folder = self.synthesis.folder(plan.stack)
         env = {**self._override(destroy), "HACIENDA_PROGRESS": str(progress)}
         arguments = ["apply", "-input=false", "-json", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
@@ -139,6 +189,15 @@ def _review(output: str) -> str:
     return "\n".join(lines[:end]).strip("\n")
 
 
-def _json_line(output: str) -> str:
+def _refusal(failure: str) -> str:
+    """The provider's own words, without Terraform's frames, where a plan failed because a quorum would be lost; else empty."""
+    lines = [line.strip("│╷╵ ") for line in failure.splitlines()]
+    if REFUSAL not in " ".join(lines):
+        return ""
+    begins = next((number for number, line in enumerate(lines) if line.startswith("Error:")), 0)
+    return "\n".join(lines[begins:]).removeprefix("Error:").strip()
+
+
+def json_line(output: str) -> str:
     """The JSON document of an output that warnings may surround."""
     return next((line for line in output.splitlines() if line.startswith("{")), "{}")

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
 
 from hacienda import quorum
-
-Way = Literal["deleted", "replaced", "unreachable", "blank"]
-"""How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself."""
-
-_PLANNED: tuple[Way, ...] = ("deleted", "replaced")
+from hacienda.quorum import PLANNED, Departure, Way
 
 
 class Ledger:
@@ -23,8 +18,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stored: dict[str, quorum.Member] = {}
-        self._lost: dict[str, Way] = {}
-        self._members: dict[str, quorum.Member] = {}
+        self._lost: dict[str, Departure] = {}
 
     def stored(self, member: quorum.Member) -> None:
         """A member was found in the stored state."""
@@ -54,7 +48,7 @@ class Ledger:
     def replaces(self, node: str) -> bool:
         """Whether a planned creation is half of a replacement."""
         with self._lock:
-            return node in self._stored and self._lost.get(node) != "blank"
+            return node in self._stored and self._way(node) != "blank"
 
     def arrives(self, node: str, *, allowed: bool = False) -> tuple[str, str] | None:
         """Note a planned creation: a replacement if the member exists already. Returns like `leaves`."""
@@ -62,25 +56,25 @@ class Ledger:
             member = self._stored.get(node)
             if member is None:
                 return None
-            if self._lost.get(node) != "blank":
+            if self._way(node) != "blank":
                 self._note(member, "replaced")
             return self._refusal(node, allowed)
 
+    def _way(self, node: str) -> Way | None:
+        return self._lost[node].way if node in self._lost else None
+
     def _note(self, member: quorum.Member, way: Way) -> None:
-        if way in _PLANNED or self._lost.get(member.node) not in _PLANNED:
-            self._lost[member.node] = way
-            self._members[member.node] = member
+        if way in PLANNED or self._way(member.node) not in PLANNED:
+            self._lost[member.node] = Departure(member, way)
 
     def _refusal(self, node: str, allowed: bool) -> tuple[str, str] | None:
-        planned = {name: way for name, way in self._lost.items() if way in _PLANNED}
-        if not planned or (allowed and "replaced" not in planned.values()):
-            return None
-        votes = self._members[node].votes if node in self._members else {}
-        lost = [loss for loss in quorum.losses(self._members.values(), self._lost) if loss.group in votes]
-        if not lost or not any(name in planned for loss in lost for name in loss.leaving):
+        votes = self._lost[node].member.votes if node in self._lost else {}
+        departures = self._lost.values()
+        lost = [loss for loss in quorum.refused(departures, allowed=allowed) if loss.group in votes]
+        if not lost:
             return None
         groups = quorum.enumerate_names([loss.group for loss in lost])
-        return f"{node} must not go: {groups} would lose the quorum", self._advice(lost)
+        return f"{node} must not go: {groups} {quorum.REFUSAL}", self._advice(lost)
 
     def _advice(self, lost: list[quorum.Loss]) -> str:
         involved = sorted({name for loss in lost for name in loss.leaving})
@@ -88,7 +82,7 @@ class Ledger:
         text = f"Nothing was touched. In this plan: {listed}.\n{quorum.explain(lost)}\n\n"
         if any(not loss.remaining for loss in lost if len(loss.electorate) == 1):
             return text + "It is the only voter: make it three first, then replace it. " + _OVERRIDE
-        found = [name for name in involved if self._lost[name] not in _PLANNED]
+        found = [name for name in involved if self._lost[name].way not in PLANNED]
         if found:
             return text + f"First bring {quorum.enumerate_names(found)} back, or replace it alone. " + _OVERRIDE
         return text + (
@@ -97,8 +91,8 @@ class Ledger:
         )
 
     def _told(self, name: str) -> str:
-        way = self._lost[name]
-        return f"to be {way}" if way in _PLANNED else way
+        way = self._lost[name].way
+        return f"to be {way}" if way in PLANNED else way
 
 
 _OVERRIDE = "To destroy the whole environment on purpose, set HACIENDA_ALLOW_DESTROY to its name."

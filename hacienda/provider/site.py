@@ -14,6 +14,10 @@ from hacienda.provider.record import Record
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Environment variable: the name of the environment that may be destroyed, for `cdktf destroy`."""
 
+REVIEW = "HACIENDA_REVIEW"
+"""Environment variable: the name of the environment whose plan is made to be read, not to be applied: what would be refused is
+planned all the same, with a warning, and cannot be applied."""
+
 ATTRIBUTES = (
     Attribute("environment", required=True, description="Name of the environment."),
     Attribute(
@@ -38,12 +42,14 @@ class Site:
     departures: threading.Lock = field(default_factory=threading.Lock)
     environment: str = ""
     allow_destroy: bool = False
+    review: bool = False
     record_path: str | None = None
 
     def configure(self, config: State) -> None:
         """Take the provider block's values."""
         self.environment = str(config["environment"])
         self.allow_destroy = bool(config.get("allow_destroy")) or os.environ.get(ALLOW_DESTROY) == self.environment
+        self.review = os.environ.get(REVIEW) == self.environment
         self.record_path = config.get("record")
 
     @property

@@ -109,7 +109,8 @@ def test_losing_a_quorum_is_refused_with_the_reason(deployed: Project) -> None:
     before = deployed.file.read_text()
     deployed.file.write_text(before.replace("controller: 3", "controller: 1"))
     try:
-        refused = deployed.run("plan", "small", code=3)
+        refused = deployed.run("plan", "small", code=4)
     finally:
         deployed.file.write_text(before)
-    assert "would lose the quorum" in refused.stderr
+    assert "small: REFUSED: ctl-2 and ctl-3 are deleted" in refused.stdout
+    assert "only ctl-1 would remain; a majority takes 2" in refused.stdout

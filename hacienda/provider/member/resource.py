@@ -23,6 +23,8 @@ from hacienda.remote.transport import RemoteError, UnreachableError
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _REPLACED = "replaced"
 """Private mark of a deletion that is half of a replacement: it leaves in good order even where destroying is allowed."""
+_REFUSED = "refused"
+"""Private mark of a plan for review: why it must not be applied."""
 _REACH_AGAIN = 60.0
 """Seconds a machine that was there before is waited for: it may be restarting."""
 
@@ -57,7 +59,7 @@ class Member(Resource):
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """Show which files change and what restarts; refuse what would cost a quorum."""
         allowed, ledger, refusal = self._site.allow_destroy, self._site.ledger, None
-        context.private.pop(_REPLACED, None)
+        _unmark(context)
         if prior is None:
             plan.creation(context, planned)
             if known(planned["node"]) and ledger.replaces(planned["node"]):
@@ -68,18 +70,23 @@ class Member(Resource):
             refusal = ledger.leaves(voter(prior), "replaced", allowed=allowed)
         else:
             plan.update(context, prior, planned)
-        if refusal:
-            context.error(*refusal)
+        self._refuse(context, refusal)
 
     def plan_removal(self, context: Context, prior: State) -> None:
         """Refuse a deletion that would cost a quorum."""
-        context.private.pop(_REPLACED, None)
-        refusal = self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy)
-        if refusal:
+        _unmark(context)
+        self._refuse(context, self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy))
+
+    def _refuse(self, context: Context, refusal: tuple[str, str] | None) -> None:
+        if refusal and self._site.review:
+            context.private[_REFUSED] = refusal[0]
+            context.warning(*refusal)
+        elif refusal:
             context.error(*refusal)
 
     def create(self, context: Context, planned: State) -> State:
         """Wait for the machine, deliver, install."""
+        _not_for_review(context)
         return self._install(context, planned, installation.REACH)
 
     def update(self, context: Context, prior: State, planned: State) -> State:
@@ -118,6 +125,7 @@ class Member(Resource):
 
     def delete(self, context: Context, state: State) -> None:
         """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
+        _not_for_review(context)
         member = self._declared(state)
         if self._site.allow_destroy and not context.private.get(_REPLACED):
             self._site.record.destroyed(member.voter)
@@ -158,3 +166,15 @@ class Member(Resource):
             )
         secrets_state = {} if planned["secrets"] is UNKNOWN else planned["secrets"]
         return {**planned, "secrets": secrets_state, "converged": outcome.converged}
+
+
+def _unmark(context: Context) -> None:
+    """A new plan knows nothing of an earlier one's marks."""
+    for mark in (_REPLACED, _REFUSED):
+        context.private.pop(mark, None)
+
+
+def _not_for_review(context: Context) -> None:
+    """Raises UnwellError: the plan was made to be read, and this part of it is what was refused."""
+    if context.private.get(_REFUSED):
+        raise errors.UnwellError(str(context.private[_REFUSED]), "The plan was made for review. Nothing was touched.")

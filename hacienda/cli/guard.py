@@ -1,0 +1,70 @@
+"""`hacienda guard`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hacienda import terraform
+from hacienda.cli import console, guarding, project
+from hacienda.errors import InputError, RefusedError
+from hacienda.operate.deploy import ALLOW_DESTROY, json_line
+from hacienda.review import guard as review
+
+_ZIP = b"PK\x03\x04"
+"""How a saved plan begins: it is a zip archive."""
+
+
+def guard(
+    plan: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PLAN...", help="What `terraform show -json` printed, or a saved plan; `-`: standard input."
+        ),
+    ],
+    accept: guarding.Accept = None,
+    as_json: project.AsJson = False,
+) -> None:
+    """Refuse a Terraform plan that would take, at once, a majority of a voter group or the last copy of a service.
+
+    It reads anybody's plans that use our provider, asks no host, and tells the safe order instead. Several plans are
+    judged as one. Exit code 4 when it refuses; before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
+    """
+    plans = [review.read(_text(one), one if one != "-" else "standard input") for one in plan]
+    allowed = [name for name in (os.environ.get(ALLOW_DESTROY),) if name]
+    verdict = review.judge(plans, accept=accept or (), allowed=allowed)
+    if as_json:
+        console.show_json(review.document(verdict))
+    else:
+        for line in review.describe(verdict):
+            console.show(line)
+    if verdict.refused:
+        raise typer.Exit(RefusedError.exit_code)
+
+
+def _text(name: str) -> bytes:
+    """The JSON of a plan, from wherever it is.
+
+    Raises:
+        InputError: it cannot be read.
+        ToolError: Terraform could not show a saved plan.
+    """
+    if name == "-":
+        return sys.stdin.buffer.read() if hasattr(sys.stdin, "buffer") else sys.stdin.read().encode()
+    path = Path(name)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror}", "Give it a file, or - for standard input.") from None
+    return _shown(path) if content.startswith(_ZIP) else content
+
+
+def _shown(path: Path) -> bytes:
+    """Terraform must be asked where it was initialised: it needs the providers' schemas."""
+    folder = path.parent if (path.parent / ".terraform").is_dir() else Path.cwd()
+    output = terraform.find().run(["show", "-json", str(path.absolute())], folder).output
+    return json_line(output).encode()

@@ -1,0 +1,232 @@
+"""The members that plans tell of, what becomes of each, and which of them belong together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hacienda import quorum
+from hacienda.errors import InputError
+from hacienda.review.guard.document import MEMBER, Change, Plan
+from hacienda.review.guard.machines import Ground, grounds
+from hacienda.review.guard.references import resource
+
+Fate = Literal["stays", "deleted", "replaced", "blank", "forgotten"]
+"""What becomes of a member. `blank`: it was found with nothing installed. `forgotten`: it goes on, unseen by Terraform."""
+
+_FACTS = "/etc/hacienda/services/"
+"""Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A member that exists.
+
+    Args:
+        source: the plan it is in.
+        address: its Terraform address.
+        cluster: the environment it belongs to; empty: the plan does not tell.
+        host: its address for SSH.
+        voter: as its stored state remembers it.
+        peers: how it reaches the members that vote with it: name -> host.
+        services: services it runs.
+        fate: what becomes of it.
+        taken: addresses of the resources that take it with them; empty: it goes by itself.
+        networks: addresses of networks that alone take it: no order helps.
+        requested: addresses, its own or of what takes it, that are replaced because -replace says so.
+    """
+
+    source: str
+    address: str
+    cluster: str
+    host: str
+    voter: quorum.Member
+    peers: Mapping[str, str]
+    services: frozenset[str]
+    fate: Fate
+    taken: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
+
+    @property
+    def node(self) -> str:
+        """Its name."""
+        return self.voter.node
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Members of one environment.
+
+    Args:
+        name: the environment's name; empty: unknown.
+        seats: those that exist.
+        circles: the same, parted into those that vote with one another; who votes nowhere is in none.
+        created: source, name and address of members that are made and do not exist, or not any more.
+    """
+
+    name: str
+    seats: tuple[Seat, ...]
+    circles: tuple[tuple[Seat, ...], ...]
+    created: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Voters that others count on, that do not exist, and that the plan makes: what an interrupted apply leaves behind."""
+        counted = {peer for circle in self.circles for seat in circle for peer in seat.voter.peers}
+        return frozenset(node for _, node, _ in self.created if node in counted) - {seat.node for seat in self.seats}
+
+
+def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
+    """Everybody, by environment.
+
+    Raises:
+        InputError: a member is not what members are.
+    """
+    ground = grounds(plans)
+    going = [change for plan in plans for change in plan.changes if change.goes]
+    seats: list[Seat] = []
+    created: list[tuple[str, str, str, str]] = []
+    for plan in plans:
+        named = _environments(plan)
+        for change in (*plan.members, *(one for one in plan.drifted if one.type == MEMBER)):
+            if change.before is not None:
+                taken = _taken(going, change, ground.get((plan.source, change.address)))
+                seats.append(_seat(plan, change, named, going, taken))
+            elif change.after is not None and isinstance(change.after.get("node"), str):
+                created.append((_environment(plan, change, named), plan.source, change.after["node"], change.address))
+    seats = _named(seats)
+    names = sorted({seat.cluster for seat in seats} | {name for name, *_ in created})
+    return tuple(
+        Cluster(
+            name,
+            tuple(seat for seat in seats if seat.cluster == name),
+            _circles([seat for seat in seats if seat.cluster == name]),
+            tuple((source, node, address) for cluster, source, node, address in created if cluster == name),
+        )
+        for name in names
+    )
+
+
+def _environments(plan: Plan) -> Mapping[str, str]:
+    """Key of a provider's configuration -> name of its environment, where it is written out."""
+    found = {}
+    for key, provider in (plan.configuration.get("provider_config") or {}).items():
+        if provider.get("name") == "hacienda":
+            written = ((provider.get("expressions") or {}).get("environment") or {}).get("constant_value")
+            found[key] = written if isinstance(written, str) else ""
+    return found
+
+
+def _environment(plan: Plan, change: Change, named: Mapping[str, str]) -> str:
+    key = resource(plan, change).get("provider_config_key")
+    if isinstance(key, str) and key in named:
+        return named[key]
+    return next(iter(named.values())) if len(named) == 1 else ""
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What takes a member with it: addresses, how that goes, and the networks among them where nothing else does."""
+
+    by: tuple[str, ...] = ()
+    way: Fate = "stays"
+    networks: tuple[str, ...] = ()
+
+
+def _taken(going: Sequence[Change], member: Change, ground: Ground | None) -> _Taken:
+    if ground is None:
+        return _Taken()
+    machines = [change for change in going if change.address in ground.machines]
+    networks = [change for change in going if change.address in ground.networks]
+    found = (*machines, *networks)
+    way: Fate = "stays" if not found else "deleted" if any(one.way == "deleted" for one in found) else "replaced"
+    cut_off = () if machines or member.goes else tuple(change.address for change in networks)
+    return _Taken(tuple(sorted(change.address for change in (machines or networks))), way, cut_off)
+
+
+def _seat(plan: Plan, change: Change, named: Mapping[str, str], going: Sequence[Change], taken: _Taken) -> Seat:
+    before = change.before or {}
+    voter = _voter(plan, change, before)
+    return Seat(
+        source=plan.source,
+        address=change.address,
+        cluster=_environment(plan, change, named),
+        host=str(before.get("host")),
+        voter=voter,
+        peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
+        services=frozenset(_services(before)),
+        fate=_fate(plan, change, taken.way),
+        taken=taken.by,
+        networks=taken.networks,
+        requested=tuple(
+            a for a in (change.address, *taken.by) if any(one.address == a and one.requested for one in going)
+        ),
+    )
+
+
+def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
+    if change in plan.drifted:
+        return "blank"
+    if change.goes:
+        return "deleted" if change.way == "deleted" else "replaced"
+    if "create" in change.actions:
+        return "replaced"
+    if machine != "stays":
+        return machine
+    return "forgotten" if "forget" in change.actions else "stays"
+
+
+def _voter(plan: Plan, change: Change, before: Mapping[str, Any]) -> quorum.Member:
+    try:
+        node: str = before["node"] + ""  # a name, or a TypeError
+        peers = {str(name): _weights(peer.get("voters")) for name, peer in (before.get("peers") or {}).items()}
+        return quorum.Member(node, _weights(before.get("voters")), peers)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
+        raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
+
+
+def _weights(value: Any) -> dict[str, int]:
+    return {str(group): int(weight) for group, weight in (value or {}).items()}
+
+
+def _services(before: Mapping[str, Any]) -> Iterator[str]:
+    for path in before.get("files") or ():
+        if path.startswith(_FACTS) and path.endswith(".env"):
+            yield path.removeprefix(_FACTS).removesuffix(".env")
+
+
+def _named(seats: Iterable[Seat]) -> list[Seat]:
+    """A member that is configured no more tells its environment by the peers it has in one."""
+    listed = list(seats)
+    known = {(seat.node, seat.host): seat.cluster for seat in listed if seat.cluster}
+    found = []
+    for seat in listed:
+        names = {known[peer] for peer in seat.peers.items() if not seat.cluster and peer in known}
+        found.append(dataclasses.replace(seat, cluster=names.pop()) if len(names) == 1 else seat)
+    return found
+
+
+def _circles(seats: Sequence[Seat]) -> tuple[tuple[Seat, ...], ...]:
+    """Voters that vote with one another, by what they say of their peers."""
+    circles: list[list[Seat]] = []
+    for seat in (seat for seat in seats if seat.voter.votes):
+        joined = [circle for circle in circles if any(_fellows(seat, other, seats) for other in circle)]
+        merged = [member for circle in joined for member in circle]
+        circles = [circle for circle in circles if circle not in joined] + [[*merged, seat]]
+    return tuple(tuple(circle) for circle in circles)
+
+
+def _fellows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
+    return _knows(one, other, seats) or _knows(other, one, seats)
+
+
+def _knows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
+    """By name; where two have that name, by the host at which it is reached."""
+    if other.node not in one.peers:
+        return False
+    namesakes = sum(1 for seat in seats if seat.node == other.node)
+    return namesakes == 1 or one.peers[other.node] == other.host

@@ -1,0 +1,95 @@
+"""What it costs when certain members of a cluster are gone at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from hacienda import quorum
+from hacienda.review.guard.electorate import Cluster, Fate, Seat
+
+WAYS: Mapping[Fate, quorum.Way] = {"deleted": "deleted", "replaced": "replaced", "blank": "blank"}
+"""How a member that goes is lost, in the words of the predicate that the provider uses, too."""
+
+
+@dataclass(frozen=True)
+class LastCopy:
+    """Services that nobody would run any more.
+
+    Args:
+        services: their names, sorted.
+        nodes: who runs them, sorted.
+    """
+
+    services: tuple[str, ...]
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Price:
+    """A cost; false where there is none.
+
+    Args:
+        losses: voter groups without a majority.
+        last: other services without a copy, those of the same nodes together.
+    """
+
+    losses: tuple[quorum.Loss, ...] = ()
+    last: tuple[LastCopy, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.losses or self.last)
+
+
+def price(
+    cluster: Cluster,
+    going: Collection[Seat],
+    *,
+    missing: Collection[str] = (),
+    accept: Collection[str] = (),
+    allowed: bool = False,
+) -> Price:
+    """What it costs.
+
+    Args:
+        cluster: the cluster.
+        going: seats of it whose members are not there: planned to go, or found blank.
+        missing: names of voters that do not exist yet, or not any more, and are counted on.
+        accept: services whose last copy may go.
+        allowed: deletions alone cost nothing: the environment is to be destroyed.
+    """
+    gone = {seat.address for seat in going}
+    losses = [loss for circle in cluster.circles for loss in _losses(circle, gone, missing, allowed)]
+    if allowed and not any(seat.fate == "replaced" for seat in going):
+        return Price()
+    told = {loss.group for loss in losses}
+    return Price(tuple(losses), tuple(_last(cluster, going, {*accept, *told})))
+
+
+def _losses(
+    circle: Iterable[Seat], gone: Collection[str], missing: Collection[str], allowed: bool
+) -> tuple[quorum.Loss, ...]:
+    found = sorted(
+        (seat for seat in circle if seat.address in gone), key=lambda seat: WAYS[seat.fate] in quorum.PLANNED
+    )
+    # Where a name is there twice (what a failed replacement left behind), what is planned counts.
+    departures = {seat.node: quorum.Departure(seat.voter, WAYS[seat.fate]) for seat in found}
+    for name in missing:
+        departures.setdefault(name, quorum.Departure(quorum.Member(name, {}, {}), "blank"))
+    return quorum.refused(departures.values(), allowed=allowed)
+
+
+def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:
+    gone = {seat.address for seat in going}
+    planned = {seat.address for seat in going if seat.fate in quorum.PLANNED}
+    copies: dict[str, set[str]] = {}
+    for seat in cluster.seats:
+        for service in seat.services - set(accept):
+            copies.setdefault(service, set()).add(seat.address)
+    names = {seat.address: seat.node for seat in cluster.seats}
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for service, addresses in copies.items():
+        if addresses <= gone and addresses & planned:
+            groups.setdefault(tuple(sorted(names[address] for address in addresses)), []).append(service)
+    for nodes, services in sorted(groups.items()):
+        yield LastCopy(tuple(sorted(services)), nodes)

@@ -1,0 +1,99 @@
+"""What plans would cost: a majority of a voter group, or the last copy of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from hacienda import quorum
+from hacienda.review.guard.document import Plan
+from hacienda.review.guard.electorate import Cluster, Seat, clusters
+from hacienda.review.guard.order import Order, safe_order
+from hacienda.review.guard.price import Price, price
+
+FORGOTTEN = "{nodes}: forgotten, not destroyed. It goes on running and voting, and no later plan counts it."
+PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
+NO_MEMBERS = "{source} has no hacienda_member: there is nothing to guard."
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One cluster, judged.
+
+    Args:
+        name: the environment's name; empty: unknown.
+        going: members that will not be there, as they stand in the plans.
+        price: what that costs.
+        order: how to do the same without that cost; empty where nothing is refused.
+    """
+
+    name: str
+    going: tuple[Seat, ...]
+    price: Price
+    order: Order
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the guard says.
+
+    Args:
+        clusters: each of them.
+        notes: what a reader should know beside that.
+    """
+
+    clusters: tuple[Judged, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the plans must not be applied as they are."""
+        return any(judged.price for judged in self.clusters)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is an order in which they may be carried out."""
+        return not any(judged.price and judged.order.hindrances for judged in self.clusters)
+
+
+def judge(plans: Sequence[Plan], *, accept: Collection[str] = (), allowed: Collection[str] = ()) -> Verdict:
+    """Judge plans that are applied one after another, as one.
+
+    Args:
+        plans: the plans.
+        accept: services whose last copy may go.
+        allowed: names of environments that may be destroyed: deletions cost nothing there, replacements do.
+
+    Raises:
+        InputError: a member in a plan is not what members are.
+    """
+    found = clusters(plans)
+    free = {*allowed, *_allowing(plans)}
+    judged = tuple(_judge(cluster, frozenset(accept), cluster.name in free) for cluster in found)
+    return Verdict(judged, tuple(_notes(plans, found)))
+
+
+def _judge(cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
+    going = tuple(seat for seat in cluster.seats if seat.fate in (*quorum.PLANNED, "blank"))
+    cost = price(cluster, going, missing=cluster.missing, accept=accept, allowed=allowed)
+    order = safe_order(cluster, accept=accept) if cost else Order()
+    return Judged(cluster.name, going, cost, order)
+
+
+def _allowing(plans: Iterable[Plan]) -> Iterable[str]:
+    """Environments whose provider block says `allow_destroy = true`."""
+    for plan in plans:
+        for provider in (plan.configuration.get("provider_config") or {}).values():
+            written = provider.get("expressions") or {}
+            if (written.get("allow_destroy") or {}).get("constant_value") is True:
+                yield str((written.get("environment") or {}).get("constant_value"))
+
+
+def _notes(plans: Iterable[Plan], found: Iterable[Cluster]) -> Iterable[str]:
+    for plan in plans:
+        if plan.partial:
+            yield PARTIAL.format(source=plan.source or "The plan")
+    for cluster in found:
+        forgotten = [seat.node for seat in cluster.seats if seat.fate == "forgotten"]
+        if forgotten:
+            yield FORGOTTEN.format(nodes=quorum.enumerate_names(sorted(forgotten)))

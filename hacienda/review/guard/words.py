@@ -1,0 +1,129 @@
+"""What the guard says, for people and for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from hacienda import quorum
+from hacienda.review.guard.electorate import Seat
+from hacienda.review.guard.order import Order, Step
+from hacienda.review.guard.verdict import Judged, Verdict
+
+NAMES = {"keepalived": "keepalived (the virtual IPs)"}
+"""Services that mean more to a reader than their names say."""
+
+UNSEEN = "A plan does not tell who leads a group or holds a virtual IP: take those nodes last."
+
+
+def describe(verdict: Verdict) -> list[str]:
+    """The verdict in lines; refusals first."""
+    judged = sorted(verdict.clusters, key=lambda one: not one.price)
+    lines = [line for one in judged for line in (_refusal(one) if one.price else _consent(one))]
+    return [*(lines or ["No members in this plan: nothing to guard."]), *verdict.notes]
+
+
+def _consent(judged: Judged) -> Iterator[str]:
+    name = judged.name or "the plan"
+    if not judged.going:
+        yield f"{name}: every quorum safe, no member goes"
+        return
+    kept = dict.fromkeys(f"{_list(groups)} keep {left} of {total} voters" for groups, left, total in _kept(judged))
+    yield "; ".join([f"{name}: every quorum safe: {_going(judged.going)}", *kept])
+
+
+def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
+    """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
+    gone = {seat.node for seat in judged.going}
+    found: dict[tuple[int, int], list[str]] = {}
+    for group in sorted({group for seat in judged.going for group in seat.voter.votes}):
+        views = [seat.voter.electorate(group) for seat in judged.going if group in seat.voter.votes]
+        electorate = min(views, key=len)
+        found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
+    for (left, total), groups in found.items():
+        yield groups, left, total
+
+
+def _refusal(judged: Judged) -> Iterator[str]:
+    yield f"{judged.name or 'the plan'}: REFUSED: {_going(judged.going)}"
+    for line in quorum.explain(judged.price.losses).splitlines():
+        yield f"  {line}"
+    for copy in judged.price.last:
+        named = _list(NAMES.get(service, service) for service in copy.services)
+        yield f"  {named}: no copy would be left of those on {_list(copy.nodes)}."
+    yield from (f"  {line}" for line in _order(judged.order))
+
+
+def _going(seats: tuple[Seat, ...]) -> str:
+    words = {"deleted": "is deleted", "replaced": "is replaced", "blank": "has nothing installed"}
+    alike: dict[str, list[str]] = {}
+    for seat in sorted(seats, key=lambda one: one.node):
+        others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
+        by = f" with {_list(others)}" if others else ""
+        alike.setdefault(words[seat.fate] + by, []).append(seat.node)
+    return "; ".join(
+        f"{_list(nodes)} {said.replace('is ', 'are ', 1) if len(nodes) > 1 else said}" for said, nodes in alike.items()
+    )
+
+
+def _order(order: Order) -> Iterator[str]:
+    if order.hindrances:
+        yield "No order makes this safe:"
+        yield from (f"- {hindrance}" for hindrance in order.hindrances)
+        return
+    yield "Safe order, each step applied alone, the next one when everything is healthy (`hacienda apply` does it so):"
+    for number, step in enumerate(order.steps, 1):
+        yield f"{number}. {told(step)}"
+        if step.targets:
+            options = [f"-target={address}" for _, address in step.targets]
+            options += [f"-replace={address}" for address in step.requested]
+            yield f"   terraform apply {' '.join(shlex.quote(option) for option in options)}"
+    yield UNSEEN
+
+
+def told(step: Step) -> str:
+    """A step in words."""
+    if step.verb == "rest":
+        goes = "goes" if len(step.nodes) == 1 else "go"
+        return f"everything else: {_list(step.nodes)} {goes}" if step.nodes else "everything else"
+    return f"{'bring back' if step.verb == 'return' else 'replace'} {_list(step.nodes)}"
+
+
+def _list(names: Any) -> str:
+    return quorum.enumerate_names(list(names))
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "refused": verdict.refused,
+        "feasible": verdict.feasible,
+        "clusters": [_cluster(judged) for judged in verdict.clusters],
+        "notes": list(verdict.notes),
+    }
+
+
+def _cluster(judged: Judged) -> dict[str, Any]:
+    return {
+        "name": judged.name,
+        "refused": bool(judged.price),
+        "going": {
+            seat.node: {"address": seat.address, "how": seat.fate, "with": list(seat.taken)} for seat in judged.going
+        },
+        "losses": {
+            loss.group: {
+                "voters": dict(loss.electorate),
+                "leaving": list(loss.leaving),
+                "remaining": list(loss.remaining),
+                "needed": loss.needed,
+            }
+            for loss in judged.price.losses
+        },
+        "last_copies": {service: list(copy.nodes) for copy in judged.price.last for service in copy.services},
+        "order": [
+            {"do": step.verb, "nodes": list(step.nodes), "targets": [address for _, address in step.targets]}
+            for step in judged.order.steps
+        ],
+        "hindrances": list(judged.order.hindrances),
+    }
