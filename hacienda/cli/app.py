@@ -26,6 +26,7 @@ from hacienda.cli import (
     secrets,
     status,
     synth,
+    timers,
     topology,
 )
 from hacienda.errors import HaciendaError
@@ -47,6 +48,7 @@ app.command()(init.init)
 app.command()(schema.schema)
 app.command()(check.check)
 app.command()(availability.availability)
+app.command()(timers.timers)
 app.command()(explain.explain)
 app.command()(topology.topology)
 app.command()(synth.synth)

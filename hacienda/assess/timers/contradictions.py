@@ -1,0 +1,212 @@
+"""Times that cannot be right together, each with its fix. A check is silent where nobody declares its timers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from hacienda.assess.timers import failures
+from hacienda.assess.timers.model import Contradiction, Failure
+from hacienda.assess.timers.readings import Readings
+from hacienda.assess.timers.steps import short, times
+from hacienda.cloud.model import Cloud
+
+FEWEST_KEEPALIVES = 3
+"""Messages that must be missed before a member is suspected: fewer, and one lost packet is a suspicion."""
+FEWEST_HEARTBEATS = 5
+"""Heartbeats in an election time-out, below which etcd refuses to start (embed/config.go)."""
+
+Check = Callable[[Cloud, Readings], Iterable[Contradiction]]
+
+
+def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
+    """Everything that contradicts something, and every failure that takes longer than it should.
+
+    Args:
+        cloud: the resolved cloud.
+        readings: what its files say.
+        found: its failures.
+    """
+    failures_found = tuple(found)
+    for check in _CHECKS:
+        try:
+            told = tuple(check(cloud, readings))
+        except KeyError:
+            continue
+        yield from told
+    yield from _patience(readings, failures_found)
+    for failure in failures_found:
+        if not failure.within_target:
+            yield _late(failure)
+
+
+def _late(failure: Failure) -> Contradiction:
+    longest = max(times(failure.recovery), key=lambda time: time.seconds)
+    reason = f"{failure.name}: {short(failure.recovery.seconds)} at worst, {failure.target:g} s are the target: {failure.recovery}."
+    return Contradiction("services", reason, f"Shorten what takes longest: {longest} in {longest.file}.")
+
+
+def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    for service in readings.declaring("evs.suspect_timeout"):
+        keepalive, suspect, inactive, period, retransmit, install = (
+            readings.longest(service, f"evs.{name}").value
+            for name in (
+                "keepalive_period",
+                "suspect_timeout",
+                "inactive_timeout",
+                "inactive_check_period",
+                "join_retrans_period",
+                "install_timeout",
+            )
+        )
+        checks = (
+            (
+                suspect >= inactive,
+                f"evs.suspect_timeout {short(suspect)} is not below evs.inactive_timeout {short(inactive)}: "
+                "members are cut off before the others agree that they are suspect.",
+                f"Use an inactive_timeout of {short(2 * suspect)} at least.",
+            ),
+            (
+                suspect < FEWEST_KEEPALIVES * keepalive,
+                f"evs.suspect_timeout {short(suspect)} has room for {suspect / keepalive:.1f} keep-alives of {short(keepalive)}: "
+                "one lost packet is a suspicion.",
+                f"Use a keepalive_period of {short(suspect / FEWEST_KEEPALIVES)} at most.",
+            ),
+            (
+                period > suspect / 2,
+                f"evs.inactive_check_period {short(period)} is more than half of evs.suspect_timeout {short(suspect)}: "
+                "suspicions come late.",
+                f"Use {short(suspect / 2)} at most.",
+            ),
+            (
+                install <= retransmit,
+                f"evs.install_timeout {short(install)} is not above evs.join_retrans_period {short(retransmit)}: "
+                "one power cut can end in an endless non-primary loop (docs/services/galera.md).",
+                f"Use an install_timeout of {short(5 * retransmit)} at least.",
+            ),
+            (
+                install > inactive,
+                f"evs.install_timeout {short(install)} is above evs.inactive_timeout {short(inactive)}.",
+                f"Use an install_timeout of {short(inactive)} at most.",
+            ),
+        )
+        yield from (Contradiction(f"services.{service}", reason, fix) for wrong, reason, fix in checks if wrong)
+
+
+def _checker(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    for service in readings.declaring("stale"):
+        poll = readings.longest(service, "poll").value
+        patience = readings.longest(service, "read time-out of the checker").value
+        stale = readings.longest(service, "stale").value
+        if stale <= poll + patience:
+            reason = (
+                f"the checker counts as stuck after {short(stale)}, and one question may take {short(poll + patience)}."
+            )
+            yield Contradiction(f"services.{service}", reason, f"Use more than {short(poll + patience)}.")
+
+
+def _leaving(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """A server that leaves, or comes back, must not do so before HAProxy has seen it."""
+    for service in cloud.services:
+        for front in service.frontends if cloud.virtual_ips else ():
+            seen = failures.refused(readings, f"{service.name}-{front.port}")
+            for name in ("drain", "restart"):
+                for reading in readings.of(service.name, name)[:1]:
+                    if reading.value <= seen.seconds:
+                        reason = (
+                            f"{service.name}'s {name} waits {short(reading.value)}, "
+                            f"HAProxy sees after {short(seen.seconds)} that it is away: {seen}."
+                        )
+                        fix = f"Use more than {short(seen.seconds)} in {reading.file}."
+                        yield Contradiction(f"services.{service.name}", reason, fix)
+
+
+def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    interval = readings.longest("keepalived", "script interval").value
+    patience = readings.longest("keepalived", "script timeout").value
+    fall = readings.longest("keepalived", "script fall").value
+    advert = readings.longest("keepalived", "advert_int").value
+    if patience > interval:
+        reason = (
+            f"keepalived's script may take {short(patience)} and is due every {short(interval)}: runs are left out."
+        )
+        yield Contradiction("services.keepalived", reason, f"Use a timeout of {short(interval)} at most.")
+    if 3 * advert > fall * interval:
+        reason = (
+            f"a lost machine is noticed after 3 advertisements of {short(advert)}, "
+            f"a dead load balancer already after {fall:g} x {short(interval)}: the worse failure takes longer."
+        )
+        fix = f"Use an advert_interval of {short(fall * interval / 3)} at most."
+        yield Contradiction("services.keepalived.advert_interval", reason, fix)
+
+
+def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """Pools must renew their connections before the load balancer drops them."""
+    for database, listener in _databases(cloud):
+        limits = [readings.longest("haproxy", f"{side} time-out", listener) for side in ("client", "server")]
+        shortest = min(limits, key=lambda reading: reading.value)
+        for service in readings.declaring("connection_recycle_time"):
+            recycle = readings.longest(service, "connection_recycle_time").value
+            if recycle >= shortest.value:
+                reason = (
+                    f"{service} keeps connections to {database} for {short(recycle)}, "
+                    f"HAProxy drops idle ones after {short(shortest.value)} ({shortest.name})."
+                )
+                fix = f"Renew them earlier than that, or raise HAProxy's {shortest.name}."
+                yield Contradiction(f"services.{service}", reason, fix, rule="TIMERS")
+            ends = readings.longest("haproxy", "hard-stop-after").value
+            if ends <= recycle:
+                reason = f"a reload cuts connections after {short(ends)}, {service} renews them after {short(recycle)}."
+                yield Contradiction(
+                    "services.haproxy.drain_timeout", reason, f"Use more than {short(recycle)}.", rule="TIMERS"
+                )
+
+
+def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    for database, listener in _databases(cloud):
+        writer = f"{listener}.{cloud.members(database)[0].name}"
+        behind = readings.longest("haproxy", "connect time-out", writer).value
+        for service in readings.declaring("database connect_timeout"):
+            before = readings.longest(service, "database connect_timeout").value
+            if before <= behind:
+                reason = f"{service} gives a connection up after {short(before)}, HAProxy tries for {short(behind)}."
+                fix = f"Use less than {short(before)} for HAProxy's writer_connect_timeout."
+                yield Contradiction("services.haproxy.writer_connect_timeout", reason, fix)
+
+
+def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    for service in readings.declaring("election"):
+        election = readings.longest(service, "election").value
+        heartbeat = readings.longest(service, "heartbeat").value
+        if election < FEWEST_HEARTBEATS * heartbeat:
+            reason = (
+                f"{service}'s election time-out {short(election)} has room for {election / heartbeat:.1f} heartbeats."
+            )
+            fix = f"Use {short(FEWEST_HEARTBEATS * heartbeat)} at least."
+            yield Contradiction(f"services.{service}.election_ms", reason, fix)
+
+
+def _patience(readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
+    """Clients must wait longer than the database's failover takes, or they fail where they need not."""
+    for failure in found:
+        for service in (
+            readings.declaring("database read_timeout") if failure.service and "writer" in failure.name else ()
+        ):
+            patience = readings.longest(service, "database read_timeout").value
+            if patience <= failure.recovery.seconds:
+                reason = (
+                    f"{service} gives a query up after {short(patience)}, "
+                    f"the database's failover takes up to {short(failure.recovery.seconds)}."
+                )
+                fix = f"Use a database_read_timeout of more than {short(failure.recovery.seconds)}."
+                yield Contradiction(f"services.{service}.database_read_timeout", reason, fix)
+
+
+def _databases(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """Databases behind the load balancer, and their listeners."""
+    for service in cloud.services:
+        for front in service.frontends if cloud.virtual_ips else ():
+            if front.single_writer:
+                yield service.name, f"{service.name}-{front.port}"
+
+
+_CHECKS: tuple[Check, ...] = (_evs, _checker, _leaving, _script, _recycle, _connecting, _elections)

@@ -1,0 +1,212 @@
+"""Each failure as an ordered sum of the timers that it runs through. Sources: docs/timers.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hacienda.assess.timers.model import Failure
+from hacienda.assess.timers.readings import Readings
+from hacienda.assess.timers.steps import Longest, Step, Sum, Time, timed
+from hacienda.cloud.model import Cloud
+from hacienda.declare import Service
+
+TICKTIME_SHARE = 1.25
+"""Erlang counts a silent node as down after 0.75 to 1.25 net_ticktime (kernel application, `net_ticktime`)."""
+
+SMALLEST_RTO = 0.2
+"""Linux' TCP_RTO_MIN, in seconds."""
+LARGEST_RTO = 120.0
+"""Linux' TCP_RTO_MAX, in seconds."""
+
+
+def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    """Every failure of which the cloud has the timers.
+
+    Args:
+        cloud: the resolved cloud.
+        readings: what its files say.
+    """
+    for describe in (_entrance, _load_balancer, _databases, _apis, _messages, _elections, _connections):
+        try:
+            # A failure whose timers nobody declares here is none of this cloud's.
+            found = tuple(describe(cloud, readings))
+        except KeyError:
+            continue
+        yield from found
+
+
+def silent(readings: Readings, listener: str) -> Sum:
+    """Until HAProxy drops a backend whose machine is silent: a check in vain lasts min(connect time-out, inter), and the
+    next one comes after fastinter (HAProxy manual, `timeout check` and `fastinter`)."""
+    fall = readings.longest("haproxy", "fall", listener).value
+    waits = min(
+        (readings.longest("haproxy", name, listener) for name in ("connect time-out", "inter")), key=lambda r: r.value
+    )
+    return Sum(
+        "HAProxy drops the backend",
+        (
+            timed(readings.longest("haproxy", "inter", listener)),
+            timed(waits, fall, "check in vain"),
+            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+        ),
+    )
+
+
+def refused(readings: Readings, listener: str) -> Sum:
+    """Until HAProxy drops a backend that refuses its checks, or answers them with an error, at once."""
+    fall = readings.longest("haproxy", "fall", listener).value
+    return Sum(
+        "HAProxy drops the backend",
+        (
+            timed(readings.longest("haproxy", "inter", listener)),
+            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+        ),
+    )
+
+
+def hanging(readings: Readings, listener: str) -> Sum:
+    """Until HAProxy drops a backend that accepts its checks and never answers."""
+    fall = readings.longest("haproxy", "fall", listener).value
+    return Sum(
+        "HAProxy drops the backend",
+        (
+            timed(readings.longest("haproxy", "inter", listener)),
+            timed(readings.longest("haproxy", "check time-out", listener), fall),
+            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+        ),
+    )
+
+
+def address(readings: Readings) -> Sum:
+    """Until a backup takes the virtual IP: three advertisements missed, and the skew (RFC 5798, 6.1)."""
+    return Sum("the virtual IP moves", (timed(readings.longest("keepalived", "advert_int"), 3), _skew(readings)))
+
+
+def _skew(readings: Readings) -> Time:
+    """The head start that others have over the second in rank, who takes over when the first is lost."""
+    advert = readings.longest("keepalived", "advert_int").value
+    ranked = sorted({reading.value for reading in readings.of("keepalived", "priority")}, reverse=True)
+    return Time("skew", advert * (256 - ranked[min(1, len(ranked) - 1)]) / 256)
+
+
+def _entrance(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    if cloud.virtual_ips:
+        moves = address(readings)
+        yield Failure("machine with the virtual IP lost", "entrance", moves, moves, target=1.2)
+
+
+def _load_balancer(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    if not cloud.virtual_ips:
+        return
+    fall = readings.longest("keepalived", "script fall").value
+    interval = readings.longest("keepalived", "script interval")
+    dead = Sum("the script tells", (timed(interval, fall, "script interval"), _skew(readings)))
+    yield Failure("load balancer dies", "", dead, dead, target=4.0)
+    patience = readings.longest("keepalived", "script timeout")
+    hangs = Sum("the script tells", (timed(interval), timed(patience, fall, "script timeout"), _skew(readings)))
+    yield Failure("load balancer hangs", "", hangs, hangs)
+
+
+def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    for service, listener in _listeners(cloud, single_writer=True):
+        name = service.name
+        view = Sum(
+            "the members agree without it",
+            tuple(
+                timed(readings.longest(name, f"evs.{part}"))
+                for part in ("suspect_timeout", "inactive_check_period", "join_retrans_period")
+            ),
+        )
+        writer = f"{listener}.{cloud.members(name)[0].name}"
+        connect = timed(readings.longest("haproxy", "connect time-out", writer), 1, "a connection made too early")
+        asks = (timed(readings.longest(name, "poll")), timed(readings.longest(name, "read time-out of the checker")))
+        lost: tuple[Step, ...] = (silent(readings, listener), view)
+        if cloud.virtual_ips:
+            lost = (address(readings), *lost)
+        kinds: tuple[tuple[str, tuple[Step, ...], float, str], ...] = (
+            ("machine with the virtual IP and the database's writer lost", lost, 2.5, "VIP holder loses power"),
+            ("database's writer dies", (_after(asks[:1], refused(readings, listener)), view), 3.0, "writer dies"),
+            ("database's writer hangs", (_after(asks, refused(readings, listener)), view), 3.0, "writer hangs"),
+        )
+        for number, (what, noticed, target, drill) in enumerate(kinds):
+            detection = Longest("noticed", noticed)
+            recovery = Sum(what, (detection, connect))
+            drills = (f"{drill}: longest write outage",)
+            yield Failure(what, "" if number else name, detection, recovery, target, drills)
+
+
+def _after(first: tuple[Step, ...], then: Sum) -> Sum:
+    return Sum(then.label, (*first, *then.of))
+
+
+def _apis(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    for service, listener in _listeners(cloud, single_writer=False):
+        kinds: tuple[tuple[str, Callable[[Readings, str], Sum], str, float | None], ...] = (
+            (f"machine with {service.name} lost", silent, service.name, None),
+            (f"{service.name} dies", refused, "", 6.0),
+            (f"{service.name} hangs", hanging, "", 25.0),
+        )
+        for what, detection, owner, target in kinds:
+            found = detection(readings, listener)
+            yield Failure(what, owner, found, found, target)
+        yield from _waiting(cloud, service, readings)
+
+
+def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Failure]:
+    """A request of a service whose database query was on its way to the machine that is lost."""
+    if service.name not in readings.declaring("database read_timeout"):
+        return
+    patience = timed(readings.longest(service.name, "database read_timeout"))
+    again = timed(readings.longest(service.name, "database connect_timeout"))
+    database = (failure.recovery for failure in _databases(cloud, readings) if failure.service)
+    noticed = Longest("noticed", (patience, *database))
+    what = f"{service.name}'s query to a lost database"
+    drills = ("VIP holder loses power: longest token outage",) if "identity" in service.provides else ()
+    yield Failure(what, "", noticed, Sum(what, (noticed, again)), drills=drills)
+
+
+def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    for service in (service for service in cloud.services if "message queue" in service.provides):
+        tick = Sum(
+            "the peers notice", (timed(readings.longest(service.name, "net_ticktime"), TICKTIME_SHARE, "net_ticktime"),)
+        )
+        yield Failure(f"machine with {service.name} lost", service.name, tick, tick, target=75.0)
+        beat = Sum("the client notices", (timed(readings.longest(service.name, "heartbeat")),))
+        yield Failure(f"waiting client of a lost {service.name}", "", beat, beat)
+
+
+def _elections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    """etcd waits for one to two election time-outs (raft, `randomizedElectionTimeout`)."""
+    for service in (service for service in cloud.services if "coordination" in service.provides):
+        elected = Sum("a new leader", (timed(readings.longest(service.name, "election"), 2, "election"),))
+        yield Failure(f"{service.name}'s leader lost", "", elected, elected)
+
+
+def _connections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    retries = readings.longest("host", "tcp_retries2")
+    sends = Time("retransmissions", retransmitting(int(retries.value)), 1, retries.file)
+    yield Failure("connection with unacknowledged data to a lost machine", "", sends, sends)
+    probes = readings.longest("host", "tcp_keepalive_probes").value
+    idle = Sum(
+        "keep-alive",
+        (
+            timed(readings.longest("host", "tcp_keepalive_time")),
+            timed(readings.longest("host", "tcp_keepalive_intvl"), probes),
+        ),
+    )
+    yield Failure("idle connection to a lost machine", "", idle, idle)
+
+
+def retransmitting(retries: int) -> float:
+    """Seconds until Linux gives a connection up, where the round trip is short (tcp_timer.c, `tcp_model_timeout`): the
+    waits double from TCP_RTO_MIN to TCP_RTO_MAX, one more of them than there are retries."""
+    return sum(min(SMALLEST_RTO * float(2**number), LARGEST_RTO) for number in range(retries + 1))
+
+
+def _listeners(cloud: Cloud, *, single_writer: bool) -> Iterator[tuple[Service, str]]:
+    """Balanced services and the names of their listeners in haproxy.cfg."""
+    if cloud.virtual_ips:
+        for service in cloud.services:
+            for front in service.frontends:
+                if front.single_writer == single_writer:
+                    yield service, f"{service.name}-{front.port}"

@@ -1,0 +1,77 @@
+"""`hacienda timers`."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from hacienda.assess import timers as budgets
+from hacienda.assess.timers import Budget, Line, measured
+from hacienda.cli import console, project
+
+
+def timers(env: project.Env, as_json: project.AsJson = False) -> None:
+    """Say how long each failure is felt at worst, from the times in the rendered files, and which times contradict each other.
+
+    Where the lab's drills have left their results (.hacienda/ENV/measured.json), what they measured is shown beside it; a
+    measured value beyond the budget is told. How each figure is made up is in docs/timers.md.
+    """
+    cloud = project.read(env)
+    drills = measured.load(project.state_folder(cloud.name) / measured.NAME)
+    with console.working(f"reading the times of {cloud.name}"):
+        found = budgets.budget(cloud, drills=drills)
+    if as_json:
+        console.show_json(found.to_json())
+        return
+    console.out.print(_failures(found))
+    for line in found.lines:
+        if line.longest is not None and line.exceeded:
+            _tell("beyond its budget", f"{line.longest.name}: {line.longest.seconds:g} s. {_beyond(line)}")
+    for one in found.contradictions:
+        _tell("contradiction", f"{one.where}: {one.reason}\n  {one.fix} See docs/rules/{one.rule}.md")
+    if found.others:
+        console.out.print(_others(found))
+
+
+def _beyond(line: Line) -> str:
+    spent = line.failure.recovery
+    return f"{line.failure.name} should take {spent.seconds:.3g} s at worst: {spent}."
+
+
+def _tell(what: str, text: str) -> None:
+    console.out.print(Text(f"{what}: ", style="red").append(text, style="default"))
+
+
+def _failures(found: Budget) -> Table:
+    table = Table(box=None, pad_edge=False, title=f"{found.environment}: seconds at worst", title_justify="left")
+    for column in ("failure", "noticed", "served again", "target", "measured", "made up of"):
+        right = column not in ("failure", "made up of")
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for line in found.lines:
+        failure = line.failure
+        target = "" if failure.target is None else f"{failure.target:g}"
+        style = "" if failure.within_target else "red"
+        table.add_row(
+            failure.name,
+            f"{failure.detection.seconds:.3g}",
+            Text(f"{failure.recovery.seconds:.3g}", style=style),
+            target,
+            _measured(line),
+            str(failure.recovery),
+        )
+    return table
+
+
+def _measured(line: Line) -> Text:
+    if line.longest is None:
+        return Text()
+    return Text(f"{line.longest.seconds:.3g}", style="red" if line.exceeded else "green")
+
+
+def _others(found: Budget) -> Table:
+    table = Table(box=None, pad_edge=False, title="Measured beside these", title_justify="left")
+    table.add_column("drill", overflow="fold")
+    table.add_column("seconds", justify="right")
+    for drill in found.others:
+        table.add_row(drill.name, f"{drill.seconds:.3g}")
+    return table
