@@ -28,6 +28,7 @@ from hacienda.cli import (
     synth,
     timers,
     topology,
+    validate,
 )
 from hacienda.errors import HaciendaError
 
@@ -52,6 +53,7 @@ app.command()(timers.timers)
 app.command()(explain.explain)
 app.command()(topology.topology)
 app.command()(synth.synth)
+app.command()(validate.validate)
 app.command()(diff.diff)
 app.command()(plan.plan)
 app.command()(apply.apply)

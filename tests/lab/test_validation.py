@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -149,6 +150,39 @@ CASES = (
     Wrong("network-config", r"mtu:", "mtus:", "cloud-init's keys", "mtus"),
     Wrong("network-config", r"0\.0\.0\.0/0", "default", "cloud-init's networkd", "default"),
 )
+
+
+KINDS = {
+    "haproxy": "/haproxy.cfg",
+    "keepalived": "/keepalived.conf",
+    "nftables": "/nftables.conf",
+    "my.cnf": "/90-hacienda.cnf",
+    "rabbitmq": "/rabbitmq.conf",
+    "etcd": "/etc/default/etcd",
+    "keystone": "/keystone.conf",
+    "sshd": "/sshd_config.d/60-hacienda.conf",
+    "chrony": "/chrony.conf",
+    "systemd unit": "/hacienda-galera.service",
+    "script": "/hacienda/galera/join.sh",
+    "user-data": "user-data",
+}
+"""Kinds of files in which a wrong value must be caught."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_file_is_shown_wrong(kind: str) -> None:
+    assert any(case.path == KINDS[kind] for case in CASES)
+
+
+def test_the_command_finds_the_image_and_knows_it_the_second_time(machine: validation.Scratch, tmp_path: Path) -> None:
+    outputs, needs = shipped.rendered(LAB)
+    found = validation.collect(outputs)
+    place = validation.choose(found.packages)
+    assert isinstance(place, validation.Image)
+    nft = replace(found, subjects=tuple(subject for subject in found.subjects if subject.file.checker == "nft"))
+    for known in (0, len(nft.subjects)):
+        report = validation.check(nft, [needs], place, validation.Cache(tmp_path / "cache"))
+        assert (report.refused, report.known, len(report.programs)) == ((), known, len(nft.subjects))
 
 
 @pytest.fixture(scope="module")

@@ -53,12 +53,26 @@ def with_file(output: NodeOutput, file: RenderedFile) -> NodeOutput:
 class Machine:
     """Stands for a machine: accepts every file but those whose command has a word in it."""
 
-    def __init__(self, refuses: str = "nothing", said: str = "") -> None:
+    def __init__(self, refuses: str = "nothing", said: str = "", without: str = "", image: str = "one") -> None:
         self.refuses = refuses
+        self.without = without
+        self.image = image
         self.said = said
         self.work: Mapping[str, Any] = {}
+        self.orders = 0
+
+    @property
+    def title(self) -> str:
+        return "a machine"
+
+    def lacks(self, program: Program) -> str:
+        return f"it has no {program.package}" if program.package == self.without else ""
+
+    def identity(self, program: Program) -> str:
+        return self.image
 
     def perform(self, order: work.Order) -> work.Answer:
+        self.orders += 1
         with tarfile.open(fileobj=BytesIO(order.archive)) as archive:
             member = archive.extractfile("work.json")
             assert member is not None

@@ -13,6 +13,9 @@ HOME = "/usr/lib/hacienda-validation"
 
 PROBES = f"{HOME}/probes"
 
+ALL = "*"
+"""In place of a package: all of them."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -21,12 +24,14 @@ class Program:
     Args:
         title: the program, for people; unique.
         package: the Debian package whose version is the program's.
+        also: further packages that it needs; ALL: every package of the nodes, because it looks for what the file names.
         command: for /bin/sh, `$@` are the files. A file is accepted when it ends with 0.
         in_place: the file lies where the node has it, with all other files of that node; otherwise it is shown alone.
         together: one call takes many files, and says which one it means by its path (or by its unit's name).
         argument: what the program calls a file, from its path.
         refuses: pattern of output lines that mean refusal though the program ends with 0; None: none does.
         passes: pattern of output lines that mean nothing.
+        kernel: it changes settings of the kernel: only a machine that is made for checking may run it.
     """
 
     title: str
@@ -37,6 +42,8 @@ class Program:
     argument: Callable[[str], str] = str
     refuses: re.Pattern[str] | None = None
     passes: re.Pattern[str] | None = None
+    also: tuple[str, ...] = ()
+    kernel: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,8 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program(
             "keepalived -t",
             "keepalived",
-            "useradd --system --no-create-home keepalived_script && ip link add eth0 type bridge && "
+            "{ id keepalived_script || useradd --system --no-create-home keepalived_script; } >/dev/null 2>&1 && "
+            "ip link add eth0 type bridge && "
             'keepalived --config-test --use-file "$1"',
         ),
     ),
@@ -100,8 +108,9 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             refuses=re.compile(r"\[(Warning|ERROR)\]"),
             # Both are about the machine that checks: it has no network card, and a container's limit of open files.
             passes=re.compile(r"failed to retrieve the MAC address|Could not increase number of max_open_files"),
+            also=("galera-4",),
         ),
-        Program("mariadbd, started", "mariadb-server-core", f'sh {PROBES}/galera.sh "$1"'),
+        Program("mariadbd, started", "mariadb-server-core", f'sh {PROBES}/galera.sh "$1"', also=("galera-4",)),
     ),
     "memcached": (
         Program(
@@ -126,13 +135,15 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     "nft": (Program("nft -c", "nftables", 'nft -c -f "$1"'),),
     "openstacksdk": (Program("openstacksdk", "python3-openstacksdk", f'python3 -P {PROBES}/clouds.py "$1"'),),
     "oslo-config-validator": (
-        Program("oslo-config-validator", "python3-oslo.config", f'python3 -P {PROBES}/oslo.py "$1"'),
+        Program(
+            "oslo-config-validator", "python3-oslo.config", f'python3 -P {PROBES}/oslo.py "$1"', also=("keystone",)
+        ),
     ),
     "python": (
         Own("Python's compile, here", own.python),
         Program("Python's compile", "python3", f'python3 -P {PROBES}/compile.py "$@"', in_place=False, together=True),
     ),
-    "rabbitmq": (Program("cuttlefish", "rabbitmq-server", f'sh {PROBES}/rabbitmq.sh "$1"'),),
+    "rabbitmq": (Program("cuttlefish", "rabbitmq-server", f'sh {PROBES}/rabbitmq.sh "$1"', also=("erlang-base",)),),
     "resolver": (Own("name servers", own.resolver),),
     # The whole of it is one secret: nothing is rendered.
     "secret": (),
@@ -149,6 +160,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             'sysctl -p "$1" >/dev/null || true',
             refuses=re.compile(r"^sysctl: "),
             passes=re.compile(r"^sysctl: permission denied on key"),
+            kernel=True,
         ),
     ),
     "systemd-analyze": (
@@ -159,6 +171,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             together=True,
             argument=_unit,
             refuses=re.compile(r"\S"),
+            also=(ALL,),
         ),
     ),
     "systemd-sysusers": (Program("systemd-sysusers --dry-run", "systemd", 'systemd-sysusers --dry-run "$1"'),),
@@ -170,6 +183,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "uwsgi-core",
             f"mkdir -p /run/keystone && python3 -P {PROBES}/start.py \"$1\" '^WSGI app .* ready in' '' "
             'uwsgi_python3 --strict --ini "$1" --processes 1',
+            also=("keystone", "uwsgi-plugin-python3"),
         ),
     ),
     "user-data": (

@@ -27,7 +27,12 @@ class Dummies:
         listed = tuple(needs)
         shared = {secret.name: secret for one in listed for secret in one.secrets}
         services = sorted({leaf.service for one in listed for leaf in one.leaves})
-        self._values = _minted(tuple(shared[name] for name in sorted(shared)), services)
+        self._shared, self._services = tuple(shared[name] for name in sorted(shared)), services
+
+    @functools.cached_property
+    def _values(self) -> Mapping[str, str]:
+        # A CA takes a moment, and where all was seen before nobody asks for anything.
+        return _minted(self._shared, self._services)
 
     def value(self, name: str) -> str:
         """The text of a secret.

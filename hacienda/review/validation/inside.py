@@ -1,7 +1,8 @@
 """Runs checks in a machine made from the lab's image. Stdlib only: this file is copied there and run by its own Python.
 
-Called as `python3 inside.py FOLDER`; FOLDER/work.json says what to do, the answer is JSON on standard output. Each check runs
-in mount and network namespaces of its own, in a copy of the machine that has the node's files in place (launch.sh).
+Called as `python3 inside.py FOLDER [LAYER]`; FOLDER/work.json says what to do, the answer is JSON on standard output. Each check
+runs in mount and network namespaces of its own, in a copy of the machine that has the node's files in place (launch.sh). LAYER is
+a folder whose content is added to that copy, where FOLDER is not at its own place in this machine.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Job(TypedDict):
     arguments: list[str]
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, layer: str) -> None:
     """Do what work.json says and print what came of it."""
     work = json.loads((folder / "work.json").read_text())
     space = folder / "space"
@@ -50,7 +51,7 @@ def main(folder: Path) -> None:
     trees = {name: _grow(folder, space, number, files) for number, (name, files) in enumerate(work["trees"].items())}
     jobs: list[Job] = work["jobs"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = list(pool.map(lambda job: _run(folder, space, trees.get(job["tree"]), job), jobs))
+        answers = list(pool.map(lambda job: _run(folder, space, trees.get(job["tree"]), layer, job), jobs))
     outcomes = dict(zip((job["id"] for job in jobs), answers, strict=True))
     json.dump({"outcomes": outcomes, "versions": _versions(work["packages"])}, sys.stdout)
 
@@ -79,10 +80,10 @@ def _grow(folder: Path, space: Path, number: int, files: list[dict[str, Any]]) -
     return tree
 
 
-def _run(folder: Path, space: Path, tree: Path | None, job: Job) -> dict[str, Any]:
+def _run(folder: Path, space: Path, tree: Path | None, layer: str, job: Job) -> dict[str, Any]:
     own = space / f"job-{job['id']}"
     own.mkdir()
-    argv = ["unshare", "--mount", "--net", "--", "sh", str(folder / "launch.sh"), str(own), str(tree or "")]
+    argv = ["unshare", "--mount", "--net", "--", "sh", str(folder / "launch.sh"), str(own), str(tree or ""), layer]
     argv += [job["command"], *job["arguments"]]
     began = time.monotonic()
     # A session of its own, so that a check that hangs is ended with all its children.
@@ -110,4 +111,4 @@ def _run(folder: Path, space: Path, tree: Path | None, job: Job) -> dict[str, An
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "")

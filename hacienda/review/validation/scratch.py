@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import tempfile
 from pathlib import Path
@@ -9,7 +10,8 @@ from types import TracebackType
 
 from hacienda import lab
 from hacienda.lab import command
-from hacienda.review.validation.checkers import HOME
+from hacienda.lab.layout import Lab
+from hacienda.review.validation.checkers import HOME, Program
 from hacienda.review.validation.work import Answer, Order
 
 PROJECT = "default"
@@ -17,7 +19,6 @@ PROJECT = "default"
 
 _LIMIT_SECONDS = 1800
 """For all jobs together; a thousand machines on a busy host take some minutes."""
-
 
 _LIFE_SECONDS = 2 * _LIMIT_SECONDS
 
@@ -48,6 +49,19 @@ class Scratch:
     ) -> None:
         command.incus(self._lab, "delete", "--force", self._project, self._name)
 
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"the lab's image {self._image}"
+
+    def lacks(self, program: Program) -> str:
+        """Nothing that is known before it is asked."""
+        return ""
+
+    def identity(self, program: Program) -> str:
+        """The image: all programs in it are what they were when it was built."""
+        return fingerprint(self._lab, self._image)
+
     def perform(self, order: Order) -> Answer:
         """Do the jobs of an order.
 
@@ -65,3 +79,10 @@ class Scratch:
 
     def _run(self, *argv: str) -> str:
         return command.incus(self._lab, "exec", self._project, self._name, "--", *argv, seconds=_LIMIT_SECONDS)
+
+
+@functools.cache
+def fingerprint(where: Lab, image: str) -> str:
+    """Fingerprint of the image behind an alias; the alias itself where nobody knows it."""
+    aliases = command.listed(where, "/1.0/images/aliases?recursion=1")
+    return next((str(alias["target"]) for alias in aliases if alias["name"] == image), image)

@@ -1,0 +1,123 @@
+"""This very machine's programs, where there is no lab: each runs in a copy of the machine that is gone afterwards."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hacienda.errors import ToolError
+from hacienda.review.validation.checkers import ALL, HOME, Program
+from hacienda.review.validation.work import Answer, Order
+
+_LIMIT_SECONDS = 1800
+"""For all jobs together, as in a scratch machine."""
+
+# Layers of one file system must not contain one another (overlayfs): what is added to the machine lies on one of its own.
+_SCRIPT = f"""set -eu
+mkdir "$1/layer"
+mount -t tmpfs -o mode=0755 layer "$1/layer"
+home=$1/layer{HOME}
+mkdir -p "$home"
+tar --extract --directory="$home" --file="$1/order.tar" --no-same-owner
+exec "$2" -P "$home/inside.py" "$home" "$1/layer"
+"""
+
+_UNSHARE = ("unshare", "--mount", "--net", "--")
+_LAB = "run as root where the lab is up (hacienda lab up)"
+_PROBE = "mount -t tmpfs probe /tmp && mkdir /tmp/u /tmp/w /tmp/r && "
+_PROBE += (
+    "mount -t overlay -o userxattr,lowerdir=/,upperdir=/tmp/u,workdir=/tmp/w probe /tmp/r && test -x /tmp/r/bin/sh"
+)
+
+
+class Installed:
+    """Programs that are installed here, from Debian packages; whatever is not is not checked.
+
+    Args:
+        packages: every package of the nodes to be checked.
+    """
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self._packages = tuple(packages)
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"this machine's programs ({_operating_system()})"
+
+    def lacks(self, program: Program) -> str:
+        """Why a program cannot do its check here; empty: it can."""
+        if program.kernel:
+            return f"it would change this machine's kernel; {_LAB}"
+        wanted = {program.package, *(self._packages if ALL in program.also else program.also)}
+        missing = sorted(package for package in wanted if not self._versions.get(package))
+        if missing:
+            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+            names = " ".join(missing[:3]) + more
+            return f"not installed: {names}; install it, or {_LAB}"
+        return _forbidden()
+
+    def identity(self, program: Program) -> str:
+        """What its answers depend on beside the files: versions of what it uses."""
+        used = (program.package, *(self._packages if ALL in program.also else program.also))
+        return " ".join(f"{package}={self._versions.get(package, '')}" for package in used)
+
+    def perform(self, order: Order) -> Answer:
+        """Do the jobs of an order.
+
+        Raises:
+            ToolError: our own part of the work failed; a file that is refused is an answer.
+        """
+        with tempfile.TemporaryDirectory(prefix="hacienda-validation-") as folder:
+            (Path(folder) / "order.tar").write_bytes(order.archive)
+            argv = [*_UNSHARE, "sh", "-c", _SCRIPT, "validation", folder, sys.executable]
+            try:
+                done = subprocess.run(
+                    argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False
+                )
+            except subprocess.TimeoutExpired as late:
+                raise ToolError(f"Checking did not end within {_LIMIT_SECONDS} s.") from late
+        if done.returncode != 0:
+            raise ToolError("Checking with this machine's programs failed:", done.stderr.strip()[-2000:] or None)
+        return Answer.parse(done.stdout)
+
+    @functools.cached_property
+    def _versions(self) -> Mapping[str, str]:
+        """All installed packages of this machine; none where it is no Debian or kin."""
+        query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status} ${Version}\n"]
+        try:
+            shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
+        except FileNotFoundError:
+            return {}
+        lines = (line.split(" ", 2) for line in shown.splitlines())
+        return {name: version for name, status, version in lines if status == "installed"}
+
+
+@functools.cache
+def _forbidden() -> str:
+    """Why we cannot make a copy of this machine; empty: we can."""
+    if os.geteuid() != 0:
+        # A user namespace would not do: its overlay of / is refused where anything is mounted below.
+        return "it runs in a copy of this machine, which root alone can make; run as root"
+    try:
+        done = subprocess.run([*_UNSHARE, "sh", "-c", _PROBE], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "this machine has no unshare (package util-linux)"
+    if done.returncode == 0:
+        return ""
+    said = (done.stderr.strip().splitlines() or ["no mount namespaces"])[0]
+    return f"a copy of this machine, in which it would run, cannot be made: {said}"
+
+
+def _operating_system() -> str:
+    try:
+        lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return "unknown"
+    named = dict(line.split("=", 1) for line in lines if "=" in line)
+    return named.get("PRETTY_NAME", "unknown").strip('"')
