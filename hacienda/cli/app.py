@@ -21,6 +21,7 @@ from hacienda.cli import (
     guard,
     init,
     lab,
+    ledger,
     plan,
     schema,
     secrets,
@@ -51,6 +52,7 @@ app.command()(check.check)
 app.command()(availability.availability)
 app.command()(timers.timers)
 app.command()(explain.explain)
+app.command()(ledger.ledger)
 app.command()(topology.topology)
 app.command()(synth.synth)
 app.command()(validate.validate)

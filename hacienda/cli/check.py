@@ -37,13 +37,14 @@ def check(env: project.Env, as_json: project.AsJson = False) -> None:
         console.show_json({"environment": cloud.name, "problems": [], "findings": listed})
     else:
         for finding in findings:
-            _show(finding)
+            show_finding(finding)
         console.show(_summary(cloud.name, len(cloud.nodes), findings))
     if any(finding.fails for finding in findings):
         raise typer.Exit(UnwellError.exit_code)
 
 
-def _show(finding: Finding) -> None:
+def show_finding(finding: Finding) -> None:
+    """A finding, for people."""
     word = f"{ACCEPTED} {finding.severity}" if finding.accepted else finding.severity
     text = Text(f"{word}: ", style="dim" if finding.accepted else COLOURS[finding.severity])
     console.out.print(text.append(str(finding), style="default"))

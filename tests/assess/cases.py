@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 
-from hacienda.declare import Script, Service
-from tests.assess.samples import NOTHING, Change, edit, service, template
+from hacienda import services
+from hacienda.assess import Held
+from hacienda.declare import Script, SecretFile, Service
+from tests.assess.samples import BESIDE, NOTHING, TODAY, Change, edit, replaced, service, template
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,49 @@ def with_service(added: Service, *pieces: str) -> Change:
     return edit(*pieces, registry=lambda known: [*known, added])
 
 
+def accepting(entry: str) -> Change:
+    """One more entry of `accept`."""
+    return edit("until: 2027-01-31}]", f"until: 2027-01-31}}, {entry}]")
+
+
+def accepting_line(entry: str) -> Change:
+    """One more line of an `accept` that ends the file."""
+    return Change(add=f"  - {entry}\n")
+
+
+def held(name: str, days: int | None = None) -> Change:
+    """An entry of the store, a certificate that ends in so many days, or none."""
+    end = None if days is None else datetime.combine(TODAY + timedelta(days=days), time(12), UTC)
+    return Change(held=(Held(name, end),))
+
+
+def beside(*pieces: str) -> Change:
+    """Another environment of the project, edited."""
+    text = BESIDE
+    for piece, instead in zip(pieces[::2], pieces[1::2], strict=True):
+        text = replaced(text, piece, instead)
+    return Change(others=(text,))
+
+
+def readable(mode: int) -> Change:
+    """RabbitMQ's cookie with other permissions."""
+    files = services.registry()["rabbitmq"].files
+    return service(
+        "rabbitmq", files=tuple(replace(one, mode=mode) if isinstance(one, SecretFile) else one for one in files)
+    )
+
+
 ROUTERS = Service("routers", "Routers of tenant networks", "network", Script("verify.sh"))
 
 CASES = {
     "ACCEPT": Case(
-        broken=Change(
-            add="accept: [{rule: LINK, concerns: public, reason: there is only one switch, until: 2026-12-31}]\n"
-        ),
-        where="accept[0]",
+        broken=accepting("{rule: LINK, concerns: public, reason: there is only one switch, until: 2026-12-31}"),
+        where="accept[1]",
         says="nothing is found by LINK about public",
         kept=edit(
             "tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}}",
             "tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40}",
-            add="accept: [{rule: LINK, concerns: tenant, reason: there is only one switch, until: 2026-12-31}]\n",
+            *accepting("{rule: LINK, concerns: tenant, reason: there is only one switch, until: 2026-12-31}").text[0],
         ),
     ),
     "BOOTONE": Case(
@@ -175,5 +208,102 @@ CASES = {
         ),
         where="services.haproxy",
         says="galera-mysql sends writes to ctl-1, ctl-2, ctl-3 at a time",
+    ),
+    "BACKUP": Case(
+        broken=edit(f"{{backend: age, recipients: [age1{'q' * 58}]}}", "{backend: file}"),
+        where="secrets.backend",
+        says="every key of the cloud is in one folder of one machine",
+    ),
+    "CERT": Case(
+        broken=held("nodes/ctl-1/x509/etcd/bundle.pem", days=30),
+        where="tls",
+        says="nodes/ctl-1/x509/etcd/bundle.pem will expire within 30 days, the first on 2026-02-14",
+        kept=held("nodes/ctl-1/x509/etcd/bundle.pem", days=31),
+    ),
+    "CHECK": Case(
+        broken=template("haproxy/haproxy.cfg.j2", "    option httpchk\n", "    option mysql-check user haproxy\n"),
+        where="services.haproxy",
+        says="galera-mysql's 3 servers are checked by `option mysql-check user haproxy`",
+    ),
+    "DISK": Case(
+        broken=Change(add="services: {rabbitmq: {disk_free_limit: 300GiB}}\n"),
+        where="services.rabbitmq.disk_free_limit",
+        says="publishers are blocked unless there are 300 GiB of ctl-1's disk of 400 GiB",
+        kept=Change(add="services: {rabbitmq: {disk_free_limit: 200GiB}, galera: {gcache: 300GiB}}\n"),
+    ),
+    "EOL": Case(
+        broken=Change(today=date(2028, 8, 10)),
+        where="operating_system",
+        says="Debian 13 had security updates until 2028-08-09",
+        kept=Change(today=date(2026, 3, 31)),
+    ),
+    "KEYS": Case(
+        broken=held("nodes/ctl-2/keystone/fernet-keys"),
+        where="secrets",
+        says="ctl-2 has another keystone/fernet-keys than the other machines",
+        kept=held("nodes/ctl-2/x509/keystone/bundle.pem", days=80),
+    ),
+    "LEAK": Case(
+        broken=readable(0o444),
+        where="services.rabbitmq",
+        says="every user of the machine can read rabbitmq's /var/lib/rabbitmq/.erlang.cookie (mode 0444)",
+        kept=readable(0o440),
+    ),
+    "MEMORY": Case(
+        broken=Change(add="services: {galera: {buffer_pool: 110GiB}}\n"),
+        where="machines.controller.memory",
+        says="ctl-1's services may take 119.0 GiB (galera 110.0, memcached 1.0, rabbitmq 8.0) of the 128.0 GiB",
+        kept=Change(add="services: {galera: {buffer_pool: 99GiB}}\n"),
+    ),
+    "NAME": Case(
+        broken=beside("name: beside", "name: sound\ndomain: other.example.org"),
+        where="name",
+        says="is also the name in other-0.yaml",
+        kept=beside(),
+    ),
+    "OPEN": Case(
+        broken=Change(add="services: {firewall: {operator_networks: [192.0.2.0/24, 0.0.0.0/0]}}\n"),
+        where="services.firewall.operator_networks[1]",
+        says="0.0.0.0/0 is let in to SSH",
+        kept=Change(add="services: {firewall: {operator_networks: [10.0.0.0/8, 9.9.0.0/16]}}\n"),
+    ),
+    "PACE": Case(
+        broken=Change(add="services: {keepalived: {advert_interval: 0.05}}\n"),
+        where="services.keepalived.advert_interval",
+        says="a machine that is busy for 0.15 s loses its virtual IPs",
+        kept=Change(add="services: {keepalived: {advert_interval: 1}, etcd: {heartbeat_ms: 100}}\n"),
+    ),
+    "POOL": Case(
+        broken=Change(add="services: {keystone: {workers: 16, threads: 16}}\n"),
+        where="services.galera.max_connections",
+        says="the database takes 1000 connections, and its clients may open 1584 (keystone 1584)",
+        kept=Change(add="services: {keystone: {workers: 16, threads: 16}, galera: {max_connections: 1604}}\n"),
+    ),
+    "RANGE": Case(
+        broken=beside("10.90.0.0/24, vip: 10.90.0.99", "10.62.0.0/16, vip: 10.62.0.99"),
+        where="networks.tenant",
+        says="10.62.0.0/24 overlaps 10.62.0.0/16 in other-0.yaml (networks.management)",
+        kept=beside("10.90.0.0/24, vip: 10.90.0.99", "10.63.0.0/24, vip: 10.63.0.99"),
+    ),
+    "STATE": Case(
+        broken=edit("state: {backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}\n", ""),
+        where="state.backend",
+        says="without a lock",
+        kept=edit(
+            "{backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}",
+            "{backend: consul, options: {path: sound}}",
+        ),
+    ),
+    "TIMERS": Case(
+        broken=Change(add="services: {haproxy: {timeout: 5}}\n"),
+        where="services.haproxy.timeout",
+        says="HAProxy gives keystone up after 5 s, which itself waits 5 s for the database",
+        kept=Change(add="services: {haproxy: {timeout: 6, drain_timeout: 601}}\n"),
+    ),
+    "VRID": Case(
+        broken=beside("vip: 10.90.0.99, vlan: 99", "vip: 10.90.0.5"),
+        where="networks.management.vip",
+        says="the VRRP id 5 of 10.60.0.5 is that of 10.90.0.5 in other-0.yaml (networks.management.vip)",
+        kept=beside("vip: 10.90.0.99", "vip: 10.90.0.5"),
     ),
 }

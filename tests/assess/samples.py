@@ -47,7 +47,20 @@ machines:
       sto-3: {rack: c, bmc: {type: redfish, address: 10.69.0.13}}
   monitoring: {count: 2, spread: rack}
 dns: {servers: [10.60.0.2, 10.60.0.3]}
+secrets: {backend: age, recipients: [RECIPIENT]}
+state: {backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}
+accept: [{rule: BACKUP, concerns: data, reason: the site has a backup of its own, until: 2027-01-31}]
+""".replace("RECIPIENT", f"age1{'q' * 58}")
+
+BESIDE = """\
+name: beside
+platform: existing
+networks:
+  management: {cidr: 10.90.0.0/24, vip: 10.90.0.99, vlan: 99}
+machines:
+  controller: 3
 """
+"""An environment of the same project that has nothing to do with the sound one."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,11 @@ def template(name: str, piece: str, instead: str) -> Change:
 def service(name: str, **fields: Any) -> Change:
     """A change of a service's declaration."""
     return Change(registry=lambda all_: [replace(one, **fields) if one.name == name else one for one in all_])
+
+
+def on(day: date, change: Change) -> Change:
+    """A change, assessed on another day."""
+    return replace(change, today=day)
 
 
 def replaced(text: str, piece: str, instead: str) -> str:

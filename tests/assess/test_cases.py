@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_sound_cloud_is_sound(tmp_path: Path) -> None:
-    assert [str(finding) for finding in findings(subject(tmp_path))] == []
+    assert [str(finding) for finding in findings(subject(tmp_path)) if not finding.accepted] == []
 
 
 def test_every_rule_is_tested() -> None:
@@ -24,7 +24,9 @@ def test_every_rule_is_tested() -> None:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_cloud_that_breaks_a_rule_is_found(name: str, tmp_path: Path) -> None:
     case = CASES[name]
-    found = [finding for finding in findings(subject(tmp_path, case.broken)) if finding.rule == name]
+    found = [
+        finding for finding in findings(subject(tmp_path, case.broken)) if finding.rule == name and not finding.accepted
+    ]
     assert found
     assert found[0].where == case.where
     assert case.says in found[0].reason
@@ -34,7 +36,7 @@ def test_a_cloud_that_breaks_a_rule_is_found(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_cloud_that_almost_does_is_left_alone(name: str, tmp_path: Path) -> None:
     found = findings(subject(tmp_path, CASES[name].kept))
-    assert [str(finding) for finding in found if finding.rule == name] == []
+    assert [str(finding) for finding in found if finding.rule == name and not finding.accepted] == []
 
 
 @pytest.mark.parametrize("name", sorted(rules()))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
 from hacienda.assess import Finding, findings
+from hacienda.assess.rules import eol
 from hacienda.cloud import Cloud
+from hacienda.declare import Script, Service
+from hacienda.environment import Environment
+from tests.assess.cases import section, with_service
+from tests.assess.samples import Change, edit, on, service, subject, template
 from tests.cloud.samples import machines
 
 
@@ -108,3 +117,115 @@ def test_one_giant_among_the_computes_is_found() -> None:
 def test_computes_of_one_size_or_of_unknown_size_are_fine() -> None:
     assert of("NPLUS1", machines("controller: 3\ncompute: {count: 2, memory: 64GiB}")) == []
     assert of("NPLUS1", machines("controller: 3\ncompute: {count: 2, nodes: {cmp-2: {memory: 1TiB}}}")) == []
+
+
+def told(folder: Path, rule: str, change: Change) -> list[str]:
+    """Severities and reasons of what a rule says of the changed sound cloud."""
+    found = findings(subject(folder, change))
+    return [f"{one.severity}: {one.reason}" for one in found if one.rule == rule and not one.accepted]
+
+
+def test_a_service_that_takes_over_needs_every_member_fenced(tmp_path: Path) -> None:
+    pacemaker = Service("pacemaker", "Fail-over", "storage", Script("verify.sh"), packages=("pacemaker",))
+    assert told(tmp_path, "FENCE", with_service(pacemaker)) == []
+    [error, warning] = told(
+        tmp_path, "FENCE", with_service(pacemaker, ", bmc: {type: redfish, address: 10.69.0.13}", "")
+    )
+    assert error == "error: pacemaker takes over what a dead machine held, and sto-3 cannot be fenced."
+    assert warning.startswith("warning: sto-3 of 3 storage machines")
+
+
+def test_computes_without_any_fencing_are_mentioned(tmp_path: Path) -> None:
+    bare = [f", bmc: {{type: redfish, address: 10.69.0.{number}}}}}" for number in (1, 2)]
+    [info] = told(tmp_path, "FENCE", edit(bare[0], "}", bare[1], "}"))
+    assert info.startswith("info: no compute can be switched off from outside")
+
+
+def test_two_rabbits_ignore_their_quorum(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "QIGNORE", edit("controller: {count: 3,", "controller: {count: 2,"))
+    assert "rabbitmq's 2 members go on alone" in finding
+    assert told(tmp_path, "QIGNORE", edit("controller: {count: 3,", "controller: {count: 1,")) == []
+
+
+def test_a_founder_that_cannot_claim_is_found(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "BOOTONE", service("rabbitmq", role="monitoring"))
+    assert finding == "error: mon-1, mon-2 may found rabbitmq, but cannot claim it: etcd is not there."
+
+
+def test_no_gateway_at_all_is_an_error(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "GW", edit("  network: {count: 2, spread: rack}\n", ""))
+    assert finding == "error: no machine is the instances' way out through external."
+
+
+def test_gateways_in_one_rack_are_found(tmp_path: Path) -> None:
+    [finding] = told(
+        tmp_path, "GW", edit("network: {count: 2, spread: rack}", "network: {count: 2, spread: rack, domains: [c]}")
+    )
+    assert "all 2 gateways of external are in rack c" in finding
+
+
+def test_clients_must_ask_for_quorum_queues_too(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "QUEUE", section("[oslo_messaging_rabbit]\nrabbit_quorum_queue = true\n"))
+    assert "rabbit_transient_quorum_queue not set: keystone's queues live on one machine each" in finding
+
+
+def test_a_writer_that_is_forgotten_is_found(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "WRITER", template("haproxy/haproxy.cfg.j2", "    stick on int(1)\n", ""))
+    assert "galera-mysql goes back to ctl-1 as soon as it returns" in finding
+
+
+def test_a_port_that_is_open_is_no_check(tmp_path: Path) -> None:
+    found = told(tmp_path, "CHECK", template("haproxy/haproxy.cfg.j2", "    option httpchk\n", ""))
+    assert [text.partition("'s 3 servers are checked ")[2].partition(":")[0] for text in found] == [
+        "by whether their port is open"
+    ] * 2
+
+
+def test_connections_kept_longer_than_the_proxy_keeps_them_are_found(tmp_path: Path) -> None:
+    change = template("keystone/keystone.conf.j2", "connection_recycle_time = 600", "connection_recycle_time = 3600")
+    found = told(tmp_path, "TIMERS", change)
+    assert found[0] == "error: keystone keeps idle database connections for 3600 s, HAProxy drops them after 3600 s."
+    assert found[1].startswith("warning: a reload cuts database connections after 660 s")
+
+
+def test_state_that_travels_in_the_open_is_found(tmp_path: Path) -> None:
+    old = "{backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}"
+    open_way = '{backend: http, options: {address: "http://state.example.org/sound"}}'
+    [finding] = told(tmp_path, "LEAK", edit(old, open_way))
+    assert "travel to http://state.example.org/sound unencrypted" in finding
+    assert told(tmp_path, "LEAK", edit(old, open_way.replace("http://", "https://"))) == []
+
+
+def test_a_store_with_nothing_but_certificates_of_machines_is_fine(tmp_path: Path) -> None:
+    assert told(tmp_path, "KEYS", Change()) == []
+
+
+def test_what_upstream_gave_up_is_mentioned(tmp_path: Path) -> None:
+    found = told(tmp_path, "EOL", on(date(2026, 12, 1), Change()))
+    assert [text.partition(":")[0] for text in found] == ["info", "info"]
+
+
+def test_the_end_of_the_distribution_is_told_half_a_year_ahead(tmp_path: Path) -> None:
+    found = told(tmp_path, "EOL", on(date(2028, 3, 1), Change()))
+    assert found[0] == "warning: Debian 13 has security updates until 2028-08-09."
+
+
+def test_the_end_of_everything_on_offer_is_known() -> None:
+    fields = Environment.model_fields
+    assert set(get_args(fields["operating_system"].annotation)) == set(eol.DISTRIBUTION)
+    assert set(get_args(fields["release"].annotation)) == set(eol.OPENSTACK)
+
+
+def test_slow_and_eager_coordination_are_found(tmp_path: Path) -> None:
+    found = told(tmp_path, "PACE", Change(add="services: {etcd: {heartbeat_ms: 50, election_ms: 20000}}\n"))
+    assert len(found) == 2
+
+
+def test_a_cache_of_write_sets_as_large_as_its_disk_is_found(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "DISK", Change(add="services: {galera: {gcache: 500GiB}}\n"))
+    assert finding == "error: the cache of write-sets takes 500 GiB of ctl-1's disk of 800 GiB."
+
+
+def test_short_lives_of_certificates_are_found(tmp_path: Path) -> None:
+    [finding] = told(tmp_path, "CERT", Change(add="tls: {leaf_days: 30}\n"))
+    assert finding.startswith("warning: certificates live for 30 days")

@@ -96,6 +96,46 @@ class TestCheck:
         assert 'environments/small.yaml:7: accept[0].rule = "VOTER": is not a rule' in told
         assert "Did you mean `VOTERS`?" in told
 
+    def test_an_environment_is_compared_with_the_others(self, project: Project) -> None:
+        project.file.with_name("twin.yaml").write_text(project.file.read_text().replace("name: small", "name: twin"))
+        told = project.run("check", "small", code=1).stdout
+        assert "192.0.2.10 is also a virtual IP in environments/twin.yaml (networks.management.vip)" in told
+
+    def test_an_environment_that_is_broken_is_not_compared(self, project: Project) -> None:
+        project.file.with_name("twin.yaml").write_text("name: twin\n")
+        assert (
+            "twin.yaml is not compared: it has mistakes. Run: hacienda check twin"
+            in project.run("check", "small").stderr
+        )
+
+    def test_a_store_that_cannot_be_read_is_told(self, project: Project) -> None:
+        project.run("secrets", "init", "small")
+        (project.root / ".hacienda/small/secrets").chmod(0o755)
+        assert "small: its secrets are not looked at: " in project.run("check", "small").stderr
+
+
+class TestLedger:
+    """`hacienda ledger`."""
+
+    def test_everything_exclusive_is_listed(self, project: Project) -> None:
+        project.run("secrets", "init", "small")
+        told = project.run("ledger").stdout
+        assert re.search(r"^virtual ip +192\.0\.2\.10 +small +management", told, re.MULTILINE)
+        assert re.search(r"^vrrp id +10 +small +management +untagged", told, re.MULTILINE)
+        assert re.search(r"^certificate +2[0-9-]{9} +small +[0-9]+ certificates +90 days", told, re.MULTILINE)
+        assert told.endswith("1 environment, no clash\n")
+
+    def test_clashes_are_findings(self, project: Project) -> None:
+        project.file.with_name("twin.yaml").write_text(project.file.read_text().replace("name: small", "name: twin"))
+        told = project.json("ledger", code=1)
+        assert {one["rule"] for one in told["findings"]} == {"RANGE", "VRID"}
+        assert {one["file"] for one in told["findings"]} == {"environments/small.yaml", "environments/twin.yaml"}
+        assert {entry["environment"] for entry in told["entries"]} == {"small", "twin"}
+
+    def test_no_environment_is_bad_input(self, project: Project) -> None:
+        project.file.unlink()
+        assert "hacienda init" in project.run("ledger", code=2).stderr
+
 
 class TestExplain:
     """`hacienda explain`."""

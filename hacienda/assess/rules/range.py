@@ -1,0 +1,32 @@
+"""RANGE: addresses that two environments call theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess import ledger
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each virtual IP, and each range of addresses, that another environment of the project has, too."""
+    for other in subject.others:
+        for clash in ledger.clashes(subject.cloud, other):
+            if clash.kind == "virtual ip":
+                fix = "Give each environment its own virtual IP."
+                yield Observation(clash.where, clash.reason, fix, "error", clash.concerns)
+            elif clash.kind == "range":
+                yield Observation(clash.where, clash.reason, concerns=clash.concerns)
+
+
+rule = Rule(
+    id="RANGE",
+    title="Addresses that two environments call theirs",
+    severity="warning",
+    reason="Two machines with one address answer by turns; two sites with one range cannot be reached from one place, nor "
+    "joined later.",
+    fix="Give each environment its own `cidr`, or each its own `range` of a network that they share.",
+    find=_find,
+)

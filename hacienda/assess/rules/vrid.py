@@ -1,0 +1,29 @@
+"""VRID: one VRRP router id twice on a layer-2 network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess import ledger
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each virtual IP whose id another environment uses where the two networks may be one."""
+    for other in subject.others:
+        for clash in ledger.clashes(subject.cloud, other):
+            if clash.kind == "vrrp id":
+                yield Observation(clash.where, clash.reason, severity=clash.severity, concerns=clash.concerns)
+
+
+rule = Rule(
+    id="VRID",
+    title="One VRRP id twice on a layer-2 network",
+    severity="error",
+    reason="Routers with one id on one layer-2 network are one router to each other and to switches: they take each other's "
+    "addresses away, or share a hardware address. Many deployers start at 51 and clash.",
+    fix="Choose a virtual IP with another last octet, which is its id, or give the network its own `vlan`.",
+    find=_find,
+)

@@ -1,0 +1,67 @@
+"""`hacienda ledger`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from hacienda import assess, environment
+from hacienda.assess import ledger as entries
+from hacienda.cli import assessing, console, project
+from hacienda.cli.check import show_finding
+from hacienda.errors import InputError, UnwellError
+
+RULES = ("CERT", "NAME", "RANGE", "VRID")
+"""Rules about what the ledger lists."""
+
+
+def ledger(
+    examples: Annotated[bool, typer.Option("--examples", help="Include the files of examples/environments/.")] = False,
+    as_json: project.AsJson = False,
+) -> None:
+    """List what environments must not share: address ranges, virtual IPs, VRRP ids, and when certificates end.
+
+    Everything in environments/, what clashes, and certificates within 30 days of their end. Ends with exit code 1 where an error
+    is found that no file accepts.
+    """
+    names = environment.shipped(project.root()).values() if examples else project.all_environments()
+    if not names:
+        raise InputError(
+            f"There is no environment in {project.root() / 'environments'}", "Make one: hacienda init NAME"
+        )
+    subjects = assessing.subjects(project.read(str(path)) for path in names)
+    listed = entries.sorted_entries(entry for subject in subjects for entry in entries.entries(subject))
+    found = [finding for subject in subjects for finding in assess.findings(subject) if finding.rule in RULES]
+    if as_json:
+        document = {"entries": [asdict(entry) for entry in listed], "findings": [one.document() for one in found]}
+        console.show_json(document)
+    else:
+        console.out.print(_table(listed))
+        for finding in found:
+            show_finding(finding)
+        console.show(_summary(len(subjects), len(found)))
+    if any(finding.fails for finding in found):
+        raise typer.Exit(UnwellError.exit_code)
+
+
+def _table(listed: tuple[entries.Entry, ...]) -> Table:
+    """One row for each entry; certificates of one environment that end on one day are one row."""
+    table = Table("kind", "value", "environment", "where", "", box=None, pad_edge=False)
+    ends: dict[tuple[str, str], list[entries.Entry]] = {}
+    for entry in listed:
+        if entry.kind == "certificate":
+            ends.setdefault((entry.environment, entry.value), []).append(entry)
+        else:
+            table.add_row(entry.kind, entry.value, entry.environment, entry.where, entry.note)
+    for (name, end), group in sorted(ends.items(), key=lambda item: (item[0][1], item[0][0])):
+        what = group[0].where if len(group) == 1 else f"{len(group)} certificates"
+        table.add_row("certificate", end, name, what, group[0].note)
+    return table
+
+
+def _summary(environments: int, found: int) -> str:
+    said = f"{found} finding{'' if found == 1 else 's'}" if found else "no clash"
+    return f"{environments} environment{'' if environments == 1 else 's'}, {said}"
