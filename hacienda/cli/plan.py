@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from hacienda.cli import console, deploying, guarding, project
-from hacienda.cli.synth import Out, written
+from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError
 from hacienda.operate.deploy import Deployment, StackPlan
 from hacienda.review import guard, summary
@@ -24,6 +24,7 @@ def plan(
     replace: guarding.Replace = None,
     outdated: guarding.Outdated = False,
     accept: guarding.Accept = None,
+    with_secrets: WithSecrets = True,
     as_json: project.AsJson = False,
 ) -> None:
     """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
@@ -31,7 +32,7 @@ def plan(
     Nothing is touched. What would cost a quorum, or the last copy of a service, is shown all the same, with the reason and the
     safe order, and ends with exit code 4.
     """
-    cloud, deployed = deploying.deployment(env, out)
+    cloud, deployed = deploying.deployment(env, out, with_secrets=with_secrets)
     anew = guarding.wanted(deployed, replace, outdated)
     with deploying.planned(deployed, replace=guarding.gates(deployed, anew)) as plans:
         changes = deploying.changes_of(plans)

@@ -17,6 +17,14 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FOLDER", help="Output folder; default: cdktf.out in the project's folder."),
 ]
+WithSecrets = Annotated[
+    bool,
+    typer.Option(
+        "--secrets/--no-secrets",
+        help="Mint what the stores lack, and tell Terraform the digests; or leave the stores alone, as in a pull request: digests"
+        " and user-data stay as Terraform knows them.",
+    ),
+]
 
 
 def synth(
@@ -25,9 +33,7 @@ def synth(
         typer.Argument(metavar="[ENV]...", envvar="HACIENDA_ENV", help="Environments; default: all of environments/."),
     ] = None,
     out: Out = None,
-    with_secrets: Annotated[
-        bool, typer.Option("--secrets/--no-secrets", help="Mint what the stores lack, and tell Terraform the digests.")
-    ] = True,
+    with_secrets: WithSecrets = True,
     as_json: project.AsJson = False,
 ) -> None:
     """Write Terraform for every stack, and user-data and a bundle for every node. All of it or nothing."""
