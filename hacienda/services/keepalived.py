@@ -22,6 +22,8 @@ class Options(ServiceOptions):
 
 
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
+INSTANCES = r"^vrrp_instance (\S+) "
+"""Sections of the virtual IPs; there may be none."""
 
 _USER = "keepalived_script"
 """Who runs the check script. It is the name keepalived itself looks for."""
@@ -113,8 +115,8 @@ service = Service(
     facts=_facts,
     options=Options,
     timers=(
-        Timer("advert_int", CONFIGURATION, r"^\s+advert_int (\S+)"),
-        Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count"),
+        Timer("advert_int", CONFIGURATION, r"^\s+advert_int (\S+)", section=INSTANCES),
+        Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count", INSTANCES),
         *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)") for what in ("interval", "timeout")),
         *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)", "count") for what in ("fall", "rise")),
     ),

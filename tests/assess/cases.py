@@ -88,6 +88,12 @@ CASES = {
         where="machines.controller",
         says="rabbitmq is founded by whichever of its 3 members starts first",
     ),
+    "BUDGET": Case(
+        broken=Change(add="services: {keystone: {database_read_timeout: 2}}\n"),
+        where="services.keystone.database_read_timeout",
+        says="keystone gives a query up after 2 s, the database's failover takes up to 2.5 s",
+        kept=Change(add="services: {keystone: {database_read_timeout: 3}}\n"),
+    ),
     "COORD": Case(
         broken=section("[coordination]\nbackend_url = file:///var/lib/sample\n"),
         where="services.keystone",
@@ -184,6 +190,12 @@ CASES = {
         where="machines.network",
         says="nothing says which rack 2 network machines are in",
     ),
+    "TARGET": Case(
+        broken=Change(add="availability: {target: 99.999}\n"),
+        where="availability.target",
+        says="99.999 % allows 5",
+        kept=Change(add="availability: {target: 99.98}\n"),
+    ),
     "TIME": Case(
         broken=Change(add="time: {servers: [ntp1.example.org, ntp2.example.org, ntp2.example.org]}\n"),
         where="time.servers",
@@ -242,6 +254,12 @@ CASES = {
         where="secrets",
         says="ctl-2 has another keystone/fernet-keys than the other machines",
         kept=held("nodes/ctl-2/x509/keystone/bundle.pem", days=80),
+    ),
+    "LBSINGLE": Case(
+        broken=section("[controller_worker]\namp_flavor_id = small\n"),
+        where="services.keystone",
+        says="each load balancer is one instance",
+        kept=section("[controller_worker]\nloadbalancer_topology = ACTIVE_STANDBY\n"),
     ),
     "LEAK": Case(
         broken=readable(0o444),

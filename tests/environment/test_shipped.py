@@ -36,7 +36,7 @@ def test_it_says_what_it_shows(name: str) -> None:
 
 ASSESSED = date(2026, 11, 21)
 """A day on which what the files accept is accepted."""
-ARBITERS = {"two-node": {"QIGNORE", "VOTERS"}}
+ARBITERS = {"two-node": {"QIGNORE", "TARGET", "VOTERS"}}
 """Findings that stand: two controllers are too few for a service that does not vote on arbiters."""
 
 

@@ -1,7 +1,8 @@
 """How available a cloud will be: its dependency tree evaluated exactly, with common causes and failovers (docs/availability.md)."""
 
-from hacienda.assess.availability.estimate import estimate
+from hacienda.assess.availability.estimate import estimate, requests
 from hacienda.assess.availability.figures import Assumptions, Rate
+from hacienda.assess.availability.formulas import minutes_per_year
 from hacienda.assess.availability.model import (
     Absent,
     Contributor,
@@ -23,4 +24,6 @@ __all__ = [
     "PathEstimate",
     "Rate",
     "estimate",
+    "minutes_per_year",
+    "requests",
 ]

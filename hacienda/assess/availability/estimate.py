@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 
+from hacienda.assess import timers
 from hacienda.assess.availability import effects, improvements, model
 from hacienda.assess.availability.diagram import Diagram
 from hacienda.assess.availability.figures import MINUTES_PER_YEAR, Assumptions
@@ -16,18 +17,19 @@ SHOWN = 0.01
 
 
 def estimate(
-    cloud: Cloud, assumptions: Assumptions | None = None, failovers: Collection[model.Failover] = ()
+    cloud: Cloud, assumptions: Assumptions | None = None, failovers: Collection[model.Failover] | None = None
 ) -> model.Estimate:
     """How available a cloud will be.
 
     Args:
         cloud: the resolved cloud.
         assumptions: how parts fail. Default: the published figures and our assumptions.
-        failovers: how long failovers last, by service (`entrance`: the virtual IP with its load balancer). The others take
-            the assumed time.
+        failovers: how long failovers last, by service (`entrance`: the virtual IP with its load balancer); the others take the
+            assumed time. Default: the worst cases of the timer budget.
     """
     figures = assumptions or Assumptions()
-    seconds = {one.service: one.seconds for one in failovers}
+    known = budgeted(cloud) if failovers is None else failovers
+    seconds = {one.service: one.seconds for one in known}
     found = paths(cloud, figures)
     estimated = tuple(_path(path, cloud, figures, seconds) for path in found)
     worst = max(zip(estimated, found, strict=True), key=lambda pair: pair[0].unavailability, default=None)
@@ -38,8 +40,25 @@ def estimate(
         absent=tuple(model.Absent(kind.name, kind.provider) for kind in absent(cloud)),
         improvements=() if worst is None else _improvements(worst[0], cloud, figures, seconds),
         effects=tuple(effects.effects(cloud, figures, found, seconds)),
-        failovers=_failovers(found, figures, failovers),
+        failovers=_failovers(found, figures, known),
         assumptions=figures.listed(),
+    )
+
+
+def requests(cloud: Cloud) -> tuple[model.PathEstimate, ...]:
+    """The paths of an estimate alone, which takes a fraction of the time."""
+    figures = Assumptions()
+    seconds = {one.service: one.seconds for one in budgeted(cloud)}
+    return tuple(_path(path, cloud, figures, seconds) for path in paths(cloud, figures))
+
+
+def budgeted(cloud: Cloud) -> tuple[model.Failover, ...]:
+    """How long failovers last at worst, by the times in the rendered files."""
+    lines = timers.budget(cloud).lines
+    return tuple(
+        model.Failover(line.failure.service, line.failure.recovery.seconds, f"hacienda timers: {line.failure.name}")
+        for line in lines
+        if line.failure.service
     )
 
 

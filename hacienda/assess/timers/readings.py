@@ -57,8 +57,11 @@ class Readings:
         return (reading for listed in self._found.values() for reading in listed)
 
     def of(self, service: str, name: str, section: str = "") -> tuple[Reading, ...]:
-        """Readings of a timer on every node that was looked at. A section that says nothing has the defaults' value."""
+        """Readings of a timer on every node that was looked at. A section that says nothing has the defaults' value; without
+        a section, and where there are no defaults, those of all sections."""
         found = self._found.get((service, name, section)) or self._found.get((service, name, ""))
+        if found is None and not section:
+            found = [reading for reading in self if (reading.service, reading.name) == (service, name)]
         return tuple(found or ())
 
     def longest(self, service: str, name: str, section: str = "") -> Reading:
@@ -128,7 +131,8 @@ def _read(service: str, timer: Timer, node: str, texts: Mapping[str, str]) -> It
     values = dict(_values(timer, texts.get(timer.file, "")))
     for section, text in values.items():
         yield Reading(service, timer.name, section, node, timer.file, seconds(text, timer), count)
-    if values:
+    # Of sections there may be none at all: a load balancer with nobody behind it.
+    if values or (timer.section and timer.default is None):
         return
     if timer.default is None:
         raise DeclarationError(f"{service}: {timer.file} on {node} does not have {timer.name} ({timer.find})")
@@ -148,6 +152,6 @@ def _sections(header: str, text: str) -> Iterator[tuple[str, str]]:
         yield "", text
         return
     for match in re.finditer(header, text, re.MULTILINE):
-        following = re.search(r"^\S", text[match.end() :], re.MULTILINE)
-        end = match.end() + following.start() if following else len(text)
-        yield match[1], text[match.end() : end]
+        begin = text.find("\n", match.end())
+        following = re.search(r"^\S", text[begin + 1 :], re.MULTILINE)
+        yield match[1], text[begin + 1 :][: following.start() if following else None]

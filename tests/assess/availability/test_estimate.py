@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hacienda import cloud, services
+from hacienda.assess import timers
 from hacienda.assess.availability import Assumptions, Estimate, Failover, PathEstimate, Rate, estimate, formulas
 from hacienda.assess.availability.effects import NOTHING, SINCE_BACKUP
 from hacienda.cloud import Cloud
@@ -39,7 +40,7 @@ def path(found: Estimate, name: str) -> PathEstimate:
 
 
 def test_a_message_is_the_closed_form_where_nothing_is_shared() -> None:
-    found = path(estimate(rack_cloud(), ONLY_MACHINES), "message")
+    found = path(estimate(rack_cloud(), ONLY_MACHINES, failovers=()), "message")
     expected = formulas.group(
         2, 3, ONLY_MACHINES.machine, common_cause=0.05, coverage=0.95, failover_seconds=10, manual_hours=1
     )
@@ -77,12 +78,22 @@ def test_an_arbiter_votes_but_serves_nothing() -> None:
 
 
 def test_recovery_times_shorten_the_estimate() -> None:
-    slow = estimate(rack_cloud())
+    slow = estimate(rack_cloud(), failovers=())
     fast = estimate(rack_cloud(), failovers=[Failover("entrance", 1.0, "test"), Failover("galera", 2.0, "test")])
     assert fast.paths[0].unavailability < slow.paths[0].unavailability
     assert {one.service: one.seconds for one in fast.failovers} == {
         "entrance": 1.0, "galera": 2.0, "keystone": 10.0, "rabbitmq": 10.0,
     }  # fmt: skip
+
+
+def test_failovers_take_what_the_timer_budget_says() -> None:
+    budget = timers.budget(rack_cloud())
+    told = {one.service: one.seconds for one in estimate(rack_cloud()).failovers}
+    assert told.keys() == {"entrance", "galera", "keystone", "rabbitmq"}
+    for service, seconds in told.items():
+        failure = budget.failover(service)
+        assert failure is not None
+        assert seconds == failure.recovery.seconds
 
 
 def test_the_target_is_met_or_not() -> None:
@@ -117,7 +128,7 @@ def test_one_rack_is_told_to_spread_and_to_double_its_feed() -> None:
 
 
 def test_effects_say_what_survives_and_what_is_lost() -> None:
-    effects = {(one.failure, one.path): one for one in estimate(rack_cloud()).effects}
+    effects = {(one.failure, one.path): one for one in estimate(rack_cloud(), failovers=()).effects}
     one = effects["ctl-1", "database write"]
     assert (one.survives, one.seconds, one.loses) == (True, 10.0, NOTHING)
     two = effects["ctl-1 and ctl-2", "database write"]

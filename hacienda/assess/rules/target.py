@@ -1,0 +1,41 @@
+"""TARGET: the estimated availability misses the environment's target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess import availability
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation for each kind of request that misses it. A lab's containers share one machine: no target is for them."""
+    cloud = subject.cloud
+    if cloud.platform.containers:
+        return
+    missed = [path for path in availability.requests(cloud) if not path.met]
+    if not missed:
+        return
+    best = next(iter(availability.estimate(cloud).improvements), None)
+    fix = (
+        f"Most would help: {best.change} ({best.saved:.0f} minutes a year). See hacienda availability." if best else ""
+    )
+    allowed = availability.minutes_per_year(1 - cloud.availability_target / 100)
+    for path in missed:
+        reason = (
+            f"{path.name}: {path.percent:.3f} % is estimated, {path.minutes:.0f} minutes down a year; "
+            f"{cloud.availability_target:g} % allows {allowed:.0f}. Most of it is due to {path.contributors[0].label}."
+        )
+        yield Observation("availability.target", reason, fix, concerns=(path.name,))
+
+
+rule = Rule(
+    id="TARGET",
+    title="The estimated availability misses the target",
+    severity="warning",
+    reason="The target is what the cloud is promised to be; its dependency tree says that it will be down for longer.",
+    fix="See hacienda availability for what costs most and what would buy more, or lower the target.",
+    find=_find,
+)
