@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hacienda import services
+from hacienda import assess, services
 from hacienda.cli import console
 from hacienda.environment.schema import schema as environment_schema
 from hacienda.errors import ToolError
@@ -25,7 +25,7 @@ def schema(
 
     # yaml-language-server: $schema=../environment.schema.json
     """
-    document = environment_schema(services.registry())
+    document = environment_schema(services.registry(), assess.rules())
     if out is None:
         console.show_json(document)
         return

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from hacienda.declare import Registry
 from hacienda.environment.model import Environment
 
 
-def schema(registry: Registry) -> dict[str, Any]:
+def schema(registry: Registry, rules: Collection[str] = ()) -> dict[str, Any]:
     """JSON Schema (2020-12) of an environment file, with every service's options and all descriptions.
 
     Args:
         registry: services whose options the file may hold.
+        rules: names of the rules that `accept` may name; empty: any.
     """
     result = Environment.model_json_schema(mode="validation")
     definitions = result["$defs"]
@@ -25,6 +27,8 @@ def schema(registry: Registry) -> dict[str, Any]:
         services[service.name] = {"anyOf": [options, {"type": "null"}], "description": service.title}
     result["properties"]["services"] |= {"properties": services, "additionalProperties": False}
     _short_forms(result, definitions)
+    if rules:
+        definitions["Accept"]["properties"]["rule"]["enum"] = sorted(rules)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **result, "title": "Hacienda environment"}
 
 

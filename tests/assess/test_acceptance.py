@@ -71,6 +71,6 @@ def test_an_entry_that_never_ends_is_told(tmp_path: Path) -> None:
 
 def test_what_is_accepted_comes_last(tmp_path: Path) -> None:
     found = findings(
-        subject(tmp_path, Change(text=few().text, add=f"{FEW}services: {{keepalived: {{advert_interval: 5}}}}\n"))
+        subject(tmp_path, Change(text=few().text, add=f"{FEW}services: {{keepalived: {{advert_interval: 0.05}}}}\n"))
     )
     assert [finding.rule for finding in found] == ["PACE", "BACKUP", "TIME"]

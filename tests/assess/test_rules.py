@@ -119,6 +119,14 @@ def test_computes_of_one_size_or_of_unknown_size_are_fine() -> None:
     assert of("NPLUS1", machines("controller: 3\ncompute: {count: 2, nodes: {cmp-2: {memory: 1TiB}}}")) == []
 
 
+def test_one_giant_among_the_racks_is_found() -> None:
+    more = "platform: existing\ndomains: {rack: [a, b]}"
+    nodes = "nodes: {cmp-1: {rack: a}, cmp-2: {rack: a}, cmp-3: {rack: a}, cmp-4: {rack: b}}"
+    [finding] = of("NPLUS1", machines(f"controller: 3\ncompute: {{memory: 64GiB, {nodes}}}", more=more))
+    assert finding.reason.startswith("rack a has more memory than the other compute machines together")
+    assert of("NPLUS1", machines("controller: 3\ncompute: {count: 4, memory: 64GiB, spread: rack}", more=more)) == []
+
+
 def told(folder: Path, rule: str, change: Change) -> list[str]:
     """Severities and reasons of what a rule says of the changed sound cloud."""
     found = findings(subject(folder, change))

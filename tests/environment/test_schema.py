@@ -41,6 +41,16 @@ def test_service_options_are_in_it_with_their_descriptions() -> None:
     assert "haproxy.Timeouts" in SCHEMA["$defs"]
 
 
+def test_rules_to_accept_are_in_it_where_they_are_known() -> None:
+    start = b"name: x\nnetworks: {m: {cidr: 10.0.0.0/24}}\nmachines: {controller: 3}\n"
+    text = start + b"accept: [{rule: %s, reason: r, until: 2027-01-31}]"
+    known = schema(REGISTRY, ("DOMAIN", "TIME"))
+    jsonschema.validate(parse(text % b"TIME", "x")[0], known)
+    jsonschema.validate(parse(text % b"OTHER", "x")[0], SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(parse(text % b"OTHER", "x")[0], known)
+
+
 def test_every_key_has_a_description() -> None:
     for name, definition in {"": SCHEMA, **SCHEMA["$defs"]}.items():
         for key, value in definition.get("properties", {}).items():

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Node, Role
+from hacienda.environment.machines import DomainKind
 
 _ROLES: tuple[Role, ...] = ("compute", "storage")
 """Roles whose load moves to the others when a machine is lost."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each role and resource of which one machine has more than all others together.
+    """One observation for each role and resource of which one machine, or one failure domain, has more than all others
+    together.
 
     Only where the file gives the size of every machine of the role; what the cloud really carries is not known here.
     """
     for role in _ROLES:
-        for what, sizes in _sizes(subject.cloud.role(role)).items():
-            largest = max(sizes, key=lambda name: sizes[name])
-            if sizes[largest] <= sum(sizes.values()) - sizes[largest]:
-                continue
-            reason = (
-                f"{largest} has more {what} than the other {role} machines together: nothing can take over from it."
-            )
-            yield Observation(f"machines.{role}", reason, concerns=(largest,))
+        nodes = subject.cloud.role(role)
+        for what, sizes in _sizes(nodes).items():
+            for name, where in _giants(nodes, sizes):
+                reason = (
+                    f"{name} has more {what} than the other {role} machines together: nothing can take over from it."
+                )
+                yield Observation(f"machines.{role}", reason, concerns=(where,))
+
+
+def _giants(nodes: tuple[Node, ...], sizes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """The machine, or else the failure domain, that has more than half of a resource: in words, and its name."""
+    whole = sum(sizes.values())
+    largest = max(sizes, key=lambda name: sizes[name])
+    if 2 * sizes[largest] > whole:
+        yield largest, largest
+        return
+    for kind in get_args(DomainKind):
+        held: Counter[str] = Counter()
+        for node in nodes:
+            held[node.domains.get(kind, "")] += sizes[node.name]
+        for name, size in held.items():
+            if name and len(held) > 1 and 2 * size > whole:
+                yield f"{kind} {name}", name
 
 
 def _sizes(nodes: tuple[Node, ...]) -> Mapping[str, Mapping[str, int]]:
