@@ -115,7 +115,7 @@ def _heading(change: FileChange, replaces: bool) -> str:
     words: list[str] = [change.kind] if change.kind != "changed" else []
     words.append(names.brief(change.nodes) + (", the same change" if len(change.nodes) > 1 else ""))
     if not change.alike:
-        words[-1] += f" but for each machine's own name and addresses; {change.nodes[0]}'s:"
+        words[-1] += f" but for their own names and addresses (shown: {change.nodes[0]})"
     words += [f"{name} {was or 'none'} -> {now or 'none'}" for name, (was, now) in change.attributes.items()]
     if change.unreadable:
         words.append(f"no text: {change.unreadable}")

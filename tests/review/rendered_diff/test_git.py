@@ -42,9 +42,9 @@ def test_a_hook_s_variables_mean_nothing(folder: Path, tmp_path: Path, monkeypat
 def test_three_dots_mean_where_two_branches_parted(folder: Path) -> None:
     parted = repository.git(folder, "rev-parse", "HEAD")
     repository.git(folder, "branch", "other")
-    repository.commit(folder)
+    repository.commit(folder, "Here")
     repository.git(folder, "checkout", "--quiet", "other")
-    repository.commit(folder)
+    repository.commit(folder, "There")
     assert git.commit(folder, "main...") == parted
     assert git.commit(folder, "main") != parted
 
