@@ -23,7 +23,7 @@ demo: $(READY)
 	$(BIN)/hacienda topology lab
 
 test: lint
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --cov --cov-report= --cov-fail-under=95
 
 lint: $(READY)
 	$(BIN)/ruff format --check
@@ -44,6 +44,7 @@ lab-test: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
+# What of the part without input and output no test reaches; `make test` asks for 95 % of it.
 coverage: $(READY)
 	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
 
