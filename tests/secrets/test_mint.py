@@ -96,6 +96,14 @@ def test_leaf_that_ends_with_its_authority_is_not_made_again_and_again(store: St
     assert mint(store, needs, late + timedelta(days=8)).renewed == ()
 
 
+def test_lost_authority_is_made_anew_with_every_leaf(folder_spec: StoreSpec, needs: Needs) -> None:
+    mint(open_store(folder_spec), needs, NOW)
+    (folder_spec.path / "x509/authority/bundle.pem").unlink()
+    found = mint(open_store(folder_spec), needs, NOW)
+    assert found.created == ("x509/authority/bundle.pem",)
+    assert found.renewed == tuple(leaf.entry for leaf in needs.leaves)
+
+
 def test_lost_index_is_written_again(folder_spec: StoreSpec, needs: Needs) -> None:
     store = open_store(folder_spec)
     mint(store, needs, NOW)
