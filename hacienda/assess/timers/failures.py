@@ -18,6 +18,9 @@ SMALLEST_RTO = 0.2
 LARGEST_RTO = 120.0
 """Linux' TCP_RTO_MAX, in seconds."""
 
+OUTAGE = ": longest write outage"
+"""End of the names of drills that measure what a client's writes feel."""
+
 
 def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     """Every failure of which the cloud has the timers.
@@ -123,15 +126,24 @@ def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
         lost: tuple[Step, ...] = (silent(readings, listener), view)
         if cloud.virtual_ips:
             lost = (address(readings), *lost)
-        kinds: tuple[tuple[str, tuple[Step, ...], float, str], ...] = (
-            ("machine with the virtual IP and the database's writer lost", lost, 2.5, "VIP holder loses power"),
-            ("database's writer dies", (_after(asks[:1], refused(readings, listener)), view), 3.0, "writer dies"),
-            ("database's writer hangs", (_after(asks, refused(readings, listener)), view), 3.0, "writer hangs"),
+        kinds: tuple[tuple[str, tuple[Step, ...], float, tuple[str, ...]], ...] = (
+            (
+                "machine with the virtual IP and the database's writer lost",
+                lost,
+                2.5,
+                (f"VIP holder loses power{OUTAGE}",),
+            ),
+            ("database's writer dies", (_after(asks[:1], refused(readings, listener)), view), 3.0, ()),
+            (
+                "database's writer hangs",
+                (_after(asks, refused(readings, listener)), view),
+                3.0,
+                (f"writer hangs{OUTAGE}",),
+            ),
         )
-        for number, (what, noticed, target, drill) in enumerate(kinds):
+        for number, (what, noticed, target, drills) in enumerate(kinds):
             detection = Longest("noticed", noticed)
             recovery = Sum(what, (detection, connect))
-            drills = (f"{drill}: longest write outage",)
             yield Failure(what, "" if number else name, detection, recovery, target, drills)
 
 

@@ -1,7 +1,8 @@
 """Result files of the lab's drills: how long each outage was, on which machine and day.
 
-{"environment": "lab", "machine": "2 processors, Linux 6.12", "date": "2026-03-01",
- "drills": {"VIP holder loses power: longest write outage": 2.2}}
+{"environment": "lab",
+ "drills": {"VIP holder loses power: longest write outage":
+              {"seconds": 2.2, "machine": "2 processors, Linux 6.12", "date": "2026-03-01"}}}
 """
 
 from __future__ import annotations
@@ -22,19 +23,25 @@ NAME = "measured.json"
 
 
 def save(path: Path, environment: str, drills: Mapping[str, float]) -> None:
-    """Write a result file. What it held of drills that were not run this time stays out: it was another run.
+    """Write figures to a result file; what it has of other drills stays.
 
     Args:
         path: the file; its folder is made.
         environment: name of the environment.
         drills: drill -> seconds.
+
+    Raises:
+        InputError: there is a file that is none of these.
     """
-    document = {
-        "environment": environment,
+    run = {
         "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.release()}",
         "date": datetime.now(UTC).date().isoformat(),
-        "drills": {name: round(seconds, 3) for name, seconds in drills.items()},
     }
+    kept = {
+        drill.name: {"seconds": drill.seconds, "machine": drill.machine, "date": drill.date} for drill in load(path)
+    }
+    new = {name: {"seconds": round(seconds, 3), **run} for name, seconds in drills.items()}
+    document = {"environment": environment, "drills": kept | new}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
@@ -51,30 +58,29 @@ def load(path: Path) -> tuple[Drill, ...]:
         return ()
     except (OSError, ValueError) as error:
         raise _refused(path, f"is not readable as JSON: {error}") from None
-    problem = _problem(document)
-    if problem:
-        raise _refused(path, problem)
-    machine, day = document["machine"], document["date"]
-    return tuple(Drill(name, float(seconds), machine, day) for name, seconds in document["drills"].items())
-
-
-def _problem(document: Any) -> str:
-    """What is wrong with a document; empty: nothing."""
-    if not isinstance(document, dict):
-        return "is not a mapping"
-    for key in ("environment", "machine", "date"):
-        if not isinstance(document.get(key), str):
-            return f"has no text under `{key}`"
-    try:
-        date.fromisoformat(document["date"])
-    except ValueError:
-        return f"has the date {document['date']!r}, which is none"
-    drills = document.get("drills")
+    drills = document.get("drills") if isinstance(document, dict) else None
     if not isinstance(drills, dict):
-        return "has no mapping under `drills`"
-    for name, seconds in drills.items():
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-            return f"has {seconds!r} for {name!r}, which is no number of seconds"
+        raise _refused(path, "has no mapping under `drills`")
+    for name, told in drills.items():
+        problem = _problem(told)
+        if problem:
+            raise _refused(path, f"says of {name!r} {problem}")
+    return tuple(Drill(name, float(one["seconds"]), one["machine"], one["date"]) for name, one in drills.items())
+
+
+def _problem(told: Any) -> str:
+    """What is wrong with what is told of a drill; empty: nothing."""
+    if not isinstance(told, dict):
+        return "no mapping of seconds, machine and date"
+    seconds = told.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
+        return f"{seconds!r}, which is no number of seconds"
+    if not isinstance(told.get("machine"), str):
+        return "no machine"
+    try:
+        date.fromisoformat(told.get("date", ""))
+    except (TypeError, ValueError):
+        return f"the date {told.get('date')!r}, which is none"
     return ""
 
 

@@ -1,0 +1,110 @@
+"""Each failure is the sum that docs/timers.md says, of the values that the files have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hacienda import cloud, services
+from hacienda.assess.timers import budget, failures
+from hacienda.assess.timers.steps import Longest, Sum, Time
+from tests.assess.timers.samples import GALERA, HAPROXY, KEEPALIVED, KEYSTONE, RABBITMQ, failure, lab, of, rendered
+from tests.cloud import samples
+from tests.shipped import environments
+
+WRITER = "machine with the virtual IP and the database's writer lost"
+
+
+def test_the_virtual_ip_moves_after_three_advertisements_and_the_skew() -> None:
+    """Priorities are 250, 240, 230: the first is lost, the second takes over."""
+    found = failure(of(KEEPALIVED, ("advert_int 0.3", "advert_int 1")), "machine with the virtual IP lost")
+    assert found.recovery.seconds == pytest.approx(3 + 16 / 256)
+    assert not found.within_target
+
+
+def test_a_silent_writer() -> None:
+    """HAProxy: 1 + 3 x min(1, 1) + 2 x 0.25 = 4.5 s, longer than Galera's 1.5 + 0.2 + 0.3; then 0.5 s to connect."""
+    found = of(HAPROXY, ("check inter 500ms fastinter 250ms fall 2", "check inter 1s fastinter 250ms fall 3"))
+    assert failure(found, WRITER).detection.seconds == pytest.approx(4.5)
+    assert failure(found, WRITER).recovery.seconds == pytest.approx(5.0)
+
+
+def test_galera_decides_where_it_is_slower() -> None:
+    found = failure(of(GALERA, ("evs.suspect_timeout=PT1.5S", "evs.suspect_timeout=PT3S")), WRITER)
+    assert found.detection.seconds == pytest.approx(3 + 0.2 + 0.3)
+
+
+def test_the_peers_settings_are_as_slow_as_they_were_measured() -> None:
+    """kolla-ansible's `inter 2000 rise 2 fall 5` and connect 10 s: 5 x 2 s + 4 x 2 s + the first interval (18.8 to 20.8 s
+    measured for a power cut); OpenStack-Ansible's 12 s, 3 times: 52.6 to 63.8 s."""
+    line = "check inter 500ms fastinter 250ms fall 2"
+    slow = ("timeout connect 1000ms", "timeout connect 100s")
+    kolla = failure(of(HAPROXY, (line, "check inter 2s fastinter 2s fall 5"), slow), WRITER)
+    assert kolla.detection.seconds == pytest.approx(20)
+    osa = failure(of(HAPROXY, (line, "check inter 12s fastinter 12s fall 3"), slow), WRITER)
+    assert osa.detection.seconds == pytest.approx(72)
+
+
+def test_an_api() -> None:
+    found = of(HAPROXY, ("timeout check 5000ms", "timeout check 7s"))
+    assert failure(found, "keystone dies").recovery.seconds == pytest.approx(2 + 2 * 1)
+    assert failure(found, "keystone hangs").recovery.seconds == pytest.approx(2 + 3 * 7 + 2 * 1)
+    assert failure(found, "machine with keystone lost").recovery.seconds == pytest.approx(2 + 3 * 1 + 2 * 1)
+
+
+def test_a_query_waits_for_its_time_out_or_for_the_failover() -> None:
+    patient = failure(of(KEYSTONE, ("read_timeout=5", "read_timeout=9")), "keystone's query to a lost database")
+    assert patient.recovery.seconds == pytest.approx(9 + 3)
+    hasty = failure(of(KEYSTONE, ("read_timeout=5", "read_timeout=1")), "keystone's query to a lost database")
+    assert hasty.recovery.seconds == pytest.approx(2.5 + 3)
+
+
+def test_the_message_queue() -> None:
+    found = failure(of(RABBITMQ, ("net_ticktime = 10", "net_ticktime = 60")), "machine with rabbitmq lost")
+    assert found.recovery.seconds == pytest.approx(75)
+
+
+@pytest.mark.parametrize(("retries", "seconds"), [(6, 25.4), (8, 102.2), (15, 924.6)])
+def test_linux_gives_up_when_its_documentation_says(retries: int, seconds: float) -> None:
+    """ip-sysctl.rst: 15 is a hypothetical time-out of 924.6 seconds; RFC 1122 wants 100 s, which is a value of 8."""
+    assert failures.retransmitting(retries) == pytest.approx(seconds)
+
+
+def test_the_longest_decides_and_is_told() -> None:
+    step = Longest("noticed", (Time("short", 1), Sum("slow part", (Time("a", 2, 2), Time("b", 0.25)))))
+    assert step.seconds == 4.25
+    assert str(step) == "slow part (2 x a 2 s + b 0.25 s; longer than short 1 s)"
+
+
+def test_the_lab_is_within_every_target() -> None:
+    found = budget(lab(), rendered())
+    assert found.contradictions == ()
+    assert all(line.failure.within_target for line in found.lines)
+
+
+@pytest.mark.parametrize("file", environments(), ids=lambda file: file.stem)
+def test_every_shipped_environment_has_a_budget(file: Path) -> None:
+    found = budget(cloud.read(file, services.registry()))
+    told = json.loads(json.dumps(found.to_json()))
+    assert len(told["failures"]) >= 12
+    assert all(0 < one["recovery"]["seconds"] < 120 for one in told["failures"])
+
+
+def test_files_are_rendered_where_none_are_given() -> None:
+    assert budget(lab()) == budget(lab(), rendered())
+
+
+def test_a_cloud_without_timers_has_no_budget() -> None:
+    found = budget(samples.cloud(samples.LAB))
+    assert (found.lines, found.contradictions) == ((), ())
+
+
+def test_one_machine_without_a_virtual_ip_has_no_failovers() -> None:
+    alone = samples.cloud(
+        "name: alone\nnetworks:\n  management: {cidr: 10.77.0.0/24}\nmachines:\n  controller: 1\n", services.registry()
+    )
+    names = {line.failure.name for line in budget(alone).lines}
+    assert "etcd's leader lost" in names
+    assert not any("virtual IP" in name or "keystone" in name for name in names)
