@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hacienda.assess import findings, rules
+from hacienda.assess.index import index
 from tests.assess.cases import CASES
 from tests.assess.samples import subject
 
@@ -56,4 +57,8 @@ def test_a_rule_has_a_page_with_its_name_and_what_to_do(name: str) -> None:
 
 
 def test_every_page_is_of_a_rule() -> None:
-    assert {path.stem for path in (ROOT / "docs" / "rules").glob("*.md")} == set(rules())
+    assert {path.stem for path in (ROOT / "docs" / "rules").glob("*.md")} == {*rules(), "README"}
+
+
+def test_the_list_of_pages_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "rules" / "README.md").read_text() == index(), "run `python docs/generate.py`"
