@@ -102,10 +102,11 @@ def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen
     # By a path relative to its project, so that the base's errors name its file as the operator knows it.
     shown = os.path.relpath(file, project) if file.is_relative_to(project) else str(file)
     argv = [sys.executable, "-P", "-m", "hacienda.cli", "synth", f"./{shown}" if "/" not in shown else shown]
+    libraries = [path for path in (str(code), os.environ.get("PYTHONPATH")) if path]
     return subprocess.Popen(
         [*argv, "--no-secrets", "--out", str(out)],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(code), "HACIENDA_SECRETS": "none", "NO_COLOR": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(libraries), "HACIENDA_SECRETS": "none", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
