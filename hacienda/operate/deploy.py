@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ _LOCAL_SOURCE = "hacienda.local/"
 _PLUGINS = "terraform.d/plugins"
 _RULE = "─────"
 """Terraform draws a line between a plan and what it says about the plan's file."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 OnLine = Callable[[str], None]
 
@@ -116,7 +119,7 @@ class Deployment:
         try:
             done = self._terraform.run(plan, folder, env=env, accept=(0, 2))
         except ToolError as error:
-            refusal = _refusal(str(error))
+            refusal = refusal_of(str(error))
             if not refusal:
                 raise
             done = self._terraform.run(plan, folder, env={**env, REVIEW: self.environment}, accept=(0, 2))
@@ -189,9 +192,9 @@ def _review(output: str) -> str:
     return "\n".join(lines[:end]).strip("\n")
 
 
-def _refusal(failure: str) -> str:
+def refusal_of(failure: str) -> str:
     """The provider's own words, without Terraform's frames, where a plan failed because a quorum would be lost; else empty."""
-    lines = [line.strip("│╷╵ ") for line in failure.splitlines()]
+    lines = [line.strip("│╷╵ ") for line in _COLOUR.sub("", failure).splitlines()]
     if REFUSAL not in " ".join(lines):
         return ""
     begins = next((number for number, line in enumerate(lines) if line.startswith("Error:")), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from hacienda import quorum
@@ -72,6 +73,15 @@ class Cluster:
     circles: tuple[tuple[Seat, ...], ...]
     created: tuple[tuple[str, str, str], ...] = ()
 
+    @cached_property
+    def copies(self) -> Mapping[str, frozenset[str]]:
+        """Service -> addresses of the members that run it."""
+        found: dict[str, set[str]] = {}
+        for seat in self.seats:
+            for service in seat.services:
+                found.setdefault(service, set()).add(seat.address)
+        return {service: frozenset(addresses) for service, addresses in found.items()}
+
     @property
     def missing(self) -> frozenset[str]:
         """Voters that others count on, that do not exist, and that the plan makes: what an interrupted apply leaves behind."""
@@ -86,7 +96,8 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
         InputError: a member is not what members are.
     """
     ground = grounds(plans)
-    going = [change for plan in plans for change in plan.changes if change.goes]
+    going = {change.address: change for plan in plans for change in plan.changes if change.goes}
+    requested = frozenset(address for address, change in going.items() if change.requested)
     seats: list[Seat] = []
     created: list[tuple[str, str, str, str]] = []
     for plan in plans:
@@ -94,7 +105,7 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
         for change in (*plan.members, *(one for one in plan.drifted if one.type == MEMBER)):
             if change.before is not None:
                 taken = _taken(going, change, ground.get((plan.source, change.address)))
-                seats.append(_seat(plan, change, named, going, taken))
+                seats.append(_seat(plan, change, named, requested, taken))
             elif change.after is not None and isinstance(change.after.get("node"), str):
                 created.append((_environment(plan, change, named), plan.source, change.after["node"], change.address))
     seats = _named(seats)
@@ -136,18 +147,18 @@ class _Taken:
     networks: tuple[str, ...] = ()
 
 
-def _taken(going: Sequence[Change], member: Change, ground: Ground | None) -> _Taken:
+def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -> _Taken:
     if ground is None:
         return _Taken()
-    machines = [change for change in going if change.address in ground.machines]
-    networks = [change for change in going if change.address in ground.networks]
+    machines = [going[address] for address in sorted(ground.machines & going.keys())]
+    networks = [going[address] for address in sorted(ground.networks & going.keys())]
     found = (*machines, *networks)
     way: Fate = "stays" if not found else "deleted" if any(one.way == "deleted" for one in found) else "replaced"
     cut_off = () if machines or member.goes else tuple(change.address for change in networks)
-    return _Taken(tuple(sorted(change.address for change in (machines or networks))), way, cut_off)
+    return _Taken(tuple(change.address for change in (machines or networks)), way, cut_off)
 
 
-def _seat(plan: Plan, change: Change, named: Mapping[str, str], going: Sequence[Change], taken: _Taken) -> Seat:
+def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
     voter = _voter(plan, change, before)
     return Seat(
@@ -161,9 +172,7 @@ def _seat(plan: Plan, change: Change, named: Mapping[str, str], going: Sequence[
         fate=_fate(plan, change, taken.way),
         taken=taken.by,
         networks=taken.networks,
-        requested=tuple(
-            a for a in (change.address, *taken.by) if any(one.address == a and one.requested for one in going)
-        ),
+        requested=tuple(sorted(requested & {change.address, *taken.by})),
     )
 
 

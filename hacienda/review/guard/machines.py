@@ -38,12 +38,12 @@ def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
     for plan in plans:
         members = [member for member in plan.members if member.before is not None]
         # Machines that stay matter only where a network goes from under them.
-        candidates = [change for change in _candidates(plan) if change.goes or networks]
+        candidates = _Candidates([change for change in _machines(plan) if change.goes or networks])
         owners, waited = _owners(candidates, members), _waited_for(plan, candidates, members)
         for member in members:
-            machines = {change.address for change in _machines(plan, candidates, member)}
+            machines = {change.address for change in _machines_of(plan, candidates, member)}
             machines |= owners[member.address] | waited[member.address]
-            on = [change for change in candidates if change.address in machines]
+            on = [candidates.by_address[address] for address in machines]
             under = {one.address for machine in on for one in _networks(plan, networks, machine)}
             found[plan.source, member.address] = Ground(frozenset(machines), frozenset(under))
     return found
@@ -54,33 +54,47 @@ def is_network(change: Change) -> bool:
     return bool(_NETWORK.search(change.type)) and not _CARD.search(change.type)
 
 
-def _machines(plan: Plan, candidates: Sequence[Change], member: Change) -> Iterator[Change]:
-    """By the id that the member remembers of its machine, and by what its configuration refers to."""
-    if not candidates:
-        return
-    remembered = (member.before or {}).get("machine")
-    aims = targets(plan, member, ("machine", "host"))
-    for change in candidates:
-        same = bool(remembered) and (change.before or {}).get("id") == remembered
-        if same or _meant(aims, change, member):
-            yield change
+class _Candidates:
+    """Resources that may be machines, found by what members know of them: a plan may have thousands of each."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.all = changes
+        self.by_address = {change.address: change for change in changes}
+        self._by_id: dict[str, list[Change]] = {}
+        self._by_base: dict[str, list[Change]] = {}
+        for change in changes:
+            self._by_id.setdefault(str((change.before or {}).get("id")), []).append(change)
+            self._by_base.setdefault(change.base, []).append(change)
+
+    def of_id(self, found: Any) -> Sequence[Change]:
+        """Those with an id."""
+        return self._by_id.get(found, ()) if isinstance(found, str) else ()
+
+    def meant(self, aims: frozenset[Target], of: Change) -> Iterator[Change]:
+        """Those that a resource refers to."""
+        for aim in aims:
+            for change in self._by_base.get(aim.base, ()) if aim.base else self.all:
+                if aim.means(change, of):
+                    yield change
 
 
-def _candidates(plan: Plan) -> Iterator[Change]:
+def _machines(plan: Plan) -> Iterator[Change]:
     for change in plan.changes:
         if change.before is not None and change.type not in _HARMLESS and not is_network(change):
             yield change
 
 
-def _meant(aims: frozenset[Target], change: Change, of: Change) -> bool:
-    return any(aim.means(change, of) for aim in aims)
+def _machines_of(plan: Plan, candidates: _Candidates, member: Change) -> Iterator[Change]:
+    """By the id that the member remembers of its machine, and by what its configuration refers to."""
+    yield from candidates.of_id((member.before or {}).get("machine"))
+    yield from candidates.meant(targets(plan, member, ("machine", "host")), member)
 
 
-def _owners(candidates: Sequence[Change], members: Sequence[Change]) -> Mapping[str, set[str]]:
+def _owners(candidates: _Candidates, members: Sequence[Change]) -> Mapping[str, set[str]]:
     """Resources that hold the address of one member and of no other: an inventory of all is nobody's machine."""
     hosts = {str((member.before or {}).get("host")): member.address for member in members}
     found: dict[str, set[str]] = {member.address: set() for member in members}
-    for change in candidates:
+    for change in candidates.all:
         held = hosts.keys() & set(_texts(change.before))
         if len(held) == 1:
             found[hosts[held.pop()]].add(change.address)
@@ -98,15 +112,13 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _waited_for(plan: Plan, candidates: Sequence[Change], members: Sequence[Change]) -> Mapping[str, set[str]]:
+def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[Change]) -> Mapping[str, set[str]]:
     """What one member alone depends on: what several wait for is shared, and no machine."""
     found: dict[str, set[str]] = {member.address: set() for member in members}
     waiting: dict[str, set[str]] = {}
-    for member in members if candidates else ():
-        aims = targets(plan, member, ("depends_on",))
-        for change in candidates:
-            if _meant(aims, change, member):
-                waiting.setdefault(change.address, set()).add(member.address)
+    for member in members:
+        for change in candidates.meant(targets(plan, member, ("depends_on",)), member):
+            waiting.setdefault(change.address, set()).add(member.address)
     for address, by in waiting.items():
         if len(by) == 1:
             found[next(iter(by))].add(address)
@@ -121,5 +133,5 @@ def _networks(plan: Plan, networks: Sequence[Change], machine: Change) -> Iterat
     bridges = set(_texts((machine.before or {}).get("networks")))
     for change in networks:
         named = change.type == "hacienda_incus_network" and (change.before or {}).get("name") in bridges
-        if named or (change in plan.changes and _meant(configured, change, machine)):
+        if named or (change in plan.changes and any(aim.means(change, machine) for aim in configured)):
             yield change

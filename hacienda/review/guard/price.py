@@ -82,14 +82,11 @@ def _losses(
 def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:
     gone = {seat.address for seat in going}
     planned = {seat.address for seat in going if seat.fate in quorum.PLANNED}
-    copies: dict[str, set[str]] = {}
-    for seat in cluster.seats:
-        for service in seat.services - set(accept):
-            copies.setdefault(service, set()).add(seat.address)
-    names = {seat.address: seat.node for seat in cluster.seats}
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for service, addresses in copies.items():
-        if addresses <= gone and addresses & planned:
-            groups.setdefault(tuple(sorted(names[address] for address in addresses)), []).append(service)
-    for nodes, services in sorted(groups.items()):
+    groups: dict[frozenset[str], list[str]] = {}
+    for service, addresses in cluster.copies.items():
+        if service not in accept and addresses <= gone and addresses & planned:
+            groups.setdefault(addresses, []).append(service)
+    names = {seat.address: seat.node for seat in going}
+    found = {tuple(sorted(names[one] for one in addresses)): services for addresses, services in groups.items()}
+    for nodes, services in sorted(found.items()):
         yield LastCopy(tuple(sorted(services)), nodes)

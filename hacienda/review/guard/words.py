@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hacienda import quorum
 from hacienda.review.guard.electorate import Seat
 from hacienda.review.guard.order import Order, Step
 from hacienda.review.guard.verdict import Judged, Verdict
+
+NAMED, FEW = 10, 3
+"""More names than the first are cut down to the second."""
 
 NAMES = {"keepalived": "keepalived (the virtual IPs)"}
 """Services that mean more to a reader than their names say."""
@@ -90,8 +93,11 @@ def told(step: Step) -> str:
     return f"{'bring back' if step.verb == 'return' else 'replace'} {_list(step.nodes)}"
 
 
-def _list(names: Any) -> str:
-    return quorum.enumerate_names(list(names))
+def _list(names: Iterable[str]) -> str:
+    """Names, the first of them where there are many."""
+    listed = list(names)
+    more = [f"{len(listed) - FEW} more"] if len(listed) > NAMED else []
+    return quorum.enumerate_names([*listed[: FEW if more else None], *more])
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
