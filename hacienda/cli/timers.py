@@ -24,22 +24,11 @@ def timers(env: project.Env, as_json: project.AsJson = False) -> None:
         console.show_json(found.to_json())
         return
     console.out.print(_failures(found))
-    for line in found.lines:
-        if line.longest is not None and line.exceeded:
-            _tell("beyond its budget", f"{line.longest.name}: {line.longest.seconds:g} s. {_beyond(line)}")
     for one in found.contradictions:
-        _tell("contradiction", f"{one.where}: {one.reason}\n  {one.fix} See docs/rules/{one.rule}.md")
+        told = f"{one.where}: {one.reason}\n  {one.fix} See docs/rules/{one.rule}.md"
+        console.out.print(Text("contradiction: ", style="red").append(told, style="default"))
     if found.others:
         console.out.print(_others(found))
-
-
-def _beyond(line: Line) -> str:
-    spent = line.failure.recovery
-    return f"{line.failure.name} should take {spent.seconds:.3g} s at worst: {spent}."
-
-
-def _tell(what: str, text: str) -> None:
-    console.out.print(Text(f"{what}: ", style="red").append(text, style="default"))
 
 
 def _failures(found: Budget) -> Table:

@@ -33,6 +33,6 @@ def budget(
     return Budget(
         environment=cloud.name,
         lines=lines,
-        contradictions=tuple(contradictions.contradictions(cloud, read, found)),
+        contradictions=(*contradictions.contradictions(cloud, read, found), *contradictions.measured(lines)),
         others=tuple(drill for drill in drills if drill.name not in known),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from hacienda.assess.timers import failures
-from hacienda.assess.timers.model import Contradiction, Failure
+from hacienda.assess.timers.model import Contradiction, Failure, Line
 from hacienda.assess.timers.readings import Readings
 from hacienda.assess.timers.steps import short, times
 from hacienda.cloud.model import Cloud
@@ -37,6 +37,20 @@ def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -
     for failure in failures_found:
         if not failure.within_target:
             yield _late(failure)
+
+
+def measured(lines: Iterable[Line]) -> Iterator[Contradiction]:
+    """Drills that took longer than their failure can, by its budget."""
+    for line in lines:
+        drill = line.longest
+        if drill is not None and line.exceeded:
+            spent = line.failure.recovery
+            reason = (
+                f"{drill.name}: {short(drill.seconds)} measured ({drill.machine}, {drill.date}), beyond the budget of "
+                f"{short(spent.seconds)}: {spent}."
+            )
+            fix = "Find out which step took longer: a value is not what its file says, or the budget lacks a step."
+            yield Contradiction("services", reason, fix)
 
 
 def _late(failure: Failure) -> Contradiction:

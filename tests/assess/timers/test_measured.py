@@ -84,6 +84,8 @@ def test_a_drill_beyond_its_budget_is_told() -> None:
     assert [line.failure.name for line in found.lines if line.exceeded] == [
         "machine with the virtual IP and the database's writer lost"
     ]
+    (contradiction,) = found.contradictions
+    assert "2.6 s measured (m, d), beyond the budget of 2.5 s" in contradiction.reason
     (told,) = (one for one in found.to_json()["failures"] if one["exceeded"])
     assert told["measured"] == [{"name": OUTAGE, "seconds": 2.6, "machine": "m", "date": "d"}]
 
