@@ -20,7 +20,7 @@ def platform(environment: Environment) -> Platform:
     options = spec.model_dump(exclude={"type"})
     if isinstance(spec, Incus):
         options["project"] = spec.project or f"hacienda-{environment.name}"
-    return Platform(type=spec.type, containers=isinstance(spec, Incus), options=options)
+    return Platform(type=spec.type, containers=isinstance(spec, Incus) or spec.containers, options=options)
 
 
 def has_own_bridges(environment: Environment) -> bool:

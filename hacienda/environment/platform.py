@@ -32,6 +32,8 @@ class Existing(Spec):
     """`existing`."""
     known_hosts: FilePath = "~/.ssh/known_hosts"
     """File with the machines' SSH host keys, as OpenSSH reads it. Keys are never trusted on first sight."""
+    containers: bool = False
+    """They are system containers: clock, most kernel settings and modules are their host's, open files are limited."""
 
 
 def _platform(value: Any) -> Any:

@@ -18,7 +18,7 @@ def _incus(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Plat
 
 
 def _existing(options: Mapping[str, Any], from_stack: Callable[[str], str]) -> Platform:
-    return Existing(known_hosts=from_stack(options["known_hosts"]))
+    return Existing(**{**options, "known_hosts": from_stack(options["known_hosts"])})
 
 
 PLATFORMS: Mapping[str, Callable[[Mapping[str, Any], Callable[[str], str]], Platform]] = {

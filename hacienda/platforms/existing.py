@@ -18,6 +18,7 @@ class Existing:
     Args:
         known_hosts: file with the machines' SSH host keys, as OpenSSH reads it. `~` is the operator's home, which is why it
             is expanded where Terraform runs and not here.
+        containers: they share their host's kernel.
     """
 
     known_hosts: str = "~/.ssh/known_hosts"
@@ -31,7 +32,7 @@ class Existing:
 
     def settings(self) -> Mapping[str, Any]:
         """As an environment file writes it."""
-        return {"type": "existing", "known_hosts": self.known_hosts}
+        return {"type": "existing", "known_hosts": self.known_hosts, "containers": self.containers}
 
     def foundation(self) -> tuple[Declaration, ...]:
         """Nothing."""

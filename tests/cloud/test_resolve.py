@@ -108,6 +108,21 @@ def test_a_network_with_a_bridge_of_its_own_needs_no_tag(platform: str, vlan: in
     assert cloud(text).network("storage").vlan == vlan
 
 
+@pytest.mark.parametrize(
+    ("platform", "containers"),
+    [("incus", True), ("existing", False), ("{type: existing, containers: true}", True)],
+)
+def test_machines_are_containers_where_the_platform_says_so(platform: str, containers: bool) -> None:
+    text = f"""
+    name: shared
+    platform: {platform}
+    networks:
+      management: {{cidr: 10.0.0.0/24, vip: 10.0.0.5}}
+    machines: {{controller: 3}}
+    """
+    assert cloud(text).platform.containers is containers
+
+
 def test_nodes_run_the_services_of_their_role_in_start_order() -> None:
     found = machines("controller: 2\narbiter: 1\ncompute: 1")
     runs = {node.name: node.services for node in found.nodes}

@@ -8,8 +8,9 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,19 @@ class Lab:
                 subprocess.run(["ip", "link", "set", state["host_name"], "down"], check=True)
         self.incus("stop", "--force", node)
 
+    @contextmanager
+    def cut_off_from_here(self) -> Iterator[None]:
+        """This machine's network to the nodes is gone; theirs to one another is not. Nothing is told: packets vanish."""
+        table = "hacienda_drill"
+        network = f"{self.vip.rpartition('.')[0]}.0/24"
+        rules = f"add table inet {table}\nadd chain inet {table} out {{ type filter hook output priority 0; }}\n"
+        rules += f"add rule inet {table} out ip daddr {network} drop\n"
+        subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["nft", "delete", "table", "inet", table], check=True)
+
     def power_cut_all(self) -> None:
         """Cuts every machine's power at once."""
         with ThreadPoolExecutor() as pool:
@@ -145,6 +159,10 @@ class Lab:
         """Machines that have power."""
         instances = json.loads(self.incus("list", "--format", "json"))
         return tuple(sorted(i["name"] for i in instances if i["status"] == "Running" and i["name"] in self.nodes))
+
+    def created(self) -> dict[str, str]:
+        """When each machine was created: unchanged means untouched."""
+        return {one["name"]: one["created_at"] for one in json.loads(self.incus("list", "--format", "json"))}
 
     def sql(self, statement: str) -> str:
         """Runs SQL as root on any running node, over the local socket."""

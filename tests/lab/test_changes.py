@@ -49,11 +49,6 @@ def replacing(*nodes: str) -> list[str]:
     return [f"-replace={RESOURCE}.{node}" for node in nodes]
 
 
-def fingerprints(lab: Lab) -> dict[str, str]:
-    """When each machine was created: unchanged means untouched."""
-    return {i["name"]: i["created_at"] for i in json.loads(lab.incus("list", "--format", "json"))}
-
-
 def test_a_second_apply_changes_nothing(healthy: Lab) -> None:
     healthy.apply_changes_nothing()
 
@@ -85,24 +80,24 @@ def test_a_quorum_member_restarts_one_at_a_time(healthy: Lab, changed: Path, wri
 
 
 def test_replacing_two_of_three_is_refused_and_touches_nothing(healthy: Lab) -> None:
-    before = fingerprints(healthy)
+    before = healthy.created()
     refused = run(healthy, "apply", "-auto-approve", "-no-color", *replacing("ctl-1", "ctl-2"))
     assert refused.returncode
     assert "quorum" in refused.stderr
     assert "etcd" in refused.stderr
-    assert fingerprints(healthy) == before
+    assert healthy.created() == before
     assert healthy.healthy()
 
 
 def test_destroying_without_the_override_is_refused_and_touches_nothing(healthy: Lab) -> None:
-    before = fingerprints(healthy)
+    before = healthy.created()
     assert run(healthy, "destroy", "-auto-approve", "-no-color").returncode
-    assert fingerprints(healthy) == before
+    assert healthy.created() == before
 
 
 def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
     victim = next(node for node in CONTROLLERS if node not in (*healthy.holders(), healthy.writer()))
-    before = fingerprints(healthy)
+    before = healthy.created()
     with Client(writer) as client:
         assert client.wait_for_more(20, 20)
         began = time.monotonic()
@@ -110,7 +105,7 @@ def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
         took = time.monotonic() - began
         assert client.wait_for_more(20, 30), client.felt.failures[-3:]
-    after = fingerprints(healthy)
+    after = healthy.created()
     assert {node for node in CONTROLLERS if before[node] != after[node]} == {victim}
     assert set(client.felt.acknowledged) <= writer.rows()
     healthy.note("one controller replaced", took)
@@ -139,5 +134,25 @@ def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
     apply.wait(timeout=120)
     healthy.hacienda("apply", "lab", "--yes")
     healthy.wait_until_healthy()
-    assert set(fingerprints(healthy)) == set(CONTROLLERS)
+    assert set(healthy.created()) == set(CONTROLLERS)
+    healthy.apply_changes_nothing()
+
+
+@pytest.mark.parametrize("seconds", [4, 12])
+def test_an_apply_that_loses_the_network_ends_in_the_same_cloud_when_run_again(healthy: Lab, seconds: int) -> None:
+    victim = CONTROLLERS[seconds % 3]
+    apply = subprocess.Popen(
+        [*TERRAFORM, "apply", "-auto-approve", "-no-color", *replacing(victim)],
+        cwd=healthy.root / "cdktf.out/stacks/lab-controller",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
+    )
+    time.sleep(seconds)
+    with healthy.cut_off_from_here():
+        time.sleep(45)
+    apply.wait(timeout=900)
+    healthy.hacienda("apply", "lab", "--yes")
+    healthy.wait_until_healthy()
+    assert set(healthy.created()) == set(CONTROLLERS)
     healthy.apply_changes_nothing()

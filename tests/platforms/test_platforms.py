@@ -41,7 +41,7 @@ def test_options_that_are_left_out_have_the_platforms_defaults() -> None:
 def test_settings_are_what_an_environment_file_takes() -> None:
     incus = Incus(project="hacienda-x", socket="/s", image="i", pool="p")
     assert IncusSpec.model_validate(incus.settings()).model_dump() == incus.settings()
-    existing = Existing(known_hosts="/k")
+    existing = Existing(known_hosts="/k", containers=True)
     assert ExistingSpec.model_validate(existing.settings()).model_dump() == existing.settings()
 
 
