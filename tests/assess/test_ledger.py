@@ -72,6 +72,16 @@ def test_an_expired_certificate_is_an_error(tmp_path: Path) -> None:
     [finding] = of(tmp_path, "CERT", held("x509/authority/bundle.pem", days=-1))
     assert finding.severity == "error"
     assert finding.reason == "x509/authority/bundle.pem expired, the first on 2026-01-14."
+    assert finding.fix.startswith("Replace the CA: ")
+
+
+@pytest.mark.parametrize(
+    ("days", "fix"), [(90, "Run: hacienda apply sound"), (60, "Run: hacienda secrets rotate sound")]
+)
+def test_certificates_that_an_apply_would_not_renew_yet_are_rotated(days: int, fix: str, tmp_path: Path) -> None:
+    soon = Change(add=f"tls: {{leaf_days: {days}}}\n", held=held("nodes/ctl-1/x509/etcd/bundle.pem", days=25).held)
+    [finding] = of(tmp_path, "CERT", soon)
+    assert finding.fix.startswith(fix)
 
 
 def test_many_certificates_are_one_finding(tmp_path: Path) -> None:

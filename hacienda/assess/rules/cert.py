@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
+from hacienda.secrets.store import AUTHORITY
 
 NOTICE = timedelta(days=30)
 """A month: long enough for a change freeze and a holiday."""
@@ -19,19 +20,28 @@ def _find(subject: Subject) -> Iterator[Observation]:
     ends = {held.name: held.expires.date() for held in subject.held if held.expires is not None}
     over = {name: end for name, end in ends.items() if end < subject.today}
     soon = {name: end for name, end in ends.items() if subject.today <= end <= subject.today + NOTICE}
-    fix = f"Run: hacienda apply {subject.cloud.name}"
     if over:
         reason = f"{_listed(over)} expired, the first on {min(over.values())}."
-        yield Observation("tls", reason, fix, "error", tuple(over))
+        yield Observation("tls", reason, _fix(subject, over), "error", tuple(over))
     if soon:
         end = min(soon.values())
         reason = f"{_listed(soon)} will expire within {NOTICE.days} days, the first on {end}."
-        yield Observation("tls", reason, fix, concerns=tuple(soon))
+        yield Observation("tls", reason, _fix(subject, soon), concerns=tuple(soon))
     days = subject.cloud.certificate_days
     if days <= NOTICE.days:
         reason = f"certificates live for {days} days, and are renewed when somebody applies in the last {days // 3}."
         fix = f"Use more than {NOTICE.days}; 90 leaves a month for the renewal."
         yield Observation("tls.leaf_days", reason, fix, concerns=("tls",))
+
+
+def _fix(subject: Subject, ending: dict[str, date]) -> str:
+    """What renews them: an apply does so in the last third of their life, which may be less than a month."""
+    name = subject.cloud.name
+    if AUTHORITY in ending:
+        return "Replace the CA: all nodes have to trust the new one before the old one goes (docs/secrets.md)."
+    if timedelta(days=subject.cloud.certificate_days) / 3 < NOTICE:
+        return f"Run: hacienda secrets rotate {name} --kind leaf   and: hacienda apply {name}"
+    return f"Run: hacienda apply {name}"
 
 
 def _listed(found: dict[str, date]) -> str:
