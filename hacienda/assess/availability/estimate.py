@@ -54,11 +54,9 @@ def requests(cloud: Cloud) -> tuple[model.PathEstimate, ...]:
 
 def budgeted(cloud: Cloud) -> tuple[model.Failover, ...]:
     """How long failovers last at worst, by the times in the rendered files."""
-    lines = timers.budget(cloud).lines
     return tuple(
-        model.Failover(line.failure.service, line.failure.recovery.seconds, f"hacienda timers: {line.failure.name}")
-        for line in lines
-        if line.failure.service
+        model.Failover(service, failure.recovery.seconds, f"hacienda timers: {failure.name}")
+        for service, failure in timers.budget(cloud).failovers.items()
     )
 
 

@@ -104,7 +104,7 @@ def _load_balancer(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     fall = readings.longest("keepalived", "script fall").value
     interval = readings.longest("keepalived", "script interval")
     dead = Sum("the script tells", (timed(interval, fall, "script interval"), _skew(readings)))
-    yield Failure("load balancer dies", "", dead, dead, target=4.0)
+    yield Failure("load balancer dies", "entrance", dead, dead, target=4.0)
     patience = readings.longest("keepalived", "script timeout")
     hangs = Sum("the script tells", (timed(interval), timed(patience, fall, "script timeout"), _skew(readings)))
     yield Failure("load balancer hangs", "", hangs, hangs)

@@ -24,7 +24,8 @@ class Failure:
 
     Args:
         name: what fails.
-        service: whose failover it is: `entrance` for the virtual IP and its load balancer; empty: nobody's alone.
+        service: whose failover it is when its machine or itself is lost: `entrance` for the virtual IP and its load balancer;
+            empty: it is none.
         detection: until it is noticed.
         recovery: all of it, until clients are served again.
         target: seconds that it should take at most; None: none is set (docs/timers.md).
@@ -112,9 +113,15 @@ class Budget:
     contradictions: tuple[Contradiction, ...]
     others: tuple[Drill, ...] = ()
 
-    def failover(self, service: str) -> Failure | None:
-        """The loss of the machine that serves a service's clients; `entrance`: that holds the virtual IP."""
-        return next((line.failure for line in self.lines if line.failure.service == service), None)
+    @property
+    def failovers(self) -> dict[str, Failure]:
+        """For each service the longest of its failovers; `entrance`: of the virtual IP with its load balancer."""
+        longest: dict[str, Failure] = {}
+        for failure in (line.failure for line in self.lines if line.failure.service):
+            known = longest.setdefault(failure.service, failure)
+            if failure.recovery.seconds > known.recovery.seconds:
+                longest[failure.service] = failure
+        return longest
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data."""
