@@ -68,14 +68,17 @@ def _title(name: str, base: rendered_diff.Base, found: Diff) -> str:
         return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
     if not found:
         return f"{name}: no differences {against}"
-    staying = len(found.of("changed")) - len(found.replaced)
     counts = {
-        "reconfigured in place": staying,
+        "reconfigured in place": len(found.reconfigured),
         "added": len(found.of("added")),
         "removed": len(found.of("removed")),
         "replaced": len(found.replaced),
+        "with another first boot": sum(
+            1 for change in found.nodes if change.first_boot and change.node not in found.replaced
+        ),
     }
     said = [f"{count} {word}" for word, count in counts.items() if count]
+    # What everybody looks for first.
     if not counts["removed"] and not counts["replaced"]:
         said.append("0 replaced")
     return f"{name}: machines: {', '.join(said)}, {against}"

@@ -118,6 +118,14 @@ class Diff:
         return tuple(change.node for change in self.nodes if change.kind == kind)
 
     @property
+    def reconfigured(self) -> tuple[str, ...]:
+        """Machines that stay and are given something else now, not only on a first boot that they have had."""
+        touched = {node for change in self.files if change.path not in FIRST_BOOT for node in change.nodes}
+        touched.update(node for change in self.packages for node in change.nodes)
+        touched.update(node for step in self.steps for node in step.nodes)
+        return tuple(node for node in self.of("changed") if node in touched and node not in self.replaced)
+
+    @property
     def replaced(self) -> tuple[str, ...]:
         """Machines that stay by name and are made anew, where the platform does that."""
         return tuple(change.node for change in self.nodes if change.first_boot and self.replaces)

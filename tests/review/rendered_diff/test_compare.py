@@ -34,7 +34,7 @@ def test_the_same_change_on_forty_machines_is_one() -> None:
     assert (change.path, change.kind, len(change.nodes), change.alike) == (CONF, "changed", 40, True)
     assert change.hunks[0].changed == ("-timeout 10", "+timeout 5")
     assert (change.plus, change.minus, change.effect) == (1, 1, "reload haproxy")
-    assert found.of("changed") == tuple(f"cmp-{n}" for n in range(1, 41))
+    assert found.of("changed") == found.reconfigured == tuple(f"cmp-{n}" for n in range(1, 41))
 
 
 def test_changes_that_differ_by_names_and_addresses_alone_are_one() -> None:
@@ -106,7 +106,7 @@ def test_user_data_says_whether_machines_are_made_anew() -> None:
     before, after = Sample("ctl-1"), Sample("ctl-1", user_data="#cloud-config\nhostname: x\n")
     kept = differences([before], [after])
     assert (kept.files[0].path, kept.nodes[0].first_boot, kept.replaced) == ("user-data", ("user-data",), ())
-    assert kept.nodes[0].restarts == ()
+    assert (kept.nodes[0].restarts, kept.reconfigured) == ((), ())
     assert differences([before], [after], replaces=True).replaced == ("ctl-1",)
 
 
