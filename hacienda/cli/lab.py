@@ -137,8 +137,7 @@ def _mirror(url: str | None) -> Mirror | None:
 
 def _image(cloud: Cloud, mirror: str | None) -> str:
     """Build the image and let the alias that machines boot from stand for it; the image's own alias."""
-    packages = sorted({package for service in cloud.services for package in service.packages})
-    built = lab.build(packages, mirror=_mirror(mirror), progress=console.say)
+    built = lab.build(cloud.packages, mirror=_mirror(mirror), progress=console.say)
     place = lab.Lab()
     aliases = {alias["name"]: alias["target"] for alias in command.listed(place, "/1.0/images/aliases?recursion=1")}
     if aliases.get(IMAGE) != aliases[built]:

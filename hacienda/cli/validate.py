@@ -32,7 +32,7 @@ def validate(env: project.Env, fresh: Fresh = False, here: Here = False, as_json
     with console.working(f"rendering {cloud.name}"):
         collection = validation.collect(cloudinit.render(cloud, node, "") for node in cloud.nodes)
     packages = collection.packages
-    place = validation.Installed(packages) if here else validation.choose(packages)
+    place = validation.Installed(packages) if here else validation.choose(packages, cloud.packages)
     cache = validation.Cache(None if fresh else validation.default_path())
     with console.working(f"checking {len(collection.subjects)} files with {place.title}"):
         report = validation.check(collection, [cloudinit.needs(cloud)], place, cache)

@@ -215,6 +215,11 @@ class Cloud:
         """Services that run anywhere here, in start order."""
         return tuple(service for service in self.registry if service.name in self._members)
 
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """Debian packages of a machine image for this cloud, sorted: of every service here, on whatever role."""
+        return tuple(sorted({package for service in self.services for package in service.all_packages()}))
+
     def node(self, name: str) -> Node:
         """The node of that name. Raises KeyError."""
         return self._nodes[name]
@@ -226,6 +231,15 @@ class Cloud:
     def members(self, service: str) -> tuple[Node, ...]:
         """Nodes that run a service, in the cloud's order; empty if none does."""
         return self._members.get(service, ())
+
+    def servers(self, service: str) -> tuple[Node, ...]:
+        """Members that run the service itself: without arbiters on which something else votes for it."""
+        declared = self.registry[service]
+        return tuple(node for node in self.members(service) if declared.on(node.role) is declared)
+
+    def running(self, node: Node) -> tuple[Service, ...]:
+        """Services of a node as machines of its role run them, in start order."""
+        return tuple(self.registry[name].on(node.role) for name in node.services)
 
     def peers(self, service: str, node: Node) -> tuple[Node, ...]:
         """The other nodes that run a service."""
@@ -283,7 +297,7 @@ class Cloud:
         balanced = any(f.port == port and scope in f.scopes for f in self.registry[service].frontends)
         if vip is not None and balanced:
             return vip.hostname, number
-        return self.fqdn(self.members(service)[0]), number
+        return self.fqdn(self.servers(service)[0]), number
 
     def databases(self) -> tuple[Database, ...]:
         """Schemas that the services present here ask for, by name."""

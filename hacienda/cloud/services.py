@@ -15,7 +15,7 @@ def of_role(registry: Registry, role: Role) -> tuple[str, ...]:
     return tuple(
         service.name
         for service in registry
-        if service.role in (role, "every") or (role == "arbiter" and service.arbiter)
+        if service.role in (role, "every") or (role == "arbiter" and service.arbiter is not False)
     )
 
 

@@ -104,7 +104,7 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
 @functools.cache
 def _script(service: str, declared: Script, templates: Path) -> RenderedFile:
     name = declared.name
-    text = templating.static(templates / service / name)
+    text = templating.static(templates / service / (declared.source or name))
     checker = "python" if name.endswith(".py") or "python" in text.partition("\n")[0] else "shellcheck"
     path = f"{programs.LIB}/{service}/{name}"
     return RenderedFile(path, text, checker, service, mode=0o755, on_change=declared.on_change)

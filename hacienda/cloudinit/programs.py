@@ -66,7 +66,7 @@ def installer() -> dict[str, str]:
 
 def units(cloud: Cloud, node: Node) -> tuple[RenderedFile, ...]:
     """`hacienda.target` and one oneshot per service of the node."""
-    services = tuple(service for service in cloud.services if service.name in node.services)
+    services = cloud.running(node)
     names = " ".join(unit(service.name) for service in services)
     return (_target(names), *(_oneshot(s.name, s.title, waits_for(cloud, node, s)) for s in services))
 

@@ -26,7 +26,7 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
         InputError: the user-data exceeds what the platform takes.
         DeclarationError: declarations contradict each other or a template is wrong: a programming error.
     """
-    own = tuple(service for service in cloud.services if service.name in node.services)
+    own = cloud.running(node)
     rendered = _files(cloud, node, own, templates)
     manifest = bundle.manifest(
         head={"environment": cloud.name, "node": node.name},

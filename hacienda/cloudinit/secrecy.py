@@ -50,7 +50,7 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     for name, file in sorted(named.items()):
         if name not in known:
             raise DeclarationError(f"{file.service}: {file.path} names the secret {name!r}, which nothing declares")
-    own = {name for service in node.services for name in served(cloud, cloud.registry[service])}
+    own = {name for service in cloud.running(node) for name in served(cloud, service)}
     return tuple(sorted(named.keys() | own))
 
 
@@ -73,8 +73,7 @@ def _shared(cloud: Cloud) -> dict[str, Secret]:
 
 
 def _certified(cloud: Cloud, node: Node) -> Iterator[Service]:
-    for name in node.services:
-        service = cloud.registry[name]
+    for service in cloud.running(node):
         if any(isinstance(file, Certificate) for file in service.files):
             yield service
 

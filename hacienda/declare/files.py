@@ -83,10 +83,12 @@ class Script:
         name: file name; not a template: it reads /etc/hacienda/services/<service>.env.
         on_change: what running daemons need after a change. `none` suits what is started anew each time; a script that a unit of
             the service keeps running, or that such a script reads when it starts, says `reload` or `restart`.
+        source: its path in the template folder; empty: `name`.
     """
 
     name: str
     on_change: Action = "none"
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -61,6 +62,28 @@ def _no_files(cloud: Any, node: Any) -> tuple[NodeFile, ...]:
 
 
 @dataclass(frozen=True)
+class Arbiter:
+    """What a service puts on arbiter machines in place of its own: a program that votes, holds no data and serves no client.
+
+    Everything that is not named here has no counterpart there. See Service for what each means.
+
+    Args:
+        ports: names of those of the service's ports that it listens on, too.
+    """
+
+    verify: Script
+    packages: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate, ...] = ()
+    variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    join: Script | None = None
+    leave: Script | None = None
+    scripts: tuple[Script, ...] = ()
+
+
+@dataclass(frozen=True)
 class Service:
     """One system, as its own page in a handbook.
 
@@ -73,7 +96,7 @@ class Service:
         after: names of services that start before it for other reasons, where they run on the same node.
         voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
             restarts are rolling.
-        arbiter: it runs on arbiter machines, too, to vote there.
+        arbiter: True: it runs on arbiter machines, too, to vote there; an Arbiter: that does in its place.
         packages: Debian packages.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
         files: templates, secret files and certificates.
@@ -98,7 +121,7 @@ class Service:
     provides: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
-    arbiter: bool = False
+    arbiter: bool | Arbiter = False
     packages: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
@@ -129,6 +152,23 @@ class Service:
             if port.name == name:
                 return port
         raise KeyError(f"{self.name} declares no port {name!r}")
+
+    def on(self, role: str) -> Service:
+        """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""
+        return self._on_arbiters if role == "arbiter" else self
+
+    @cached_property
+    def _on_arbiters(self) -> Service:
+        if not isinstance(self.arbiter, Arbiter):
+            return self
+        own = {each.name: getattr(self.arbiter, each.name) for each in fields(Arbiter)}
+        own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
+        shared = ("name", "title", "role", "requires", "after", "voters", "options")
+        return Service(**{name: getattr(self, name) for name in shared}, **own)
+
+    def all_packages(self) -> tuple[str, ...]:
+        """Packages of all roles that run it: one machine image serves them all."""
+        return self.packages + (self._on_arbiters.packages if self._on_arbiters is not self else ())
 
     def all_scripts(self) -> tuple[Script, ...]:
         """Every script that goes to the node, the life-cycle ones first."""

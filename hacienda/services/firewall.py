@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -47,25 +47,50 @@ class Rule:
         return f'{self.match} {self.protocol} dport {{ {numbers} }} accept comment "{self.service}"'
 
 
-def _peer_set(service: str) -> str:
-    return f"{service.replace('-', '_')}_peers"
+@dataclass(frozen=True, order=True)
+class Group:
+    """Members of a service that talk to one another.
+
+    Args:
+        service: its name.
+        members: `peers`: all of them; `servers`: without arbiters on which something else votes.
+    """
+
+    service: str
+    members: Literal["peers", "servers"] = "peers"
+
+    @property
+    def set(self) -> str:
+        """Name of the nftables set that has their addresses."""
+        return f"{self.service.replace('-', '_')}_{self.members}"
+
+    @property
+    def match(self) -> str:
+        """The nftables expression for what they send."""
+        return f"ip saddr @{self.set}"
+
+    def addresses(self, cloud: Cloud, node: Node) -> list[str]:
+        """Every address of the others: VRRP comes from the virtual IP's network, not only from management."""
+        members = cloud.members(self.service) if self.members == "peers" else cloud.servers(self.service)
+        others = (member for member in members if member.name != node.name)
+        return [str(address) for address in sorted({a for other in others for a in other.addresses.values()})]
 
 
-def _from_peers(service: str) -> str:
-    return f"ip saddr @{_peer_set(service)}"
+_BALANCERS = Group("haproxy")
 
 
-def _peer_addresses(cloud: Cloud, node: Node, service: str) -> list[str]:
-    """Every address of the other members: VRRP comes from the virtual IP's network, not only from management."""
-    found = {address for peer in cloud.peers(service, node) for address in peer.addresses.values()}
-    return [str(address) for address in sorted(found)]
+def _group(cloud: Cloud, service: Service, port: Port) -> Group:
+    """Who talks over a port between members: those that listen on it themselves."""
+    declared = cloud.registry[service.name]
+    listening = all(port in declared.on(member.role).ports for member in cloud.members(service.name))
+    return Group(service.name, "peers" if listening else "servers")
 
 
 def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]:
     """Packets of a port's clients, as nftables expressions."""
     match port.clients:
         case "peers":
-            return {_from_peers(service.name)}
+            return {_group(cloud, service, port).match}
         case "internal":
             return {_MANAGEMENT}
         case "operator":
@@ -81,7 +106,7 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
     for port in service.ports:
         matches = _clients(cloud, node, service, port) if port.protocol != "vrrp" else set()
         if port.name in balanced and _MANAGEMENT not in matches:
-            matches.add(_from_peers("haproxy"))
+            matches.add(_BALANCERS.match)
         for match in matches:
             ports.setdefault((match, port.protocol), []).append(port.number)
     for (match, protocol), numbers in ports.items():
@@ -99,42 +124,42 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
         for front in service.frontends:
             port = service.port(front.port)
             elsewhere = service.name not in node.services
-            matches = _clients(cloud, node, service, port) - {_from_peers(service.name)} if elsewhere else set()
+            matches = _clients(cloud, node, service, port) if elsewhere and port.clients != "peers" else set()
             if "public" in front.scopes and vip is not None:
                 matches.add(f"ip daddr {vip.address}")
             for match in matches:
                 yield Rule(service.name, match, port.protocol, (port.number,))
 
 
-def _has_peers(cloud: Cloud, service: str, node: Node) -> bool:
-    return any(member.name != node.name for member in cloud.members(service))
+def _groups(cloud: Cloud, node: Node) -> dict[Group, list[str]]:
+    """Every group that this node talks in, or serves as a backend, and the others' addresses."""
+    ports = ((service, port) for service in cloud.running(node) for port in service.ports)
+    groups = {_group(cloud, service, port) for service, port in ports if port.clients == "peers"} | {_BALANCERS}
+    return {group: group.addresses(cloud, node) for group in sorted(groups)}
 
 
-def _rules(cloud: Cloud, node: Node) -> list[Rule]:
-    here = [service for service in cloud.services if service.name in node.services]
+def _rules(cloud: Cloud, node: Node, groups: Mapping[Group, list[str]]) -> list[Rule]:
+    here = cloud.running(node)
     rules = [rule for service in here for rule in _service_rules(cloud, node, service)]
     if "haproxy" in node.services:
         rules += _front_rules(cloud, node)
     if cloud.ssh.port not in {port.number for service in here for port in service.ports}:
         rules += [Rule("ssh", match, "tcp", (cloud.ssh.port,)) for match in (_MANAGEMENT, _OPERATORS)]
     # A group of one has no peers, and nothing to allow them.
-    alone = {_from_peers(name) for name in {*node.services, "haproxy"} if not _has_peers(cloud, name, node)}
+    alone = {group.match for group, addresses in groups.items() if not addresses}
     return sorted(rule for rule in rules if rule.match not in alone)
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    rules = _rules(cloud, node)
-    here = [service for service in cloud.services if service.name in node.services]
-    vrrp = [s.name for s in here if any(p.protocol == "vrrp" for p in s.ports) and _has_peers(cloud, s.name, node)]
-    used = {rule.match for rule in rules} | {_from_peers(name) for name in vrrp}
+    groups = _groups(cloud, node)
+    rules = _rules(cloud, node, groups)
+    speaking = [Group(s.name) for s in cloud.running(node) if any(port.protocol == "vrrp" for port in s.ports)]
+    vrrp = [group for group in speaking if groups[group]]
+    used = {rule.match for rule in rules} | {group.match for group in vrrp}
     return {
         "management": cloud.management.cidr,
-        "peers": {
-            _peer_set(name): _peer_addresses(cloud, node, name)
-            for name in sorted({*node.services, "haproxy"})
-            if _from_peers(name) in used
-        },
-        "vrrp": [_peer_set(name) for name in vrrp],
+        "peers": {group.set: addresses for group, addresses in groups.items() if group.match in used},
+        "vrrp": [group.set for group in vrrp],
         "rules": rules,
     }
 

@@ -1,4 +1,7 @@
-"""Galera: the database. Three MariaDB servers that hold the same data; HAProxy sends all clients to one of them."""
+"""Galera: the database. MariaDB servers that hold the same data; HAProxy sends all clients to one of them.
+
+On an arbiter garbd, Galera's arbitrator, votes with them: a member of the same group that keeps nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    Arbiter,
     Certificate,
     Check,
     Frontend,
@@ -34,8 +38,11 @@ EVS_TIMERS = (
     "join_retrans_period",
     "install_timeout",
 )
+ARBITER_TLS = "/etc/garbd/tls"
+ARBITER_CREDENTIALS = "/run/credentials/garb.service"
+"""Where systemd puts copies of the leaf that only the arbitrator's own user, made for as long as it runs, can read."""
 
-PROVIDER_OPTIONS = (
+GROUP_OPTIONS = (
     # A dead member is out of the view after 1.5 s + 0.3 s. These belong together: with suspect_timeout
     # alone lowered, install_timeout falls to join_retrans_period and one power cut ends in an endless non-primary loop.
     "evs.keepalive_period=PT0.25S",
@@ -48,13 +55,9 @@ PROVIDER_OPTIONS = (
     "pc.recovery=FALSE",
     # join.sh starts a server only when a Primary Component exists: one that vanished meanwhile is not waited for.
     "pc.wait_prim_timeout=PT30S",
-    # What a member missed while it was away is sent from the cache also after a crash of the donor.
-    "gcache.recover=yes",
     "socket.ssl=YES",
-    f"socket.ssl_ca={TLS}/ca.pem",
-    f"socket.ssl_cert={TLS}/cert.pem",
-    f"socket.ssl_key={TLS}/key.pem",
 )
+"""What every member of the group has to agree on, arbiters included."""
 
 
 class GaleraOptions(ServiceOptions):
@@ -84,34 +87,73 @@ def _gcache(options: GaleraOptions, node: Node) -> int:
     return 256 * MIB if node.memory is None else 2 * GIB
 
 
+def _group(cloud: Cloud, node: Node, tls: str) -> Mapping[str, Any]:
+    """How a node takes part in the group: its name, whom it looks for, and the options of the replication.
+
+    Args:
+        tls: folder of the node's leaf.
+    """
+    return {
+        "members": [cloud.address(member) for member in cloud.members("galera")],
+        "cluster_name": f"hacienda-{cloud.name}",
+        "group_options": (
+            f"gmcast.listen_addr=ssl://{cloud.address(node)}:{service.port('replication').number}",
+            *GROUP_OPTIONS,
+            f"socket.ssl_ca={tls}/ca.pem",
+            f"socket.ssl_cert={tls}/cert.pem",
+            f"socket.ssl_key={tls}/key.pem",
+        ),
+    }
+
+
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     options = cloud.option("galera")
     if not isinstance(options, GaleraOptions):
         raise TypeError(f"galera's options are {type(options).__name__}")
     pool = buffer_pool(options, node)
+    group = _group(cloud, node, TLS)
     return {
+        **group,
         "address": cloud.address(node),
         "port": service.port("mysql").number,
         "check_port": service.port("check").number,
         "tls": TLS,
-        "members": [cloud.address(member) for member in cloud.members("galera")],
-        "cluster_name": f"hacienda-{cloud.name}",
         "buffer_pool": pool,
         # A quarter of the pool, so that checkpoints are rare and a recovery stays short.
         "log_file": max(96 * MIB, min(2 * GIB, pool // 4)),
         "appliers": max(2, min(16, node.cpus or 2)),
         "provider_options": (
-            f"gmcast.listen_addr=ssl://{cloud.address(node)}:{service.port('replication').number}",
+            *group["group_options"],
             f"gcache.size={_gcache(options, node) // MIB}M",
-            *PROVIDER_OPTIONS,
+            # What a member missed while it was away is sent from the cache also after a crash of the donor.
+            "gcache.recover=yes",
         ),
     }
+
+
+def _arbiter_variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {**_group(cloud, node, ARBITER_CREDENTIALS), "tls": ARBITER_TLS}
+
+
+def _shared_facts(cloud: Cloud) -> Mapping[str, Any]:
+    servers = cloud.servers("galera")
+    return {
+        "servers": [server.name for server in servers],
+        "arbiters": [member.name for member in cloud.members("galera") if member not in servers],
+        "check_port": service.port("check").number,
+        "replication_port": service.port("replication").number,
+    }
+
+
+def _arbiter_facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {**_shared_facts(cloud), "tls": ARBITER_TLS}
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     network = cloud.management.cidr
     return {
-        "check_port": service.port("check").number,
+        **_shared_facts(cloud),
+        "tls": TLS,
         # Users may log in from here: HAProxy's machines connect from their management address.
         "client_network": f"{network.network_address}/{network.netmask}",
     }
@@ -131,6 +173,31 @@ service = Service(
     requires=("coordination", "load balancer", "virtual ip"),
     provides=("database",),
     voters=True,
+    arbiter=Arbiter(
+        packages=("galera-arbitrator-4", "jq", "curl"),
+        units=("galera-watch.service", "garb.service"),
+        ports=("replication",),
+        files=(
+            Certificate(ARBITER_TLS, on_change="restart"),
+            Template("/etc/garbd/garbd.cnf", checker="garbd", source="arbiter/garbd.cnf.j2"),
+            Template(
+                "/etc/systemd/system/garb.service.d/hacienda.conf",
+                checker="systemd-analyze",
+                source="arbiter/garb.service.conf.j2",
+            ),
+            Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
+        ),
+        variables=_arbiter_variables,
+        facts=_arbiter_facts,
+        join=Script("join.sh", source="arbiter/join.sh"),
+        verify=Script("verify.sh", source="arbiter/verify.sh"),
+        leave=Script("leave.sh"),
+        scripts=(
+            Script("common.sh", on_change="reload"),
+            Script("may-stop.sh", source="arbiter/may-stop.sh"),
+            Script("watch.sh", source="arbiter/watch.sh", on_change="reload"),
+        ),
+    ),
     packages=(
         "galera-4",
         "jq",

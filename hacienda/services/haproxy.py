@@ -101,7 +101,7 @@ _CONTAINER_CONNECTIONS = 8000
 
 
 def _servers(cloud: Cloud, service: Service) -> tuple[Server, ...]:
-    return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n))) for n in cloud.members(service.name))
+    return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n))) for n in cloud.servers(service.name))
 
 
 def _listener(cloud: Cloud, service: Service, front: Frontend) -> Listener | None:

@@ -1,4 +1,7 @@
-"""RabbitMQ: the message queue. Every queue is a quorum queue on three nodes; clients know all of them and need no load balancer."""
+"""RabbitMQ: the message queue. Every queue is a quorum queue on three nodes; clients know all of them and need no load balancer.
+
+An arbiter runs a broker like any other: a quorum queue's vote is a copy of the queue, there is nothing smaller.
+"""
 
 from __future__ import annotations
 
@@ -91,6 +94,7 @@ service = Service(
     requires=("coordination",),
     provides=("message queue",),
     voters=True,
+    arbiter=True,
     packages=("rabbitmq-server",),
     units=("rabbitmq-server.service",),
     ports=(

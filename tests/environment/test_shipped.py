@@ -66,7 +66,10 @@ def test_large_is_large() -> None:
 
 def test_two_nodes_vote_with_an_arbiter() -> None:
     cloud = shipped_cloud("two-node")
-    assert [node.name for node in cloud.members("etcd")] == ["ctl-1", "ctl-2", "arb-1"]
+    for service in (service for service in cloud.services if service.voters):
+        assert [node.name for node in cloud.members(service.name)] == ["ctl-1", "ctl-2", "arb-1"]
+    assert [node.name for node in cloud.servers("galera")] == ["ctl-1", "ctl-2"]
+    assert not {"haproxy", "keepalived", "keystone", "memcached"} & set(cloud.node("arb-1").services)
 
 
 WEIRD: tuple[object, ...] = (

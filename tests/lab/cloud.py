@@ -156,9 +156,10 @@ class Lab:
         return tuple(node for node in self.running() if self.vip in self.on(node, "ip", "-o", "-4", "address"))
 
     def running(self) -> tuple[str, ...]:
-        """Machines that have power."""
+        """Machines that have power, in the order of `nodes`."""
         instances = json.loads(self.incus("list", "--format", "json"))
-        return tuple(sorted(i["name"] for i in instances if i["status"] == "Running" and i["name"] in self.nodes))
+        up = {instance["name"] for instance in instances if instance["status"] == "Running"}
+        return tuple(node for node in self.nodes if node in up)
 
     def created(self) -> dict[str, str]:
         """When each machine was created: unchanged means untouched."""

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from hacienda import cloud, services
 from hacienda import lab as host
-from hacienda import services
 from hacienda.cloudinit import NodeOutput
 from hacienda.review import validation
 from tests import shipped
 
 LAB = shipped.ROOT / "environments/lab.yaml"
+TWO_NODE = shipped.ROOT / "examples/environments/two-node.yaml"
+PACKAGES = cloud.read(LAB, services.registry()).packages
 
 
 @pytest.fixture(scope="module")
 def machine() -> Iterator[validation.Scratch]:
     """A machine made from the image that the lab boots."""
     host.prepare("lab")
-    packages = sorted({package for service in services.registry() for package in service.packages})
-    with validation.Scratch(host.build(packages)) as scratch:
+    with validation.Scratch(host.build(PACKAGES)) as scratch:
         yield scratch
 
 
@@ -59,15 +60,20 @@ class Wrong:
     def id(self) -> str:
         return re.sub(r"[^a-z0-9]+", "-", f"{self.path} {self.check} {self.new or self.old}".lower()).strip("-")
 
-    def output(self, good: NodeOutput) -> NodeOutput:
-        """The node with the wrong value, in an environment of this case's own."""
+    def output(self, good: Sequence[NodeOutput]) -> NodeOutput:
+        """The first node that has the file, with the wrong value, in an environment of this case's own."""
+        for node in good:
+            if self.path in ("user-data", "network-config") or any(f.path.endswith(self.path) for f in node.files):
+                return self._wrong(node)
+        raise LookupError(f"no file {self.path}")
+
+    def _wrong(self, good: NodeOutput) -> NodeOutput:
         changed = replace(good, manifest={**good.manifest, "environment": self.id})
         if self.path == "user-data":
             return replace(changed, user_data=self._edit(good.user_data))
         if self.path == "network-config":
             return replace(changed, network_config=self._edit(good.network_config))
         files = tuple(replace(f, text=self._edit(f.text)) if f.path.endswith(self.path) else f for f in good.files)
-        assert files != good.files, f"no file {self.path}"
         return replace(changed, files=files)
 
     def _edit(self, text: str) -> str:
@@ -106,6 +112,11 @@ CASES = (
     ),
     Wrong("/90-hacienda.cnf", r"evs.suspect_timeout=PT1.5S", "evs.suspect_timeout=soon", "mariadbd, started", "soon"),
     Wrong("/90-hacienda.cnf", r"^ssl_key = .*", "ssl_key = /etc/mysql/none.pem", "mariadbd, started", "none.pem"),
+    Wrong("/garbd.cnf", r"^group = ", "grope = ", "garbd, started", "grope"),
+    Wrong("/garbd.cnf", r"evs.suspect_timeout=", "evs.suspect_timeouts=", "garbd, started", "suspect_timeouts"),
+    Wrong("/garbd.cnf", r"evs.suspect_timeout=PT1.5S", "evs.suspect_timeout=soon", "garbd, started", "soon"),
+    Wrong("/garbd.cnf", r"(socket.ssl_key)=[^;\n]*", r"\1=/etc/garbd/none.pem", "garbd, started", "none.pem"),
+    Wrong("/garb.service.d/hacienda.conf", r"^Restart=always", "Restart=ever", UNIT, "ever"),
     Wrong("/rabbitmq.conf", r"net_ticktime = 10", "net_ticktime = ten", "cuttlefish", "net_ticktime"),
     Wrong("/rabbitmq.conf", r"cluster_partition_handling = \w+", "cluster_partition_handling = hope", "cuttlefish"),
     Wrong("/rabbitmq.conf", r"ssl_options.verify ", "ssl_options.verified ", "cuttlefish", "ssl_options.verified"),
@@ -157,6 +168,7 @@ KINDS = {
     "keepalived": "/keepalived.conf",
     "nftables": "/nftables.conf",
     "my.cnf": "/90-hacienda.cnf",
+    "garbd": "/garbd.cnf",
     "rabbitmq": "/rabbitmq.conf",
     "etcd": "/etc/default/etcd",
     "keystone": "/keystone.conf",
@@ -177,7 +189,7 @@ def test_each_kind_of_file_is_shown_wrong(kind: str) -> None:
 def test_the_command_finds_the_image_and_knows_it_the_second_time(machine: validation.Scratch, tmp_path: Path) -> None:
     outputs, needs = shipped.rendered(LAB)
     found = validation.collect(outputs)
-    place = validation.choose(found.packages)
+    place = validation.choose(found.packages, PACKAGES)
     assert isinstance(place, validation.Image)
     nft = replace(found, subjects=tuple(subject for subject in found.subjects if subject.file.checker == "nft"))
     for known in (0, len(nft.subjects)):
@@ -188,12 +200,13 @@ def test_the_command_finds_the_image_and_knows_it_the_second_time(machine: valid
 @pytest.fixture(scope="module")
 def refusals(machine: validation.Scratch) -> dict[str, list[validation.Result]]:
     """Case -> what was refused of its file; all cases are checked in one go, and nothing but their wrong files."""
-    outputs, needs = shipped.rendered(LAB)
-    wrong = [case.output(outputs[0]) for case in CASES]
-    found = validation.collect([outputs[0], *wrong])
-    good = f"lab/{outputs[0].node}"
-    subjects = tuple(subject for subject in found.subjects if good not in subject.nodes)
-    report = validation.check(replace(found, subjects=subjects), [needs], machine)
+    controller, needs = shipped.rendered(LAB)[0][0], [shipped.rendered(path)[1] for path in (LAB, TWO_NODE)]
+    arbiter = next(output for output in shipped.rendered(TWO_NODE)[0] if output.node == "arb-1")
+    good = (controller, arbiter)
+    found = validation.collect([*good, *(case.output(good) for case in CASES)])
+    fine = {f"{output.manifest['environment']}/{output.node}" for output in good}
+    subjects = tuple(subject for subject in found.subjects if not fine & set(subject.nodes))
+    report = validation.check(replace(found, subjects=subjects), needs, machine)
     refused: dict[str, list[validation.Result]] = {}
     for result in report.refused:
         for node in result.subject.nodes:

@@ -27,6 +27,9 @@ machines:
 """
 
 
+TWO_NODE = LAB.replace("controller: 3", "controller: 2\n  arbiter: 1")
+
+
 def cloud(folder: Path, text: str = LAB) -> Cloud:
     """The cloud of an environment file with this text."""
     path = folder / "environment.yaml"
@@ -37,7 +40,8 @@ def cloud(folder: Path, text: str = LAB) -> Cloud:
 
 def rendered(composed: Cloud, service: str, node: str = "ctl-1") -> dict[str, RenderedFile]:
     """A service's files on a node, by path."""
-    made = files.service_files(composed, composed.node(node), composed.registry[service], services.TEMPLATES)
+    machine = composed.node(node)
+    made = files.service_files(composed, machine, composed.registry[service].on(machine.role), services.TEMPLATES)
     return {file.path: file for file in made}
 
 
@@ -67,7 +71,7 @@ def shellcheck(service: str) -> str:
     """What shellcheck has to say about a service's scripts; nothing, ideally."""
     scripts = [
         str(path.relative_to(ROOT))
-        for path in sorted((services.TEMPLATES / service).iterdir())
+        for path in sorted((services.TEMPLATES / service).rglob("*"))
         if path.is_file() and path.read_text(errors="ignore").startswith("#!/bin/bash")
     ]
     program = Path(sys.executable).with_name("shellcheck")

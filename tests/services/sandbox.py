@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,11 @@ from hacienda.cloud import Cloud
 from hacienda.cloudinit import facts, files
 
 LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
+
+_PLACES = re.compile(
+    r"/usr/lib/hacienda|/run/(?:hacienda|mysqld|galera-check)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq)"
+)
+"""What scripts name by its absolute path and a sandbox has below its root."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Outcome:
 
 
 class Sandbox:
-    """One node of a cloud below `root`. Scripts name their library by its absolute path, so they are copied with another.
+    """One node of a cloud below `root`. Scripts name some places by their absolute paths, so they are copied with others.
 
     Args:
         programs: stand-ins, name -> bash text. Each call is noted in `calls` before it runs; `$STATE_DIR` is theirs.
@@ -39,18 +45,21 @@ class Sandbox:
         for folder in (self._folder, self.state / "bin", root / "etc/hacienda/services", root / "var/lib/hacienda"):
             folder.mkdir(parents=True)
         self._write(self._lib / "lib.sh", LIB.read_text())
-        for path in (services.TEMPLATES / service).glob("*.sh"):
-            self._write(self._folder / path.name, path.read_text().replace("/usr/lib/hacienda", str(self._lib)))
         for name, text in programs.items():
             self._write(
                 self.state / "bin" / name, f'#!/bin/bash\necho "{name} $*" >>"$STATE_DIR/calls"\nset -u\n{text}\n'
             )
         machine = cloud.node(node)
-        declared = cloud.registry[service]
+        declared = cloud.registry[service].on(machine.role)
         rendered = list(files.service_files(cloud, machine, declared, services.TEMPLATES))
         for file in (facts.node_file(cloud, machine), *rendered):
             if file.path.startswith("/etc/hacienda/"):
-                (root / file.path.lstrip("/")).write_text(file.text)
+                path = root / file.path.lstrip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(file.text)
+            elif file.path.startswith("/usr/lib/hacienda/"):
+                text = _PLACES.sub(lambda match: f"{root}{match[0]}", file.text)
+                self._write(root / file.path.lstrip("/"), text)
 
     @staticmethod
     def _write(path: Path, text: str) -> None:

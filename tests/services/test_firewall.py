@@ -98,5 +98,17 @@ def test_our_own_machines_are_told_at_once_what_is_closed(tmp_path: Path) -> Non
     assert "limit rate 10/minute" in text
 
 
+def test_an_arbiter_of_galera_is_no_server(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, composed.TWO_NODE)
+    of_arbiter, of_server = openings(ruleset(cloud, "arb-1")), openings(ruleset(cloud, "ctl-1"))
+    assert {(match, port) for match, _, port in of_arbiter if port in (3306, 4444, 4567, 4568, 9200)} == {
+        ("ip saddr @galera_peers", 4567)
+    }
+    assert ("ip saddr @galera_peers", "tcp", 4567) in of_server
+    assert {match for match, _, port in of_server if port in (4444, 4568)} == {"ip saddr @galera_servers"}
+    sets = dict(re.findall(r"set (galera_\w+) \{.*?elements = \{ (.*?) \}", ruleset(cloud, "ctl-1"), flags=re.DOTALL))
+    assert sets == {"galera_peers": "10.77.0.12, 10.77.0.91", "galera_servers": "10.77.0.12"}
+
+
 def test_scripts_are_clean() -> None:
     assert composed.shellcheck("firewall") == ""

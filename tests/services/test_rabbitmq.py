@@ -13,6 +13,7 @@ import pytest
 from hacienda.cloud import Cloud
 from hacienda.services import rabbitmq
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 
 CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
 DEFINITIONS = composed.program("rabbitmq", "definitions.py")
@@ -120,3 +121,87 @@ def test_the_definitions_declare_the_queue_that_verify_asks_for() -> None:
 
 def test_scripts_are_clean() -> None:
     assert composed.shellcheck("rabbitmq") == ""
+
+
+def test_an_arbiter_runs_a_broker_like_any_other(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, composed.TWO_NODE)
+    assert [node.name for node in cloud.servers("rabbitmq")] == ["ctl-1", "ctl-2", "arb-1"]
+    set_to = configuration(cloud, "arb-1")
+    assert set_to["cluster_partition_handling"] == "pause_minority"
+    assert set_to["quorum_queue.continuous_membership_reconciliation.target_group_size"] == "3"
+    assert composed.rendered(cloud, "rabbitmq", "arb-1").keys() == composed.rendered(cloud, "rabbitmq").keys()
+
+
+class TestJoin:
+    """Whom a node that starts belongs to: to the cluster as the running members list it, not as its own data remember it."""
+
+    # ctl-1 is the peer that runs. A server that has data its cluster no longer knows refuses to start.
+    RABBITMQCTL = r"""
+case "$*" in
+  *list_members*) cat "$STATE_DIR/members" ;;
+  *forget_cluster_node*) echo "['rabbit@ctl-1']" >"$STATE_DIR/members" ;;
+esac
+"""
+    SYSTEMCTL = r"""
+case "$*" in
+  *is-active*) [[ -e $STATE_DIR/active ]] ;;
+  start*) [[ ! -e $STATE_DIR/../var/lib/rabbitmq/mnesia/rabbit@ctl-2/schema.DAT ]] && touch "$STATE_DIR/active" ;;
+esac
+"""
+    TIMEOUT = "[[ $2 == bash && $5 == 10.77.0.11 && -e $STATE_DIR/members ]]"
+
+    @pytest.fixture
+    def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
+        programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": self.SYSTEMCTL, "timeout": self.TIMEOUT, "sleep": ""}
+        return Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
+
+    @staticmethod
+    def database(box: Sandbox) -> Path:
+        return box.root / "var/lib/rabbitmq/mnesia/rabbit@ctl-2"
+
+    def has_data(self, box: Sandbox) -> None:
+        self.database(box).mkdir(parents=True)
+        (self.database(box) / "schema.DAT").touch()
+
+    @staticmethod
+    def peer_lists(box: Sandbox, *names: str) -> None:
+        (box.state / "members").write_text(str([f"rabbit@{name}" for name in names]))
+
+    @staticmethod
+    def named(box: Sandbox) -> list[str]:
+        path = box.root / "etc/rabbitmq/conf.d/90-peers.conf"
+        return list(composed.settings(path.read_text()).values()) if path.exists() else []
+
+    def test_a_blank_node_joins_a_running_member(self, box: Sandbox) -> None:
+        self.peer_lists(box, "ctl-1", "ctl-3")
+        assert box.run("join.sh").code == 0
+        assert self.named(box) == ["rabbit@ctl-2", "rabbit@ctl-1"]
+        assert not [call for call in box.calls("rabbitmqctl") if "forget" in call]
+
+    def test_a_blank_node_is_no_longer_taken_for_the_one_before_it(self, box: Sandbox) -> None:
+        self.peer_lists(box, "ctl-1", "ctl-2")
+        assert box.run("join.sh").code == 0
+        assert "--quiet -n rabbit@ctl-1 forget_cluster_node rabbit@ctl-2" in box.calls("rabbitmqctl")
+
+    def test_a_machine_that_left_and_was_kept_joins_anew(self, box: Sandbox) -> None:
+        self.has_data(box)
+        self.peer_lists(box, "ctl-1", "ctl-3")
+        outcome = box.run("join.sh")
+        assert outcome.code == 0, outcome.errors
+        assert "the cluster has let this node go" in outcome.errors
+        assert (self.database(box).with_name("rabbit@ctl-2.left") / "schema.DAT").exists()
+        assert self.named(box) == ["rabbit@ctl-2", "rabbit@ctl-1"]
+        assert (box.state / "active").exists()
+
+    def test_a_member_that_does_not_start_keeps_its_data(self, box: Sandbox) -> None:
+        self.has_data(box)
+        self.peer_lists(box, "ctl-1", "ctl-2", "ctl-3")
+        outcome = box.run("join.sh")
+        assert outcome.code == 1
+        assert "rabbitmq-server did not start|" in outcome.errors
+        assert (self.database(box) / "schema.DAT").exists()
+
+    def test_data_are_kept_where_nobody_can_tell(self, box: Sandbox) -> None:
+        self.has_data(box)
+        assert box.run("join.sh").code == 1
+        assert (self.database(box) / "schema.DAT").exists()

@@ -9,12 +9,18 @@ import pytest
 
 from hacienda import services
 from hacienda.cloudinit import programs
-from hacienda.declare import Certificate, Template
+from hacienda.declare import Certificate, Service, Template
 from hacienda.review.validation.checkers import CHECKERS
 from tests.services import composed
 
 ROOT = Path(__file__).parents[2]
 NAMES = services.registry().names()
+
+
+def everywhere(name: str) -> tuple[Service, ...]:
+    """The service, and what stands for it on arbiters."""
+    service = services.registry()[name]
+    return service, service.on("arbiter")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -26,33 +32,35 @@ def test_each_service_has_its_four_parts(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_template_names_its_checker(name: str) -> None:
-    templates = [file for file in services.registry()[name].files if isinstance(file, Template)]
+    templates = [file for one in everywhere(name) for file in one.files if isinstance(file, Template)]
     assert {file.checker for file in templates} <= CHECKERS.keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_lies_in_the_folder_is_used(name: str) -> None:
-    service = services.registry()[name]
-    sources = {t.source or f"{Path(t.path).name}.j2" for t in service.files if isinstance(t, Template)}
-    used = sources | {script.name for script in service.all_scripts()}
-    assert {path.name for path in (services.TEMPLATES / name).iterdir() if path.is_file()} == used
+    folder, used = services.TEMPLATES / name, set[str]()
+    for service in everywhere(name):
+        used |= {t.source or f"{Path(t.path).name}.j2" for t in service.files if isinstance(t, Template)}
+        used |= {script.source or script.name for script in service.all_scripts()}
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} == used
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_leaves_are_asked_for_once(name: str) -> None:
-    assert sum(isinstance(file, Certificate) for file in services.registry()[name].files) <= 1
+    for service in everywhere(name):
+        assert sum(isinstance(file, Certificate) for file in service.files) <= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tmp_path: Path) -> None:
-    service = services.registry()[name]
-    found = composed.rendered(composed.cloud(tmp_path), name)
-    own = f"{programs.LIB}/{name}/"
-    units = [file.text for path, file in found.items() if Path(path).name in service.units]
-    running = {script for text in units for script in re.findall(rf"^ExecStart=({own}\S+)", text, re.MULTILINE)}
-    read = {path for script in running for path in re.findall(rf"^\. ({own}\S+)", found[script].text, re.MULTILINE)}
-    assert {path for path in running | read if found[path].on_change == "none"} == set()
-    assert (name == "galera") == bool(running)
+    cloud, own = composed.cloud(tmp_path, composed.TWO_NODE), f"{programs.LIB}/{name}/"
+    for node in (cloud.members(name)[0], cloud.members(name)[-1]):
+        service, found = cloud.registry[name].on(node.role), composed.rendered(cloud, name, node.name)
+        units = [file.text for path, file in found.items() if Path(path).name in service.units]
+        running = {script for text in units for script in re.findall(rf"^ExecStart=({own}\S+)", text, re.MULTILINE)}
+        read = {path for script in running for path in re.findall(rf"^\. ({own}\S+)", found[script].text, re.MULTILINE)}
+        assert {path for path in running | read if found[path].on_change == "none"} == set()
+        assert (name == "galera") == bool(running)
 
 
 def test_names_addresses_and_the_firewall_come_first() -> None:

@@ -87,6 +87,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     "chronyd": (Program("chronyd -p", "chrony", 'chronyd -p -f "$1"'),),
     "erlang": (Program("Erlang's file:consult", "erlang-base", f'sh {PROBES}/erlang.sh "$1"', in_place=False),),
     "etcd": (Program("etcd, started", "etcd-server", f'sh {PROBES}/etcd.sh "$1"'),),
+    "garbd": (Program("garbd, started", "galera-arbitrator-4", f'sh {PROBES}/garbd.sh "$1"'),),
     "haproxy": (Program("haproxy -c", "haproxy", 'haproxy -c -f "$1"', refuses=re.compile(r"\[(WARNING|ALERT)\]")),),
     "hosts": (Own("addresses and names", own.hosts),),
     "json": (Own("JSON", own.json_text),),

@@ -45,15 +45,15 @@ class Image(Scratch):
             return super().perform(order)
 
 
-def choose(packages: Iterable[str]) -> Place:
+def choose(packages: Iterable[str], of_image: Iterable[str]) -> Place:
     """The best place there is now. Nothing is started or built for it.
 
     Args:
         packages: every package of the nodes to be checked.
+        of_image: every package of the image that they boot from in the lab.
     """
-    wanted = sorted(packages)
-    image = _image(wanted) if os.geteuid() == 0 else None
-    return Image(image) if image else Installed(wanted)
+    image = _image(sorted(of_image)) if os.geteuid() == 0 else None
+    return Image(image) if image else Installed(sorted(packages))
 
 
 def _image(packages: list[str]) -> str | None:

@@ -29,19 +29,42 @@ running() {
 }
 
 peer_field() { # ADDRESS FIELD: what a peer's checker says about itself, empty when it says nothing
-    curl --silent --max-time 2 --cacert /etc/mysql/tls/ca.pem "https://$1:$CHECK_PORT/" 2>/dev/null |
+    curl --silent --max-time 2 --cacert "$TLS/ca.pem" "https://$1:$CHECK_PORT/" 2>/dev/null |
         jq --raw-output --arg field "$2" '.[$field] // empty' 2>/dev/null || true
 }
 
-primary_peers() { # names of the peers that are in a Primary Component, the one with the fewest clients first
+primary_servers() { # names of the servers that are in a Primary Component, the one with the fewest clients first
     local name address
-    for name in $(member_names); do
-        [ "$name" != "$HACIENDA_NODE" ] || continue
+    for name in $SERVERS; do
         address=$(member_address "$name")
         if [ "$(peer_field "$address" wsrep_cluster_status)" = Primary ]; then
             printf '%s %s\n' "$(peer_field "$address" threads_connected)" "$name"
         fi
     done | sort -n | cut -d' ' -f2
+}
+
+primary_peers() {
+    primary_servers | grep -vxF -- "$HACIENDA_NODE" || true
+}
+
+component() { # `serving size`: how many servers are Primary, and how many members they count, arbiters included
+    local name address counted serving=0 size=0
+    for name in $SERVERS; do
+        address=$(member_address "$name")
+        [ "$(peer_field "$address" wsrep_cluster_status)" = Primary ] || continue
+        serving=$((serving + 1))
+        counted=$(peer_field "$address" wsrep_cluster_size)
+        if [ "${counted:-0}" -gt "$size" ]; then size=$counted; fi
+    done
+    echo "$serving $size"
+}
+
+arbitrating() { # names of the arbiters whose garbd runs
+    local name
+    for name in $ARBITERS; do
+        # shellcheck disable=SC2016 # the inner shell expands them
+        if timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$(member_address "$name")" "$REPLICATION_PORT" 2>/dev/null; then echo "$name"; fi
+    done
 }
 
 recovered_position() { # uuid:seqno of the local data; the zero uuid for a node without any

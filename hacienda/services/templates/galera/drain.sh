@@ -9,7 +9,7 @@ set -euo pipefail
 seconds=1.5 # HAProxy needs 0.25 to 0.75 s of bad answers
 
 [ -n "${MAINPID:-}" ] || exit 0 # it ended by itself: there is nothing to wait for
-for name in $(member_names); do
+for name in $SERVERS; do
     [ "$name" != "$HACIENDA_NODE" ] || continue
     if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then
         touch "$leaving_file"

@@ -71,9 +71,17 @@ verdict() { # the founder's name, or `wait:why|what to do`
     if [ -n "$busy$decided" ]; then
         echo "${busy:-$decided}"
     else
-        # shellcheck disable=SC2046 # one word per member
-        known_positions | python3 /usr/lib/hacienda/galera/founder.py $(member_names)
+        # shellcheck disable=SC2086 # one word per server
+        known_positions | python3 /usr/lib/hacienda/galera/founder.py $SERVERS
     fi
+}
+
+arbiters_rest() { # no arbitrator holds on to the component that the servers left: watch.sh there sees to it
+    local voting
+    voting=$(arbitrating)
+    [ -n "$voting" ] || return 0
+    waiting "waiting for garbd to step aside on ${voting//$'\n'/, }|there: systemctl stop garb, and journalctl -u galera-watch"
+    return 1
 }
 
 recover() { # nobody is Primary: everybody's position decides
@@ -88,7 +96,7 @@ recover() { # nobody is Primary: everybody's position decides
         if publish "$position"; then
             founder=$(verdict)
             case "$founder" in
-            "$HACIENDA_NODE") if found_again "$position"; then return; fi ;;
+            "$HACIENDA_NODE") if arbiters_rest && found_again "$position"; then return; fi ;;
             wait:*) waiting "${founder#wait:}" ;;
             *) waiting "waiting for $founder to found the Primary Component again|journalctl -u hacienda-galera on $founder" ;;
             esac

@@ -8,15 +8,20 @@ set -euo pipefail
 . /usr/lib/hacienda/galera/common.sh
 
 check() { # NODE
-    local name want staying=0
+    local name want serving size voting declared staying=0
     want=$(member_names | wc -l)
-    for name in $(primary_peers); do
+    for name in $(primary_servers); do
         if [ "$name" != "$1" ]; then staying=$((staying + 1)); fi
     done
-    if primary; then staying=$((staying + 1)); fi
+    # Arbiters are what the servers count beside themselves: never more than there are declared, one that dies is counted a while.
+    read -r -a declared <<<"$ARBITERS"
+    read -r serving size < <(component)
+    voting=$((size - serving < ${#declared[@]} ? size - serving : ${#declared[@]}))
+    if [[ " $ARBITERS " == *" $1 "* ]]; then voting=$((voting - 1)); fi
+    staying=$((staying + (voting > 0 ? voting : 0)))
     ((2 * staying > want)) ||
-        fail "without $1 only $staying of $want servers are in the Primary Component|repair the others first: hacienda-verify galera on each"
-    echo "$staying of $want servers stay in the Primary Component"
+        fail "without $1 only $staying of $want members are in the Primary Component|repair the others first: hacienda-verify galera on each"
+    echo "$staying of $want members stay in the Primary Component"
 }
 
 if [ "$1" = --check ]; then

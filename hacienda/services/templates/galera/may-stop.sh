@@ -14,11 +14,11 @@ if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then
     echo "$size of $want members in the cluster"
     exit 1
 fi
-for name in $(member_names); do
+for name in $SERVERS; do
     [ "$name" != "$HACIENDA_NODE" ] || continue
     if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then exit 0; fi
 done
-[ "$want" = 1 ] || {
+[ "$SERVERS" = "$HACIENDA_NODE" ] || {
     echo "no other member is Synced"
     exit 1
 }
