@@ -110,7 +110,7 @@ def _layer2(one: Cloud, vip: VirtualIp, other: Cloud, its: VirtualIp) -> Severit
     of its own.
     """
     mine, theirs = _network(one, vip), _network(other, its)
-    if one.platform.containers or other.platform.containers or mine.vlan != theirs.vlan:
+    if "incus" in (one.platform.type, other.platform.type) or mine.vlan != theirs.vlan:
         return None
     return "error" if mine.cidr.overlaps(theirs.cidr) else "warning"
 

@@ -87,6 +87,12 @@ class Subject:
                 if file.kind == "file" and not file.mode & 0o100:
                     yield service, file
 
+    @property
+    def lab(self) -> bool:
+        """Whether all machines are containers on one host, each network a bridge there: what Incus makes. Existing machines
+        may be containers, too, on as many hosts as there are."""
+        return self.cloud.platform.type == "incus"
+
     def provider(self, capability: str) -> Service | None:
         """The service that offers a capability here; None if nothing does."""
         return next((service for service in self.cloud.services if capability in service.provides), None)

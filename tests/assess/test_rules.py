@@ -78,6 +78,14 @@ def test_containers_are_on_one_machine() -> None:
     assert of("DOMAIN", machines("controller: 1")) == []
 
 
+def test_existing_containers_say_which_host_they_are_on() -> None:
+    more = "platform: {type: existing, containers: true}\ndomains: {%s: [a, b, c]}"
+    spread = "controller: {count: 3, spread: %s}"
+    assert of("DOMAIN", machines(spread % "host", more=more % "host")) == []
+    [finding] = of("DOMAIN", machines(spread % "rack", more=more % "rack"))
+    assert finding.severity == "info"
+
+
 def test_a_service_on_one_machine_is_found() -> None:
     [finding] = of("SINGLE", machines("controller: 3\nnetwork: 1"))
     assert finding.reason == "gateway runs on net-1 alone, and nobody takes over."

@@ -12,7 +12,7 @@ from hacienda.assess.subject import Subject
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation about the keys, one about the data. What a lab holds can be made again."""
     cloud = subject.cloud
-    if cloud.platform.containers:
+    if subject.lab:
         return
     if cloud.secrets.backend == "file":
         reason = "every key of the cloud is in one folder of one machine: with it the cloud can no longer be changed."

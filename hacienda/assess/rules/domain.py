@@ -36,20 +36,27 @@ def _find(subject: Subject) -> Iterator[Observation]:
                     )
                     fix = f"Spread them over at least three ({{spread: {kind}}})."
                     yield Observation("machines.controller", reason, fix, concerns=(name, service))
-    yield from _one_machine(cloud)
-    unknown = [name for names in electorates for name in names if not cloud.node(name).domains]
-    if unknown and not cloud.platform.containers:
+    if subject.lab:
+        yield from _one_machine(cloud)
+        return
+    unknown = [name for names in electorates for name in names if not _placed(cloud, cloud.node(name))]
+    if unknown:
         reason = f"nothing says which failure domain {unknown[0]} is in: one rack may hold every voter."
         yield Observation("machines.controller", reason, severity="info", concerns=tuple(unknown))
 
 
 def _one_machine(cloud: Cloud) -> Iterator[Observation]:
-    """Containers share one host, whatever the file says of racks."""
+    """Containers that Incus makes share one host, whatever the file says of racks."""
     voters = cloud.voting
-    if cloud.platform.containers and len(voters) > 1:
+    if len(voters) > 1:
         reason = f"all {len(voters)} voters are containers on one machine: losing it loses the cloud."
         fix = "Use machines of their own (platform: existing); for a lab, accept it."
         yield Observation("platform", reason, fix, concerns=tuple(voter.name for voter in voters))
+
+
+def _placed(cloud: Cloud, node: Node) -> bool:
+    """Whether the file says where a machine is: of a container, on which host."""
+    return "host" in node.domains if cloud.platform.containers else bool(node.domains)
 
 
 def _held(voters: tuple[Node, ...], kind: str) -> Counter[str]:

@@ -27,7 +27,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
         severity: Severity = "error" if today > end else "warning"
         passed = "had security updates until" if today > end else "has security updates until"
         yield Observation("operating_system", f"{name} {passed} {end}.", severity=severity, concerns=(name,))
-    if cloud.platform.containers:
+    if subject.lab:
         return
     fix = (
         "Follow the distribution's security updates until the next release is offered here, and accept this until then."

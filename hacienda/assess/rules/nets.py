@@ -18,7 +18,7 @@ _TOLD = (
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each kind of bulk traffic that has no network of its own. A lab's bridges are in one kernel."""
     cloud = subject.cloud
-    if cloud.platform.containers:
+    if subject.lab:
         return
     for purpose, role, traffic in _TOLD:
         if any(node.role == role for node in cloud.nodes) and cloud.network(purpose) is cloud.management:

@@ -15,7 +15,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     """One observation where a cloud with computes has no monitoring machine, one, or all in one failure domain."""
     cloud = subject.cloud
     watching = cloud.role("monitoring")
-    if cloud.platform.containers or not cloud.role("compute"):
+    if subject.lab or not cloud.role("compute"):
         return
     if len(watching) < 2:
         few = f"{watching[0].name} alone watches it" if watching else "nothing watches it"

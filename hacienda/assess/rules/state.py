@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for the local back end. A lab's state lives and dies with its machine."""
-    if subject.cloud.state.backend == "local" and not subject.cloud.platform.containers:
+    if subject.cloud.state.backend == "local" and not subject.lab:
         reason = (
             "the state is a file on the machine of whoever applied last, without a lock against anybody else's apply."
         )
