@@ -19,6 +19,10 @@ PLANNED: tuple[Way, ...] = ("deleted", "replaced")
 REFUSAL = "would lose the quorum"
 """The words by which a refused plan is known from one that failed."""
 
+REVIEW = "HACIENDA_REVIEW"
+"""Environment variable: the name of the environment whose plan is made to be read, not to be applied: what would be refused is
+planned all the same, with a warning, and cannot be applied."""
+
 
 @dataclass(frozen=True)
 class Member:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hacienda.errors import RefusedError, ToolError
-from hacienda.quorum import REFUSAL
+from hacienda.quorum import REFUSAL, REVIEW
 from hacienda.review import guard
 from hacienda.review.summary import Change, changes
 from hacienda.terraform import Terraform
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Tells the provider which environment may lose its quorums."""
-
-REVIEW = "HACIENDA_REVIEW"
-"""Tells the provider for which environment a plan is made to be read only: what it refuses is in there all the same."""
 
 PARALLELISM = 30
 """Operations at a time. Terraform's own 10 makes machines wait for one another that only wait for their first boot."""

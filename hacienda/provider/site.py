@@ -6,6 +6,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 
+from hacienda import quorum
 from hacienda.provider.framework.schema import Attribute
 from hacienda.provider.framework.values import State
 from hacienda.provider.ledger import Ledger
@@ -13,10 +14,6 @@ from hacienda.provider.record import Record
 
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Environment variable: the name of the environment that may be destroyed, for `cdktf destroy`."""
-
-REVIEW = "HACIENDA_REVIEW"
-"""Environment variable: the name of the environment whose plan is made to be read, not to be applied: what would be refused is
-planned all the same, with a warning, and cannot be applied."""
 
 ATTRIBUTES = (
     Attribute("environment", required=True, description="Name of the environment."),
@@ -49,7 +46,7 @@ class Site:
         """Take the provider block's values."""
         self.environment = str(config["environment"])
         self.allow_destroy = bool(config.get("allow_destroy")) or os.environ.get(ALLOW_DESTROY) == self.environment
-        self.review = os.environ.get(REVIEW) == self.environment
+        self.review = os.environ.get(quorum.REVIEW) == self.environment
         self.record_path = config.get("record")
 
     @property

@@ -134,3 +134,19 @@ def test_a_single_voter_is_not_replaced(cloud: Cloud) -> None:
     answer = cloud.plan()
     assert answer.code == 1
     assert "make it three first" in answer.flat
+
+
+def test_a_plan_for_review_shows_what_is_refused_and_cannot_be_applied(applied: Cloud) -> None:
+    applied.extra["HACIENDA_REVIEW"] = "another"
+    applied.members["ctl-1"].machine = applied.members["ctl-2"].machine = "another"
+    assert applied.plan().code == 1, "it takes the name of the environment"
+    applied.extra["HACIENDA_REVIEW"] = "test"
+    plan = applied.plan("-out=saved")
+    assert plan.code == 0, plan.text
+    assert "2 to add, 0 to change, 2 to destroy" in plan.flat
+    assert "etcd and galera would lose the quorum" in plan.flat
+    del applied.extra["HACIENDA_REVIEW"]
+    answer = applied.terraform("apply", "-no-color", "-input=false", "-parallelism=1", "saved")
+    assert answer.code == 1
+    assert "The plan was made for review" in answer.flat
+    assert len(applied.state()) >= 2

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from hacienda import quorum
+from hacienda.cloudinit.facts import ETC
 from hacienda.errors import InputError
 from hacienda.review.guard.document import MEMBER, Change, Plan
 from hacienda.review.guard.machines import Ground, grounds
@@ -17,7 +18,7 @@ from hacienda.review.guard.references import resource
 Fate = Literal["stays", "deleted", "replaced", "blank", "forgotten"]
 """What becomes of a member. `blank`: it was found with nothing installed. `forgotten`: it goes on, unseen by Terraform."""
 
-_FACTS = "/etc/hacienda/services/"
+_FACTS = f"{ETC}/services/"
 """Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
 
 
