@@ -15,10 +15,14 @@ import hacienda
 from hacienda.environment import shipped
 from hacienda.errors import InputError, ToolError
 from hacienda.review.rendered_diff import git
+from hacienda.review.rendered_diff.export import of_export
 from hacienda.review.rendered_diff.rendering import Rendering, of_folder
 
 _LIMIT_SECONDS = 600
 """For rendering the base; a thousand machines take ten seconds on a quiet machine."""
+
+_EXPORT = Path("hacienda/review/rendered_diff/__main__.py")
+"""What a base that has it is rendered with; one that is older is synthesized, as every revision can."""
 
 _CODE = Path(hacienda.__file__).resolve().parent.parent
 """The folder of the code that is running."""
@@ -100,11 +104,13 @@ def _environment(file: Path, repository: Path, tree: Path, project: Path) -> Pat
 
 def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen[str]:
     # By a path relative to its project, so that the base's errors name its file as the operator knows it.
-    shown = os.path.relpath(file, project) if file.is_relative_to(project) else str(file)
-    argv = [sys.executable, "-P", "-m", "hacienda.cli", "synth", f"./{shown}" if "/" not in shown else shown]
+    shown = f"./{os.path.relpath(file, project)}" if file.is_relative_to(project) else str(file)
+    module, *arguments = ("hacienda.cli", "synth", shown, "--no-secrets", "--out", str(out))
+    if (code / _EXPORT).is_file():
+        module, *arguments = (".".join(_EXPORT.parent.parts), shown, str(out))
     libraries = [path for path in (str(code), os.environ.get("PYTHONPATH")) if path]
     return subprocess.Popen(
-        [*argv, "--no-secrets", "--out", str(out)],
+        [sys.executable, "-P", "-m", module, *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(libraries), "HACIENDA_SECRETS": "none", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
@@ -127,4 +133,4 @@ def _finished(process: subprocess.Popen[str], revision: str, out: Path) -> Rende
     if process.returncode != 0:
         last = "\n".join(said.strip().splitlines()[-10:])
         raise ToolError(f"The code of {revision} ended with {process.returncode}:\n{last}")
-    return of_folder(out)
+    return of_folder(out) if out.is_dir() else of_export(out)

@@ -77,6 +77,20 @@ class Machine:
     packages: tuple[str, ...]
     services: Mapping[str, bool]
 
+    @classmethod
+    def parse(
+        cls, manifest: Mapping[str, Any], files: Mapping[str, File], user_data: str, network_config: str
+    ) -> Machine:
+        """From a bundle's manifest and what is beside the bundle."""
+        return cls(
+            name=str(manifest["node"]),
+            files=files,
+            user_data=user_data,
+            network_config=network_config,
+            packages=tuple(manifest["packages"]),
+            services={service["name"]: bool(service["rolling"]) for service in manifest["services"]},
+        )
+
     @cached_property
     def identity(self) -> tuple[str, ...]:
         """What is this machine's alone: its name, then its addresses in the order of its networks."""
@@ -108,7 +122,7 @@ def of_outputs(outputs: Iterable[NodeOutput]) -> Rendering:
     for output in outputs:
         texts.update((file.sha256, file.text) for file in output.files)
         files = {file.path: _kept(parsed, file.manifest_line, file.manifest_entry) for file in output.files}
-        machines[output.node] = _machine(output.manifest, files, output.user_data, output.network_config)
+        machines[output.node] = Machine.parse(output.manifest, files, output.user_data, output.network_config)
     return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256])
 
 
@@ -131,7 +145,7 @@ def of_folder(out: Path) -> Rendering:
             manifest = _manifest(folder / "bundle.tar.gz")
             files = {entry["path"]: _kept(parsed, json.dumps(entry), entry) for entry in manifest["files"]}
             texts = [(folder / name).read_text(encoding="utf-8") for name in ("user-data", "network-config")]
-            machines[folder.name] = _machine(manifest, files, *texts)
+            machines[folder.name] = Machine.parse(manifest, files, *texts)
     except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
         raise ToolError(f"{out}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
     rendered = out / "rendered" / nodes.name
@@ -162,14 +176,3 @@ def _kept(parsed: dict[str, File], line: str, entry: Mapping[str, Any]) -> File:
     if found is None:
         found = parsed[line] = File.parse(entry)
     return found
-
-
-def _machine(manifest: Mapping[str, Any], files: Mapping[str, File], user_data: str, network_config: str) -> Machine:
-    return Machine(
-        name=str(manifest["node"]),
-        files=files,
-        user_data=user_data,
-        network_config=network_config,
-        packages=tuple(manifest["packages"]),
-        services={service["name"]: bool(service["rolling"]) for service in manifest["services"]},
-    )

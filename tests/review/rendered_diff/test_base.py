@@ -39,7 +39,7 @@ def rendered(folder: Path, program: str, file: str = "environments/small.yaml") 
 
 
 def test_a_base_that_ends_badly_is_quoted(folder: Path) -> None:
-    with pytest.raises(ToolError, match=r"(?s)The code of HEAD ended with 7.*'environments/small.yaml'"):
+    with pytest.raises(ToolError, match=r"(?s)The code of HEAD ended with 7.*'./environments/small.yaml'"):
         rendered(folder, "sys.exit(7)")
 
 
@@ -63,6 +63,14 @@ def test_an_environment_that_is_not_in_the_base_is_new(folder: Path) -> None:
     found = rendered(folder, "sys.exit(7)", file="environments/other.yaml")
     assert found.rendering is None
     assert found.title == f"HEAD ({found.commit[:10]})"
+
+
+def test_a_base_that_knows_the_interchange_is_asked_for_it(folder: Path) -> None:
+    code = folder / "hacienda/review/rendered_diff/__main__.py"
+    code.parent.mkdir(parents=True)
+    code.write_text("import sys\nprint(sys.argv[1:], file=sys.stderr)\nsys.exit(8)\n")
+    with pytest.raises(ToolError, match=r"(?s)The code of HEAD ended with 8.*'./environments/small.yaml'"):
+        rendered(folder, "sys.exit(7)")
 
 
 def test_whoever_does_not_wait_leaves_nothing_running(folder: Path) -> None:

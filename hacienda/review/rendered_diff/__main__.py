@@ -1,0 +1,27 @@
+"""Renders an environment into a file: `python -m hacienda.review.rendered_diff ENVIRONMENT FILE`. A diff starts it in the base."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from hacienda import cloud, cloudinit, services
+from hacienda.errors import HaciendaError
+from hacienda.review.rendered_diff.export import exported
+
+
+def main(environment: Path, target: Path) -> int:
+    """Render an environment without its store. Returns the exit code."""
+    try:
+        resolved = cloud.read(environment, services.registry())
+        content = exported(cloudinit.render(resolved, node, "") for node in resolved.nodes)
+    except HaciendaError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    target.write_text(json.dumps(content), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
