@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 
@@ -13,14 +14,26 @@ from tests.lab.test_changes import run
 IMAGE = "hacienda-debian-13"
 TEMPTED = 60
 """Seconds in which the blank ones could found something; the whole founding of a lab takes about as long."""
-RESTORE = """
-set -e
-mkdir -p /run/systemd/system/etcd.service.d
-printf '[Service]\\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\\n' > /run/systemd/system/etcd.service.d/force.conf
-systemctl daemon-reload && systemctl restart etcd
-rm -r /run/systemd/system/etcd.service.d && systemctl daemon-reload
-"""
-"""From docs/services/etcd.md, "Restoring"; the test compares."""
+
+
+def restore(lab: Lab, service: str, node: str) -> None:
+    """Types what the service's page says under "Restoring", as soon as the node has tried to start it by itself."""
+    text = (lab.root / f"docs/services/{service}.md").read_text().partition("\n## Restoring\n")[2]
+    commands = re.findall(r"^    (.+)$", text.partition("\n## ")[0].partition("\n\nBlank")[0], re.MULTILINE)
+    assert commands, f"docs/services/{service}.md has no commands under Restoring"
+    unit = {"etcd": "etcd", "rabbitmq": "rabbitmq-server"}[service]
+    end = time.monotonic() + TEMPTED
+    while not tried(lab, node, unit) and time.monotonic() < end:
+        time.sleep(1)
+    assert tried(lab, node, unit), f"{unit} was not even tried on {node}"
+    lab.on(node, "bash", "-ec", "\n".join(commands), timeout=120)
+
+
+def tried(lab: Lab, node: str, unit: str) -> bool:
+    """Whether a unit is up, or on its way."""
+    return answers(
+        lab, node, "sh", "-c", f"systemctl show --property=ActiveState --value {unit} | grep -Eq '^activ(e|ating)$'"
+    )
 
 
 def cluster_id(lab: Lab) -> str:
@@ -65,9 +78,8 @@ def test_two_blanked_controllers_never_found_a_second_cluster(
 
     # The third one's data comes back, and is what the cloud goes on with.
     healthy.power_on(kept)
-    page = (healthy.root / "docs/services/etcd.md").read_text()
-    assert all(line in page for line in RESTORE.splitlines()[2:])
-    healthy.on(kept, "bash", "-c", RESTORE, timeout=120)
+    restore(healthy, "etcd", kept)
+    restore(healthy, "rabbitmq", kept)
     healthy.note("two blanked, the third one restored by hand: well again after", healthy.wait_until_healthy())
     healthy.hacienda("apply", "lab", "--yes")
     assert cluster_id(healthy) == before

@@ -44,7 +44,7 @@ if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
 else
     log "starting with this node's own data; after a power cut it waits for the other members"
     ! systemctl start rabbitmq-server.service || exit 0
-    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: rabbitmqctl force_boot, then systemctl restart hacienda-rabbitmq"
+    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: docs/services/rabbitmq.md, restoring"
     # It left, and its machine was kept: an apply that was killed between the two. Its queues live on with the others.
     log "the cluster has let this node go: its data go to $database.left, and it joins anew"
     systemctl stop rabbitmq-server.service
