@@ -40,6 +40,15 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def show_bytes(content: bytes) -> None:
+    """The result as it is, be it text or a picture."""
+    if hasattr(sys.stdout, "buffer"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    else:
+        sys.stdout.write(content.decode())
+
+
 def fail(error: HaciendaError) -> None:
     """An error, whole."""
     say(str(error))

@@ -1,0 +1,150 @@
+"""A picture as a graph in Graphviz's language: clusters are failure domains, boxes are machines, networks, addresses and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from hacienda.review.topology.marks import Mark
+from hacienda.review.topology.picture import Electorate, Machines, Net, Picture, Place, Vip
+
+ABREAST = 4
+"""Boxes side by side where no failure domain has machines."""
+
+_LONG = 44
+"""Characters after which a line of services goes on in the next one."""
+
+
+def dot(picture: Picture) -> str:
+    """The graph. Colours are those of the light theme; classes tell what is what."""
+    lines = [
+        'digraph "topology" {',
+        '  graph [class="topology", bgcolor="transparent", fontname="Courier", fontsize=12, fontcolor="#57606a",',
+        "         nodesep=0.2, ranksep=0.35, margin=0.1, pad=0.1, newrank=true, compound=true];",
+        '  node [shape=box, style=filled, fontname="Courier", fontsize=11, fontcolor="#1f2328", color="#57606a",',
+        '        fillcolor="#ffffff", margin="0.12,0.06", height=0.2];',
+        '  edge [color="#57606a", arrowhead=none, penwidth=0.8];',
+        *_networks(picture),
+        *_place(picture.place, "place", "  "),
+        *_electorates(picture.electorates, picture.boxes),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _networks(picture: Picture) -> Iterator[str]:
+    """Networks in a row, each over its virtual IP; those without one stand in a column of their own, not to widen it."""
+    lone = [net for net in picture.networks if all(vip.network != net.name for vip in picture.virtual_ips)]
+    for net in picture.networks:
+        yield f"  {_id('network', net.name)} [{_looks('network', _net(net), net.marks)}];"
+    for first, second in pairwise(lone):
+        yield f"  {_id('network', first.name)} -> {_id('network', second.name)} [style=invis];"
+    boxes = {name: box for box in picture.boxes for name in box.names}
+    for vip in picture.virtual_ips:
+        own = _id("vip", vip.address)
+        yield f"  {own} [{_looks('vip', _vip(vip), vip.marks)}];"
+        yield f"  {_id('network', vip.network)} -> {own};"
+        for holder in dict.fromkeys(boxes[name].names[0] for name in vip.holders):
+            yield f"  {own} -> {_id('machine', holder)} [style=dashed];"
+
+
+def _place(place: Place, path: str, indent: str) -> Iterator[str]:
+    """A cluster; its boxes are one column where there are other columns beside it."""
+    inner = indent
+    if place.kind:
+        label = "\n".join([place.title, *_said(place.marks)])
+        yield f"{indent}subgraph {_quoted(f'cluster_{path}')} {{"
+        inner = f"{indent}  "
+        yield f'{inner}graph [{_looks("domain", label, place.marks)}, style="rounded,filled", labeljust=l, labelloc=b, margin=10];'
+    for box in place.machines:
+        yield f"{inner}{_id('machine', box.names[0])} [{_looks('machine', _machine(box), box.marks)}];"
+    abreast = ABREAST if not place.kind and not place.places else 1
+    for above, below in zip(place.machines, place.machines[abreast:], strict=False):
+        yield f"{inner}{_id('machine', above.names[0])} -> {_id('machine', below.names[0])} [style=invis];"
+    for number, one in enumerate(place.places):
+        yield from _place(one, f"{path}_{number}", inner)
+    heads = [_id("machine", box.names[0]) for box in filter(None, map(_head, place.places))]
+    if len(heads) > 1:
+        yield f"{inner}{{rank=same; {' -> '.join(heads)} [style=invis];}}"
+    if place.kind:
+        yield f"{indent}}}"
+
+
+def _head(place: Place) -> Machines | None:
+    """The box that stands for a place when places are put in order."""
+    return next(iter((*place.machines, *filter(None, map(_head, place.places)))), None)
+
+
+def _electorates(electorates: Iterable[Electorate], boxes: Iterable[Machines]) -> Iterator[str]:
+    """Votes stand above the machines, as addresses do."""
+    heads = {name: box.names[0] for box in boxes for name in box.names}
+    for number, one in enumerate(electorates):
+        own = _id("voters", str(number))
+        yield f"  {own} [{_looks('voters', _electorate(one), one.marks)}];"
+        for voter in dict.fromkeys(heads[name] for name in one.voters):
+            yield f"  {own} -> {_id('machine', voter)};"
+
+
+def _net(net: Net) -> str:
+    return "\n".join([f"{net.name} {net.cidr}", *_wrapped(net.traits.split(", ")), net.roles, *_said(net.marks)])
+
+
+def _vip(vip: Vip) -> str:
+    return "\n".join([f"VIP {vip.address}", vip.hostname, vip.scopes, *_said(vip.marks)])
+
+
+def _machine(box: Machines) -> str:
+    votes = [f"votes: {' '.join(box.votes)}"] if box.votes else []
+    lines = [box.title, box.named, *votes, *_wrapped(box.others), *_said(box.marks)]
+    return "\n".join(line for line in lines if line)
+
+
+def _electorate(one: Electorate) -> str:
+    counted = f"majority {one.majority} of {len(one.voters)}, {one.spare} may fail"
+    return "\n".join([f"votes: {' '.join(one.services)}", counted, *_said(one.marks)])
+
+
+def _said(marks: Sequence[Mark]) -> list[str]:
+    return [f"! {', '.join(map(str, marks))}"] if marks else []
+
+
+def _wrapped(words: Iterable[str]) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) < _LONG:
+            lines[-1] += f" {word}"
+        elif word:
+            lines.append(word)
+    return lines
+
+
+def _looks(kind: str, label: str, marks: Sequence[Mark]) -> str:
+    """Attributes of a box: red where losing it is felt, dashed where that is accepted."""
+    classes = [kind, *(["single"] if marks else [])]
+    text = "".join(f"{_escaped(line)}\\l" for line in label.split("\n"))
+    said = [f'class="{" ".join(classes)}"', f'label="{text}"']
+    if marks:
+        said += ['color="#cf222e"', 'fillcolor="#ffebe9"', "penwidth=2"]
+        said += ['style="filled,dashed"'] if kind != "domain" and all(mark.accepted for mark in marks) else []
+    elif kind in _FILLS:
+        said += [f'fillcolor="{_FILLS[kind]}"']
+    if kind == "domain" and not marks:
+        said += ['color="#8c959f"']
+    return ", ".join(said)
+
+
+_FILLS = {"domain": "#f6f8fa", "network": "#ddf4ff", "vip": "#dafbe1", "voters": "#fff8c5"}
+"""What is no machine has a colour of its own."""
+
+
+def _id(kind: str, name: str) -> str:
+    return _quoted(f"{kind} {name}")
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    """Text in which Graphviz sees no escape and no entity."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")

