@@ -107,10 +107,7 @@ class Deployment:
             self._terraform.run(_init(folder), folder, env=env)
             self._initialised.add(stack)
         file = self._file(stack)
-        plan = ["plan", "-input=false", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
-        plan += [f"-out={file}", "-detailed-exitcode"]
-        plan += [] if colour else ["-no-color"]
-        plan += ["-destroy"] if destroy else []
+        plan = _plan(file, destroy, colour)
         plan += [f"-target={address}" for address in targets] + [f"-replace={address}" for address in replace]
         refusal = ""
         try:
@@ -187,6 +184,13 @@ def _review(output: str) -> str:
     lines = text.splitlines()
     end = next((number for number, line in enumerate(lines) if _RULE in line), len(lines))
     return "\n".join(lines[:end]).strip("\n")
+
+
+def _plan(file: Path, destroy: bool, colour: bool) -> list[str]:
+    """`terraform plan`, saved to a file. Exit code 2: there are changes."""
+    plan = ["plan", "-input=false", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
+    plan += [f"-out={file}", "-detailed-exitcode"]
+    return [*plan, *([] if colour else ["-no-color"]), *(["-destroy"] if destroy else [])]
 
 
 def refusal_of(failure: str) -> str:

@@ -31,18 +31,13 @@ def another_key(healthy: Lab, tmp_path: Path) -> Iterator[Path]:
     healthy.hacienda("apply", "lab", "--yes")
 
 
-def fingerprints(lab: Lab) -> dict[str, str]:
-    """When each machine was created."""
-    return {i["name"]: i["created_at"] for i in json.loads(lab.incus("list", "--format", "json"))}
-
-
 def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key: Path, writer: SqlWriter) -> None:
-    before = fingerprints(healthy)
+    before = healthy.created()
     plan = healthy.hacienda("plan", "lab", "--outdated", "--json", check=False)
     assert plan.returncode == 4, plan.stdout + plan.stderr
     told = json.loads(plan.stdout)["guard"]
     assert told["refused"] and told["feasible"]
-    assert fingerprints(healthy) == before, "a plan touches nothing"
+    assert healthy.created() == before, "a plan touches nothing"
     with Client(writer, limit=REPLACING) as client:
         assert client.wait_for_more(20, 20)
         began = time.monotonic()
@@ -50,7 +45,7 @@ def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key
         took = time.monotonic() - began
         assert client.wait_for_more(20, 30), client.felt.failures[-3:]
     sys.stdout.write(done.stderr)
-    after = fingerprints(healthy)
+    after = healthy.created()
     assert all(before[node] != after[node] for node in CONTROLLERS)
     assert done.stderr.count("lab-controller: step") == 3
     lost = set(client.felt.acknowledged) - writer.rows()
@@ -65,7 +60,7 @@ def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key
 
 
 def test_a_killed_replacement_of_all_goes_on_where_it_was(healthy: Lab, writer: SqlWriter) -> None:
-    before = fingerprints(healthy)
+    before = healthy.created()
     apply = subprocess.Popen(
         [sys.executable, "-m", "hacienda.cli", "apply", "lab", "--yes", *(f"--replace={n}" for n in CONTROLLERS)],
         cwd=healthy.root,
@@ -80,10 +75,10 @@ def test_a_killed_replacement_of_all_goes_on_where_it_was(healthy: Lab, writer: 
         apply.kill()
         apply.stderr.close()
         apply.wait(timeout=120)
-        halfway = fingerprints(healthy)
+        halfway = healthy.created()
         healthy.hacienda("apply", "lab", "--yes", timeout=REPLACING)
         assert client.wait_for_more(20, 30), client.felt.failures[-3:]
-    after = fingerprints(healthy)
+    after = healthy.created()
     assert all(before[node] != after[node] for node in CONTROLLERS)
     once = {node for node in CONTROLLERS if before[node] != halfway.get(node) == after[node]}
     assert once, "those that were done are not done again"

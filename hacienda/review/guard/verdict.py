@@ -13,7 +13,6 @@ from hacienda.review.guard.price import Price, price
 
 FORGOTTEN = "{nodes}: forgotten, not destroyed. It goes on running and voting, and no later plan counts it."
 PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
-NO_MEMBERS = "{source} has no hacienda_member: there is nothing to guard."
 
 
 @dataclass(frozen=True)
