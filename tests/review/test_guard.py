@@ -79,6 +79,15 @@ def test_several_plans_are_judged_as_one() -> None:
     assert guard.judge(plans).refused
 
 
+def test_a_stack_of_computes_alone_may_replace_them_all() -> None:
+    """What every machine runs for itself is no last copy, and a plan of one stack does not tell of the others."""
+    document = load("computes-replaced")
+    kept = [e for e in document["resource_changes"] if e["address"].endswith((".cmp-1", ".cmp-2"))]
+    verdict = judge({**document, "resource_changes": kept, "prior_state": {}})
+    assert {seat.node for seat in going(verdict)} == {"cmp-1", "cmp-2"}
+    assert not verdict.refused
+
+
 def test_accepting_the_loss_of_a_service_is_per_service_and_never_of_a_quorum() -> None:
     every = SCENARIOS["cache-both"].last
     assert not judge(load("cache-both"), accept=every).refused

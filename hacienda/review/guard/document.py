@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from hacienda.errors import InputError
+from hacienda.quorum import REVIEW
 
 FORMAT = 1
 """Newest major version of the plan format that is understood. Terraform 1.x writes 1.x; minor versions only add."""
@@ -166,7 +167,7 @@ def _refuse_others(found: Mapping[str, Any], source: str) -> None:
     if found.get("errored"):
         raise InputError(
             f"{name}: Terraform failed while it made this plan, so that it tells only a part of what would happen",
-            "Make a plan that succeeds.",
+            f"Make a plan that succeeds; where our provider refused, with {REVIEW}=<environment>: it is to be read only.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from hacienda import quorum
@@ -14,6 +14,7 @@ from hacienda.errors import InputError
 from hacienda.review.guard.document import MEMBER, Change, Plan
 from hacienda.review.guard.machines import Ground, grounds
 from hacienda.review.guard.references import resource
+from hacienda.services import registry
 
 Fate = Literal["stays", "deleted", "replaced", "blank", "forgotten"]
 """What becomes of a member. `blank`: it was found with nothing installed. `forgotten`: it goes on, unseen by Terraform."""
@@ -33,7 +34,7 @@ class Seat:
         host: its address for SSH.
         voter: as its stored state remembers it.
         peers: how it reaches the members that vote with it: name -> host.
-        services: services it runs.
+        services: services it runs for others.
         fate: what becomes of it.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
@@ -206,7 +207,16 @@ def _weights(value: Any) -> dict[str, int]:
 def _services(before: Mapping[str, Any]) -> Iterator[str]:
     for path in before.get("files") or ():
         if path.startswith(_FACTS) and path.endswith(".env"):
-            yield path.removeprefix(_FACTS).removesuffix(".env")
+            name = path.removeprefix(_FACTS).removesuffix(".env")
+            if name not in _own():
+                yield name
+
+
+@cache
+def _own() -> frozenset[str]:
+    """Services that every machine runs for itself: nobody misses another machine's. Services that we do not know are not among
+    them."""
+    return frozenset(service.name for service in registry() if service.role == "every")
 
 
 def _named(seats: Iterable[Seat]) -> list[Seat]:
