@@ -25,7 +25,7 @@ def quick(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def place(monkeypatch: pytest.MonkeyPatch, machine: Machine) -> Machine:
-    monkeypatch.setattr(validation, "choose", lambda packages: machine)
+    monkeypatch.setattr(validation, "choose", lambda packages, of_image: machine)
     return machine
 
 
