@@ -96,7 +96,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program(
             "keepalived -t",
             "keepalived",
-            "{ id keepalived_script || useradd --system --no-create-home keepalived_script; } >/dev/null 2>&1 && "
+            "{ id keepalived_script >/dev/null 2>&1 || useradd --system --no-create-home keepalived_script; } && "
             "ip link add eth0 type bridge && "
             'keepalived --config-test --use-file "$1"',
         ),
