@@ -31,8 +31,7 @@ def test_it_has_nothing_to_change_after_hacienda_apply(healthy: Lab, cli: CdkCli
 def test_it_does_not_destroy_without_the_override(healthy: Lab) -> None:
     before = healthy.created()
     done = cdk(healthy, CDKTF, "destroy")
-    assert done.returncode, done.stdout[-3000:]
-    assert "quorum" in done.stdout
+    assert "would lose the quorum" in done.stdout, done.stdout[-3000:]  # cdktf-cli 0.21 ends with 0 all the same
     assert healthy.created() == before
     assert healthy.healthy()
 
