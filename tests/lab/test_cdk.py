@@ -31,7 +31,8 @@ def test_it_has_nothing_to_change_after_hacienda_apply(healthy: Lab, cli: CdkCli
 def test_it_does_not_destroy_without_the_override(healthy: Lab) -> None:
     before = healthy.created()
     done = cdk(healthy, CDKTF, "destroy")
-    assert "would lose the quorum" in done.stdout, done.stdout[-3000:]  # cdktf-cli 0.21 ends with 0 all the same
+    # cdktf-cli 0.21 loses either the end of Terraform's output or its exit code.
+    assert done.returncode or "quorum" in done.stdout, done.stdout[-3000:]
     assert healthy.created() == before
     assert healthy.healthy()
 
