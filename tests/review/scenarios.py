@@ -279,8 +279,15 @@ SCENARIOS: Mapping[str, Scenario] = {
         "two-node",
         arguments=machines("ctl-1"),
         going=fates(ANEW, "ctl-1"),
-        lost=("galera", "rabbitmq"),
-        says="cannot be replaced at all: galera and rabbitmq would lose the quorum even if it went alone",
+        says="etcd, galera and rabbitmq keep 2 of 3 voters",
+    ),
+    "two-node-controller-and-arbiter": Scenario(
+        "two-node",
+        arguments=machines("ctl-1", "arb-1"),
+        going=fates(ANEW, "ctl-1", "arb-1"),
+        lost=ALL,
+        order=one_by_one("arb-1", "ctl-1"),
+        says=REFUSED,
     ),
     # Two machines with a cache behind a virtual IP: nobody votes
     "cache-one": Scenario("memcached", arguments=machines("ctl-1"), going=fates(ANEW, "ctl-1")),
