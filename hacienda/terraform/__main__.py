@@ -21,10 +21,9 @@ def main() -> NoReturn:
     except HaciendaError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
-    made = surroundings()
-    os.environ.clear()
-    os.environ.update(made)
-    child.main(found.path, sys.argv[1:])
+    # The wheel's Terraform sees the environment that its process was started with, whatever that process changes in it.
+    command = [sys.executable, "-P", "-m", child.__name__, found.path, *sys.argv[1:]]
+    os.execve(sys.executable, command, surroundings())  # noqa: S606 (an argument list of ours)
 
 
 if __name__ == "__main__":

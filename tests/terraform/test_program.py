@@ -202,10 +202,14 @@ def test_stand_in_is_the_terraform_that_is_found(bare_path: Path, monkeypatch: p
     assert not done.stderr
 
 
-def test_stand_in_passes_arguments_on_and_returns_the_exit_code(bare_path: Path, stack: Path) -> None:
+def test_stand_in_passes_arguments_and_variables_on_and_returns_the_exit_code(
+    bare_path: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-out=saved")
     assert subprocess.run([*STAND_IN, "init"], cwd=stack, capture_output=True, check=False).returncode == 0
     done = subprocess.run([*STAND_IN, "plan", "-detailed-exitcode"], cwd=stack, capture_output=True, check=False)
     assert done.returncode == 2
+    assert (stack / "saved").exists()
     assert not (stack / "started").exists()
 
 
