@@ -23,6 +23,7 @@ from hacienda.cli import (
     lab,
     ledger,
     plan,
+    report,
     schema,
     secrets,
     status,
@@ -57,6 +58,7 @@ app.command()(topology.topology)
 app.command()(synth.synth)
 app.command()(validate.validate)
 app.command()(diff.diff)
+app.command()(report.report)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(destroy.destroy)

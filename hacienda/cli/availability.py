@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.table import Table
 
-from hacienda.assess.availability import Effect, Estimate, PathEstimate, estimate, figures
+from hacienda.assess.availability import Effect, Estimate, PathEstimate, estimate, words
 from hacienda.cli import console, project
 
 SHOWN = 5
@@ -46,12 +44,8 @@ def _paths(found: Estimate) -> Table:
     table = _table(f"{found.environment}: target {found.target:g} %", "request", "availability", "downtime", "target")
     for path in found.paths:
         met = "[green]met[/]" if path.met else "[red]missed[/]"
-        table.add_row(path.name, f"{path.percent:.4f} %", _a_year(path.minutes), met)
+        table.add_row(path.name, f"{path.percent:.4f} %", words.a_year(path.minutes), met)
     return table
-
-
-def _a_year(minutes: float) -> str:
-    return f"{minutes / 60:.1f} h a year" if minutes >= 120 else f"{minutes:.1f} min a year"
 
 
 def _contributors(path: PathEstimate) -> Table:
@@ -72,22 +66,15 @@ def _effects(found: Estimate) -> Table:
     """The paths side by side, a row for each failure."""
     names = [path.name for path in found.paths]
     table = _table("What each failure does (time until it is served again)", "failure", *names, "what is lost")
-    for failure, effects in _by_failure(found):
+    for failure, effects in words.by_failure(found):
         told = {effect.path: _outage(effect) for effect in effects}
         lost = ", ".join(dict.fromkeys(effect.loses for effect in effects))
         table.add_row(failure, *(told.get(name, "") for name in names), lost)
     return table
 
 
-def _by_failure(found: Estimate) -> Iterator[tuple[str, list[Effect]]]:
-    for failure in dict.fromkeys(effect.failure for effect in found.effects):
-        yield failure, [effect for effect in found.effects if effect.failure == failure]
-
-
 def _outage(effect: Effect) -> str:
-    if effect.survives:
-        return f"{effect.seconds:.3g} s" if effect.seconds else "none"
-    return f"[red]{figures.hours(effect.seconds / 3600)}[/]"
+    return words.outage(effect) if effect.survives else f"[red]{words.outage(effect)}[/]"
 
 
 def _assumptions(found: Estimate) -> Table:

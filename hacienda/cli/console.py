@@ -30,11 +30,6 @@ def show(text: str) -> None:
     out.print(text, markup=False)
 
 
-def printable(text: str) -> str:
-    """Text without anything that a terminal would obey: it may come from anybody's branch."""
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in text)
-
-
 def show_json(value: Any) -> None:
     """The result for programs: one JSON document on standard output, without colours or wrapping."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -11,8 +11,8 @@ from rich.text import Text
 from hacienda import cloudinit, platforms
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
-from hacienda.review import names, rendered_diff
-from hacienda.review.rendered_diff import Diff, FileChange, Step
+from hacienda.review import names, printing, rendered_diff
+from hacienda.review.rendered_diff import Diff, FileChange, words
 
 _COLOURS = {"+": "green", "-": "red", " ": "dim"}
 
@@ -53,35 +53,13 @@ def diff(
         head = {"environment": cloud.name, "base": base, "commit": old.commit, "new": old.rendering is None}
         console.show_json({**head, **rendered_diff.document(found)})
         return
-    console.show(_title(cloud.name, old, found))
+    console.show(words.title(cloud.name, old, found))
     for line in describe(found):
         console.out.print(line)
 
 
 def _replaces(cloud: Cloud) -> bool:
     return platforms.platform_of(cloud.platform, str).replaces_for_first_boot
-
-
-def _title(name: str, base: rendered_diff.Base, found: Diff) -> str:
-    against = f"against {base.title}"
-    if base.rendering is None:
-        return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
-    if not found:
-        return f"{name}: no differences {against}"
-    counts = {
-        "reconfigured in place": len(found.reconfigured),
-        "added": len(found.of("added")),
-        "removed": len(found.of("removed")),
-        "replaced": len(found.replaced),
-        "with another first boot": sum(
-            1 for change in found.nodes if change.first_boot and change.node not in found.replaced
-        ),
-    }
-    said = [f"{count} {word}" for word, count in counts.items() if count]
-    # What everybody looks for first.
-    if not counts["removed"] and not counts["replaced"]:
-        said.append("0 replaced")
-    return f"{name}: machines: {', '.join(said)}, {against}"
 
 
 def describe(found: Diff) -> Iterator[Text]:
@@ -100,37 +78,15 @@ def describe(found: Diff) -> Iterator[Text]:
         yield from _file(file, found.replaces)
     if found.steps:
         yield Text("  daemons, on each machine in this order:", style="bold")
-    yield from (_step(step) for step in found.steps)
+    yield from (Text(f"    {words.step(step)}") for step in found.steps)
 
 
 def _file(change: FileChange, replaces: bool) -> Iterator[Text]:
-    yield Text(f"  {console.printable(change.path)}", style="bold").append(
-        f"  {_heading(change, replaces)}", style="not bold"
+    yield Text(f"  {printing.printable(change.path)}", style="bold").append(
+        f"  {words.heading(change, replaces)}", style="not bold"
     )
     for hunk in change.hunks:
         yield Text(f"    @@ line {hunk.after} @@", style="cyan")
-        yield from (Text(f"    {console.printable(line)}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
+        yield from (Text(f"    {printing.printable(line)}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
     if change.left_out:
         yield Text(f"    ... and {change.left_out} more lines (--lines 0 shows all)", style="cyan")
-
-
-def _heading(change: FileChange, replaces: bool) -> str:
-    words: list[str] = [change.kind] if change.kind != "changed" else []
-    words.append(names.brief(change.nodes) + (", the same change" if len(change.nodes) > 1 else ""))
-    if not change.alike:
-        words[-1] += f" but for their own names and addresses (shown: {change.nodes[0]})"
-    words += [f"{name} {was or 'none'} -> {now or 'none'}" for name, (was, now) in change.attributes.items()]
-    if change.unreadable:
-        words.append(f"no text: {change.unreadable}")
-    if change.kind == "removed":
-        words.append(f"{change.minus} lines")
-    if change.path in rendered_diff.FIRST_BOOT:
-        words.append(
-            "these machines are made anew" if replaces else "for machines made from now on: read on the first boot only"
-        )
-    return "; ".join([*words, *([change.effect] if change.effect else [])])
-
-
-def _step(step: Step) -> Text:
-    how = ", one machine at a time" if step.rolling and len(step.nodes) > 1 else ""
-    return Text(f"    {step.action} {step.service}: {names.brief(step.nodes)}{how}")

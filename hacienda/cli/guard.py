@@ -34,7 +34,7 @@ def guard(
     It reads anybody's plans that use our provider, asks no host, and tells the safe order instead. Several plans are
     judged as one. Exit code 4 when it refuses; before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
     """
-    plans = [review.read(_text(one), one if one != "-" else "standard input") for one in plan]
+    plans = [review.read(text_of(one), one if one != "-" else "standard input") for one in plan]
     allowed = [name for name in (os.environ.get(ALLOW_DESTROY),) if name]
     verdict = review.judge(plans, accept=accept or (), allowed=allowed)
     if as_json:
@@ -46,7 +46,7 @@ def guard(
         raise typer.Exit(RefusedError.exit_code)
 
 
-def _text(name: str) -> bytes:
+def text_of(name: str) -> bytes:
     """The JSON of a plan, from wherever it is.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 FEW = 6
 """Up to so many are named one by one."""
@@ -20,6 +20,16 @@ def brief(names: Sequence[str]) -> str:
     rest = len(ranges) - _MOST_RANGES
     shown = " ".join(ranges[:_MOST_RANGES]) + (f" and {rest} more" if rest > 0 else "")
     return f"{len(names)} machines: {shown}"
+
+
+def natural(names: Iterable[str]) -> list[str]:
+    """In the order of their numbers: `cmp-9` before `cmp-10`."""
+    return sorted(names, key=_key)
+
+
+def _key(name: str) -> tuple[str, int, str]:
+    match = _NUMBERED.fullmatch(name)
+    return (match[1], int(match[2]), name) if match else (name, -1, name)
 
 
 def _ranges(names: Sequence[str]) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from hacienda.review import names
+
 Kind = Literal["create", "update", "replace", "delete"]
 
 MEMBER = "hacienda_member"
@@ -113,12 +115,27 @@ def _counts(found: Sequence[Change]) -> str:
     return ", ".join([f"{number} machine{'' if number == '1' else 's'} {rest}", *said[1:]])
 
 
-def _replaced(found: Sequence[Change]) -> list[str]:
+def going(found: Iterable[Change]) -> dict[str, list[str]]:
+    """Names of the machines that do not stay, under `destroyed` and `replaced`, each in the order of their numbers."""
     chosen: dict[str, str] = {}
     for change in found:
         if change.type in (*MACHINES, MEMBER) and change.kind in ("replace", "delete"):
             chosen[change.name] = "replaced" if change.kind == "replace" else "destroyed"
-    return [f"  {name} is {word}" for name, word in sorted(chosen.items())]
+    sorted_out = {word: names.natural(name for name, own in chosen.items() if own == word) for word in _GONE}
+    return {word: listed for word, listed in sorted_out.items() if listed}
+
+
+_GONE = ("destroyed", "replaced")
+
+
+def _replaced(found: Sequence[Change]) -> list[str]:
+    lines = []
+    for word, listed in going(found).items():
+        if len(listed) > names.FEW:
+            lines.append(f"  {names.brief(listed)} are {word}")
+        else:
+            lines += [f"  {name} is {word}" for name in listed]
+    return lines
 
 
 def _file_lines(found: Sequence[Change]) -> list[str]:
@@ -134,7 +151,7 @@ def _file_lines(found: Sequence[Change]) -> list[str]:
     width = max((len(path) for path, _ in groups), default=0)
     lines = []
     for (path, word), members in groups.items():
-        nodes = " ".join(sorted(change.name for change in members))
+        nodes = names.brief(names.natural(change.name for change in members))
         lines.append(f"  {path:<{width}}  {word} on {nodes}")
     return lines + _restart_lines(found)
 
@@ -148,7 +165,7 @@ def _restart_lines(found: Sequence[Change]) -> list[str]:
     for change in found:
         for action in change.restarts:
             asked.setdefault(action, []).append(change.name)
-    return [f"  {action}: {' '.join(sorted(nodes))}" for action, nodes in sorted(asked.items())]
+    return [f"  {action}: {names.brief(names.natural(nodes))}" for action, nodes in sorted(asked.items())]
 
 
 def _other_lines(found: Sequence[Change]) -> list[str]:

@@ -56,16 +56,17 @@ def svg(picture: Picture) -> str:
     body = re.sub(r"\n<title>[^<]*</title>", "", body)
     title = f"Topology of {picture.name}"
     head = (
-        f' role="img" aria-labelledby="topology-title topology-description" font-family="{FONTS}">\n'
-        f'<title id="topology-title">{html.escape(title)}</title>\n'
-        f'<desc id="topology-description">{html.escape(described(picture))}</desc>\n{_style()}'
+        f' role="img" aria-labelledby="drawing-title drawing-description" font-family="{FONTS}">\n'
+        f'<title id="drawing-title">{html.escape(title)}</title>\n'
+        f'<desc id="drawing-description">{html.escape(described(picture))}</desc>\n{_style()}'
     )
     return body.replace(">", head, 1)
 
 
 def described(picture: Picture) -> str:
     """The picture in a sentence or two, for who cannot see it."""
-    said = [f"{picture.count} machines on {len(picture.networks)} networks."]
+    count = len(picture.networks)
+    said = [f"{picture.count} machines on {count} network{'' if count == 1 else 's'}."]
     said += [f"Virtual IP {vip.address} on {vip.network}." for vip in picture.virtual_ips]
     for one in picture.electorates:
         names = ", ".join(one.services)

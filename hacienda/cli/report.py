@@ -1,0 +1,101 @@
+"""`hacienda report`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hacienda import cloudinit, platforms
+from hacienda.assess import timers
+from hacienda.assess.timers import measured
+from hacienda.cli import assessing, console, guarding, project
+from hacienda.cli.guard import text_of
+from hacienda.cli.topology import Out, write
+from hacienda.cloud import Cloud
+from hacienda.review import guard, rendered_diff, summary
+from hacienda.review import report as reports
+from hacienda.review.rendered_diff import words
+
+
+class Format(StrEnum):
+    """What it is written in."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def report(
+    env: project.Env,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REV", help="Tell what differs from a revision, as `hacienda diff` does."),
+    ] = None,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--plan",
+            metavar="PLAN",
+            help="Tell what a plan would do, and the guard's verdict: what `terraform show -json` printed, or a saved plan."
+            " Can be repeated; all are judged as one.",
+        ),
+    ] = None,
+    accept: guarding.Accept = None,
+    form: Annotated[
+        Format, typer.Option("--format", metavar="FORMAT", help="markdown, html or json.")
+    ] = Format.MARKDOWN,
+    out: Out = None,
+) -> None:
+    """Tell all that a reviewer should know of an environment: what goes, plan and quorum guard, every rendered file that changes,
+    findings, topology, availability, timer budget.
+
+    Markdown is for a comment, its first line is `<!-- hacienda:ENV -->`; HTML is one page that needs nothing else. It is written
+    whatever it says, and then ends with 4 where the guard refuses, with 1 where the assessment fails, else with 0.
+    """
+    cloud = project.read(env)
+    # What was given is looked at before anything that takes long.
+    planned = _planned(plan, accept) if plan else None
+    compared = _compared(cloud, env, base) if base else None
+    with console.working(f"assessing {cloud.name}"):
+        found = reports.assemble(
+            assessing.subject(cloud, project.path_of(env)),
+            drills=timers.load(project.state_folder(cloud.name) / measured.NAME),
+            compared=compared,
+            planned=planned,
+        )
+        content = _written(found, form)
+    write(content.encode(), out)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def _written(found: reports.Report, form: Format) -> str:
+    if form is Format.HTML:
+        return reports.page(found)
+    if form is Format.MARKDOWN:
+        return reports.comment(found)
+    return json.dumps(reports.document(found), indent=2, ensure_ascii=False) + "\n"
+
+
+def _planned(sources: Sequence[str], accept: Sequence[str] | None) -> reports.Planned:
+    texts = {source: text_of(source) for source in sources}
+    plans = [guard.read(text, source) for source, text in texts.items()]
+    changes = [one for source, text in texts.items() for one in summary.changes(source, json.loads(text))]
+    return reports.Planned(tuple(sources), tuple(changes), guard.judge(plans, accept=accept or ()))
+
+
+def _compared(cloud: Cloud, env: str, base: str) -> reports.Compared:
+    with (
+        rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
+        console.working(f"rendering {cloud.name} twice"),
+    ):
+        after = rendered_diff.of_outputs(cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        old = waiting()
+        before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
+        replaces = platforms.platform_of(cloud.platform, str).replaces_for_first_boot
+        found = rendered_diff.compare(before, after, replaces=replaces)
+    return reports.Compared(words.title(cloud.name, old, found), base, old.commit, old.rendering is None, found)

@@ -1,0 +1,59 @@
+"""What a rendered diff says of itself, in words."""
+
+from __future__ import annotations
+
+from hacienda.review import names
+from hacienda.review.rendered_diff.base import Base
+from hacienda.review.rendered_diff.model import FIRST_BOOT, Diff, FileChange, Step
+
+
+def title(name: str, base: Base, found: Diff) -> str:
+    """The environment, against what, and how many machines."""
+    against = f"against {base.title}"
+    if base.rendering is None:
+        return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
+    if not found:
+        return f"{name}: no differences {against}"
+    counts = {
+        "reconfigured in place": len(found.reconfigured),
+        "added": len(found.of("added")),
+        "removed": len(found.of("removed")),
+        "replaced": len(found.replaced),
+        "with another first boot": sum(
+            1 for change in found.nodes if change.first_boot and change.node not in found.replaced
+        ),
+    }
+    said = [f"{count} {word}" for word, count in counts.items() if count]
+    # What everybody looks for first.
+    if not counts["removed"] and not counts["replaced"]:
+        said.append("0 replaced")
+    return f"{name}: machines: {', '.join(said)}, {against}"
+
+
+def heading(change: FileChange, replaces: bool) -> str:
+    """What happens to a file, where, and what daemons do about it.
+
+    Args:
+        change: the change.
+        replaces: the platform makes a machine anew for what cloud-init is given.
+    """
+    words: list[str] = [change.kind] if change.kind != "changed" else []
+    words.append(names.brief(change.nodes) + (", the same change" if len(change.nodes) > 1 else ""))
+    if not change.alike:
+        words[-1] += f" but for their own names and addresses (shown: {change.nodes[0]})"
+    words += [f"{name} {was or 'none'} -> {now or 'none'}" for name, (was, now) in change.attributes.items()]
+    if change.unreadable:
+        words.append(f"no text: {change.unreadable}")
+    if change.kind == "removed":
+        words.append(f"{change.minus} lines")
+    if change.path in FIRST_BOOT:
+        words.append(
+            "these machines are made anew" if replaces else "for machines made from now on: read on the first boot only"
+        )
+    return "; ".join([*words, *([change.effect] if change.effect else [])])
+
+
+def step(one: Step) -> str:
+    """What a service's daemons do on which machines."""
+    how = ", one machine at a time" if one.rolling and len(one.nodes) > 1 else ""
+    return f"{one.action} {one.service}: {names.brief(one.nodes)}{how}"

@@ -1,0 +1,113 @@
+"""Sections on what changes: machines that go, the plan with the guard's verdict, and every rendered file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hacienda.review import guard, names, summary
+from hacienda.review.rendered_diff import Diff, FileChange, words
+from hacienda.review.report.blocks import Block, Change, Lines, Section, Table, Tone
+from hacienda.review.report.model import Compared, Planned, Report
+
+LONGEST = 300
+"""Characters of a line of a file beyond which it is cut."""
+
+
+def going(report: Report) -> Section:
+    """Machines and other resources that are deleted or replaced, which a reviewer looks for first."""
+    rows = list(_planned_going(report.planned)) if report.planned else []
+    rows += _compared_going(report.compared) if report.compared else []
+    title = "Deletions and replacements"
+    if not rows:
+        given = report.planned or report.compared
+        said = "none" if given else "neither a plan nor a base was given"
+        return Section("going", title, "good" if given else "none", said)
+    table = Table("What goes, a replacement included", ("what", "which", "says"), tuple(rows))
+    return Section("going", title, "warn", ", ".join(f"{what}: {which}" for what, which, _ in rows), (table,))
+
+
+def _planned_going(planned: Planned) -> Iterator[tuple[str, str, str]]:
+    for word, listed in summary.going(planned.changes).items():
+        yield f"machines {word}", names.brief(listed), "plan"
+    others = [one for one in planned.changes if one.type not in (*summary.MACHINES, summary.MEMBER, summary.GATE)]
+    for kind, word in (("delete", "destroyed"), ("replace", "replaced")):
+        listed = [one.address for one in others if one.kind == kind]
+        if listed:
+            more = f" and {len(listed) - names.FEW} more" if len(listed) > names.FEW else ""
+            yield f"resources {word}", " ".join(listed[: names.FEW]) + more, "plan"
+
+
+def _compared_going(compared: Compared) -> Iterator[tuple[str, str, str]]:
+    for word, listed in (("removed", compared.diff.of("removed")), ("replaced", compared.diff.replaced)):
+        if listed:
+            yield f"machines {word}", names.brief(listed), "diff"
+
+
+def plan(report: Report) -> Section:
+    """What Terraform would do, and whether the guard lets it."""
+    planned, title = report.planned, "Plan and quorum guard"
+    if planned is None:
+        return Section("plan", title, "none", "no plan was given (`--plan PLAN.json`)")
+    counted, *changes = summary.describe(report.environment, planned.changes)
+    verdict = guard.describe(planned.verdict)
+    blocks = (
+        Lines("The guard's verdict", tuple(verdict)),
+        Lines(f"What {names.brief(planned.sources)} would change", (counted, *changes)),
+    )
+    return Section("plan", title, "bad" if report.refused else "good", verdict[0], blocks)
+
+
+def files(report: Report, room: int) -> Section:
+    """Every line of every rendered file that changes.
+
+    Args:
+        report: the report.
+        room: characters of changed lines that there is room for.
+    """
+    compared, title = report.compared, "Rendered files"
+    if compared is None:
+        return Section("files", title, "none", "no base was given (`--base REV`)")
+    diff = compared.diff
+    tone: Tone = "warn" if diff.of("removed") or diff.replaced else "good"
+    return Section("files", title, tone, compared.title, (*_summary(diff), *_changes(diff, room)))
+
+
+def _summary(diff: Diff) -> Iterator[Block]:
+    if diff.steps:
+        lines = tuple(words.step(step) for step in diff.steps)
+        yield Lines("What daemons do, on each machine in this order", lines)
+    for listed, caption in ((diff.of("added"), "Machines that come"), (diff.of("removed"), "Machines that go")):
+        if listed:
+            yield Lines(caption, (names.brief(listed),))
+    if diff.packages:
+        rows = tuple((" ".join(p.added), " ".join(p.removed), names.brief(p.nodes)) for p in diff.packages)
+        yield Table("Packages", ("added", "removed", "on"), rows)
+
+
+def _changes(diff: Diff, room: int) -> Iterator[Change]:
+    """Changes with as many lines as there is room for: the first files are shown whole, of the others that they change."""
+    left = room
+    for file in diff.files:
+        shown = _fitting(file, left)
+        kept = sum(len(line) for hunk in shown.hunks for line in hunk.lines)
+        left -= kept
+        cut = sum(len(hunk.lines) for hunk in file.hunks) - sum(len(hunk.lines) for hunk in shown.hunks)
+        yield Change(file.path, words.heading(file, diff.replaces), shown, file.left_out + cut)
+
+
+def _fitting(file: FileChange, room: int) -> FileChange:
+    hunks, left = [], room
+    for hunk in file.hunks:
+        kept = []
+        for line in hunk.lines:
+            cut = line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
+            if len(cut) > left:
+                break
+            left -= len(cut)
+            kept.append(cut)
+        if kept:
+            hunks.append(replace(hunk, lines=tuple(kept)))
+        if len(kept) < len(hunk.lines):
+            break
+    return replace(file, hunks=tuple(hunks))

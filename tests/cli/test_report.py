@@ -1,0 +1,97 @@
+"""`hacienda report` on a real project: the examples of the docs, exit codes, no secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hacienda import assess
+from tests import repository
+from tests.cli.conftest import ENVIRONMENT, Project
+
+ROOT = Path(__file__).parents[2]
+PLANS = ROOT / "tests/review/plans"
+CHANGED = ENVIRONMENT + "  compute: 1\nservices:\n  haproxy: {timeout: 77}\n  galera: {max_connections: 777}\n"
+
+
+@pytest.fixture
+def changed(project: Project) -> Project:
+    """A project whose environment was changed after it was committed; a plan lies beside it."""
+    repository.commit(project.root)
+    project.file.write_text(CHANGED)
+    shutil.copy(PLANS / "replace-two.json", project.root / "plan.json")
+    return project
+
+
+def lasting(text: str) -> str:
+    """Without what the next commit has differently."""
+    return re.sub(r"\([0-9a-f]{10}\)", "…", text)
+
+
+def block(page: str) -> str:
+    """The example of a page: its first block of Markdown."""
+    text = (ROOT / page).read_text()
+    return re.search(r"^(`{3,})markdown\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE)[2]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/report.md"])
+def test_the_page_s_example_is_what_it_prints(changed: Project, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Findings come and go with the day.
+    monkeypatch.setattr(assess, "today", lambda: date(2026, 11, 21))
+    printed = lasting(changed.run("report", "small", "--base", "HEAD", "--plan", "plan.json", code=4).stdout)
+    shown = lasting(block(page))
+    assert len(shown.splitlines()) > 10
+    assert printed.startswith(shown)
+
+
+def test_it_is_written_whatever_it_says(changed: Project) -> None:
+    changed.run("report", "small", "--plan", "plan.json", "--format", "html", "--out", "report.html", code=4)
+    assert "REFUSED" in (changed.root / "report.html").read_text()
+    changed.file.write_text(ENVIRONMENT.replace("controller: 3", "controller: 2"))
+    changed.run("report", "small", "--out", "report.md", code=1)
+    assert "the assessment fails (" in (changed.root / "report.md").read_text()
+
+
+def test_several_plans_are_one_and_what_is_accepted_passes(changed: Project) -> None:
+    shutil.copy(PLANS / "cache-both.json", changed.root / "other.json")
+    accept = [word for name in ("haproxy", "keepalived", "memcached") for word in ("--accept", name)]
+    other = ("report", "small", "--plan", "other.json")
+    assert "no copy would be left" in changed.run(*other, code=4).stdout
+    changed.run(*other, *accept)
+    both = changed.run(*other, "--plan", "plan.json", *accept, code=4)
+    assert "**What other.json plan.json would change**" in both.stdout
+
+
+def test_programs_read_json(changed: Project) -> None:
+    told = json.loads(changed.run("report", "small", "--base", "HEAD", "--format", "json").stdout)
+    assert told["diff"]["nodes"]["added"] == "cmp-1"
+    assert [file["path"] for file in told["diff"]["files"]] == [
+        "/etc/haproxy/haproxy.cfg",
+        "/etc/mysql/mariadb.conf.d/90-hacienda.cnf",
+    ]
+
+
+def test_bad_input_is_told_and_nothing_is_written(changed: Project) -> None:
+    (changed.root / "state.json").write_text('{"format_version": "1.0", "values": {}}')
+    said = changed.run("report", "small", "--plan", "state.json", "--out", "report.md", code=2).stderr
+    assert "is a state, no plan" in said
+    assert "no such commit" in changed.run("report", "small", "--base", "nothing", "--out", "report.md", code=2).stderr
+    assert not (changed.root / "report.md").exists()
+    assert "cannot be written" in changed.run("report", "small", "--out", "nowhere/report.md", code=3).stderr
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+def test_no_secret_is_in_it(changed: Project, form: str) -> None:
+    changed.run("synth", "small")
+    store = changed.root / ".hacienda/small/secrets"
+    values = [path.read_text(errors="replace").strip() for path in store.rglob("*") if path.is_file()]
+    assert len(values) > 10
+    text = changed.run("report", "small", "--base", "HEAD", "--plan", "plan.json", "--format", form, code=4).stdout
+    lines = {line for value in values for line in value.splitlines() if len(line) >= 16}
+    assert lines
+    assert not [line for line in lines if line in text]
