@@ -38,8 +38,9 @@ lab: $(READY)
 lab-down: $(READY)
 	$(BIN)/hacienda lab down --yes
 
+# TESTS="not long" leaves out more of the same.
 lab-test: $(READY)
-	$(BIN)/python -m pytest -ra -x -n0 -o addopts="--strict-markers --strict-config" tests/lab
+	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -13,6 +13,12 @@ from tests.lab.cloud import Lab
 ROOT = Path(__file__).parents[2]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "long: more of the same, from another moment or on another platform; CI's time has no room for it"
+    )
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The lab of environments/lab.yaml, brought up once; `make lab-down` removes it."""

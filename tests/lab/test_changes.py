@@ -115,7 +115,13 @@ def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "seconds"), [(signal.SIGKILL, 3), (signal.SIGINT, 8), (signal.SIGKILL, 14), (signal.SIGTERM, 20)]
+    ("number", "seconds"),
+    [
+        pytest.param(signal.SIGKILL, 3, marks=pytest.mark.long),
+        pytest.param(signal.SIGINT, 8, marks=pytest.mark.long),
+        (signal.SIGKILL, 14),
+        (signal.SIGTERM, 20),
+    ],
 )
 def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
     healthy: Lab, number: signal.Signals, seconds: int
@@ -138,7 +144,7 @@ def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
     healthy.apply_changes_nothing()
 
 
-@pytest.mark.parametrize("seconds", [4, 12])
+@pytest.mark.parametrize("seconds", [pytest.param(4, marks=pytest.mark.long), 12])
 def test_an_apply_that_loses_the_network_ends_in_the_same_cloud_when_run_again(healthy: Lab, seconds: int) -> None:
     victim = CONTROLLERS[seconds % 3]
     apply = subprocess.Popen(
