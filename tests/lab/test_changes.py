@@ -49,6 +49,18 @@ def replacing(*nodes: str) -> list[str]:
     return [f"-replace={RESOURCE}.{node}" for node in nodes]
 
 
+def begin_to_replace(lab: Lab, victim: str) -> subprocess.Popen[bytes]:
+    """An apply that replaces one machine, in a process group of its own."""
+    return subprocess.Popen(
+        [*TERRAFORM, "apply", "-auto-approve", "-no-color", *replacing(victim)],
+        cwd=lab.root / "cdktf.out/stacks/lab-controller",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
+    )
+
+
 def test_a_second_apply_changes_nothing(healthy: Lab) -> None:
     healthy.apply_changes_nothing()
 
@@ -127,14 +139,7 @@ def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
     healthy: Lab, number: signal.Signals, seconds: int
 ) -> None:
     victim = CONTROLLERS[seconds % 3]
-    apply = subprocess.Popen(
-        [*TERRAFORM, "apply", "-auto-approve", "-no-color", *replacing(victim)],
-        cwd=healthy.root / "cdktf.out/stacks/lab-controller",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
-    )
+    apply = begin_to_replace(healthy, victim)
     time.sleep(seconds)
     os.killpg(apply.pid, number)
     apply.wait(timeout=120)
@@ -147,13 +152,7 @@ def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
 @pytest.mark.parametrize("seconds", [pytest.param(4, marks=pytest.mark.long), 12])
 def test_an_apply_that_loses_the_network_ends_in_the_same_cloud_when_run_again(healthy: Lab, seconds: int) -> None:
     victim = CONTROLLERS[seconds % 3]
-    apply = subprocess.Popen(
-        [*TERRAFORM, "apply", "-auto-approve", "-no-color", *replacing(victim)],
-        cwd=healthy.root / "cdktf.out/stacks/lab-controller",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
-    )
+    apply = begin_to_replace(healthy, victim)
     time.sleep(seconds)
     with healthy.cut_off_from_here():
         time.sleep(45)
