@@ -33,7 +33,7 @@ LONGEST = 1_000
 """Characters of a text or a line beyond which it is cut: somebody's plan may name a thousand machines in one."""
 
 SIGNS: dict[Tone, str] = {"good": "✅", "warn": "⚠️", "bad": "❌", "none": "⚪"}
-WORDS: dict[Tone, str] = {"good": "fine", "warn": "look at it", "bad": "wrong", "none": "to know"}
+WORDS: dict[Tone, str] = {"good": "fine", "warn": "look at it", "bad": "stop", "none": "to know"}
 """What a tone is called, beside its colour and its sign."""
 
 

@@ -58,9 +58,10 @@ def _place(place: Place, path: str, indent: str) -> Iterator[str]:
         yield f'{inner}graph [{_looks("domain", label, place.marks)}, style="rounded,filled", labeljust=l, labelloc=b, margin=10];'
     for box in place.machines:
         yield f"{inner}{_id('machine', box.names[0])} [{_looks('machine', _machine(box), box.marks)}];"
-    abreast = ABREAST if not place.kind and not place.places else 1
-    for above, below in zip(place.machines, place.machines[abreast:], strict=False):
-        yield f"{inner}{_id('machine', above.names[0])} -> {_id('machine', below.names[0])} [style=invis];"
+    for upper, lower in pairwise(_rows(place)):
+        for number, box in enumerate(lower):
+            above = upper[min(number, len(upper) - 1)]
+            yield f"{inner}{_id('machine', above.names[0])} -> {_id('machine', box.names[0])} [style=invis];"
     for number, one in enumerate(place.places):
         yield from _place(one, f"{path}_{number}", inner)
     heads = [_id("machine", box.names[0]) for box in filter(None, map(_head, place.places))]
@@ -68,6 +69,13 @@ def _place(place: Place, path: str, indent: str) -> Iterator[str]:
         yield f"{inner}{{rank=same; {' -> '.join(heads)} [style=invis];}}"
     if place.kind:
         yield f"{indent}}}"
+
+
+def _rows(place: Place) -> list[Sequence[Machines]]:
+    """A place's boxes from above: who votes is next to votes and addresses."""
+    abreast = ABREAST if not place.kind and not place.places else 1
+    groups = ([box for box in place.machines if box.votes], [box for box in place.machines if not box.votes])
+    return [group[begin : begin + abreast] for group in groups for begin in range(0, len(group), abreast)]
 
 
 def _head(place: Place) -> Machines | None:
