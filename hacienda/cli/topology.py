@@ -16,7 +16,7 @@ from hacienda.cli import assessing, console, project
 from hacienda.errors import InputError, ToolError
 from hacienda.review import topology as pictures
 
-WIDTH = 100
+WIDTH = 112
 """Columns of a picture that goes into a file."""
 
 

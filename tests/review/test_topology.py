@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,9 +24,12 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ("lab", "production", "large", "named", "networks", "two-node")
 
 
+DAY = date(2026, 11, 21)
+
+
 def picture(name: str) -> topology.Picture:
     read = cloud.read(environment.find(name, ROOT), services.registry(), rules=rules())
-    return topology.picture(read, assess.findings(read))
+    return topology.picture(read, assess.findings(assess.Subject(read, DAY)))
 
 
 def written(path: Path, text: str) -> topology.Picture:
@@ -78,6 +82,11 @@ def test_failure_domains_are_branches() -> None:
     places = [line for line in shown.splitlines() if "rack " in line]
     assert [line.split()[-1] for line in places] == ["a", "b", "c"]
     assert "vlan 20" in shown
+
+
+def test_the_readme_shows_it() -> None:
+    drawn = "\n".join(line.rstrip() for line in text(picture("lab"), 112).splitlines())
+    assert drawn in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
