@@ -24,7 +24,7 @@ def apply(
     """
     cloud, deployed = deploying.deployment(env, out)
     anew = guarding.wanted(deployed, replace, outdated)
-    with deploying.planned(deployed, replace=guarding.gates(deployed, anew)) as plans:
+    with deploying.planned(deployed, replace=anew) as plans:
         changes = deploying.changes_of(plans)
         verdict = guarding.judged(plans, accept)
         seconds = 0.0

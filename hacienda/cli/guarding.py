@@ -17,7 +17,7 @@ from hacienda.errors import InputError, Problem, RefusedError
 from hacienda.operate import rolling
 from hacienda.operate.deploy import Deployment, StackPlan
 from hacienda.review import guard
-from hacienda.review.summary import GATE, MACHINES, MEMBER
+from hacienda.review.summary import MACHINES, MEMBER
 
 Accept = Annotated[
     list[str] | None,
@@ -99,15 +99,6 @@ def outdated(plans: Sequence[StackPlan]) -> tuple[str, ...]:
     """Nodes whose machines were made of another image, user-data or network configuration than they are declared with."""
     machines = (change for plan in plans for change in plan.seen.changes if change.type in MACHINES)
     return tuple(str((m.after or {}).get("name")) for m in machines if (m.after or {}).get("outdated"))
-
-
-def gates(deployed: Deployment, stacks: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The same, with the gates of the stacks: a machine made anew with the same configuration would pass them unseen."""
-    by_name = {stack.name: stack for stack in deployed.stacks}
-    return {
-        name: [*addresses, *(f"{GATE}.{gate}" for gate in deployed.resources(by_name[name]).get(GATE, {}))]
-        for name, addresses in stacks.items()
-    }
 
 
 def require_order(plans: Sequence[StackPlan], verdict: guard.Verdict) -> None:

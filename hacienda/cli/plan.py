@@ -34,7 +34,7 @@ def plan(
     """
     cloud, deployed = deploying.deployment(env, out, with_secrets=with_secrets)
     anew = guarding.wanted(deployed, replace, outdated)
-    with deploying.planned(deployed, replace=guarding.gates(deployed, anew)) as plans:
+    with deploying.planned(deployed, replace=anew) as plans:
         changes = deploying.changes_of(plans)
     verdict = guarding.judged(plans, accept)
     refused = guarding.refusals(plans, verdict)

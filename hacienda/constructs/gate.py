@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from hacienda import cdk
+from hacienda.cloud.model import Node
 from hacienda.constructs.content import Content
+from hacienda.constructs.member import MemberResource
 from hacienda.constructs.provider import ensure_provider
-from hacienda.declare.resource import Declaration
+from hacienda.declare.resource import Declaration, Reference
 from hacienda.platforms.base import Platform
 
 
@@ -27,6 +29,15 @@ class GateResource(Declaration):
     members: Mapping[str, Mapping[str, Any]]
     promises: Sequence[str]
     triggers: Mapping[str, str]
+
+
+def _triggers(content: Content, nodes: Iterable[Node]) -> dict[str, str]:
+    """What makes it wait again: another bundle, and every delivery, such as to a machine made anew with the same bundle."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        found[node.name] = content.outputs[node.name].bundle_hash
+        found[f"{node.name} installed"] = Reference(f"${{{MemberResource.terraform_type}.{node.name}.installed}}")
+    return found
 
 
 class Gate(cdk.Construct):
@@ -65,6 +76,6 @@ class Gate(cdk.Construct):
             secret_store=content.store,
             members={node.name: {"host": node.ssh_host, "port": cloud.ssh.port} for node in nodes},
             promises=sorted({service for node in nodes for service in node.services}),
-            triggers={node.name: content.outputs[node.name].bundle_hash for node in nodes},
+            triggers=_triggers(content, nodes),
         )
         cdk.Resource(self, "gate", declaration=self.declaration)

@@ -36,7 +36,9 @@ def test_a_member_waits_for_its_machine_and_the_gate_for_the_members(
         assert found["hacienda_member"][name]["machine"] == f"${{hacienda_incus_instance.{name}.id}}"
     gate = found["hacienda_gate"]["controller"]
     assert gate["depends_on"] == [f"hacienda_member.{name}" for name in NAMES]
-    assert gate["triggers"] == {name: found["hacienda_member"][name]["bundle_hash"] for name in NAMES}
+    bundles = {name: found["hacienda_member"][name]["bundle_hash"] for name in NAMES}
+    deliveries = {f"{name} installed": f"${{hacienda_member.{name}.installed}}" for name in NAMES}
+    assert gate["triggers"] == bundles | deliveries
     assert set(gate["promises"]) == {service.name for service in content.cloud.services}
 
 

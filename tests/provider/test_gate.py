@@ -64,8 +64,22 @@ def test_a_gate_that_failed_to_open_again_is_tried_again(gated: Cloud) -> None:
     gate["triggers"] = {"ctl-1": "2"}
     unwell(gated, "ctl-3")
     assert gated.apply().code == 1
-    assert '~ "ctl-1" = "1" -> "2"' in gated.plan().text
+    assert '+ "ctl-1" = "2"' in gated.plan().text
     (gated.machine("ctl-3") / "verify.json").unlink()
+    gated.applied()
+    assert "No changes" in gated.plan().text
+
+
+def test_a_gate_waits_again_for_a_member_made_anew_with_the_same_bundle(gated: Cloud) -> None:
+    gate = gated.more["hacienda_gate"]["controllers"]
+    gate["triggers"] = {"ctl-1": "${hacienda_member.ctl-1.installed}"}
+    gated.applied()
+    unwell(gated, "ctl-1")
+    assert gated.apply("-replace=hacienda_member.ctl-1").code == 1
+    answer = gated.apply()
+    assert answer.code == 1, "it failed once and must not pass unseen"
+    assert "controllers is not healthy" in answer.flat
+    (gated.machine("ctl-1") / "verify.json").unlink()
     gated.applied()
     assert "No changes" in gated.plan().text
 

@@ -75,7 +75,8 @@ class Gate(Resource):
         return state
 
     def update(self, context: Context, prior: State, planned: State) -> State:
-        """Wait again. If that fails, Terraform keeps the prior state, so that the next plan waits again."""
+        """Wait again. If that fails, the triggers are forgotten, so that the next plan waits again."""
+        context.save({**prior, "triggers": None})
         return self._wait(context, planned)
 
     def delete(self, context: Context, state: State) -> None:

@@ -51,6 +51,7 @@ ATTRIBUTES = (
         "restarts", ["list", "string"], computed=True, description="Services that this change restarts or reloads."
     ),
     Attribute("converged", "bool", computed=True, description="The bundle is installed and nothing failed or drifted."),
+    Attribute("installed", computed=True, description="When it was delivered last, UTC: gates wait again after that."),
 )
 
 DELIVERED = ("bundle_hash", "files", "secrets")

@@ -25,7 +25,7 @@ def update(context: Context, prior: State, planned: State) -> None:
     """Complete the plan of a change in place."""
     if not needs_delivery(prior, planned):
         return
-    planned["converged"] = UNKNOWN
+    planned["converged"] = planned["installed"] = UNKNOWN
     if not all(known(planned[name]) for name in (*DELIVERED, "bundle")):
         planned["restarts"] = UNKNOWN
         return

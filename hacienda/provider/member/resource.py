@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from hacienda import errors
@@ -165,7 +166,8 @@ class Member(Resource):
                 f"{outcome.detail}\nThe next apply repairs it in place.",
             )
         secrets_state = {} if planned["secrets"] is UNKNOWN else planned["secrets"]
-        return {**planned, "secrets": secrets_state, "converged": outcome.converged}
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return {**planned, "secrets": secrets_state, "converged": outcome.converged, "installed": now}
 
 
 def _unmark(context: Context) -> None:
