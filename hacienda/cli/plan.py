@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from hacienda.cli import console, deploying, guarding, project
 from hacienda.cli.synth import Out, WithSecrets, written
-from hacienda.errors import RefusedError
+from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
 from hacienda.review import guard, summary
 
@@ -25,6 +26,14 @@ def plan(
     outdated: guarding.Outdated = False,
     accept: guarding.Accept = None,
     with_secrets: WithSecrets = True,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FOLDER",
+            help="Write each stack's plan there, as `terraform show -json` prints it, for `hacienda guard` and `report`.",
+        ),
+    ] = None,
     as_json: project.AsJson = False,
 ) -> None:
     """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
@@ -36,6 +45,8 @@ def plan(
     anew = guarding.wanted(deployed, replace, outdated)
     with deploying.planned(deployed, replace=anew) as plans:
         changes = deploying.changes_of(plans)
+    if save is not None:
+        _save(plans, save)
     verdict = guarding.judged(plans, accept)
     refused = guarding.refusals(plans, verdict)
     if as_json:
@@ -47,6 +58,15 @@ def plan(
         _show(deployed, plans, only_summary)
     if refused:
         raise typer.Exit(RefusedError.exit_code)
+
+
+def _save(plans: Iterable[StackPlan], folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in plans:
+            (folder / f"{one.stack.name}.json").write_text(one.document, encoding="utf-8")
+    except OSError as error:
+        raise ToolError(f"{folder}: the plans cannot be written: {error.strerror}") from None
 
 
 def _content(verdict: guard.Verdict, changes: Iterable[summary.Change]) -> list[str]:

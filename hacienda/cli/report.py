@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from hacienda.assess import timers
 from hacienda.assess.timers import measured
 from hacienda.cli import assessing, console, guarding, project
 from hacienda.cli.guard import text_of
-from hacienda.cli.topology import Out, write
+from hacienda.cli.topology import write
 from hacienda.cloud import Cloud
 from hacienda.review import guard, rendered_diff, summary
 from hacienda.review import report as reports
@@ -46,9 +47,17 @@ def report(
     ] = None,
     accept: guarding.Accept = None,
     form: Annotated[
-        Format, typer.Option("--format", metavar="FORMAT", help="markdown, html or json.")
-    ] = Format.MARKDOWN,
-    out: Out = None,
+        Format | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="markdown, html or json; default: what the file's name says, else markdown.",
+        ),
+    ] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("--out", metavar="FILE", help="Write it there; default: standard output. Can be repeated."),
+    ] = None,
 ) -> None:
     """Tell all that a reviewer should know of an environment: what goes, plan and quorum guard, every rendered file that changes,
     findings, topology, availability, timer budget.
@@ -67,10 +76,17 @@ def report(
             compared=compared,
             planned=planned,
         )
-        content = _written(found, form)
-    write(content.encode(), out)
+        files: list[Path | None] = [*out] if out else [None]
+        written = [(_written(found, form or _by_name(file)).encode(), file) for file in files]
+    for content, file in written:
+        write(content, file)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
+
+
+def _by_name(file: Path | None) -> Format:
+    suffixes = {".html": Format.HTML, ".json": Format.JSON}
+    return suffixes.get(file.suffix, Format.MARKDOWN) if file else Format.MARKDOWN
 
 
 def _written(found: reports.Report, form: Format) -> str:

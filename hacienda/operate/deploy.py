@@ -50,6 +50,7 @@ class StackPlan:
         text: what Terraform says about it.
         seen: the plan as the guard reads it.
         refusal: why the provider refuses it, in its own words; empty: it does not. A refused plan cannot be applied.
+        document: the plan as `terraform show -json` prints it.
     """
 
     stack: Stack
@@ -59,6 +60,7 @@ class StackPlan:
     text: str
     seen: guard.Plan
     refusal: str = ""
+    document: str = ""
 
 
 class Deployment:
@@ -119,7 +121,7 @@ class Deployment:
             done = self._terraform.run(plan, folder, env={**env, REVIEW: self.environment}, accept=(0, 2))
         text = json_line(self._terraform.run(["show", "-json", str(file)], folder).output)
         found, seen = changes(stack.name, json.loads(text)), guard.read(text, stack.name)
-        return StackPlan(stack, file, found, done.code == 2, _review(done.output), seen, refusal)
+        return StackPlan(stack, file, found, done.code == 2, _review(done.output), seen, refusal, text)
 
     def taint(self, stack: Stack, addresses: Sequence[str]) -> None:
         """Have the state remember that something is to be made anew, whoever applies next, and however often that is interrupted.

@@ -50,8 +50,11 @@ def test_the_page_s_example_is_what_it_prints(changed: Project, page: str, monke
 
 
 def test_it_is_written_whatever_it_says(changed: Project) -> None:
-    changed.run("report", "small", "--plan", "plan.json", "--format", "html", "--out", "report.html", code=4)
+    outs = [word for suffix in ("md", "html", "json") for word in ("--out", f"report.{suffix}")]
+    assert not changed.run("report", "small", "--plan", "plan.json", *outs, code=4).stdout
+    assert (changed.root / "report.md").read_text().startswith("<!-- hacienda:small -->")
     assert "REFUSED" in (changed.root / "report.html").read_text()
+    assert json.loads((changed.root / "report.json").read_text())["exit_code"] == 4
     changed.file.write_text(ENVIRONMENT.replace("controller: 3", "controller: 2"))
     changed.run("report", "small", "--out", "report.md", code=1)
     assert "the assessment fails (" in (changed.root / "report.md").read_text()
