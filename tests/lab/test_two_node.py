@@ -11,6 +11,8 @@ from tests.lab.clients import Client, SqlWriter
 from tests.lab.cloud import Lab
 from tests.lab.test_drills import MOST, nothing_lost
 
+pytestmark = pytest.mark.long
+
 ENVIRONMENT = """\
 name: pair
 platform: incus
