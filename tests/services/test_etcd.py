@@ -33,7 +33,7 @@ case "$*" in
   show*) echo inactive ;;
 esac
 """
-CURL = '[[ -e $STATE_DIR/peer ]] && cat "$STATE_DIR/peer"'
+CURL = '[[ ! -e $STATE_DIR/refused ]] || exit 7; [[ -e $STATE_DIR/peer ]] && cat "$STATE_DIR/peer"'
 OTHERS = (
     "00001, started, ctl-1, https://10.77.0.11:2380, https://10.77.0.11:2379, false\n"
     "00002, started, ctl-2, https://10.77.0.12:2380, https://10.77.0.12:2379, false\n"
@@ -91,6 +91,29 @@ def test_it_founds_with_all_declared_members_when_there_is_nothing(box: Sandbox)
     )
     assert initial(box)["CLUSTER_TOKEN"] == "hacienda-lab"
     assert started(box)
+
+
+@pytest.mark.parametrize("peer", ["nobody listens", '[{"name": "ctl-1"}, {"name": "ctl-2"}]'])
+def test_where_all_are_blank_nobody_waits_for_a_cluster_to_answer(box: Sandbox, peer: str) -> None:
+    (box.state / ("peer" if peer.startswith("[") else "refused")).write_text(peer)
+    assert box.run("join.sh").code == 0
+    assert initial(box)["CLUSTER_STATE"] == "new"
+    assert box.calls("etcdctl") == []
+
+
+def test_a_recorded_node_asks_the_cluster_even_if_its_peers_seem_blank(box: Sandbox) -> None:
+    recorded(box)
+    (box.state / "refused").touch()
+    assert box.run("join.sh").code == 1
+    assert not started(box)
+
+
+@pytest.mark.parametrize("answer", ["", "<html>", "[{"])
+def test_a_peer_that_does_not_say_that_it_is_blank_is_not_taken_for_blank(box: Sandbox, answer: str) -> None:
+    (box.state / "peer").write_text(answer)
+    listed(box, OTHERS)
+    assert box.run("join.sh").code == 0
+    assert changes(box)[0].startswith("member add")
 
 
 def test_a_blank_node_with_a_record_never_founds(box: Sandbox) -> None:

@@ -12,6 +12,7 @@ set -euo pipefail
 . /usr/lib/hacienda/etcd/members.sh
 
 CATCH_UP=60 # seconds a new member may take to join, and to catch up, before it is tried again
+REFUSED=7   # curl's exit status when nothing listens
 
 # configure STATE CLUSTER: what etcd reads while its data directory is empty.
 configure() {
@@ -70,23 +71,36 @@ declared_members() {
     printf '%s\n' "$list"
 }
 
-# peers_have_data: whether a member that answers, with or without a quorum, knows of one that ever served clients. The
-# peers' own port tells, the clients' one is silent without a quorum.
-peers_have_data() {
-    local peer folder=$HACIENDA_ETCD_TLS
+# peers_say: `data` when a member that answers, with or without a quorum, knows of one that ever served clients; `blank` when
+# every member says that none did, or that nothing listens there; otherwise `unknown`. The peers' own port tells, the
+# clients' one is silent without a quorum.
+peers_say() {
+    local peer folder=$HACIENDA_ETCD_TLS said=blank answer code
     for peer in $PEERS; do
-        if curl --silent --http1.1 --max-time 2 --cacert "$folder/ca.pem" --cert "$folder/cert.pem" --key "$folder/key.pem" \
-            "https://${peer#*=}:$PEER_PORT/members" | jq --exit-status 'any(.[]; .clientURLs | length > 0)' >/dev/null 2>&1; then
-            return 0
-        fi
+        code=0
+        answer=$(curl --silent --fail --http1.1 --max-time 2 --cacert "$folder/ca.pem" --cert "$folder/cert.pem" --key "$folder/key.pem" \
+            "https://${peer#*=}:$PEER_PORT/members") || code=$?
+        ((code != REFUSED)) || continue
+        case $(jq 'any(.[]; .clientURLs | length > 0)' 2>/dev/null <<<"$answer") in
+            true)
+                echo data
+                return
+                ;;
+            false) ;;
+            *) said=unknown ;;
+        esac
     done
-    return 1
+    echo "$said"
 }
 
 # prepare: decides between founding, joining and starting.
 prepare() {
-    local members line=""
-    if members=$(list_members); then
+    local members line="" others=unknown
+    if ! has_data && [[ ! -s $STATE/cluster.json ]]; then others=$(peers_say); fi
+    if [[ $others == blank ]]; then
+        # Everybody is as blank as this node. Nobody need wait for etcdctl, which takes 5 s to believe that none listens.
+        configure new "$(declared_members)"
+    elif members=$(list_members); then
         line=$(grep -F "|$URL|" <<<"$members" || true)
         if has_data; then
             is_stranger "$line" || return 0
@@ -99,7 +113,7 @@ prepare() {
             join_as_learner "$line"
         fi
     elif ! has_data; then
-        if [[ -s $STATE/cluster.json ]] || peers_have_data; then
+        if [[ -s $STATE/cluster.json || $others == data ]]; then
             fail "an etcd cluster exists, but no quorum of it answers|bring the other members back: this node joins them by itself. If their data is lost: docs/services/etcd.md, restoring"
         fi
         configure new "$(declared_members)"
