@@ -10,6 +10,7 @@ patience=600 # seconds until the unit fails, says why, and starts over
 lease_seconds=60
 lease=""
 renew=0
+turn=""
 
 publish() { # POSITION: tells the others, as long as this script lives and a minute longer
     [ -z "$lease" ] || [ "$SECONDS" -ge "$renew" ] || return 0
@@ -34,10 +35,34 @@ refuse_foreign() { # UUID EXPECTED
     fi
 }
 
+take_turn() { # blank members join one at a time
+    # While two connect at once, they may lose sight of each other for a moment, and a donor that is cut off while it gives a
+    # copy stays a donor until it is restarted: nobody could join any more (seen on two busy cores). Without etcd it goes on.
+    local key=/hacienda/galera/joining started=$SECONDS guard
+    while [ $((SECONDS - started)) -lt "$patience" ]; do
+        guard=$(etcd lease grant 120 2>/dev/null | awk '{print $2}')
+        [ -n "$guard" ] || return 0
+        if etcd txn <<EOF | grep -q SUCCESS; then
+create("$key") = "0"
+
+put --lease=$guard $key $HACIENDA_NODE
+
+
+EOF
+            turn=$guard
+            return 0
+        fi
+        etcd lease revoke "$guard" >/dev/null || true
+        waiting "waiting for another blank member to get its copy|journalctl -u hacienda-galera on the other members"
+        sleep 2
+    done
+}
+
 join_primary() { # POSITION PEER...
     local position=$1 donor=$2
     shift
     refuse_foreign "${position%:*}" "$(peer_field "$(member_address "$donor")" wsrep_cluster_state_uuid)"
+    if [ "${position%:*}" = "$blank" ]; then take_turn; fi
     withdraw
     log "joining $*: local position $position, donor $donor"
     # The peer with the fewest clients gives: a donor is not Synced, and the writer would lose its clients.
@@ -136,3 +161,4 @@ refuse_foreign "${position%:*}" "${HACIENDA_CLUSTER_ID:-}"
 recover "$position"
 wait_for "$patience" "Galera to be Synced" synced
 rm -f "$reason_file"
+[ -z "$turn" ] || etcd lease revoke "$turn" >/dev/null || true
