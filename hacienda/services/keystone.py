@@ -129,7 +129,7 @@ service = Service(
     role="controller",
     requires=("database", "cache", "coordination", "load balancer", "virtual ip"),
     provides=("identity",),
-    packages=("keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),
+    packages=("curl", "keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),
     units=("keystone.service",),
     ports=(Port("api", 5000, clients="internal"),),
     frontends=(Frontend(port="api", check=Check(path="/healthcheck"), scopes=("internal", "public")),),
@@ -176,5 +176,5 @@ service = Service(
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
     verify=Script("verify.sh"),
-    scripts=(Script("await_database.py"), Script("identity.py"), Script("catalogue.py"), Script("issue.py")),
+    scripts=(Script("found.py"), Script("identity.py"), Script("catalogue.py"), Script("issue.py")),
 )

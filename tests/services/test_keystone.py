@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from configparser import ConfigParser
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +18,7 @@ from hacienda.services import keystone
 from tests.services import composed
 
 CATALOGUE = composed.program("keystone", "catalogue.py")
+FOUND = composed.program("keystone", "found.py")
 ISSUE = composed.program("keystone", "issue.py")
 SCRIPTS = composed.ROOT / "hacienda/services/templates/keystone"
 
@@ -198,6 +201,35 @@ def test_a_silent_entrance_is_not_asked_twice(tmp_path: Path) -> None:
     with pytest.raises(ISSUE.IdentityError):
         ISSUE.token(entrance, kept)
     assert entrance.issued == 1
+
+
+@pytest.mark.parametrize(("failing", "code", "commands"), [("", 0, 2), ("db_sync", 3, 1), ("bootstrap", 3, 2)])
+def test_the_database_is_filled_before_the_administrator_is_made(
+    failing: str, code: int, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Cloud
+) -> None:
+    told = tmp_path / "told"
+
+    def manage(argv: list[str]) -> None:
+        with told.open("a") as file:
+            file.write(f"{' '.join(argv)} {os.environ['OS_DATABASE__CONNECTION'].partition('?')[2]}\n")
+        if failing in argv:
+            sys.exit(3)
+
+    package, module = ModuleType("keystone.cmd"), ModuleType("keystone.cmd.cli")
+    vars(package)["cli"], vars(module)["main"] = module, manage
+    monkeypatch.setitem(sys.modules, "keystone.cmd", package)
+    written = tmp_path / "keystone.conf"
+    written.write_text(composed.rendered(lab, "keystone")["/etc/keystone/keystone.conf"].text)
+    monkeypatch.setattr(FOUND, "CONFIGURATION", str(written))
+    monkeypatch.setattr(FOUND, "reachable", lambda url: True)
+    monkeypatch.setattr(FOUND, "begin_anew", lambda url: told.unlink(missing_ok=True))
+    monkeypatch.setattr(sys, "argv", ["found.py", "--bootstrap-region-id", "north"])
+    monkeypatch.setenv("OS_DATABASE__CONNECTION", "")
+    assert FOUND.main() == code
+    # Migrations may take longer than a query of the API may.
+    query = "charset=utf8&ssl_ca=/etc/keystone/tls/ca.pem&connect_timeout=3"
+    expected = ["keystone-manage db_sync", "keystone-manage bootstrap --bootstrap-region-id north"]
+    assert told.read_text().splitlines() == [f"{command} {query}" for command in expected[:commands]]
 
 
 def test_scripts_are_clean() -> None:

@@ -9,6 +9,12 @@ if ! systemctl is-active --quiet keystone.service; then
     echo "keystone is not running|journalctl -u hacienda-keystone -u keystone"
     exit 1
 fi
+# A Keystone that still loads is not asked for a token: three nodes that start Python every second to hear a 503 take a third
+# of two processors from those that load.
+curl --silent --output /dev/null --max-time 5 --cacert /etc/keystone/tls/ca.pem "${LOCAL_URL%/v3}/healthcheck" || {
+    echo "keystone does not answer on this node yet|journalctl -u keystone"
+    exit 1
+}
 issued=$(timeout 9 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") || {
     echo "${issued:-Keystone does not answer within 9 s|journalctl -u keystone}"
     exit 1
