@@ -167,7 +167,7 @@ service = Service(
     provides=("load balancer",),
     after=("host", "firewall"),
     packages=("haproxy", "socat"),
-    units=("haproxy.service",),
+    units=("haproxy.service", "haproxy-writer.service"),
     ports=(Port("statistics", 8404, clients="operator"), Port("writer-table", 8406, clients="peers")),
     files=(
         Template(CONFIGURATION, checker="haproxy", mode=0o600, on_change="reload"),
@@ -179,6 +179,7 @@ service = Service(
             on_change="none",
         ),
         Template("/etc/systemd/system/haproxy-drain.service", checker="systemd-analyze", on_change="none"),
+        Template("/etc/systemd/system/haproxy-writer.service", checker="systemd-analyze", on_change="reload"),
     ),
     variables=_variables,
     facts=_facts,
@@ -196,5 +197,5 @@ service = Service(
         Timer("hard-stop-after", CONFIGURATION, r"^\s+hard-stop-after (\S+)", "ms"),
     ),
     verify=Script("verify.sh"),
-    scripts=(Script("drain.sh"),),
+    scripts=(Script("drain.sh"), Script("writer.sh", on_change="reload")),
 )

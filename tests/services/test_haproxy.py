@@ -195,13 +195,13 @@ esac
 """
 
 
-def servers_csv(sessions: dict[str, int], down: str = "") -> str:
+def servers_csv(sessions: dict[str, int], *down: str) -> str:
     """`show stat` of both front ends: name, server, ..., current sessions (5th), status (18th)."""
     lines = []
     for listener in ("galera-mysql", "keystone-api"):
         for node in CONTROLLERS:
             fields = [listener, node, "", "", str(sessions.get(f"{listener}/{node}", 0)), *[""] * 12]
-            lines.append(",".join([*fields, "DOWN" if f"{listener}/{node}" == down else "UP", ""]))
+            lines.append(",".join([*fields, "DOWN" if f"{listener}/{node}" in down else "UP", ""]))
     return "\n".join(["# pxname,svname,...", *lines, ""])
 
 
@@ -211,7 +211,7 @@ def box(tmp_path: Path, cloud: Cloud) -> Sandbox:
 
 
 def test_verify_counts_backends_and_blames_none(box: Sandbox) -> None:
-    (box.state / "servers").write_text(servers_csv({"galera-mysql/ctl-1": 5}, down="keystone-api/ctl-2"))
+    (box.state / "servers").write_text(servers_csv({"galera-mysql/ctl-1": 5}, "keystone-api/ctl-2"))
     assert box.run("verify.sh").output == "galera-mysql 3/3, keystone-api 2/3\n"
 
 
@@ -227,7 +227,7 @@ def test_verify_sees_two_writers(box: Sandbox) -> None:
 
 
 def test_the_former_process_loses_what_is_down_or_writes_no_more(box: Sandbox) -> None:
-    (box.state / "servers").write_text(servers_csv({}, down="keystone-api/ctl-3"))
+    (box.state / "servers").write_text(servers_csv({}, "keystone-api/ctl-3"))
     (box.state / "processes").write_text(
         "7904 master 1\n# workers\n9233 worker 0\n# old workers\n9094 worker 1\n# programs\n"
     )
@@ -236,3 +236,37 @@ def test_the_former_process_loses_what_is_down_or_writes_no_more(box: Sandbox) -
         "@!9094 shutdown session 0xa1",
         "@!9094 shutdown session 0xa3",
     }
+
+
+def writer_in_table(node: str) -> str:
+    """`show table` as HAProxy prints it before the statistics."""
+    return (
+        "# table: galera-mysql, type: integer, size:10240, used:1\n"
+        f"0x1: key=1 use=0 exp=0 shard=0 server_id=2 server_key={node}\n\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sessions", "down", "orders"),
+    [
+        (
+            {"galera-mysql/ctl-1": 5, "galera-mysql/ctl-2": 1, "galera-mysql/ctl-3": 1, "keystone-api/ctl-1": 3},
+            set(),
+            {"shutdown sessions server galera-mysql/ctl-1", "shutdown sessions server galera-mysql/ctl-3"},
+        ),
+        # The table names one that is down: whoever serves now will be written there by the next connection.
+        ({"galera-mysql/ctl-1": 5}, {"galera-mysql/ctl-2"}, set()),
+        ({"galera-mysql/ctl-2": 5}, set(), set()),
+        # Cut off from all: what it takes for the writer must not reach the others when the network is whole again.
+        ({}, {f"galera-mysql/{node}" for node in CONTROLLERS}, {"clear table galera-mysql"}),
+    ],
+)
+def test_there_is_one_writer_after_a_partition(
+    tmp_path: Path, cloud: Cloud, sessions: dict[str, int], down: set[str], orders: set[str]
+) -> None:
+    once = 'if [[ -e $STATE_DIR/slept ]]; then exit 1; fi; touch "$STATE_DIR/slept"'
+    box = Sandbox(tmp_path / "node", cloud, "ctl-1", "haproxy", {"socat": SOCAT, "sleep": once})
+    (box.state / "servers").write_text(writer_in_table("ctl-2") + servers_csv(sessions, *down))
+    assert box.run("writer.sh").code == 0
+    told = box.state / "orders"
+    assert set(told.read_text().splitlines() if told.exists() else ()) == orders
