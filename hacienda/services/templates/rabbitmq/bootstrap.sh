@@ -15,6 +15,5 @@ if ! running; then
     name_peers "$HACIENDA_NODE"
     systemctl start rabbitmq-server.service >&2
 fi
-rabbitmqctl --quiet await_startup >&2
-id=$(evaluate 120 'case rabbit_runtime_parameters:value_global(internal_cluster_id) of not_found -> io:format("unnamed~n"); Id -> io:format("~ts~n", [Id]) end.')
+id=$(evaluate 120 'rabbit:await_startup(), case rabbit_runtime_parameters:value_global(internal_cluster_id) of not_found -> io:format("unnamed~n"); Id -> io:format("~ts~n", [Id]) end.')
 echo "${id%%$'\n'*}"
