@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import ssl
 import threading
@@ -33,7 +34,8 @@ class Felt:
 
     def outage(self) -> float:
         """Longest time between two confirmations, in seconds; infinite with fewer than two."""
-        gaps = [later - earlier for earlier, later in zip(self.confirmed_at, self.confirmed_at[1:], strict=False)]
+        moments = sorted(self.confirmed_at)
+        gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
         return max(gaps, default=float("inf"))
 
 
@@ -44,13 +46,19 @@ class Client:
         operation: called with a running number; returning means confirmed, an exception means failed.
         pause: seconds between two operations.
         limit: seconds after which it stops by itself.
+        many: each operation is a client of its own, begun `pause` seconds after the one before, whether that one has
+            ended or not. A request that was with a machine when it died is answered by nobody: the only client there is
+            would feel its own patience on top of the outage.
     """
 
-    def __init__(self, operation: Callable[[int], None], *, pause: float = 0.05, limit: float = 600) -> None:
+    def __init__(
+        self, operation: Callable[[int], None], *, pause: float = 0.05, limit: float = 600, many: bool = False
+    ) -> None:
         self.felt = Felt()
         self._operation = operation
         self._pause = pause
         self._deadline = time.monotonic() + limit
+        self._many = many
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -76,14 +84,20 @@ class Client:
         number = 0
         while not self._stop.is_set() and time.monotonic() < self._deadline:
             number += 1
-            try:
-                self._operation(number)
-            except Exception as error:  # noqa: BLE001 - whatever the client feels is the measurement
-                self.felt.failures.append(f"{type(error).__name__}: {error}")
+            if self._many:
+                threading.Thread(target=self._try, args=(number,), daemon=True).start()
             else:
-                self.felt.acknowledged.append(number)
-                self.felt.confirmed_at.append(time.monotonic())
+                self._try(number)
             self._stop.wait(self._pause)
+
+    def _try(self, number: int) -> None:
+        try:
+            self._operation(number)
+        except Exception as error:  # noqa: BLE001 - whatever the client feels is the measurement
+            self.felt.failures.append(f"{type(error).__name__}: {error}")
+        else:
+            self.felt.acknowledged.append(number)
+            self.felt.confirmed_at.append(time.monotonic())
 
 
 class SqlWriter:
