@@ -102,6 +102,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "local_url": f"https://{cloud.address(node)}:{service.port('api').number}/v3",
         "public_url": urls["public"],
         "internal_url": urls["internal"],
+        "database_members": len(cloud.members(cloud.registry.provider("database").name)),
     }
 
 

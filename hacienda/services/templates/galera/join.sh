@@ -62,7 +62,13 @@ join_primary() { # POSITION PEER...
     local position=$1 donor=$2
     shift
     refuse_foreign "${position%:*}" "$(peer_field "$(member_address "$donor")" wsrep_cluster_state_uuid)"
-    if [ "${position%:*}" = "$blank" ]; then take_turn; fi
+    if [ "${position%:*}" = "$blank" ]; then
+        take_turn
+        # Whoever got its copy meanwhile has fewer clients than the founder, which may serve by now.
+        # shellcheck disable=SC2046 # one word per peer
+        set -- $(primary_peers)
+        donor=${1:-$donor}
+    fi
     withdraw
     log "joining $*: local position $position, donor $donor"
     # The peer with the fewest clients gives: a donor is not Synced, and the writer would lose its clients.

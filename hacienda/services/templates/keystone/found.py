@@ -17,6 +17,9 @@ import time
 CONFIGURATION = "/etc/keystone/keystone.conf"
 PATIENCE_SECONDS = 300
 RETRY_SECONDS = 1
+SETTLED_SECONDS = 60
+"""How long to wait for all members of the database: while the first of them gets its copy, the founder serves nobody, and a
+migration that is cut off has to begin anew. A member that is gone for good must not be waited for longer."""
 
 
 def unlimited(url: str) -> str:
@@ -48,6 +51,23 @@ def reachable(url: str) -> bool:
     return True
 
 
+def settled(url: str, members: int) -> None:
+    """Waits until the database has that many members, SETTLED_SECONDS at most."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with engine.connect() as connection:
+                row = connection.exec_driver_sql("SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'").first()
+        except sqlalchemy.exc.SQLAlchemyError:
+            row = ("", 0)
+        if row is None or int(row[1]) >= members:
+            return
+        time.sleep(RETRY_SECONDS)
+
+
 def begin_anew(url: str) -> None:
     """Drops the tables that an interrupted founding left: its first migration cannot be repeated over them.
 
@@ -75,6 +95,7 @@ def main() -> int:
     parser.read(CONFIGURATION)
     url = unlimited(parser["database"]["connection"])
     os.environ["OS_DATABASE__CONNECTION"] = url
+    settled(url, int(os.environ["DATABASE_MEMBERS"]))
     if not reachable(url):
         print("Keystone cannot log in to its database|hacienda-verify galera haproxy keepalived", file=sys.stderr)  # noqa: T201 for the journal
         return 1
