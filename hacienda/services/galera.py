@@ -180,11 +180,7 @@ service = Service(
         files=(
             Certificate(ARBITER_TLS, on_change="restart"),
             Template("/etc/garbd/garbd.cnf", checker="garbd", source="arbiter/garbd.cnf.j2"),
-            Template(
-                "/etc/systemd/system/garb.service.d/hacienda.conf",
-                checker="systemd-analyze",
-                source="arbiter/garb.service.conf.j2",
-            ),
+            Template("/etc/systemd/system/garb.service", checker="systemd-analyze", source="arbiter/garb.service.j2"),
             Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
         ),
         variables=_arbiter_variables,

@@ -36,9 +36,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     try:
         pair.up()
         yield pair
-    finally:
-        pair.hacienda("lab", "down", "pair", "--yes", check=False)
         pair.report()
+    finally:
+        pair.hacienda("lab", "down", "pair", "--yes")
 
 
 @pytest.fixture

@@ -116,7 +116,7 @@ CASES = (
     Wrong("/garbd.cnf", r"evs.suspect_timeout=", "evs.suspect_timeouts=", "garbd, started", "suspect_timeouts"),
     Wrong("/garbd.cnf", r"evs.suspect_timeout=PT1.5S", "evs.suspect_timeout=soon", "garbd, started", "soon"),
     Wrong("/garbd.cnf", r"(socket.ssl_key)=[^;\n]*", r"\1=/etc/garbd/none.pem", "garbd, started", "none.pem"),
-    Wrong("/garb.service.d/hacienda.conf", r"^Restart=always", "Restart=ever", UNIT, "ever"),
+    Wrong("/garb.service", r"^Restart=always", "Restart=ever", UNIT, "ever"),
     Wrong("/rabbitmq.conf", r"net_ticktime = 10", "net_ticktime = ten", "cuttlefish", "net_ticktime"),
     Wrong("/rabbitmq.conf", r"cluster_partition_handling = \w+", "cluster_partition_handling = hope", "cuttlefish"),
     Wrong("/rabbitmq.conf", r"ssl_options.verify ", "ssl_options.verified ", "cuttlefish", "ssl_options.verified"),
