@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from hacienda.cli import main
+from hacienda.cli import console, main
 
 HERE = Path(__file__).parent
 NODES = ("ctl-1", "ctl-2", "ctl-3")
@@ -74,7 +74,10 @@ class Project:
     def run(self, *arguments: str, code: int | None = 0, cwd: Path | None = None) -> Ran:
         """Run `hacienda ARGUMENTS` in this process; whatever happens, there is no traceback."""
         out, err = io.StringIO(), io.StringIO()
+        width = int(self.environment["COLUMNS"])  # a console that was made earlier goes by what was set then
         with (
+            mock.patch.object(console.out, "_width", width),
+            mock.patch.object(console.err, "_width", width),
             mock.patch.dict(os.environ, self.environment, clear=True),
             mock.patch.object(sys, "argv", ["hacienda", *arguments]),
             mock.patch.object(sys, "stdin", io.StringIO()),
