@@ -131,7 +131,7 @@ def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
     [
         pytest.param(signal.SIGKILL, 3, marks=pytest.mark.long),
         pytest.param(signal.SIGINT, 8, marks=pytest.mark.long),
-        (signal.SIGKILL, 14),
+        pytest.param(signal.SIGKILL, 14, marks=pytest.mark.long),
         (signal.SIGTERM, 20),
     ],
 )

@@ -59,6 +59,7 @@ def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key
     healthy.apply_changes_nothing()
 
 
+@pytest.mark.long
 def test_a_killed_replacement_of_all_goes_on_where_it_was(healthy: Lab, writer: SqlWriter) -> None:
     before = healthy.created()
     apply = subprocess.Popen(
