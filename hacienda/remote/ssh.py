@@ -15,10 +15,13 @@ from pathlib import Path
 
 from hacienda import errors
 from hacienda.remote import trust
-from hacienda.remote.transport import Address, Completed, UnreachableError
+from hacienda.remote.transport import Address, Completed, UnreachableError, UntrustedError
 
 _FAILED = 255
 """Exit status of ssh itself (ssh(1)): the connection, not the command, failed."""
+
+_UNTRUSTED = "Host key verification failed."
+"""What ssh says last when the host key is another one, or none is known."""
 
 _PERSIST = 60
 """Seconds an idle connection is kept for the next command."""
@@ -107,8 +110,19 @@ class SshTransport:
         complaint = done.stderr.decode(errors="replace").strip()
         if done.returncode == _FAILED:
             self.close()
-            raise UnreachableError(f"{self.node} does not answer", complaint or "ssh ended without a word")
+            raise self._failure(complaint)
         return Completed(done.returncode, done.stdout, complaint)
+
+    def _failure(self, complaint: str) -> UnreachableError:
+        """Why the client gave up. A key that Incus was asked for may be that of a machine that was just made anew; one in the
+        operator's file stays as it is."""
+        scheme, _, file = self._address.trust.partition(":")
+        if _UNTRUSTED in complaint and scheme == "known_hosts":
+            return UntrustedError(
+                f"{self.node} does not show the SSH host key that {file} has for {self._address.host}",
+                f"{_UNTRUSTED} If the machine is the right one, write its key into that file; nothing was sent to it.",
+            )
+        return UnreachableError(f"{self.node} does not answer", complaint or "ssh ended without a word")
 
     def close(self) -> None:
         """End the connection and forget the host key."""

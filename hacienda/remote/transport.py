@@ -16,6 +16,10 @@ class UnreachableError(RemoteError):
     """A node did not answer, or the connection was lost."""
 
 
+class UntrustedError(UnreachableError):
+    """What answers is not known by the host key that the operator's file has: no waiting changes that."""
+
+
 @dataclass(frozen=True)
 class Address:
     """How a node is reached.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from hacienda.provider.member import secret_values
+from hacienda.provider.member import installation, secret_values
+from hacienda.remote.node import Node
+from hacienda.remote.transport import UntrustedError
 from tests.provider.cloud import Cloud, short, wait_for
 
 CONFIGURATION = "/etc/haproxy/haproxy.conf"
@@ -137,3 +141,11 @@ def test_a_dead_node_leaves_through_a_surviving_peer(applied: Cloud) -> None:
     applied.machine("ctl-2").mkdir()
     output, _ = started.communicate(timeout=60)
     assert started.returncode == 0, output.decode()
+
+
+def test_a_machine_with_another_host_key_is_not_waited_for() -> None:
+    stranger = mock.create_autospec(Node, instance=True)
+    stranger.booted.side_effect = UntrustedError("ctl-1 does not show the SSH host key")
+    with pytest.raises(UntrustedError):
+        installation.reach(stranger, threading.Event(), seconds=600)
+    stranger.booted.assert_called_once_with()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import subprocess
@@ -12,11 +13,12 @@ import pytest
 
 from hacienda import errors
 from hacienda.remote import connections, ssh
-from hacienda.remote.transport import Address, UnreachableError
+from hacienda.remote.transport import Address, UnreachableError, UntrustedError
 
 SSH = """#!/bin/sh
 printf '%s\\n' "$*" >>"{folder}/calls"
 if [ -e "{folder}/down" ]; then echo "ssh: connect to host: No route to host" >&2; exit 255; fi
+if [ -e "{folder}/other" ]; then echo "Host key verification failed." >&2; exit 255; fi
 for last; do :; done
 case $* in *"-O exit"*) exit 0 ;; esac
 PATH="{folder}/bin:$PATH" exec sh -c "$last"
@@ -80,6 +82,21 @@ def test_no_connection_is_unreachable_and_forgets_the_host_key(calls: Path) -> N
     assert calls.read_text().splitlines()[-1].endswith("-O exit 192.0.2.1")
     (calls.parent / "down").unlink()
     assert transport.run("echo back").output == b"back\n"
+
+
+@pytest.mark.parametrize(
+    ("trust", "error"), [(ADDRESS.trust, UntrustedError), ("incus:/socket?project=x", UnreachableError)]
+)
+def test_a_key_that_the_operators_file_does_not_have_is_told_apart(
+    calls: Path, monkeypatch: pytest.MonkeyPatch, trust: str, error: type[UnreachableError]
+) -> None:
+    """One that Incus was asked for is that of a machine that may just be made anew: there, waiting helps."""
+    monkeypatch.setattr("hacienda.remote.trust.known_hosts", lambda *_: (Path("/known_hosts"), ""))
+    (calls.parent / "other").touch()
+    with pytest.raises(UnreachableError) as raised:
+        ssh.SshTransport(dataclasses.replace(ADDRESS, trust=trust)).run("true")
+    assert type(raised.value) is error
+    assert "Host key verification failed" in str(raised.value)
 
 
 def test_a_script_that_takes_too_long_is_unreachable(calls: Path) -> None:

@@ -12,7 +12,7 @@ from hacienda.provider.member.declaration import Declared
 from hacienda.provider.record import Record
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Delivery, Installation, Node, Status, parse_status
-from hacienda.remote.transport import RemoteError, UnreachableError
+from hacienda.remote.transport import RemoteError, UnreachableError, UntrustedError
 
 TYPE = "hacienda_member"
 REACH = 600.0
@@ -48,6 +48,7 @@ def reach(node: Node, stop: threading.Event, seconds: float) -> None:
 
     Raises:
         UnreachableError: it did not within `seconds`, or Terraform was interrupted.
+        UntrustedError: something else answers, or the operator's file does not know it: at once.
     """
     deadline, told = time.monotonic() + seconds, ""
     while True:
@@ -55,6 +56,8 @@ def reach(node: Node, stop: threading.Event, seconds: float) -> None:
             if node.booted():
                 return
             reason = "its first boot is not over"
+        except UntrustedError:
+            raise
         except UnreachableError as error:
             reason = (error.fix or error.message).strip().splitlines()[-1]
         if reason != told:
