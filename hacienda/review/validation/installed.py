@@ -29,9 +29,9 @@ exec "$2" -P "$home/inside.py" "$home" "$1/layer"
 
 _UNSHARE = ("unshare", "--mount", "--net", "--")
 _LAB = "run as root where the lab is up (hacienda lab up)"
-_PROBE = "mount -t tmpfs probe /tmp && mkdir /tmp/u /tmp/w /tmp/r && "
+_PROBE = "mount -t tmpfs probe /tmp && mkdir /tmp/u /tmp/work /tmp/r && "
 _PROBE += (
-    "mount -t overlay -o userxattr,lowerdir=/,upperdir=/tmp/u,workdir=/tmp/w probe /tmp/r && test -x /tmp/r/bin/sh"
+    "mount -t overlay -o userxattr,lowerdir=/,upperdir=/tmp/u,workdir=/tmp/work probe /tmp/r && test -x /tmp/r/bin/sh"
 )
 
 
