@@ -38,7 +38,7 @@ class MemoryTransport:
         if script == scripts.GREET:
             return "ready"
         if script == scripts.RECEIVE:
-            self._status.write_text(self._foretold(data))
+            self._status.write_text(self.installed(data))
             return "delivery"
         if script == scripts.wait("delivery"):
             return f"ended 0\n{self._status.read_text()}"
@@ -46,8 +46,8 @@ class MemoryTransport:
             return self._status.read_text() if self._status.exists() else "null"
         return "{}"
 
-    @staticmethod
-    def _foretold(data: bytes) -> str:
+    def installed(self, data: bytes) -> str:
+        """The status that a delivery leaves, as JSON."""
         with tarfile.open(fileobj=io.BytesIO(data)) as delivery:
             contents = {member.name: delivery.extractfile(member) for member in delivery}
             bundle, digests = contents["bundle.tar.gz"], contents["digests.json"]
