@@ -12,7 +12,6 @@ from hacienda import cloudinit, secrets
 from hacienda.cli import console, project
 from hacienda.secrets.pki import utc_now
 from hacienda.secrets.rotate import ROTATABLE
-from hacienda.secrets.values import FERNET_MAX_ACTIVE
 
 app = typer.Typer(help="Make, rotate and show an environment's secrets and certificates.", no_args_is_help=True)
 
@@ -48,19 +47,17 @@ def rotate(
     kinds: Annotated[
         list[str] | None, typer.Option("--kind", metavar="KIND", help=f"Everything of a kind: {', '.join(ROTATABLE)}.")
     ] = None,
-    max_active_keys: Annotated[
-        int, typer.Option(metavar="N", min=2, help="Fernet keys that stay, staged and primary among them.")
-    ] = FERNET_MAX_ACTIVE,
     as_json: project.AsJson = False,
 ) -> None:
     """Make new values; `hacienda apply` brings them to the nodes.
 
-    Fernet keys rotate as Keystone rotates them, so tokens stay valid. Without a name or a kind, nothing is rotated.
+    Fernet keys rotate as Keystone rotates them, so tokens stay valid; as many stay as its max_active_keys says. Without a name
+    or a kind, nothing is rotated.
     """
     cloud = project.read(env)
     if not names and not kinds:
         raise typer.BadParameter("name an entry, or a kind with --kind")
-    changed = secrets.rotate(project.store_of(cloud), names or (), kinds or (), max_active_keys)
+    changed = secrets.rotate(project.store_of(cloud), names or (), kinds or (), cloudinit.needs(cloud).keys)
     if as_json:
         console.show_json({"environment": cloud.name, "rotated": changed})
         return

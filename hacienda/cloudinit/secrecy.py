@@ -62,6 +62,12 @@ def needs(cloud: Cloud) -> secrets.Needs:
         secrets=tuple(secret for _, secret in sorted(_shared(cloud).items())),
         leaves=tuple(leaves),
         certificate_days=cloud.certificate_days,
+        keys={
+            secret.name: secret.keys(cloud.option(service.name))
+            for service in cloud.services
+            for secret in service.secrets
+            if secret.kind == "fernet-keys"
+        },
     )
 
 

@@ -11,11 +11,12 @@ from hacienda.declare.files import (
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.registry import DeclarationError, Registry
-from hacienda.declare.secret import Secret, SecretKind
+from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind
 from hacienda.declare.service import Arbiter, CatalogueEntry, Database, MessageUser, Service, ServiceOptions
 from hacienda.declare.timer import Timer
 
 __all__ = [
+    "FERNET_KEYS",
     "Action",
     "Arbiter",
     "CatalogueEntry",

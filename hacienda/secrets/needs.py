@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hacienda.declare import Secret
 
@@ -38,9 +39,11 @@ class Needs:
         secrets: shared secrets.
         leaves: certificates.
         certificate_days: life of a new leaf; a leaf is renewed when less than a third of its life is left.
+        keys: repository of fernet keys -> how many stay in it after a rotation, staged and primary among them.
     """
 
     environment: str
     secrets: tuple[Secret, ...] = ()
     leaves: tuple[Leaf, ...] = ()
     certificate_days: int = 365
+    keys: Mapping[str, int] = field(default_factory=dict)

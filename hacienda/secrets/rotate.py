@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from hacienda.declare import SecretKind
+from hacienda.declare import FERNET_KEYS, SecretKind
 from hacienda.errors import InputError, Problem
 from hacienda.secrets import pki, values
 from hacienda.secrets.store import AUTHORITY, Store
@@ -23,7 +23,7 @@ def rotate(
     store: Store,
     names: Sequence[str] = (),
     kinds: Sequence[str] = (),
-    max_active_keys: int = values.FERNET_MAX_ACTIVE,
+    keys: Mapping[str, int] | None = None,
     now: datetime | None = None,
 ) -> tuple[str, ...]:
     """Make new values; returns the entries that changed, sorted.
@@ -32,18 +32,18 @@ def rotate(
         store: where they are.
         names: entries; `*` and `?` match (`database/*`, `nodes/ctl-1/*`).
         kinds: besides: everything of these kinds (ROTATABLE).
-        max_active_keys: fernet keys that stay after a rotation, staged and primary among them; 3, as Keystone's default.
+        keys: as Needs has them; 3, Keystone's default, for a repository that is not named.
         now: the time; None: the clock's.
 
     Raises:
         InputError: a name matches nothing, or what it matches cannot be rotated.
     """
-    moment = now or pki.utc_now()
+    moment, kept = now or pki.utc_now(), keys or {}
     with store.changing():
         index = store.index()
         known = {name: index[name]["kind"] for name in store.names() if name in index}
         chosen = _choose(known, names, kinds)
-        changed = {name: _renewed(store, name, known[name], max_active_keys, moment) for name in chosen}
+        changed = {name: _renewed(store, name, known[name], kept.get(name, FERNET_KEYS), moment) for name in chosen}
         store.save(changed, {name: known[name] for name in chosen}, moment)
     return tuple(chosen)
 
@@ -77,10 +77,10 @@ def _choose(known: dict[str, str], names: Sequence[str], kinds: Sequence[str]) -
     return sorted(chosen)
 
 
-def _renewed(store: Store, name: str, kind: str, max_active_keys: int, moment: datetime) -> bytes:
+def _renewed(store: Store, name: str, kind: str, keys: int, moment: datetime) -> bytes:
     old = store.entry(name) or b""
     if kind == "fernet-keys":
-        return values.rotated_fernet_keys(old, max_active_keys)
+        return values.rotated_fernet_keys(old, keys)
     if kind in _TOKENS:
         return values.MAKERS[_TOKENS[kind]]()
     ca = pki.Pair.parse(store.get(AUTHORITY))

@@ -16,9 +16,6 @@ from hacienda.declare import SecretKind
 TOKEN_LENGTH = 48
 """62^48 is 285 bits. Debian's rabbitmq-server replaces a cookie that matches ^[A-Z]{20}$: no token is that short."""
 
-FERNET_MAX_ACTIVE = 3
-"""Keystone's default of [fernet_tokens] max_active_keys: staged, primary and one that still validates."""
-
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -36,7 +33,7 @@ def fernet_keys() -> bytes:
     return _packed({0: _fernet_key(), 1: _fernet_key()})
 
 
-def rotated_fernet_keys(old: bytes, max_active: int = FERNET_MAX_ACTIVE) -> bytes:
+def rotated_fernet_keys(old: bytes, max_active: int) -> bytes:
     """The repository after one rotation, as Keystone rotates: the staged key becomes primary (the highest index), a new
     one is staged as 0, and the oldest secondaries beyond `max_active` keys in all go."""
     keys = {int(index): key for index, key in json.loads(old).items()}

@@ -52,7 +52,8 @@ ALLOW_EXPIRED_SECONDS = 2 * 86400
 
 
 def active_keys(options: KeystoneOptions) -> int:
-    """Fernet keys to keep: ceil((expiration + allow_expired_window) / rotation) + 2 (ha-reference, Keystone)."""
+    """Fernet keys to keep, in keystone.conf and in the store alike: ceil((expiration + allow_expired_window) / rotation) + 2,
+    so that a key goes no sooner than the last token it signed (Keystone's documentation on key distribution)."""
     lifetime = options.token_seconds + ALLOW_EXPIRED_SECONDS
     return -(-lifetime // (options.fernet_rotation_hours * 3600)) + 2
 
@@ -159,7 +160,7 @@ service = Service(
     options=KeystoneOptions,
     secrets=(
         Secret("keystone/admin"),
-        Secret("keystone/fernet-keys", kind="fernet-keys"),
+        Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),
         Secret("keystone/credential-keys", kind="fernet-keys"),
     ),
     databases=(Database("keystone"),),

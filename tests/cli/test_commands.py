@@ -226,6 +226,16 @@ class TestSecrets:
         assert "rabbitmq/cookie" in told["rotated"]
         assert "nodes/ctl-1/x509/etcd/bundle.pem" in told["rotated"]
 
+    def test_rotation_keeps_as_many_keys_as_keystone_reads(self, project: Project) -> None:
+        with project.file.open("a") as file:
+            file.write("services: {keystone: {token_seconds: 3600, fernet_rotation_hours: 12}}\n")
+        project.run("secrets", "init", "small")
+        for _ in range(7):
+            project.run("secrets", "rotate", "small", "--kind", "fernet-keys")
+        shown = [one["name"].rpartition("/")[0] for one in project.json("secrets", "show", "small")["secrets"]]
+        assert shown.count("keystone/fernet-keys") == 49 // 12 + 1 + 2  # 49 h until a token cannot be used any more
+        assert shown.count("keystone/credential-keys") == 3
+
     def test_store_that_others_can_read_is_refused(self, project: Project) -> None:
         project.run("secrets", "init", "small")
         (project.root / ".hacienda/small/secrets").chmod(0o755)

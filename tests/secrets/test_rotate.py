@@ -50,16 +50,16 @@ def test_fernet_keys_rotate_as_keystone_rotates(store: Store, needs: Needs) -> N
     assert second["0"] not in first.values()
     rotate(store, ["keystone/fernet"], now=NOW)
     third = json.loads(store.get("keystone/fernet"))
-    assert sorted(third) == ["0", "2", "3"], "the oldest is dropped beyond three active keys"
+    assert sorted(third) == ["0", "2", "3"], "the oldest is dropped beyond Keystone's default of three"
     assert third["3"] == second["0"]
 
 
 def test_fernet_keeps_as_many_keys_as_asked(store: Store, needs: Needs) -> None:
     mint(store, needs, NOW)
     for _ in range(6):
-        rotate(store, ["keystone/fernet"], max_active_keys=5, now=NOW)
+        rotate(store, ["keystone/fernet"], keys={"keystone/fernet": 5}, now=NOW)
     assert len(json.loads(store.get("keystone/fernet"))) == 5
-    rotate(store, ["keystone/fernet"], max_active_keys=2, now=NOW)
+    rotate(store, ["keystone/fernet"], keys={"keystone/fernet": 2}, now=NOW)
     assert len(json.loads(store.get("keystone/fernet"))) == 2
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from hacienda import cloudinit
 from hacienda.cloud import Cloud
 from hacienda.services import keystone
 from tests.services import composed
@@ -64,6 +65,14 @@ def test_a_dead_cache_costs_a_third_of_a_second(lab: Cloud) -> None:
 def test_keys_outlive_the_tokens_they_signed(token: int, rotation: int, keys: int) -> None:
     options = keystone.KeystoneOptions(token_seconds=token, fernet_rotation_hours=rotation)
     assert keystone.active_keys(options) == keys
+
+
+@pytest.mark.parametrize("rotation", [1, 24])
+def test_a_rotation_keeps_as_many_keys_as_keystone_is_told(tmp_path: Path, rotation: int) -> None:
+    options = f"\nservices: {{keystone: {{fernet_rotation_hours: {rotation}}}}}\n"
+    cloud = composed.cloud(tmp_path, composed.LAB + options)
+    kept = cloudinit.needs(cloud).keys["keystone/fernet-keys"]
+    assert configuration(cloud)["fernet_tokens"]["max_active_keys"] == str(kept)
 
 
 def test_the_api_speaks_tls_on_the_nodes_own_address(lab: Cloud) -> None:
