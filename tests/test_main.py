@@ -54,6 +54,19 @@ def test_bad_input_ends_in_exit_code_2_and_no_traceback(tmp_path: Path, text: st
     assert not (tmp_path / "out").exists()
 
 
+def test_an_exception_from_no_rule_is_bad_input(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    entry = "accept: [{rule: DOMIAN, reason: one rack is all there is, until: 2999-12-31}]\n"
+    file.write_text(
+        f"{entry}name: mine\nnetworks: {{management: {{cidr: 192.0.2.0/24}}}}\nmachines: {{controller: 3}}\n"
+    )
+    done = run(tmp_path, HACIENDA_ENV=str(file))
+    assert done.returncode == 2
+    assert 'mine.yaml:1: accept[0].rule = "DOMIAN": is not a rule' in done.stderr
+    assert "Did you mean `DOMAIN`?" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_output_that_cannot_be_written_ends_in_exit_code_3(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     done = run(tmp_path, HACIENDA_ENV="lab")

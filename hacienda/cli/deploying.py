@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from hacienda import terraform
+from hacienda import assess, terraform
 from hacienda.cli import console, project
 from hacienda.cli.progress import Progress, live
 from hacienda.cloud import Cloud
@@ -33,7 +33,11 @@ def deployment(env: str, out: Path | None, *, with_secrets: bool = True) -> tupl
 
     with console.working(f"synthesizing {cloud.name}"):
         made = stacks.synthesize(
-            [project.path_of(env)], out or project.output_folder(), root=project.root(), with_secrets=with_secrets
+            [project.path_of(env)],
+            out or project.output_folder(),
+            root=project.root(),
+            rules=assess.rules(),
+            with_secrets=with_secrets,
         )
     return cloud, Deployment(made, cloud.name, program, project.state_folder(cloud.name) / "plans")
 

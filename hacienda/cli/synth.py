@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hacienda import assess
 from hacienda.cli import console, project
 from hacienda.errors import InputError
 
@@ -45,7 +46,13 @@ def synth(
     from hacienda import stacks  # brings the CDK along, which takes half a second
 
     with console.working(f"synthesizing {', '.join(path.stem for path in paths)}"):
-        made = stacks.synthesize(paths, out or project.output_folder(), root=project.root(), with_secrets=with_secrets)
+        made = stacks.synthesize(
+            paths,
+            out or project.output_folder(),
+            root=project.root(),
+            rules=assess.rules(),
+            with_secrets=with_secrets,
+        )
     if as_json:
         listed = [
             {

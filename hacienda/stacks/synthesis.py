@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,9 @@ class Synthesis:
         return self.out / "stacks" / stack.name
 
 
-def synthesize(paths: Sequence[Path], out: Path, *, root: Path, with_secrets: bool = True) -> Synthesis:
+def synthesize(
+    paths: Sequence[Path], out: Path, *, root: Path, rules: Collection[str], with_secrets: bool = True
+) -> Synthesis:
     """Synthesize environments: Terraform for each stack, user-data and a bundle for each node. Nothing is written before all
     files have been read and every node is rendered; then the output is replaced part by part, each at once. The bytes depend on
     the environments and the secrets' names alone. Environments that are not named keep what they have in `out`.
@@ -47,6 +49,7 @@ def synthesize(paths: Sequence[Path], out: Path, *, root: Path, with_secrets: bo
         paths: environment files.
         out: the output folder, made if need be.
         root: the project's folder: `.hacienda/<environment>/` is in there, and relative paths of the files are relative to it.
+        rules: names of the rules that the files' `accept` may name (`hacienda.assess.rules()`).
         with_secrets: mint secrets that are missing and tell Terraform their digests; False, as in a pull request: the digests that
             Terraform knows are left as they are.
 
@@ -55,7 +58,7 @@ def synthesize(paths: Sequence[Path], out: Path, *, root: Path, with_secrets: bo
         ToolError: the output, or a store, cannot be written.
     """
     out, root = out.absolute(), root.absolute()
-    clouds = _clouds(paths)
+    clouds = _clouds(paths, rules)
     contents = [prepare(cloud, Places(root, out, cloud.name), with_secrets=with_secrets) for cloud in clouds]
     with publish.workshop(out) as folder:
         try:
@@ -67,14 +70,14 @@ def synthesize(paths: Sequence[Path], out: Path, *, root: Path, with_secrets: bo
     return Synthesis(out, stacks, nodes)
 
 
-def _clouds(paths: Iterable[Path]) -> list[Cloud]:
+def _clouds(paths: Iterable[Path], rules: Collection[str]) -> list[Cloud]:
     """All environments, or everything wrong with any of them."""
     registry = services.registry()
     clouds: dict[str, Cloud] = {}
     problems: list[Problem] = []
     for path in paths:
         try:
-            cloud = read(path, registry)
+            cloud = read(path, registry, rules=rules)
         except InputError as error:
             problems += error.problems
             continue

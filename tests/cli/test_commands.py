@@ -89,10 +89,11 @@ class TestCheck:
         told = project.run("check", "small", code=1).stdout
         assert "It was accepted until 2020-12-31, which has passed: only for this week's trial" in told
 
-    def test_an_exception_from_no_rule_is_bad_input(self, project: Project) -> None:
+    @pytest.mark.parametrize("command", ["check", "diff", "synth", "plan", "apply"])
+    def test_an_exception_from_no_rule_is_bad_input(self, project: Project, command: str) -> None:
         entry = "{rule: VOTER, reason: only for this week's trial, until: 2020-12-31}"
         project.file.write_text(f"{project.file.read_text()}accept: [{entry}]\n")
-        told = project.run("check", "small", code=2).stderr
+        told = project.run(command, "small", code=2).stderr
         assert 'environments/small.yaml:7: accept[0].rule = "VOTER": is not a rule' in told
         assert "Did you mean `VOTERS`?" in told
 

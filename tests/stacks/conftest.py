@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hacienda import stacks
+from hacienda import assess, stacks
 from hacienda.environment import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,9 @@ def make(root: Path, *names: str, with_secrets: bool = True) -> Made:
     """Synthesize shipped environments into a project folder of their own."""
     known = shipped(ROOT)
     paths = [known[name] for name in names]
-    return Made(stacks.synthesize(paths, root / "cdktf.out", root=root, with_secrets=with_secrets), root)
+    return Made(
+        stacks.synthesize(paths, root / "cdktf.out", root=root, rules=assess.rules(), with_secrets=with_secrets), root
+    )
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hacienda import stacks
+from hacienda import assess, stacks
 from hacienda.environment import shipped
 from hacienda.errors import InputError
 from tests.stacks.conftest import ROOT, Made, make
@@ -53,7 +53,7 @@ def test_bytes_depend_on_neither_hash_seed_nor_locale_nor_time_zone(tmp_path: Pa
 def test_one_broken_file_leaves_everything_as_it_was(tmp_path: Path) -> None:
     broken = variant(tmp_path, "broken", LAB.read_text().replace("name: lab", "name: broken") + "servces: {}\n")
     with pytest.raises(InputError, match="servces"):
-        stacks.synthesize([LAB, broken], tmp_path / "out", root=tmp_path)
+        stacks.synthesize([LAB, broken], tmp_path / "out", root=tmp_path, rules=assess.rules())
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / ".hacienda").exists()
 
@@ -62,14 +62,14 @@ def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     one = variant(tmp_path, "one", "name: one\n")
     two = variant(tmp_path, "two", "nam: two\n")
     with pytest.raises(InputError) as caught:
-        stacks.synthesize([one, two], tmp_path / "out", root=tmp_path)
+        stacks.synthesize([one, two], tmp_path / "out", root=tmp_path, rules=assess.rules())
     assert {Path(problem.file).name for problem in caught.value.problems} == {"one.yaml", "two.yaml"}
 
 
 def test_two_environments_of_one_name_are_refused(tmp_path: Path) -> None:
     copy = variant(tmp_path, "copy", LAB.read_text())
     with pytest.raises(InputError, match="name of another environment"):
-        stacks.synthesize([LAB, copy], tmp_path / "out", root=tmp_path)
+        stacks.synthesize([LAB, copy], tmp_path / "out", root=tmp_path, rules=assess.rules())
 
 
 def test_what_terraform_keeps_in_a_stack_stays(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_parts_that_left_are_removed_and_others_are_not(tmp_path: Path) -> None:
     text = LAB.read_text()
     grown = variant(tmp_path, "lab", text.replace("controller: 3", "controller: 3\n  compute: 1"))
     out = tmp_path / "cdktf.out"
-    stacks.synthesize([grown], out, root=tmp_path)
+    stacks.synthesize([grown], out, root=tmp_path, rules=assess.rules())
     make(tmp_path, "two-node")
     assert (out / "nodes/lab/cmp-1").is_dir() and (out / "stacks/lab-compute").is_dir()
     make(tmp_path, "lab")
