@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +25,7 @@ def timers(env: project.Env, as_json: project.AsJson = False) -> None:
         console.show_json(found.to_json())
         return
     console.out.print(_failures(found))
+    _show_sums(found)
     for one in found.contradictions:
         told = f"{one.where}: {one.reason}\n  {one.fix} See docs/rules/{one.rule}.md"
         console.out.print(Text("contradiction: ", style="red").append(told, style="default"))
@@ -33,9 +35,9 @@ def timers(env: project.Env, as_json: project.AsJson = False) -> None:
 
 def _failures(found: Budget) -> Table:
     table = Table(box=None, pad_edge=False, title=f"{found.environment}: seconds at worst", title_justify="left")
-    for column in ("failure", "noticed", "served again", "target", "measured", "made up of"):
-        right = column not in ("failure", "made up of")
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    table.add_column("failure")
+    for column in ("noticed", "served again", "target", "measured"):
+        table.add_column(column, justify="right", no_wrap=True)
     for line in found.lines:
         failure = line.failure
         target = "" if failure.target is None else f"{failure.target:g}"
@@ -46,9 +48,16 @@ def _failures(found: Budget) -> Table:
             Text(f"{failure.recovery.seconds:.3g}", style=style),
             target,
             _measured(line),
-            str(failure.recovery),
         )
     return table
+
+
+def _show_sums(found: Budget) -> None:
+    """What each figure is made up of: below the table, for a column of it would leave sums of settings a few letters' room."""
+    console.show("\nMade up of")
+    for line in found.lines:
+        console.show(line.failure.name)
+        console.out.print(Padding(Text(str(line.failure.recovery)), (0, 0, 0, 2), expand=False), soft_wrap=False)
 
 
 def _measured(line: Line) -> Text:

@@ -68,6 +68,16 @@ def test_timers_tell_what_a_failure_is_made_up_of(project: Project) -> None:
     assert "contradiction" not in shown
 
 
+def test_timers_are_readable_on_80_columns(project: Project) -> None:
+    project.extra["COLUMNS"] = "80"
+    told = project.run("timers", "small").stdout
+    assert max(map(len, told.splitlines())) <= 80
+    for one in project.json("timers", "small")["failures"]:
+        words = one["formula"].split()
+        assert set(words) <= set(told.split())  # no name of a setting is torn
+        assert " ".join(words) in " ".join(told.split())  # nothing stands between the lines of a sum
+
+
 def test_timers_follow_the_environments_options(project: Project) -> None:
     project.file.write_text(project.file.read_text() + "services: {haproxy: {check_timeout: 9}}\n")
     (hangs,) = (one for one in project.json("timers", "small")["failures"] if one["name"] == "keystone hangs")
