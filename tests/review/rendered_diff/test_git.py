@@ -45,6 +45,7 @@ def test_three_dots_mean_where_two_branches_parted(folder: Path) -> None:
     repository.commit(folder, "Here")
     repository.git(folder, "checkout", "--quiet", "other")
     repository.commit(folder, "There")
+    assert len(set(repository.git(folder, "log", "--all", "--format=%cI").splitlines())) == 4
     assert git.commit(folder, "main...") == parted
     assert git.commit(folder, "main") != parted
 
