@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -68,28 +69,49 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(secrets.app, name="secrets")
 
 
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+"""What a system call fails with where the machine is to blame, and nobody's program."""
+
+
 def main() -> NoReturn:
     """Run a command; every way out of it is one of the exit codes, and never a traceback."""
+    console.begin()
     try:
-        app(prog_name="hacienda")
+        try:
+            app(prog_name="hacienda")
+        finally:
+            # Now, where it can still be told: what Python finds out while it ends, it ends with 120.
+            sys.stdout.flush()
     except HaciendaError as error:
         console.fail(error)
         sys.exit(error.exit_code)
     except SystemExit as leaving:
-        if leaving.code != INTERRUPTED:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            _give_up_output()  # Typer makes a 1 of it, which is the code of a cloud that is unwell
+        elif leaving.code != INTERRUPTED:
             raise
-        console.say("interrupted")
+        else:
+            console.say("interrupted")
     except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more while it closes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
     except Exception as error:  # noqa: BLE001 (the last resort: the operator gets one line, the log the rest)
-        console.say(f"This is a defect of Hacienda: {type(error).__name__}. Details: {_log()}")
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            console.say(f"{error.filename or 'The output'} cannot be written: {error.strerror}")
+            _give_up_output()
+        else:
+            console.say(f"This is a defect of Hacienda: {type(error).__name__}. Details: {_log()}")
     sys.exit(3)
+
+
+def _give_up_output() -> None:
+    """Whoever read our output has gone, or there is no room for it; Python would complain once more while it closes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log() -> str:
     """Write the traceback of the present exception to a file that only we can read; its path."""
     descriptor, path = tempfile.mkstemp(prefix="hacienda-", suffix=".log")
-    with os.fdopen(descriptor, "w") as file:
+    # A path need not be text in any encoding, nor the operator's encoding know every character.
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
     return path

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +23,17 @@ out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+def begin() -> None:
+    """Make standard output and standard error take whatever is printed: a terminal whose encoding lacks a character shows `?`
+    instead, and where one of the two is closed, what goes there is lost."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 (as long as the process)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def say(text: str) -> None:
     """A line for people, on standard error."""
     err.print(text, markup=False)
@@ -31,8 +45,10 @@ def show(text: str) -> None:
 
 
 def show_json(value: Any) -> None:
-    """The result for programs: one JSON document on standard output, without colours or wrapping."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """The result for programs: one JSON document on standard output, in UTF-8 whatever the terminal's encoding is, without colours
+    or wrapping."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    show_bytes(text.encode("utf-8", "backslashreplace"))  # bytes of a path that are no text become JSON's own escapes
 
 
 def show_bytes(content: bytes) -> None:

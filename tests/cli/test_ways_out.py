@@ -1,0 +1,93 @@
+"""How a command ends where the trouble is around it: its output's reader, disk and encoding."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.cli.conftest import Project
+
+COMMANDS = [("explain",), ("explain", "--json"), ("topology", "small", "--format", "svg")]
+
+
+def spawn(
+    project: Project, *arguments: str, stdout: int | IO[Any], **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-m", "hacienda.cli", *arguments],
+        cwd=project.root,
+        env={**project.environment, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        timeout=300,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_reader_that_went_is_no_unwell_cloud(project: Project, command: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = spawn(project, *command, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_told_as_one(project: Project, command: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = spawn(project, *command, stdout=full)
+    assert done.returncode == 3
+    assert done.stderr.decode() == "The output cannot be written: No space left on device\n"
+
+
+def test_a_terminal_without_our_characters_shows_others(project: Project) -> None:
+    done = spawn(project, "topology", "small", stdout=subprocess.PIPE, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "ctl-1" in done.stdout.decode("ascii")
+
+
+def test_programs_get_utf_8_whatever_the_terminal_is(project: Project) -> None:
+    project.file.write_text(
+        project.file.read_text() + "accept: [{rule: DOMAIN, reason: ein Schrank genügt später, until: 2999-12-31}]\n"
+    )
+    done = spawn(project, "check", "small", "--json", stdout=subprocess.PIPE, PYTHONIOENCODING="ascii")
+    assert "genügt" in str(json.loads(done.stdout.decode("utf-8")))
+    assert "genügt".encode() in done.stdout
+
+
+def test_a_closed_output_is_nothing_to_fail_of(project: Project) -> None:
+    command = f"exec {sys.executable} -m hacienda.cli explain --json >&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=project.root,
+        env=project.environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_log_takes_every_path(project: Project) -> None:
+    (project.root / "sitecustomize.py").write_text(
+        "import hacienda.services\n"
+        "def broken():\n    raise ZeroDivisionError('\\udcf6')\n"
+        "hacienda.services.registry = broken\n"
+    )
+    extra = {"PYTHONPATH": str(project.root), "TMPDIR": str(project.root), "PYTHONUTF8": "0", "LC_ALL": "C"}
+    done = spawn(project, "check", "small", stdout=subprocess.DEVNULL, **extra, PYTHONCOERCECLOCALE="0")
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"This is a defect of Hacienda: ZeroDivisionError. Details: ")
