@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -62,7 +63,8 @@ def topology(
 
 
 def write(content: bytes, out: Path | None) -> None:
-    """Write a result to a file, or to standard output.
+    """Write a result to a file, whole or not at all, or to standard output. What is no file, like /dev/stdout, is written to as it
+    is.
 
     Raises:
         ToolError: it cannot be written.
@@ -70,10 +72,19 @@ def write(content: bytes, out: Path | None) -> None:
     if out is None:
         console.show_bytes(content)
         return
+    fresh = out.with_name(f".{out.name}.{os.getpid()}")
+    plain = not out.is_symlink() and (out.is_file() or not out.exists())
     try:
-        out.write_bytes(content)
+        if plain:
+            fresh.write_bytes(content)
+            fresh.replace(out)
+        else:
+            out.write_bytes(content)
     except OSError as error:
         raise ToolError(f"{out} cannot be written: {error.strerror}") from None
+    finally:
+        if plain:
+            fresh.unlink(missing_ok=True)
 
 
 def _text(picture: pictures.Picture) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,10 @@ class Synthesis:
         return self.out / "stacks" / stack.name
 
 
+_OF_THE_DISK = re.compile(r"\bE(NOSPC|DQUOT|ROFS|ACCES|IO|FBIG): ")
+"""What is in an error of Node that is the disk's: the CDK writes the stacks in there, and jsii makes a RuntimeError of each."""
+
+
 def synthesize(
     paths: Sequence[Path], out: Path, *, root: Path, rules: Collection[str], with_secrets: bool = True
 ) -> Synthesis:
@@ -64,7 +69,9 @@ def synthesize(
         try:
             stacks = _write(contents, folder)
             _publish(contents, stacks, folder, out)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and not _OF_THE_DISK.search(str(error)):
+                raise
             raise ToolError(f"{out}: cannot be written: {error}", "Choose another folder with --out.") from error
     nodes = {cloud.name: tuple(node.name for node in cloud.nodes) for cloud in clouds}
     return Synthesis(out, stacks, nodes)

@@ -91,3 +91,20 @@ def test_a_log_takes_every_path(project: Project) -> None:
     done = spawn(project, "check", "small", stdout=subprocess.DEVNULL, **extra, PYTHONCOERCECLOCALE="0")
     assert done.returncode == 3
     assert done.stderr.startswith(b"This is a defect of Hacienda: ZeroDivisionError. Details: ")
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(project: Project) -> None:
+    (project.root / "report.md").write_text("the one before")
+    command = f"ulimit -f 1; exec {sys.executable} -m hacienda.cli report small --out report.md"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=project.root,
+        env=project.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (3, b"report.md cannot be written: File too large\n")
+    assert (project.root / "report.md").read_text() == "the one before"
+    assert not [path for path in project.root.iterdir() if path.name.startswith(".report")]

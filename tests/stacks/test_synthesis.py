@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hacienda import assess, stacks
+from hacienda import assess, cdk, stacks
 from hacienda.environment import shipped
-from hacienda.errors import InputError
+from hacienda.errors import InputError, ToolError
 from tests.stacks.conftest import ROOT, Made, make
 
 LAB = shipped(ROOT)["lab"]
@@ -128,3 +128,15 @@ def test_every_secret_of_a_node_has_a_digest(lab: Made) -> None:
     for member in members.values():
         assert all(len(digest) == 16 for digest in member["secrets"].values())
     assert members["ctl-1"]["secrets"]["x509/etcd/key.pem"] != members["ctl-2"]["secrets"]["x509/etcd/key.pem"]
+
+
+def test_a_full_disk_is_a_tool_error_and_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digests(make(tmp_path, "lab").synthesis.out)
+
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("Error: ENOSPC: no space left on device, write")
+
+    monkeypatch.setattr(cdk, "App", full)
+    with pytest.raises(ToolError, match=r"cannot be written: Error: ENOSPC: no space left on device"):
+        make(tmp_path, "lab")
+    assert digests(tmp_path / "cdktf.out") == before
