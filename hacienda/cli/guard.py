@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from hacienda import terraform
 from hacienda.cli import console, guarding, project
 from hacienda.errors import InputError, RefusedError
-from hacienda.operate.deploy import allowed, json_line
+from hacienda.operate.deploy import ALLOW_DESTROY, json_line
 from hacienda.review import guard as review
 
 _ZIP = b"PK\x03\x04"
@@ -33,8 +34,10 @@ def guard(
     It reads anybody's plans that use our provider, asks no host, and tells the safe order instead. Several plans are
     judged as one. Exit code 4 when it refuses; before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
     """
-    plans = [review.read(text_of(one), one if one != "-" else "standard input") for one in plan]
-    verdict = review.judge(plans, accept=accept or (), allowed=allowed())
+    texts = {one: text_of(one) for one in dict.fromkeys(plan)}
+    plans = [review.read(text, one if one != "-" else "standard input") for one, text in texts.items()]
+    allowed = [name for name in (os.environ.get(ALLOW_DESTROY),) if name]
+    verdict = review.judge(plans, accept=accept or (), allowed=allowed)
     if as_json:
         console.show_json(review.document(verdict))
     else:

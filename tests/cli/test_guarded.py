@@ -120,6 +120,7 @@ def test_the_guard_refuses_with_exit_code_4_and_bad_input_with_2(tmp_path: Path)
     project = Project(tmp_path)
     told = project.run("guard", str(PLANS / "replace-two.json"), code=4).stdout
     assert "region: REFUSED: ctl-1 and ctl-3 are replaced" in told
+    assert project.run("guard", str(PLANS / "replace-two.json"), str(PLANS / "replace-two.json"), code=4).stdout == told
     assert json.loads(project.run("guard", str(PLANS / "replace-two.json"), "--json", code=4).stdout)["refused"]
     assert "every quorum safe" in project.run("guard", str(PLANS / "replace-one.json")).stdout
     both = [str(PLANS / f"{name}.json") for name in ("replace-one", "own-stack-two")]

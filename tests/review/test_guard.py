@@ -157,6 +157,16 @@ def test_a_plan_without_our_members_is_fine() -> None:
     assert guard.describe(verdict) == ["No members in this plan: nothing to guard."]
 
 
+def plan_with(**parts: object) -> str:
+    return json.dumps({"format_version": "1.2", "resource_changes": [], **parts})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_what_powershell_writes_is_read(encoding: str) -> None:
+    text = (PLANS / "replace-two.json").read_text()
+    assert guard.judge([guard.read(text.encode(encoding))]).refused
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -172,7 +182,23 @@ def test_a_plan_without_our_members_is_fine() -> None:
         ('{"format_version":"2.0","resource_changes":[]}', "1.x is the newest that is understood"),
         ('{"format_version":"1.2","resource_changes":[],"errored":true}', "Terraform failed while it made this plan"),
         ('{"format_version":"1.2","resource_changes":[{"address":"a"}]}', "a resource change has no 'change'"),
-        ('{"format_version":"1.2","resource_changes":["a"]}', "a resource change has no"),
+        ('{"format_version":"1.2","resource_changes":["a"]}', "resource_changes[0] is no object"),
+        ('{"format_version":"1.2","resource_changes":5}', "resource_changes is no list"),
+        ('{"format_version":"²","resource_changes":[]}', "1.x is the newest that is understood"),
+        (plan_with(configuration=[]), "configuration is no object"),
+        (plan_with(configuration={"provider_config": {"a": None}}), "configuration.provider_config.a is no object"),
+        (
+            plan_with(configuration={"root_module": {"resources": [{"depends_on": [1]}]}}),
+            "configuration.root_module.resources[0].depends_on[0] is no text",
+        ),
+        (
+            plan_with(prior_state={"values": {"root_module": {"child_modules": [{"resources": 1}]}}}),
+            "prior_state.values.root_module.child_modules[0].resources is no list",
+        ),
+        (
+            plan_with(prior_state={"values": {"root_module": {"resources": [{}]}}}),
+            "a resource in the state has no 'address'",
+        ),
     ],
 )
 def test_what_is_no_plan_is_told_so(text: str | bytes, reason: str) -> None:
@@ -184,7 +210,15 @@ def test_what_is_no_plan_is_told_so(text: str | bytes, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{"voters": {"etcd": "many"}}, {"voters": 3}, {"peers": {"ctl-2": None}}, {"node": None}]
+    "broken",
+    [
+        {"voters": {"etcd": "many"}},
+        {"voters": 3},
+        {"peers": {"ctl-2": None}},
+        {"node": None},
+        {"files": 5},
+        {"files": [None]},
+    ],
 )
 def test_members_of_another_make_are_told_so(broken: dict[str, Any]) -> None:
     document = load("replace-one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 from hacienda.errors import InputError
 from hacienda.quorum import REVIEW
+from hacienda.review.guard.shape import complaint
 
 FORMAT = 1
 """Newest major version of the plan format that is understood. Terraform 1.x writes 1.x; minor versions only add."""
@@ -134,7 +136,8 @@ def read(text: str | bytes, source: str = "") -> Plan:
 def _object(text: str | bytes, source: str) -> Mapping[str, Any]:
     words = f"{source or 'the text'} is no plan"
     try:
-        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        # PowerShell's `>` writes UTF-16, and its Set-Content a mark before UTF-8: both are found out.
+        decoded = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
     except UnicodeDecodeError:
         raise InputError(f"{words}: it is not even text", _HOW) from None
     try:
@@ -158,12 +161,15 @@ def _object(text: str | bytes, source: str) -> Mapping[str, Any]:
 def _refuse_others(found: Mapping[str, Any], source: str) -> None:
     name, version = source or "the plan", str(found["format_version"])
     major = version.partition(".")[0]
-    if not major.isdigit() or int(major) > FORMAT:
+    if not re.fullmatch(r"[0-9]{1,4}", major) or int(major) > FORMAT:
         raise InputError(
             f"{name} has format_version {version}, and {FORMAT}.x is the newest that is understood", "Update Hacienda."
         )
     if "resource_changes" not in found and "planned_values" not in found:
         raise InputError(f"{name} is a state, no plan", _HOW)
+    wrong = complaint(found)
+    if wrong:
+        raise InputError(f"{name} is no plan: {wrong}", _HOW)
     if found.get("errored"):
         raise InputError(
             f"{name}: Terraform failed while it made this plan, so that it tells only a part of what would happen",
@@ -178,19 +184,24 @@ def _changes(entries: Any, source: str) -> Iterator[Change]:
                 continue
             change = entry["change"]
             yield _resource(entry, tuple(change["actions"]), change.get("before"), change.get("after"))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{source or 'the plan'}: a resource change has no {error}: {str(entry)[:120]}", _HOW
-            ) from None
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise _incomplete("resource change", entry, error, source) from None
 
 
 def _stored(module: Mapping[str, Any], source: str) -> Iterator[Change]:
     for entry in module.get("resources") or ():
         if entry.get("mode", "managed") == "managed":
             path = {"module_address": module["address"]} if module.get("address") else {}
-            yield _resource({**entry, **path}, ("no-op",), entry.get("values"), entry.get("values"))
+            try:
+                yield _resource({**entry, **path}, ("no-op",), entry.get("values"), entry.get("values"))
+            except (KeyError, ValueError) as error:
+                raise _incomplete("resource in the state", entry, error, source) from None
     for child in module.get("child_modules") or ():
         yield from _stored(child, source)
+
+
+def _incomplete(what: str, entry: Any, error: Exception, source: str) -> InputError:
+    return InputError(f"{source or 'the plan'}: a {what} has no {error}: {str(entry)[:120]}", _HOW)
 
 
 def _resource(entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, after: Any) -> Change:

@@ -16,9 +16,8 @@ from hacienda.review.guard.machines import Ground, grounds
 from hacienda.review.guard.references import resource
 from hacienda.services import registry
 
-Fate = Literal["stays", "deleted", "replaced", "dropped", "blank", "forgotten"]
-"""What becomes of a member. `dropped`: it stays, but leaves voter groups in place. `blank`: it was found with nothing installed.
-`forgotten`: it goes on, unseen by Terraform."""
+Fate = Literal["stays", "deleted", "replaced", "blank", "forgotten"]
+"""What becomes of a member. `blank`: it was found with nothing installed. `forgotten`: it goes on, unseen by Terraform."""
 
 _FACTS = f"{ETC}/services/"
 """Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
@@ -37,7 +36,6 @@ class Seat:
         peers: how it reaches the members that vote with it: name -> host.
         services: services it runs for others.
         fate: what becomes of it.
-        dropped: groups that it leaves in place; empty unless that is its fate.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
         requested: addresses, its own or of what takes it, that are replaced because -replace says so.
@@ -51,7 +49,6 @@ class Seat:
     peers: Mapping[str, str]
     services: frozenset[str]
     fate: Fate
-    dropped: frozenset[str] = frozenset()
     taken: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     requested: tuple[str, ...] = ()
@@ -165,10 +162,7 @@ def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -
 
 def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
-    voter = _voter(plan, change, before)
-    fate, departure = _fate(plan, change, taken.way), _dropped(change, voter)
-    if fate == "stays" and departure is not None:
-        fate = departure.way
+    voter, services = _known(plan, change, before)
     return Seat(
         source=plan.source,
         address=change.address,
@@ -176,9 +170,8 @@ def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: froze
         host=str(before.get("host")),
         voter=voter,
         peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
-        services=frozenset(_services(before)),
-        fate=fate,
-        dropped=frozenset(departure.groups or ()) if departure and fate == "dropped" else frozenset(),
+        services=services,
+        fate=_fate(plan, change, taken.way),
         taken=taken.by,
         networks=taken.networks,
         requested=tuple(sorted(requested & {change.address, *taken.by})),
@@ -197,18 +190,12 @@ def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
     return "forgotten" if "forget" in change.actions else "stays"
 
 
-def _dropped(change: Change, voter: quorum.Member) -> quorum.Departure | None:
-    """What a change in place takes from voter groups; what is not known before the apply is left as it was."""
-    after = change.after or {}
-    known = "update" in change.actions and "voters" in after
-    return quorum.dropped(voter, _weights(after["voters"])) if known else None
-
-
-def _voter(plan: Plan, change: Change, before: Mapping[str, Any]) -> quorum.Member:
+def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
+    """A member as its state remembers it, and the services that it runs for others."""
     try:
         node: str = before["node"] + ""  # a name, or a TypeError
         peers = {str(name): _weights(peer.get("voters")) for name, peer in (before.get("peers") or {}).items()}
-        return quorum.Member(node, _weights(before.get("voters")), peers)
+        return quorum.Member(node, _weights(before.get("voters")), peers), frozenset(_services(before))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
         raise InputError(words, "It was written by another provider of that name, or by a later version.") from None

@@ -107,8 +107,9 @@ def _call(plan: Plan, path: tuple[str, ...]) -> Mapping[str, Any]:
 def _references(expression: Any) -> list[str]:
     """All references of an expression, however nested: blocks are lists of maps of expressions."""
     if isinstance(expression, dict):
-        own = [str(word) for word in expression.get("references") or ()]
-        return own + [word for key, inner in expression.items() if key != "references" for word in _references(inner)]
+        own = expression.get("references")  # a block may have an attribute of that name
+        listed = [str(word) for word in own] if isinstance(own, list) else _references(own)
+        return listed + [w for key, inner in expression.items() if key != "references" for w in _references(inner)]
     if isinstance(expression, list):
         return [word for inner in expression for word in _references(inner)]
     return []

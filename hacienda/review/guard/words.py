@@ -38,11 +38,11 @@ def _consent(judged: Judged) -> Iterator[str]:
 
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
+    gone = {seat.node for seat in judged.going}
     found: dict[tuple[int, int], list[str]] = {}
-    for group in sorted({group for seat in judged.going for group in seat.dropped or seat.voter.votes}):
-        going = [seat for seat in judged.going if group in (seat.dropped or seat.voter.votes)]
-        electorate = min((seat.voter.electorate(group) for seat in going), key=len)
-        gone = {seat.node for seat in going}
+    for group in sorted({group for seat in judged.going for group in seat.voter.votes}):
+        views = [seat.voter.electorate(group) for seat in judged.going if group in seat.voter.votes]
+        electorate = min(views, key=len)
         found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
     for (left, total), groups in found.items():
         yield groups, left, total
@@ -62,9 +62,6 @@ def _going(seats: tuple[Seat, ...]) -> str:
     words = {"deleted": "is deleted", "replaced": "is replaced", "blank": "has nothing installed"}
     alike: dict[str, list[str]] = {}
     for seat in sorted(seats, key=lambda one: one.node):
-        if seat.dropped:
-            alike.setdefault(f"is to leave {_list(sorted(seat.dropped))} in place", []).append(seat.node)
-            continue
         others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
         by = f" with {_list(others)}" if others else ""
         alike.setdefault(words[seat.fate] + by, []).append(seat.node)
