@@ -139,12 +139,15 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     if not isinstance(options, Options):
         raise TypeError(f"haproxy's options are {type(options).__name__}")
     found = tuple(listeners(cloud))
+    balancers = _servers(cloud, service)
+    replicated = any(listener.front.single_writer for listener in found)
     return {
         "listeners": found,
         "address": cloud.address(node),
         "fqdn": cloud.fqdn(node),
-        "balancers": _servers(cloud, service),
-        "replicated": any(listener.front.single_writer for listener in found),
+        "balancers": balancers,
+        "replicated": replicated,
+        "majority": len(balancers) // 2 + 1 if replicated and len(balancers) > 1 else None,
         "connections": min(options.connections, _CONTAINER_CONNECTIONS)
         if cloud.platform.containers
         else options.connections,

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hacienda.cloud import Cloud
 from hacienda.services import galera
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
 GIB = 1024**3
@@ -317,3 +318,33 @@ def test_a_client_without_tls_disturbs_nobody(served: tuple[Any, int]) -> None:
         plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
         health.observe(HEALTHY)
         assert ask(port)[0] == 200
+
+
+WELL = r"""printf '%s\t%s\n' wsrep_cluster_status Primary wsrep_local_state 4 wsrep_cluster_size 3"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ('{"ready": true, "reason": ""}', 0, "Primary, Synced, 3/3\n"),
+        ('{"ready": false, "reason": "about to stop"}', 1, "load balancers send no clients here: about to stop|"),
+        ("", 1, "load balancers send no clients here: the health checker does not answer|"),
+    ],
+)
+def test_a_server_that_gets_no_clients_is_not_well(
+    lab: Cloud, tmp_path: Path, answer: str, code: int, said: str
+) -> None:
+    programs = {"mariadb": WELL, "systemctl": "", "curl": f"[[ $* == *//10.77.0.11:* ]] && printf '%s' '{answer}'"}
+    outcome = Sandbox(tmp_path / "node", lab, "ctl-1", "galera", programs).run("verify.sh")
+    assert outcome.code == code
+    assert outcome.output.startswith(said)
+
+
+def test_whoever_starts_the_server_ends_its_leave(lab: Cloud) -> None:
+    """`systemctl restart mariadb` runs drain.sh, too: the server would get no client for ever."""
+    files = composed.rendered(lab, "galera")
+    said = files["/usr/lib/hacienda/galera/drain.sh"].text.split("leaving=", 1)[1].split()[0]
+    unit = files["/etc/systemd/system/mariadb.service.d/hacienda.conf"].text
+    assert f"ExecStartPre=+/bin/rm -f {said}\n" in unit
+    assert said.endswith("/leaving")
+    assert (Path(said).parent / "state").as_posix() in files["/usr/lib/hacienda/galera/watch.sh"].text

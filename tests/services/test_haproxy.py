@@ -150,6 +150,23 @@ def test_health_is_asked_on_the_machine_alone(parsed: dict[str, list[str]]) -> N
     assert "bind 127.0.0.1:8404" in parsed["frontend health"]
 
 
+@pytest.mark.parametrize(("controllers", "majority"), [(2, 2), (3, 2), (5, 3)])
+def test_a_machine_that_is_cut_off_says_so(tmp_path: Path, controllers: int, majority: int) -> None:
+    cloud = composed.cloud(tmp_path, composed.LAB.replace("controller: 3", f"controller: {controllers}"))
+    found = sections(configuration(cloud))
+    fails = [line for line in found["frontend health"] if line.startswith("monitor fail")]
+    assert fails == [f"monitor fail if {{ nbsrv(galera-mysql) eq 0 }} {{ nbsrv(balancers) lt {majority} }}"]
+    port = haproxy.service.port("writer-table").number
+    asked = [line.split()[2] for line in servers(found["backend balancers"])]
+    assert asked == [f"{cloud.address(node)}:{port}" for node in cloud.servers("haproxy")]
+
+
+def test_nobody_is_cut_off_from_himself_or_where_nobody_has_to_be_the_only_writer(tmp_path: Path) -> None:
+    alone = configuration(composed.cloud(tmp_path, composed.LAB.replace("controller: 3", "controller: 1")))
+    assert "monitor fail" not in alone
+    assert "backend balancers" not in alone
+
+
 def test_a_reload_hands_sockets_over_and_starts_the_watch_over_what_it_leaves(cloud: Cloud) -> None:
     files = composed.rendered(cloud, "haproxy")
     assert "expose-fd listeners" in files[CFG].text

@@ -109,12 +109,17 @@ def check(port: int) -> int:
 
 
 @pytest.mark.parametrize(
-    ("reply", "healthy"),
-    [(b"HTTP/1.0 200 OK\r\n\r\n", True), (b"HTTP/1.0 503 No\r\n\r\n", False), (b"", False)],
+    ("reply", "code"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n", 0),
+        (b"HTTP/1.0 503 Service Unavailable\r\n\r\n", 2),
+        (b"HTTP/1.0 404 Not Found\r\n\r\n", 1),
+        (b"", 1),
+    ],
 )
-def test_the_watched_load_balancer_must_answer_well(reply: bytes, healthy: bool) -> None:
+def test_the_watched_load_balancer_must_answer_well(reply: bytes, code: int) -> None:
     with answering(reply) as port:
-        assert (check(port) == 0) is healthy
+        assert check(port) == code
 
 
 def test_a_dead_load_balancer_gives_the_address_up() -> None:
@@ -160,6 +165,25 @@ def test_verify_tells_the_holder_from_a_backup(box: Sandbox) -> None:
     assert box.run("verify.sh").output == "backup\n"
     (box.state / "elsewhere").unlink()
     assert "nobody holds 10.77.0.10" in box.run("verify.sh").errors
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(1, "HAProxy does not answer, so this node takes no virtual IP|"), (2, "cut off: HAProxy here reaches neither")],
+)
+def test_verify_says_why_this_node_takes_no_address(box: Sandbox, code: int, said: str) -> None:
+    (box.root / "usr/lib/hacienda/keepalived/check-haproxy.sh").write_text(f"#!/bin/bash\nexit {code}\n")
+    outcome = box.run("verify.sh")
+    assert outcome.code == 1
+    assert said in outcome.errors
+
+
+def test_a_holder_announces_itself_again_when_one_that_was_cut_off_has_given_up(tmp_path: Path) -> None:
+    text = configuration(tmp_path)
+    delay, interval, fall = (
+        int(text.split(f"\n    {name} ")[1].split()[0]) for name in ("vrrp_garp_master_delay", "interval", "fall")
+    )
+    assert delay > interval * fall
 
 
 def test_the_check_asks_where_haproxy_listens(tmp_path: Path) -> None:

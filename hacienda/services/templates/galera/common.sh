@@ -4,7 +4,6 @@
 
 datadir=/var/lib/mysql
 reason_file=/run/hacienda/galera.reason
-leaving_file=/run/galera-check/leaving # while it exists the checker sends clients away
 blank=00000000-0000-0000-0000-000000000000
 positions=/hacienda/galera/position
 
@@ -93,7 +92,7 @@ start_services() {
 start_server() { # [OPTION]: starts mariadb.service with one more option for this start only
     install -d -o mysql -g mysql -m 0755 /run/mysqld
     # Debian's unit reads this file for --wsrep-new-cluster, and removes it once the server is up.
-    rm -f /run/mysqld/wsrep-new-cluster "$leaving_file"
+    rm -f /run/mysqld/wsrep-new-cluster
     if [ -n "${1:-}" ]; then
         echo "_WSREP_NEW_CLUSTER='$1'" >/run/mysqld/wsrep-new-cluster
     fi

@@ -15,6 +15,9 @@ while read -r name value; do
     seen[$name]=$value
 done < <(sql "SHOW GLOBAL STATUS LIKE 'wsrep_%'" 2>/dev/null || true)
 want=$(member_names | wc -l)
+# What the load balancers are told: a server that is fine and gets no clients is a fault, too.
+own=$(member_address "$HACIENDA_NODE")
+ready=$(peer_field "$own" ready)
 size=${seen[wsrep_cluster_size]:-0}
 
 if [ "${#seen[@]}" = 0 ]; then
@@ -25,8 +28,9 @@ elif [ "${seen[wsrep_local_state]}" != 4 ]; then
     echo "state is ${seen[wsrep_local_state_comment]}, not Synced|journalctl -u mariadb"
 elif [ "$size" != "$want" ] && [ "${1:-}" != --local ]; then
     echo "$size of $want members in the cluster|hacienda-verify galera on the missing ones"
-elif ! systemctl is-active --quiet galera-check.service; then
-    echo "the health checker is not running|systemctl restart galera-check"
+elif [ "$ready" != true ]; then
+    reason=$(peer_field "$own" reason)
+    echo "load balancers send no clients here: ${reason:-the health checker does not answer}|journalctl -u mariadb -u galera-check; if it lasts: systemctl restart mariadb"
 else
     echo "Primary, Synced, $size/$want"
     exit 0

@@ -7,8 +7,13 @@ set -euo pipefail
 
 systemctl --quiet is-active keepalived.service ||
     fail "keepalived does not run|journalctl -u keepalived on this node says why"
-/usr/lib/hacienda/keepalived/check-haproxy.sh "$HEALTH_PORT" 2>/dev/null ||
-    fail "HAProxy does not answer, so this node takes no virtual IP|see hacienda-verify haproxy"
+code=0
+/usr/lib/hacienda/keepalived/check-haproxy.sh "$HEALTH_PORT" 2>/dev/null || code=$?
+case $code in
+    0) ;;
+    2) fail "cut off: HAProxy here reaches neither a writer nor most of the load balancers, so this node takes no virtual IP|see the network between this node and the others; hacienda-verify haproxy on them" ;;
+    *) fail "HAProxy does not answer, so this node takes no virtual IP|see hacienda-verify haproxy" ;;
+esac
 
 detail=""
 for address in $VIRTUAL_IPS; do
