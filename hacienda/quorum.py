@@ -10,14 +10,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Way = Literal["deleted", "replaced", "unreachable", "blank"]
-"""How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself."""
+Way = Literal["deleted", "replaced", "dropped", "unreachable", "blank"]
+"""How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself. `dropped`:
+it stays, and leaves voter groups in place, because its declaration names them no more."""
 
-PLANNED: tuple[Way, ...] = ("deleted", "replaced")
+PLANNED: tuple[Way, ...] = ("deleted", "replaced", "dropped")
 """Ways that a plan is to blame for."""
 
 REFUSAL = "would lose the quorum"
 """The words by which a refused plan is known from one that failed."""
+
+ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
+"""Environment variable: the name of the environment that may be destroyed, or may give up whole services, on purpose."""
 
 REVIEW = "HACIENDA_REVIEW"
 """Environment variable: the name of the environment whose plan is made to be read, not to be applied: what would be refused is
@@ -68,10 +72,35 @@ class Loss:
 
 @dataclass(frozen=True)
 class Departure:
-    """A member that will not be there, and why."""
+    """A member that will not be there, and why.
+
+    Args:
+        member: the member, as it was declared.
+        way: how it is lost.
+        groups: those that it leaves; None: all there are.
+    """
 
     member: Member
     way: Way
+    groups: Collection[str] | None = None
+
+    def leaves(self, group: str) -> bool:
+        """Whether it will not be there for that group."""
+        return self.groups is None or group in self.groups
+
+
+def dropped(member: Member, after: Mapping[str, int]) -> Departure | None:
+    """What becomes of a member that is changed in place.
+
+    Args:
+        member: as it was declared.
+        after: voter group -> weight, as it will be declared.
+
+    Returns:
+        Its departure from the groups that are not declared any more; None: it goes on voting in all of them.
+    """
+    groups = frozenset(member.votes.keys() - after.keys())
+    return Departure(member, "dropped", groups) if groups else None
 
 
 def majority(electorate: Mapping[str, int]) -> int:
@@ -84,24 +113,22 @@ def holds(electorate: Mapping[str, int], present: Collection[str]) -> bool:
     return sum(weight for node, weight in electorate.items() if node in present) >= majority(electorate)
 
 
-def losses(members: Iterable[Member], gone: Collection[str]) -> tuple[Loss, ...]:
-    """Groups without a majority once everyone in `gone` has left, by name.
-
-    Args:
-        members: the members whose view counts: those that leave. Where two disagree about a group (an apply that was
-            interrupted in the middle of growing it), the smallest electorate that is lost is told.
-        gone: names of all nodes that would be gone.
+def losses(departures: Collection[Departure]) -> tuple[Loss, ...]:
+    """Groups without a majority once all of these members have left, by name. The view of those that leave counts: where two
+    disagree about a group (an apply that was interrupted in the middle of growing it), the smallest electorate that is lost is
+    told.
     """
     found: dict[str, Loss] = {}
-    for member in members:
-        for group in member.votes:
-            electorate = member.electorate(group)
-            remaining = tuple(sorted(electorate.keys() - set(gone)))
+    groups = {group for departure in departures for group in departure.member.votes if departure.leaves(group)}
+    for group in sorted(groups):
+        leavers = [departure.member for departure in departures if departure.leaves(group)]
+        gone = {member.node for member in leavers}
+        for electorate in (member.electorate(group) for member in leavers if group in member.votes):
+            remaining = tuple(sorted(electorate.keys() - gone))
             if holds(electorate, remaining) or (group in found and len(found[group].electorate) <= len(electorate)):
                 continue
-            leaving = tuple(sorted(electorate.keys() & set(gone)))
-            found[group] = Loss(group, electorate, leaving, remaining)
-    return tuple(found[group] for group in sorted(found))
+            found[group] = Loss(group, electorate, tuple(sorted(electorate.keys() & gone)), remaining)
+    return tuple(found.values())
 
 
 def refused(departures: Collection[Departure], *, allowed: bool = False) -> tuple[Loss, ...]:
@@ -109,14 +136,16 @@ def refused(departures: Collection[Departure], *, allowed: bool = False) -> tupl
 
     Args:
         departures: everybody who will not be there, of one cluster.
-        allowed: destroying the environment was asked for: deletions alone are never refused, replacements always.
+        allowed: destroying was asked for: deletions and dropped groups alone are never refused, replacements always.
     """
-    planned = {departure.member.node: departure.way for departure in departures if departure.way in PLANNED}
-    if allowed and "replaced" not in planned.values():
+    planned = [departure for departure in departures if departure.way in PLANNED]
+    if allowed and all(departure.way != "replaced" for departure in planned):
         return ()
-    gone = {departure.member.node for departure in departures}
-    lost = losses((departure.member for departure in departures), gone)
-    return tuple(loss for loss in lost if planned.keys() & set(loss.leaving))
+    return tuple(
+        loss
+        for loss in losses(departures)
+        if any(one.leaves(loss.group) and one.member.node in loss.leaving for one in planned)
+    )
 
 
 def explain(lost: Iterable[Loss]) -> str:

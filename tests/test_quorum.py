@@ -14,7 +14,7 @@ def members(*nodes: str, group: str = "etcd") -> dict[str, quorum.Member]:
 
 
 def lost(known: dict[str, quorum.Member], *gone: str) -> list[str]:
-    return [loss.group for loss in quorum.losses([known[name] for name in gone], gone)]
+    return [loss.group for loss in quorum.losses([quorum.Departure(known[name], "deleted") for name in gone])]
 
 
 def test_one_of_three_may_go_and_two_may_not() -> None:
@@ -62,15 +62,50 @@ def test_of_two_views_the_smaller_electorate_decides() -> None:
 def test_the_explanation_names_groups_nodes_and_what_is_needed() -> None:
     voters = dict.fromkeys(("etcd", "galera"), 1)
     known = [quorum.Member(n, voters, {p: voters for p in "abc" if p != n}) for n in "ab"]
-    told = quorum.explain(quorum.losses(known, ["a", "b"]))
+    told = quorum.explain(quorum.losses([quorum.Departure(member, "deleted") for member in known]))
     assert told == (
         "etcd and galera: of 3 declared voters, a and b would be gone and only c would remain; a majority takes 2."
     )
 
 
 def test_the_explanation_of_a_total_loss() -> None:
-    told = quorum.explain(quorum.losses(members("a").values(), ["a"]))
+    told = quorum.explain(quorum.losses([quorum.Departure(members("a")["a"], "deleted")]))
     assert told == "etcd: of 1 declared voter, a would be gone and none would remain; a majority takes 1."
+
+
+def voting(*groups: str) -> dict[str, quorum.Member]:
+    """Three members that vote in all of these groups."""
+    votes = dict.fromkeys(groups, 1)
+    return {n: quorum.Member(n, votes, {p: votes for p in "abc" if p != n}) for n in "abc"}
+
+
+def refused(*departures: quorum.Departure | None, allowed: bool = False) -> list[str]:
+    return [loss.group for loss in quorum.refused([one for one in departures if one], allowed=allowed)]
+
+
+def test_a_group_that_a_majority_leaves_in_place_is_lost_and_no_other() -> None:
+    known = voting("etcd", "galera")
+    one, two = (quorum.dropped(known[name], {"etcd": 1}) for name in "ab")
+    assert refused(one) == []
+    assert refused(one, two) == ["galera"]
+    assert refused(one, two, allowed=True) == []
+
+
+def test_who_leaves_one_group_in_place_still_votes_in_the_others() -> None:
+    known = voting("etcd", "galera")
+    assert refused(quorum.dropped(known["a"], {"etcd": 1}), quorum.Departure(known["b"], "replaced")) == ["galera"]
+    assert refused(quorum.dropped(known["a"], {"etcd": 1}), quorum.dropped(known["b"], {"galera": 1})) == []
+
+
+def test_who_does_not_answer_counts_where_another_one_leaves_in_place() -> None:
+    known = voting("etcd", "galera")
+    silent = quorum.Departure(known["b"], "unreachable")
+    assert refused(quorum.dropped(known["a"], {"etcd": 1}), silent) == ["galera"]
+    assert refused(silent, quorum.Departure(known["c"], "unreachable")) == []
+
+
+def test_a_group_that_is_joined_is_none_that_is_left() -> None:
+    assert quorum.dropped(voting("etcd")["a"], {"etcd": 1, "galera": 1}) is None
 
 
 @given(st.dictionaries(st.sampled_from("abcdefg"), st.integers(1, 3), min_size=1), st.sets(st.sampled_from("abcdefg")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ import typer
 from hacienda import terraform
 from hacienda.cli import console, guarding, project
 from hacienda.errors import InputError, RefusedError
-from hacienda.operate.deploy import ALLOW_DESTROY, json_line
+from hacienda.operate.deploy import allowed, json_line
 from hacienda.review import guard as review
 
 _ZIP = b"PK\x03\x04"
@@ -36,8 +35,7 @@ def guard(
     """
     texts = {one: text_of(one) for one in dict.fromkeys(plan)}
     plans = [review.read(text, one if one != "-" else "standard input") for one, text in texts.items()]
-    allowed = [name for name in (os.environ.get(ALLOW_DESTROY),) if name]
-    verdict = review.judge(plans, accept=accept or (), allowed=allowed)
+    verdict = review.judge(plans, accept=accept or (), allowed=allowed())
     if as_json:
         console.show_json(review.document(verdict))
     else:

@@ -15,7 +15,7 @@ from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, Problem, RefusedError
 from hacienda.operate import rolling
-from hacienda.operate.deploy import Deployment, StackPlan
+from hacienda.operate.deploy import Deployment, StackPlan, allowed
 from hacienda.review import guard
 from hacienda.review.summary import MACHINES, MEMBER
 
@@ -43,7 +43,7 @@ _REFERENCE = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.[a-z_]+\}")
 
 def judged(plans: Sequence[StackPlan], accept: Sequence[str] | None) -> guard.Verdict:
     """The guard's verdict on all stacks of an environment."""
-    return guard.judge([plan.seen for plan in plans], accept=accept or ())
+    return guard.judge([plan.seen for plan in plans], accept=accept or (), allowed=allowed())
 
 
 def refusals(plans: Sequence[StackPlan], verdict: guard.Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hacienda.errors import RefusedError, ToolError
-from hacienda.quorum import REFUSAL, REVIEW
+from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW
 from hacienda.review import guard
 from hacienda.review.summary import Change, changes
 from hacienda.terraform import Terraform
@@ -18,9 +19,6 @@ from hacienda.terraform import Terraform
 if TYPE_CHECKING:
     # The CDK takes half a second to import, and this module does not use it.
     from hacienda.stacks import Stack, Synthesis
-
-ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
-"""Tells the provider which environment may lose its quorums."""
 
 PARALLELISM = 30
 """Operations at a time. Terraform's own 10 makes machines wait for one another that only wait for their first boot."""
@@ -36,6 +34,11 @@ _RULE = "─────"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 OnLine = Callable[[str], None]
+
+
+def allowed() -> tuple[str, ...]:
+    """Names of environments that the operator allows to lose their quorums: the provider is asked by the same variable."""
+    return tuple(name for name in (os.environ.get(ALLOW_DESTROY),) if name)
 
 
 @dataclass(frozen=True)

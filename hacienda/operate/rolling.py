@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from hacienda.errors import RefusedError
-from hacienda.operate.deploy import Deployment, StackPlan
+from hacienda.operate.deploy import Deployment, StackPlan, allowed
 from hacienda.review import guard
 
 ROUNDS = 2
@@ -87,7 +87,7 @@ def _carry_out(deployed: Deployment, plan: StackPlan, step: guard.Step, hands: H
 
 
 def _check(plan: StackPlan, accept: Collection[str]) -> None:
-    verdict = guard.judge([plan.seen], accept=accept)
+    verdict = guard.judge([plan.seen], accept=accept, allowed=allowed())
     if plan.refusal or verdict.refused:
         words = "\n".join(guard.describe(verdict)) if verdict.refused else plan.refusal
         raise RefusedError(words, "What was done before is in force. When this is mended, run the same command again.")

@@ -59,11 +59,12 @@ class Record:
         if self._path and self._departed.exists():
             self._change(change)
 
-    def destroyed(self, member: quorum.Member) -> None:
-        """A voter was destroyed on purpose, with its environment; the last one takes the recorded ids along."""
+    def destroyed(self, departure: quorum.Departure) -> None:
+        """A voter was destroyed on purpose, with its environment, or gave a group up; the last one takes the recorded ids along."""
+        member = departure.member
 
         def change(ids: dict[str, Any], departed: dict[str, Any]) -> None:
-            for group in member.votes:
+            for group in filter(departure.leaves, member.votes):
                 gone = {*departed.get(group, ()), member.node}
                 departed[group] = sorted(gone)
                 if gone >= member.electorate(group).keys():

@@ -12,9 +12,6 @@ from hacienda.provider.framework.values import State
 from hacienda.provider.ledger import Ledger
 from hacienda.provider.record import Record
 
-ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
-"""Environment variable: the name of the environment that may be destroyed, for `cdktf destroy`."""
-
 ATTRIBUTES = (
     Attribute("environment", required=True, description="Name of the environment."),
     Attribute(
@@ -45,7 +42,9 @@ class Site:
     def configure(self, config: State) -> None:
         """Take the provider block's values."""
         self.environment = str(config["environment"])
-        self.allow_destroy = bool(config.get("allow_destroy")) or os.environ.get(ALLOW_DESTROY) == self.environment
+        self.allow_destroy = (
+            bool(config.get("allow_destroy")) or os.environ.get(quorum.ALLOW_DESTROY) == self.environment
+        )
         self.review = os.environ.get(quorum.REVIEW) == self.environment
         self.record_path = config.get("record")
 

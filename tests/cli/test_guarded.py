@@ -131,6 +131,14 @@ def test_the_guard_refuses_with_exit_code_4_and_bad_input_with_2(tmp_path: Path)
     assert "standard input is no plan" in project.run("guard", "-", code=2).stderr
 
 
+def test_a_service_is_given_up_in_the_name_of_the_environment(project: Project) -> None:
+    plan = str(PLANS / "drop-from-all.json")
+    told = project.run("guard", plan, code=4).stdout
+    assert "set HACIENDA_ALLOW_DESTROY=region" in told
+    project.extra["HACIENDA_ALLOW_DESTROY"] = "region"
+    assert "every quorum safe: ctl-1, ctl-2 and ctl-3 are to leave galera in place" in project.run("guard", plan).stdout
+
+
 def test_the_guard_s_refusal_of_a_last_copy_can_be_accepted(tmp_path: Path) -> None:
     project = Project(tmp_path)
     plan = str(PLANS / "cache-both.json")

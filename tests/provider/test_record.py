@@ -16,8 +16,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "cluster.json"
 
 
-def voter(node: str) -> quorum.Member:
-    return quorum.Member(node, {"etcd": 1}, {peer: {"etcd": 1} for peer in ("a", "b", "c") if peer != node})
+def voter(node: str) -> quorum.Departure:
+    member = quorum.Member(node, {"etcd": 1}, {peer: {"etcd": 1} for peer in ("a", "b", "c") if peer != node})
+    return quorum.Departure(member, "deleted")
 
 
 def test_what_is_added_is_read_again(path: Path) -> None:

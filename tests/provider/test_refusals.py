@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.provider.cloud import Cloud
 
 
@@ -68,6 +70,62 @@ def test_replacing_one_while_another_does_not_answer(applied: Cloud) -> None:
     assert "ctl-3" in answer.flat
     assert "would lose the quorum" in answer.flat or "must not leave now" in answer.flat
     assert not (applied.machine("ctl-1") / "leaves").exists()
+
+
+def drop(cloud: Cloud, group: str, *names: str) -> None:
+    """These members leave a voter group in place."""
+    for name in names:
+        cloud.members[name].voters.pop(group)
+
+
+@pytest.mark.parametrize("names", [("ctl-1", "ctl-2", "ctl-3"), ("ctl-1", "ctl-3")])
+def test_a_majority_that_leaves_a_group_in_place(applied: Cloud, names: tuple[str, ...]) -> None:
+    drop(applied, "galera", *names)
+    installs = [applied.installs(name) for name in applied.members]
+    before = (applied.folder / "terraform.tfstate").read_bytes()
+    answer = applied.apply()
+    assert answer.code == 1
+    assert "must not stop voting: galera would lose the quorum" in answer.flat
+    assert "ctl-1 (to leave galera, in place)" in answer.flat and "ctl-3 (to leave galera, in place)" in answer.flat
+    assert "or to give up a whole service, on purpose, set HACIENDA_ALLOW_DESTROY" in answer.flat
+    assert untouched(applied)
+    assert (applied.folder / "terraform.tfstate").read_bytes() == before
+    assert [applied.installs(name) for name in applied.members] == installs
+
+
+def test_one_leaves_a_group_in_place_while_another_is_replaced(applied: Cloud) -> None:
+    drop(applied, "galera", "ctl-1")
+    applied.members["ctl-2"].machine = "another"
+    answer = applied.plan()
+    assert answer.code == 1
+    assert "of 3 declared voters, ctl-1 and ctl-2 would be gone" in answer.flat
+    assert "etcd" not in answer.flat.partition("would lose the quorum")[0].rpartition("Error:")[2]
+
+
+def test_one_may_leave_a_group_in_place(applied: Cloud) -> None:
+    drop(applied, "galera", "ctl-1")
+    assert "0 added, 3 changed, 0 destroyed" in applied.apply().text
+    drop(applied, "galera", "ctl-2")
+    assert "of 2 declared voters, ctl-2 would be gone" in applied.plan().flat
+
+
+def test_a_whole_service_is_given_up_in_the_name_of_the_environment(applied: Cloud) -> None:
+    applied.record.write_text('{"etcd": "c0ffee", "galera": "decaf"}')
+    applied.extra["HACIENDA_ALLOW_DESTROY"] = "test"
+    drop(applied, "galera", *applied.members)
+    assert "0 added, 3 changed, 0 destroyed" in applied.apply().text
+    assert applied.record.read_text() == '{\n "etcd": "c0ffee"\n}\n'
+
+
+def test_a_plan_for_review_that_gives_a_service_up_cannot_be_applied(applied: Cloud) -> None:
+    applied.extra["HACIENDA_REVIEW"] = "test"
+    drop(applied, "galera", *applied.members)
+    plan = applied.plan("-out=saved")
+    assert plan.code == 0, plan.text
+    assert "galera would lose the quorum" in plan.flat
+    del applied.extra["HACIENDA_REVIEW"]
+    assert applied.terraform("apply", "-no-color", "-input=false", "-parallelism=1", "saved").code == 1
+    assert sum("galera" not in one["voters"] for one in applied.state().values()) <= 1
 
 
 def test_one_leaves_only_while_the_others_are_healthy(applied: Cloud) -> None:

@@ -90,6 +90,22 @@ def blank(*nodes: str) -> Change:
     return change
 
 
+def dropped(group: str, *nodes: str) -> Change:
+    """Members that stay, and do not vote in a group any more."""
+
+    def change(stage: Stage) -> None:
+        members = stage.resource[MEMBER]
+        for node in nodes:
+            members[node]["voters"] = {
+                name: weight for name, weight in members[node]["voters"].items() if name != group
+            }
+        for found in members.values():
+            for name, peer in (found.get("peers") or {}).items():
+                peer["voters"] = members[name]["voters"]
+
+    return change
+
+
 def moved(stage: Stage) -> None:
     stage.resource[MEMBER]["first"] = stage.resource[MEMBER].pop("ctl-1")
     stage.block["moved"] = [{"from": f"{MEMBER}.ctl-1", "to": f"{MEMBER}.first"}]

@@ -17,6 +17,7 @@ from tests.review.plan_changes import (
     blank,
     counted,
     created_first,
+    dropped,
     each,
     gone,
     grown,
@@ -44,6 +45,7 @@ ALL = ("etcd", "galera", "rabbitmq")
 TWO = ("etcd", "galera")
 GONE = "deleted"
 ANEW = "replaced"
+LEAVES = "dropped"
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,65 @@ SCENARIOS: Mapping[str, Scenario] = {
     "forgotten": Scenario(
         "three", change=removed(f"{MEMBER}.ctl-3", f"{MACHINE}.ctl-3"), says="forgotten, not destroyed"
     ),
+    "drop-from-one": Scenario(
+        "three",
+        change=dropped("galera", "ctl-3"),
+        going=fates(LEAVES, "ctl-3"),
+        says="ctl-3 is to leave galera in place; galera keeps 2 of 3 voters",
+    ),
+    "drop-from-two": Scenario(
+        "three",
+        change=dropped("galera", "ctl-1", "ctl-3"),
+        going=fates(LEAVES, "ctl-1", "ctl-3"),
+        lost=("galera",),
+        says="let fewer leave at a time, and apply each",
+    ),
+    "drop-from-all": Scenario(
+        "three",
+        change=dropped("galera", *CTL),
+        going=fates(LEAVES, *CTL),
+        lost=("galera",),
+        says="To give galera up as a whole, with what is in there, set HACIENDA_ALLOW_DESTROY=region.",
+    ),
+    "drop-allowed": Scenario(
+        "three",
+        change=together(dropped("galera", *CTL), allowed),
+        going=fates(LEAVES, *CTL),
+        says="ctl-1, ctl-2 and ctl-3 are to leave galera in place",
+    ),
+    "drop-from-one-replace-another": Scenario(
+        "three",
+        change=dropped("galera", "ctl-3"),
+        arguments=machines("ctl-1"),
+        going={"ctl-1": ANEW, "ctl-3": LEAVES},
+        lost=("galera",),
+        order=("replace ctl-1", "everything else"),
+        says="galera: of 3 declared voters, ctl-1 and ctl-3 would be gone",
+    ),
+    "drop-from-one-another-group-from-another": Scenario(
+        "three",
+        change=together(dropped("galera", "ctl-3"), dropped("rabbitmq", "ctl-1")),
+        going=fates(LEAVES, "ctl-1", "ctl-3"),
+    ),
+    "drop-from-one-found-blank": Scenario(
+        "three",
+        change=together(dropped("galera", "ctl-1"), blank("ctl-3")),
+        going={"ctl-1": LEAVES, "ctl-3": "blank"},
+        lost=("galera",),
+        order=("bring back ctl-3", "everything else"),
+        says=REFUSED,
+    ),
     # Five controllers
+    "five-drop-from-two": Scenario(
+        "five", change=dropped("galera", "ctl-4", "ctl-5"), going=fates(LEAVES, "ctl-4", "ctl-5")
+    ),
+    "five-drop-from-three": Scenario(
+        "five",
+        change=dropped("galera", "ctl-3", "ctl-4", "ctl-5"),
+        going=fates(LEAVES, "ctl-3", "ctl-4", "ctl-5"),
+        lost=("galera",),
+        says="too many voters leave in place",
+    ),
     "five-replace-one": Scenario("five", arguments=machines("ctl-5"), going=fates(ANEW, "ctl-5")),
     "five-replace-two": Scenario(
         "five", arguments=machines("ctl-1", "ctl-5"), going=fates(ANEW, "ctl-1", "ctl-5"), says="keep 3 of 5 voters"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hacienda.declare.effect import restarts
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.values import UNKNOWN, State, known
@@ -38,6 +40,12 @@ def update(context: Context, prior: State, planned: State) -> None:
     planned["restarts"] = restarts(actions, changed)
     mentioned = prior["files"].keys() | planned["files"].keys()
     context.private["actions"] = {path: action for path, action in actions.items() if path in mentioned}
+
+
+def votes(planned: State, prior: State) -> Mapping[str, int]:
+    """Voter group -> weight, as a change in place will have it; what is not known yet is as it was."""
+    voters = planned["voters"] if known(planned["voters"]) else prior["voters"]
+    return dict(voters or {})
 
 
 def _differing(old: dict[str, str], new: dict[str, str]) -> set[str]:

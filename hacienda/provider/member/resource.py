@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from hacienda import errors
+from hacienda import errors, quorum
 from hacienda.provider import progress
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
@@ -71,6 +71,7 @@ class Member(Resource):
             refusal = ledger.leaves(voter(prior), "replaced", allowed=allowed)
         else:
             plan.update(context, prior, planned)
+            refusal = ledger.stays(voter(prior), plan.votes(planned, prior), allowed=allowed)
         self._refuse(context, refusal)
 
     def plan_removal(self, context: Context, prior: State) -> None:
@@ -92,9 +93,12 @@ class Member(Resource):
 
     def update(self, context: Context, prior: State, planned: State) -> State:
         """Deliver and install, unless only the way to the node or its peers changed."""
-        if not plan.needs_delivery(prior, planned):
-            return planned
-        return self._install(context, planned, _REACH_AGAIN)
+        _not_for_review(context)
+        state = self._install(context, planned, _REACH_AGAIN) if plan.needs_delivery(prior, planned) else planned
+        departure = quorum.dropped(voter(prior), voter(planned).votes)
+        if departure and self._site.allow_destroy:
+            self._site.record.destroyed(departure)
+        return state
 
     def read(self, context: Context, state: State) -> State | None:
         """What the node itself says is installed."""
@@ -129,7 +133,7 @@ class Member(Resource):
         _not_for_review(context)
         member = self._declared(state)
         if self._site.allow_destroy and not context.private.get(_REPLACED):
-            self._site.record.destroyed(member.voter)
+            self._site.record.destroyed(quorum.Departure(member.voter, "deleted"))
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
             with self._site.departures:  # two that leave at once must each see the other gone

@@ -16,8 +16,9 @@ from hacienda.review.guard.machines import Ground, grounds
 from hacienda.review.guard.references import resource
 from hacienda.services import registry
 
-Fate = Literal["stays", "deleted", "replaced", "blank", "forgotten"]
-"""What becomes of a member. `blank`: it was found with nothing installed. `forgotten`: it goes on, unseen by Terraform."""
+Fate = Literal["stays", "deleted", "replaced", "dropped", "blank", "forgotten"]
+"""What becomes of a member. `dropped`: it stays, but leaves voter groups in place. `blank`: it was found with nothing installed.
+`forgotten`: it goes on, unseen by Terraform."""
 
 _FACTS = f"{ETC}/services/"
 """Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
@@ -36,6 +37,7 @@ class Seat:
         peers: how it reaches the members that vote with it: name -> host.
         services: services it runs for others.
         fate: what becomes of it.
+        dropped: groups that it leaves in place; empty unless that is its fate.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
         requested: addresses, its own or of what takes it, that are replaced because -replace says so.
@@ -49,6 +51,7 @@ class Seat:
     peers: Mapping[str, str]
     services: frozenset[str]
     fate: Fate
+    dropped: frozenset[str] = frozenset()
     taken: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     requested: tuple[str, ...] = ()
@@ -163,6 +166,9 @@ def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -
 def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
     voter, services = _known(plan, change, before)
+    fate, departure = _fate(plan, change, taken.way), _dropped(change, voter)
+    if fate == "stays" and departure is not None:
+        fate = "dropped"
     return Seat(
         source=plan.source,
         address=change.address,
@@ -171,7 +177,8 @@ def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: froze
         voter=voter,
         peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
         services=services,
-        fate=_fate(plan, change, taken.way),
+        fate=fate,
+        dropped=frozenset(departure.groups or ()) if departure and fate == "dropped" else frozenset(),
         taken=taken.by,
         networks=taken.networks,
         requested=tuple(sorted(requested & {change.address, *taken.by})),
@@ -188,6 +195,13 @@ def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
     if machine != "stays":
         return machine
     return "forgotten" if "forget" in change.actions else "stays"
+
+
+def _dropped(change: Change, voter: quorum.Member) -> quorum.Departure | None:
+    """What a change in place takes from voter groups; what is not known before the apply is left as it was."""
+    after = change.after or {}
+    known = "update" in change.actions and "voters" in after
+    return quorum.dropped(voter, _weights(after["voters"])) if known else None
 
 
 def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:

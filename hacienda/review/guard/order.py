@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hacienda.quorum import enumerate_names
+from hacienda.quorum import ALLOW_DESTROY, Loss, enumerate_names
 from hacienda.review.guard.electorate import Cluster, Seat
 from hacienda.review.guard.price import price
 
@@ -44,7 +44,8 @@ class Order:
 
 def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     """Find one: who was found blank returns, voters are replaced one at a time, others together as far as that leaves a copy of
-    each service, and everything else comes last. Deletions do: a group that has shrunk can spare fewer.
+    each service, and everything else comes last. Deletions do, and what leaves groups in place: a group that has shrunk can
+    spare fewer.
 
     Args:
         cluster: the cluster.
@@ -67,13 +68,14 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     others = [seat for seat in going if seat.fate == "replaced" and not seat.voter.votes]
     batches = _batches(cluster, others, accept)
     deleted = [seat for seat in going if seat.fate == "deleted"]
-    last = batches.pop() if batches and not price(cluster, (*batches[-1], *deleted), accept=accept) else []
+    shrinking = [*deleted, *(seat for seat in cluster.seats if seat.fate == "dropped")]
+    last = batches.pop() if batches and not price(cluster, (*batches[-1], *shrinking), accept=accept) else []
     for batch in batches:
         cost = price(cluster, batch, accept=accept)
         if cost:
             hindrances.append(_alone(batch[0], [], [name for copy in cost.last for name in copy.services]))
         steps.append(_replacement(batch))
-    hindrances += _deletions(cluster, deleted, accept)
+    hindrances += _shrinking(cluster, deleted, shrinking, accept)
     steps.append(Step("rest", tuple(seat.node for seat in (*deleted, *last))))
     return Order(tuple(steps) if not hindrances else (), tuple(hindrances))
 
@@ -112,14 +114,23 @@ def _batches(cluster: Cluster, seats: Sequence[Seat], accept: Collection[str]) -
     return batches
 
 
-def _deletions(cluster: Cluster, deleted: Sequence[Seat], accept: Collection[str]) -> list[str]:
+def _shrinking(
+    cluster: Cluster, deleted: Sequence[Seat], shrinking: Sequence[Seat], accept: Collection[str]
+) -> list[str]:
     cost = price(cluster, deleted, accept=accept)
-    found = []
-    if cost.losses:
-        found.append(_shrink(cluster, deleted))
-    for copy in cost.last:
-        found.append(_last_copy(copy.nodes, copy.services))
-    return found
+    found = [_shrink(cluster, deleted)] if cost.losses else []
+    more = [loss for loss in price(cluster, shrinking, accept=accept).losses if loss not in cost.losses]
+    found += [_given_up(cluster, more)] if more else []
+    return [*found, *(_last_copy(copy.nodes, copy.services) for copy in cost.last)]
+
+
+def _given_up(cluster: Cluster, losses: Sequence[Loss]) -> str:
+    """Where nobody is to be left, no stages help: what remains is never a majority of what was."""
+    groups = enumerate_names([loss.group for loss in losses])
+    return (
+        f"{groups}: too many voters leave in place. What remains must be a majority of what was: let fewer leave at a time, and "
+        f"apply each. To give {groups} up as a whole, with what is in there, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
+    )
 
 
 def _shrink(cluster: Cluster, deleted: Sequence[Seat]) -> str:

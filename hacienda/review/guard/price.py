@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from hacienda import quorum
 from hacienda.review.guard.electorate import Cluster, Fate, Seat
 
-WAYS: Mapping[Fate, quorum.Way] = {"deleted": "deleted", "replaced": "replaced", "blank": "blank"}
+WAYS: Mapping[Fate, quorum.Way] = {
+    "deleted": "deleted",
+    "replaced": "replaced",
+    "dropped": "dropped",
+    "blank": "blank",
+}
 """How a member that goes is lost, in the words of the predicate that the provider uses, too."""
 
 
@@ -56,7 +61,7 @@ def price(
         going: seats of it whose members are not there: planned to go, or found blank.
         missing: names of voters that do not exist yet, or not any more, and are counted on.
         accept: services whose last copy may go.
-        allowed: deletions alone cost nothing: the environment is to be destroyed.
+        allowed: deletions and dropped groups alone cost nothing: the environment is to be destroyed, or a service given up.
     """
     gone = {seat.address for seat in going}
     losses = [loss for circle in cluster.circles for loss in _losses(circle, gone, missing, allowed)]
@@ -73,14 +78,14 @@ def _losses(
         (seat for seat in circle if seat.address in gone), key=lambda seat: WAYS[seat.fate] in quorum.PLANNED
     )
     # Where a name is there twice (what a failed replacement left behind), what is planned counts.
-    departures = {seat.node: quorum.Departure(seat.voter, WAYS[seat.fate]) for seat in found}
+    departures = {seat.node: quorum.Departure(seat.voter, WAYS[seat.fate], seat.dropped or None) for seat in found}
     for name in missing:
         departures.setdefault(name, quorum.Departure(quorum.Member(name, {}, {}), "blank"))
     return quorum.refused(departures.values(), allowed=allowed)
 
 
 def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:
-    gone = {seat.address for seat in going}
+    gone = {seat.address for seat in going if seat.fate != "dropped"}  # it goes on running everything else
     planned = {seat.address for seat in going if seat.fate in quorum.PLANNED}
     groups: dict[frozenset[str], list[str]] = {}
     for service, addresses in cluster.copies.items():

@@ -32,17 +32,20 @@ def _consent(judged: Judged) -> Iterator[str]:
     if not judged.going:
         yield f"{name}: every quorum safe, no member goes"
         return
-    kept = dict.fromkeys(f"{_list(groups)} keep {left} of {total} voters" for groups, left, total in _kept(judged))
+    kept = dict.fromkeys(
+        f"{_list(groups)} {'keeps' if len(groups) == 1 else 'keep'} {left} of {total} voters"
+        for groups, left, total in _kept(judged)
+    )
     yield "; ".join([f"{name}: every quorum safe: {_going(judged.going)}", *kept])
 
 
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
-    gone = {seat.node for seat in judged.going}
     found: dict[tuple[int, int], list[str]] = {}
-    for group in sorted({group for seat in judged.going for group in seat.voter.votes}):
-        views = [seat.voter.electorate(group) for seat in judged.going if group in seat.voter.votes]
-        electorate = min(views, key=len)
+    for group in sorted({group for seat in judged.going for group in seat.dropped or seat.voter.votes}):
+        going = [seat for seat in judged.going if group in (seat.dropped or seat.voter.votes)]
+        electorate = min((seat.voter.electorate(group) for seat in going), key=len)
+        gone = {seat.node for seat in going}
         found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
     for (left, total), groups in found.items():
         yield groups, left, total
@@ -62,6 +65,9 @@ def _going(seats: tuple[Seat, ...]) -> str:
     words = {"deleted": "is deleted", "replaced": "is replaced", "blank": "has nothing installed"}
     alike: dict[str, list[str]] = {}
     for seat in sorted(seats, key=lambda one: one.node):
+        if seat.dropped:
+            alike.setdefault(f"is to leave {_list(sorted(seat.dropped))} in place", []).append(seat.node)
+            continue
         others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
         by = f" with {_list(others)}" if others else ""
         alike.setdefault(words[seat.fate] + by, []).append(seat.node)
