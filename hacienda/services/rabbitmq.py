@@ -96,7 +96,7 @@ service = Service(
     voters=True,
     arbiter=True,
     packages=("rabbitmq-server",),
-    units=("rabbitmq-server.service",),
+    units=("rabbitmq-watch.service", "rabbitmq-server.service"),
     ports=(
         Port("amqps", 5671, clients="internal"),
         Port("distribution", 25672, clients="peers"),
@@ -118,6 +118,7 @@ service = Service(
             checker="systemd-analyze",
             source="rabbitmq-server.service.conf.j2",
         ),
+        Template("/etc/systemd/system/rabbitmq-watch.service", checker="systemd-analyze", on_change="reload"),
     ),
     node_files=_node_files,
     variables=_variables,
@@ -147,5 +148,10 @@ service = Service(
     reconcile=Script("reconcile.sh"),
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
-    scripts=(Script("common.sh"), Script("definitions.py"), Script("may-stop.sh")),
+    scripts=(
+        Script("common.sh", on_change="reload"),  # the watchdog reads it when it starts
+        Script("definitions.py"),
+        Script("may-stop.sh"),
+        Script("watch.sh", on_change="reload"),
+    ),
 )

@@ -144,8 +144,8 @@ esac
 """
     SYSTEMCTL = r"""
 case "$*" in
-  *is-active*) [[ -e $STATE_DIR/active ]] ;;
-  start*) [[ ! -e $STATE_DIR/../var/lib/rabbitmq/mnesia/rabbit@ctl-2/schema.DAT ]] && touch "$STATE_DIR/active" ;;
+  *is-active*rabbitmq-server*) [[ -e $STATE_DIR/active ]] ;;
+  start\ rabbitmq-server*) [[ ! -e $STATE_DIR/../var/lib/rabbitmq/mnesia/rabbit@ctl-2/schema.DAT ]] && touch "$STATE_DIR/active" ;;
 esac
 """
     TIMEOUT = "[[ $2 == bash && $5 == 10.77.0.11 && -e $STATE_DIR/members ]]"
@@ -205,3 +205,82 @@ esac
         self.has_data(box)
         assert box.run("join.sh").code == 1
         assert (self.database(box) / "schema.DAT").exists()
+
+
+class TestWatch:
+    """Who restarts after a partition that the brokers leave as it is."""
+
+    ALL = "rabbit@ctl-1 rabbit@ctl-2 rabbit@ctl-3"
+    # The broker says what it was parted from until it is restarted; the log tells once that two sides met.
+    RABBITMQCTL = r"""cat "$STATE_DIR/sides"; echo ok"""
+    SYSTEMCTL = r"""[[ $1 != restart ]] || echo "${ALL}|" >"$STATE_DIR/sides" """
+
+    def box(self, tmp_path: Path, cloud: Cloud, node: str, sides: str) -> Sandbox:
+        programs = {
+            "rabbitmqctl": self.RABBITMQCTL,
+            "systemctl": self.SYSTEMCTL.replace("${ALL}", self.ALL),
+            "tail": "echo 'Mnesia: ** ERROR ** mnesia_event got {inconsistent_database, ...}'",
+            "sleep": "",
+        }
+        made = Sandbox(tmp_path / "node", cloud, node, "rabbitmq", programs)
+        (made.state / "sides").write_text(sides + "\n")
+        return made
+
+    @staticmethod
+    def restarts(box: Sandbox) -> int:
+        assert box.run("watch.sh").code == 0
+        return box.calls("systemctl").count("restart rabbitmq-server.service")
+
+    def test_the_smaller_side_restarts_once(self, tmp_path: Path, lab: Cloud) -> None:
+        box = self.box(tmp_path, lab, "ctl-1", f"{self.ALL}|rabbit@ctl-2 rabbit@ctl-3")
+        outcome = box.run("watch.sh")
+        assert "parted from rabbit@ctl-2 rabbit@ctl-3 and met again: restarting" in outcome.errors
+        assert box.calls("systemctl").count("restart rabbitmq-server.service") == 1
+
+    def test_the_majority_waits_and_goes_on(self, tmp_path: Path, lab: Cloud) -> None:
+        box = self.box(tmp_path, lab, "ctl-2", f"{self.ALL}|rabbit@ctl-3")
+        assert self.restarts(box) == 0
+        assert len(box.calls("sleep")) > 12
+
+    def test_where_a_third_saw_both_the_second_restarts_in_the_end(self, tmp_path: Path, lab: Cloud) -> None:
+        box = self.box(tmp_path, lab, "ctl-3", f"{self.ALL}|rabbit@ctl-2")
+        assert self.restarts(box) == 1
+        assert len(box.calls("sleep")) > 10
+
+    @pytest.mark.parametrize(
+        ("node", "sides", "count"),
+        [
+            ("ctl-1", "rabbit@ctl-1 rabbit@ctl-2|rabbit@ctl-2", 0),
+            ("ctl-2", "rabbit@ctl-1 rabbit@ctl-2|rabbit@ctl-1", 1),
+            ("ctl-1", f"{ALL}|", 0),
+        ],
+    )
+    def test_of_two_halves_the_one_with_the_first_member_stays(
+        self, tmp_path: Path, lab: Cloud, node: str, sides: str, count: int
+    ) -> None:
+        assert self.restarts(self.box(tmp_path, lab, node, sides)) == count
+
+    def test_nobody_asks_a_broker_that_does_not_run(self, tmp_path: Path, lab: Cloud) -> None:
+        box = self.box(tmp_path, lab, "ctl-1", f"{self.ALL}|rabbit@ctl-2 rabbit@ctl-3")
+        (box.state / "bin/systemctl").write_text("#!/bin/bash\n[[ $1 != is-active ]]\n")
+        assert box.run("watch.sh").code == 0
+        assert not box.calls("rabbitmqctl")
+
+
+def test_the_port_mapper_is_systemds(tmp_path: Path, lab: Cloud) -> None:
+    """A tool that runs before it would start one that listens on all addresses."""
+    programs = {
+        "systemctl": "[[ $1 != is-active || -e $STATE_DIR/active ]]",
+        "epmd": "",
+        "rabbitmqctl": "",
+        "timeout": "",
+    }
+    box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
+    box.run("join.sh")
+    calls = box.calls_file.read_text().splitlines()
+    asked = next(number for number, call in enumerate(calls) if call.startswith(("rabbitmqctl", "timeout")))
+    assert calls.index("epmd -kill") < calls.index("systemctl start epmd.socket") < asked
+    (box.state / "active").touch()
+    box.calls_file.unlink()
+    assert box.run("join.sh").code == 0
+    assert not box.calls("epmd")

@@ -9,6 +9,16 @@ running() {
     systemctl is-active --quiet rabbitmq-server.service
 }
 
+start_helpers() {
+    # The port mapper is systemd's, on this node's addresses: a tool that finds none starts one on all addresses, and then
+    # systemd's cannot listen any more. One that a tool left behind is ended, if no broker needs it.
+    if ! systemctl is-active --quiet epmd.socket && ! running; then
+        epmd -kill >/dev/null 2>&1 || true
+        systemctl start epmd.socket
+    fi
+    systemctl start rabbitmq-watch.service
+}
+
 blank() { # this node has never been a member of anything
     [ ! -e "$database/schema.DAT" ]
 }

@@ -36,6 +36,7 @@ let_go() { # the running members no longer list this node
     [ -n "$peers" ] && [[ $(members_at "${peers%%$'\n'*}") != *"'$me'"* ]]
 }
 
+start_helpers
 if running; then
     exit 0
 fi

@@ -27,7 +27,7 @@ replicas=$((want < 3 ? want : 3))
 if [ -z "${queue:-}" ]; then
     echo "the broker does not answer|journalctl -u rabbitmq-server, /var/log/rabbitmq"
 elif [ "$partitions" != 0 ]; then
-    echo "network partition|rabbitmqctl cluster_status, then restart the smaller side"
+    echo "network partition|rabbitmq-watch heals it within two minutes; if it lasts: journalctl -u rabbitmq-watch, rabbitmqctl cluster_status, then restart the smaller side"
 elif [ "$alarms" != 0 ]; then
     echo "a memory or disk alarm blocks publishers|rabbitmq-diagnostics alarms"
 elif [ "$online" != "$want" ] && [ "${1:-}" != --local ]; then
