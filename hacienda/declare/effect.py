@@ -1,13 +1,22 @@
-"""What a change of files means for running daemons: the one definition that Terraform's plan and the rendered diff share."""
+"""What a change of files means for running daemons: the one definition that Terraform's plan and the rendered diff share. Nodes
+act by it: `_place` of the installer compares the same things."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 
 def effect(on_change: str, service: str) -> str:
     """What a change of a file asks for: `restart <service>` or `reload <service>`; empty: nobody needs to notice."""
     return "" if on_change == "none" else f"{on_change} {service}"
+
+
+def attributes(entry: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What is a change of a file although its text stays, from its entry in a bundle's manifest: owner, group, mode and names of
+    its secrets, each with its name."""
+    plain = tuple((name, str(entry[name])) for name in ("owner", "group", "mode"))
+    return (*plain, ("secrets", " ".join(entry["secrets"])))
 
 
 def restarts(effects: Mapping[str, str], paths: Collection[str]) -> list[str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hacienda
+from hacienda import services
 from hacienda.cli.diff import describe
+from hacienda.declare import Registry, Template
 from hacienda.review import rendered_diff
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, Project, make_project
+from tests.cli.conftest import ENVIRONMENT, NODES, Project, make_project
 from tests.review.rendered_diff.samples import Sample, rendering
 
 COMPUTES = ENVIRONMENT + "  compute: 2\n"
@@ -164,6 +167,23 @@ def test_diff_and_terraform_agree(running: Project, changed: str) -> None:
     planned, said, _ = asked(running, CHANGES[changed])
     assert said == planned
     assert bool(said) == (changed != "nothing")
+
+
+def test_diff_and_terraform_agree_about_a_new_mode(running: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base is rendered by a process of its own, whose HAProxy has the mode that it always had."""
+    haproxy = services.registry()["haproxy"]
+    files = tuple(_readable(file) if isinstance(file, Template) else file for file in haproxy.files)
+    others = [service for service in services.registry() if service is not haproxy]
+    registry = Registry([*others, replace(haproxy, files=files)])
+    monkeypatch.setattr(services, "registry", lambda: registry)
+    planned, said, _ = asked(running, COMPUTES)
+    assert said == planned
+    assert {node: told["restarts"] for node, told in said.items()} == {name: ["reload haproxy"] for name in NODES}
+    assert not any(told["files"] for told in said.values())
+
+
+def _readable(file: Template) -> Template:
+    return replace(file, mode=0o640) if file.path == HAPROXY else file
 
 
 def test_new_certificates_are_the_plan_s_to_tell(running: Project) -> None:

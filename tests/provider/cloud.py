@@ -38,12 +38,15 @@ def service_of(path: str) -> str:
     return path.split("/")[2]
 
 
-def make_bundle(node: str, files: Mapping[str, str]) -> bytes:
-    """A bundle whose hacienda-apply is the stand-in, with the status that it will report."""
+def make_bundle(node: str, files: Mapping[str, str], modes: Mapping[str, str] | None = None) -> bytes:
+    """A bundle whose hacienda-apply is the stand-in, with the status that it will report. Files are 0644 unless `modes` says."""
     entries = [
         {
             "path": path,
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "owner": "root",
+            "group": "root",
+            "mode": (modes or {}).get(path, "0644"),
             "service": service_of(path),
             "on_change": "reload" if service_of(path) == "haproxy" else "restart",
             "secrets": [SECRET] if service_of(path) == "galera" else [],
@@ -72,6 +75,7 @@ class Member:
     machine: str
     voters: dict[str, int]
     files: dict[str, str] = field(default_factory=lambda: dict(FILES))
+    modes: dict[str, str] = field(default_factory=dict)
     store: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -171,7 +175,7 @@ class Cloud:
 
     def _resource(self, member: Member) -> dict[str, Any]:
         bundle = self.folder / f"{member.node}.tar.gz"
-        data = make_bundle(member.node, member.files)
+        data = make_bundle(member.node, member.files, member.modes)
         bundle.write_bytes(data)
         peers = {
             peer.node: {"host": "192.0.2.1", "port": 22, "voters": peer.voters}

@@ -51,6 +51,16 @@ def test_a_file_that_leaves_the_bundle_still_restarts_its_service(applied: Cloud
     assert '+ "restart galera"' in applied.plan().text
 
 
+def test_a_new_mode_alone_reloads_its_service_once(applied: Cloud) -> None:
+    applied.members["ctl-1"].modes[CONFIGURATION] = "0600"
+    plan = applied.apply()
+    assert plan.code == 0 and "0 added, 1 changed, 0 destroyed" in plan.text
+    assert '+ "reload haproxy"' in plan.text
+    assert CONFIGURATION not in plan.text, "its text is what it was"
+    applied.members["ctl-1"].files["/etc/etcd/etcd.conf"] = "etcd 2\n"
+    assert applied.applied().state()["hacienda_member.ctl-1"]["restarts"] == ["restart etcd"]
+
+
 def test_a_changed_secret_restarts_who_reads_it_and_shows_nowhere(applied: Cloud) -> None:
     value = applied.change_secret("database/galera")
     plan = applied.plan("-out=saved")

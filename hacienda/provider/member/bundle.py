@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hacienda import errors
-from hacienda.declare.effect import effect
+from hacienda.declare.effect import attributes, effect
 
 _RERUN = "Write it anew (`hacienda synth`), then plan again."
 
@@ -23,10 +23,12 @@ class Effects:
     Args:
         files: path -> `restart <service>` or `reload <service>`; files that nobody needs to notice are left out.
         secrets: name of a secret -> paths of the files that hold it.
+        attributes: path -> owner, mode and the like in one text, of the same files as `files`.
     """
 
     files: Mapping[str, str]
     secrets: Mapping[str, tuple[str, ...]]
+    attributes: Mapping[str, str]
 
 
 def content(path: str, expected: str) -> bytes:
@@ -52,13 +54,15 @@ def effects(path: str) -> Effects:
     """
     files: dict[str, str] = {}
     secrets: dict[str, list[str]] = {}
+    others: dict[str, str] = {}
     for entry in _manifest(path)["files"]:
         asked = effect(entry.get("on_change", "none"), entry["service"])
         if asked:
             files[entry["path"]] = asked
+            others[entry["path"]] = " ".join(value for _, value in attributes(entry))
         for name in entry.get("secrets", ()):
             secrets.setdefault(name, []).append(entry["path"])
-    return Effects(files, {name: tuple(paths) for name, paths in secrets.items()})
+    return Effects(files, {name: tuple(paths) for name, paths in secrets.items()}, others)
 
 
 def _manifest(path: str) -> dict[str, Any]:

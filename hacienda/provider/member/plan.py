@@ -20,7 +20,8 @@ def creation(context: Context, planned: State) -> None:
     """Complete the plan of a creation."""
     planned["id"] = planned["node"]
     planned["restarts"] = []
-    context.private["actions"] = dict(bundle.effects(planned["bundle"]).files) if known(planned["bundle"]) else {}
+    effects = bundle.effects(planned["bundle"]) if known(planned["bundle"]) else bundle.Effects({}, {}, {})
+    context.private.update(actions=dict(effects.files), attributes=dict(effects.attributes))
 
 
 def update(context: Context, prior: State, planned: State) -> None:
@@ -35,11 +36,17 @@ def update(context: Context, prior: State, planned: State) -> None:
     changed = _differing(prior["files"], planned["files"])
     for name in _differing(prior["secrets"] or {}, planned["secrets"] or {}):
         changed.update(effects.secrets.get(name, ()))
+    # `files` tells of texts alone. What was delivered before this was remembered counts as it is now.
+    remembered = context.private.get("attributes", {})
+    changed.update(path for path, own in effects.attributes.items() if remembered.get(path, own) != own)
     # A file that leaves the bundle is not in the new manifest: what it meant is remembered from the last delivery.
     actions = {**context.private.get("actions", {}), **effects.files}
     planned["restarts"] = restarts(actions, changed)
     mentioned = prior["files"].keys() | planned["files"].keys()
-    context.private["actions"] = {path: action for path, action in actions.items() if path in mentioned}
+    context.private.update(
+        actions={path: action for path, action in actions.items() if path in mentioned},
+        attributes=dict(effects.attributes),
+    )
 
 
 def votes(planned: State, prior: State) -> Mapping[str, int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hacienda.cloudinit import NodeOutput
-from hacienda.declare.effect import effect
+from hacienda.declare.effect import attributes, effect
 from hacienda.errors import ToolError
 
 VERSION = 1
@@ -31,7 +31,7 @@ class File:
         kind: `file`, `secret` or `directory`.
         service: service it belongs to.
         on_change: what running daemons need after a change.
-        attributes: owner, group, mode and names of its secrets, each with its name; a tuple, so that files can be keys.
+        attributes: as `hacienda.declare.effect.attributes` has them; a tuple, so that files can be keys.
     """
 
     sha256: str
@@ -43,9 +43,7 @@ class File:
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> File:
         """From a manifest's entry."""
-        attributes = tuple((name, str(entry[name])) for name in ("owner", "group", "mode"))
-        secrets = ("secrets", " ".join(entry["secrets"]))
-        return cls(entry["sha256"], entry["kind"], entry["service"], entry["on_change"], (*attributes, secrets))
+        return cls(entry["sha256"], entry["kind"], entry["service"], entry["on_change"], attributes(entry))
 
     @property
     def short(self) -> str:

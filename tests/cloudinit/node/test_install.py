@@ -14,6 +14,7 @@ import pytest
 
 from hacienda import cloudinit
 from hacienda.declare import Registry, Template
+from hacienda.review import rendered_diff
 from tests.cloudinit import sample
 from tests.cloudinit.conftest import Machine, make_values
 
@@ -98,6 +99,18 @@ def test_changed_file_restarts_its_service_alone(installed: Machine, values: dic
     calls = installed.calls()
     assert "systemctl restart --no-block hacienda-alpha.service" in calls
     assert not any("restart --no-block hacienda-beta.service" in call for call in calls)
+
+
+@pytest.mark.parametrize("changed", [{"mode": 0o600}, {"group": "nogroup"}])
+def test_changed_owner_or_mode_means_to_the_node_what_the_diff_says(
+    installed: Machine, values: dict[str, str], changed: dict[str, Any]
+) -> None:
+    conf, *others = sample.beta.files
+    output = changed_beta(files=(replace(conf, **changed), *others))
+    installed.deliver(output, values)
+    found = rendered_diff.compare(*(rendered_diff.of_outputs([one]) for one in (sample.render(), output)))
+    assert found.nodes[0].restarts == ("reload beta",)
+    assert installed.status()["pending"] == {"beta": "reload"}
 
 
 def test_changed_script_that_keeps_running_is_reloaded(
