@@ -15,9 +15,11 @@ from setuptools.dist import Distribution
 
 found = Distribution({"script_name": "setup.py"})
 found.parse_config_files()
+found.include_package_data = False  # what an earlier build listed
 command = found.get_command_obj("build_py")
 command.ensure_finalized()
-print(json.dumps(sorted(set(command.get_source_files()))))
+prefix = command.build_lib + "/"
+print(json.dumps(sorted({path.removeprefix(prefix) for path in command.get_outputs(include_bytecode=False)})))
 """
 
 
