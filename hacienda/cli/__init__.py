@@ -1,5 +1,31 @@
 """The command line: `hacienda`."""
 
-from hacienda.cli.app import app, main
+from __future__ import annotations
 
-__all__ = ["app", "main"]
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+__all__ = ["main"]
+
+_tell = sys.unraisablehook
+
+
+def main() -> NoReturn:
+    """Run a command. Reading all of it takes a second, in which Ctrl-C must be no traceback either."""
+    sys.unraisablehook = _left_over
+    try:
+        from hacienda.cli.app import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(3)
+
+
+def _left_over(what: UnraisableHookArgs) -> None:
+    """Ctrl-C ends the CDK's Node as well, which jsii would tell to end while Python does: that fails, and says nothing."""
+    if not isinstance(what.exc_value, BrokenPipeError):
+        _tell(what)

@@ -108,3 +108,24 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(project: Project) -
     assert (done.returncode, done.stderr) == (3, b"report.md cannot be written: File too large\n")
     assert (project.root / "report.md").read_text() == "the one before"
     assert not [path for path in project.root.iterdir() if path.name.startswith(".report")]
+
+
+def test_ctrl_c_is_no_traceback_while_the_command_is_still_read(project: Project) -> None:
+    (project.root / "sitecustomize.py").write_text(
+        "import builtins\n"
+        "real = builtins.__import__\n"
+        "def read(name, *rest, **more):\n"
+        "    if name == 'hacienda.cli.app':\n        raise KeyboardInterrupt\n"
+        "    return real(name, *rest, **more)\n"
+        "builtins.__import__ = read\n"
+    )
+    done = spawn(project, "explain", stdout=subprocess.PIPE, PYTHONPATH=str(project.root))
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"", b"interrupted\n")
+
+
+def test_a_child_that_ctrl_c_ended_first_is_no_traceback(project: Project) -> None:
+    (project.root / "sitecustomize.py").write_text(
+        "import atexit\ndef stop():\n    raise BrokenPipeError(32, 'Broken pipe')\natexit.register(stop)\n"
+    )
+    done = spawn(project, "explain", stdout=subprocess.PIPE, PYTHONPATH=str(project.root))
+    assert (done.returncode, done.stderr) == (0, b"")
