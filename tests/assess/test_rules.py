@@ -190,6 +190,13 @@ def test_a_writer_that_is_forgotten_is_found(tmp_path: Path) -> None:
     assert "galera-mysql goes back to ctl-1 as soon as it returns" in finding
 
 
+def test_a_backend_is_checked_well_once_requests_are_sent_there(tmp_path: Path) -> None:
+    used = template("haproxy/haproxy.cfg.j2", "    monitor-uri /health\n", "    default_backend balancers\n")
+    assert told(tmp_path, "CHECK", Change()) == []
+    (found,) = told(tmp_path, "CHECK", used)
+    assert found.startswith("error: balancers's 3 servers are checked by whether their port is open")
+
+
 def test_a_port_that_is_open_is_no_check(tmp_path: Path) -> None:
     found = told(tmp_path, "CHECK", template("haproxy/haproxy.cfg.j2", "    option httpchk\n", ""))
     assert [text.partition("'s 3 servers are checked ")[2].partition(":")[0] for text in found] == [

@@ -9,12 +9,19 @@ from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 
+_SENDING = ("use_backend", "default_backend")
+"""Directives of haproxy.cfg that send requests to a backend of that name."""
+
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each listener of the rendered haproxy.cfg with several servers and no HTTP check of them."""
-    for section in reading.sections(subject.text("haproxy", "/etc/haproxy/haproxy.cfg")):
+    sections = reading.sections(subject.text("haproxy", "/etc/haproxy/haproxy.cfg"))
+    used = {name.split()[0] for one in sections for how in _SENDING for name in one.values(how)}
+    for section in sections:
         servers = section.values("server")
-        if section.kind not in ("listen", "backend") or len(servers) < 2:
+        # A backend that nobody sends anything to is there to be counted: who of the others can be reached.
+        serves = section.kind == "listen" or (section.kind == "backend" and section.name in used)
+        if not serves or len(servers) < 2:
             continue
         defaults = " ".join(section.values("default-server")).split()
         asked = all("check" in (*defaults, *server.split()) for server in servers)
