@@ -112,7 +112,8 @@ def ask(name: str, connect: Callable[[], Transport]) -> Answer:
         status = node.status()
         return Answer(name, node.verify() if status else (), status)
     except HaciendaError as error:
-        words = " ".join(str(error).split()).removeprefix(f"{name}: ").removeprefix(f"{name} ")
+        parts = (" ".join(part.split()) for part in (error.message, error.fix) if part)
+        words = ": ".join(parts).removeprefix(f"{name}: ").removeprefix(f"{name} ")
         return Answer(name, silence=words, reached=not isinstance(error, UnreachableError))
 
 

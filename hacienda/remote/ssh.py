@@ -143,7 +143,8 @@ class SshTransport:
         try:
             known_hosts, alias = trust.known_hosts(address.trust, address.node, folder())
         except errors.ToolError as error:
-            raise UnreachableError(f"{self.node}: its host key cannot be learnt", str(error)) from error
+            why = ". ".join(part for part in (error.message, error.fix) if part)
+            raise UnreachableError(f"{self.node}: its host key cannot be learnt", why) from error
         name = hashlib.sha256(repr(address).encode()).hexdigest()[:16]
         options = {
             "BatchMode": "yes",

@@ -57,7 +57,10 @@ def host_key_lines(trust: IncusTrust, node: str) -> str:
     content = incus.Incus(trust.socket, trust.project).file(node, _KEY)
     fields = (content or b"").decode().split()
     if len(fields) < 2:
-        raise errors.ToolError(f"{node} has no SSH host key yet", "Its first boot is not that far; try again.")
+        raise errors.ToolError(
+            f"{node} has no SSH host key yet",
+            "It has not been made (hacienda apply), or its first boot is not that far: try again.",
+        )
     return f"{node} {fields[0]} {fields[1]}\n"
 
 

@@ -104,4 +104,4 @@ def test_unreachable_node_is_an_answer_in_one_line() -> None:
         raise UnreachableError("ctl-1 does not answer", "Connection\nrefused")
 
     answer = ask("ctl-1", connect)  # type: ignore[arg-type]
-    assert answer == Answer("ctl-1", silence="does not answer Connection refused", reached=False)
+    assert answer == Answer("ctl-1", silence="does not answer: Connection refused", reached=False)
