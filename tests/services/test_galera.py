@@ -188,7 +188,9 @@ class TestHealth:
         ("change", "reason"),
         [
             ({"wsrep_cluster_status": "non-Primary"}, "component is non-Primary, not Primary"),
-            ({"wsrep_local_state": "2", "wsrep_local_state_comment": "Donor"}, "state is Donor, not Synced"),
+            ({"wsrep_local_state": "1", "wsrep_local_state_comment": "Joining"}, "state is Joining, not Synced"),
+            ({"wsrep_local_state": "2"}, "gives a copy to another member"),
+            ({"wsrep_local_state": "2", "wsrep_ready": "OFF"}, "state is unknown, not Synced"),
             ({"wsrep_ready": "OFF"}, "wsrep_ready is off"),
         ],
     )
@@ -213,6 +215,22 @@ class TestHealth:
             clock.now = 1000.0 + passed
             health.observe(HEALTHY)
             assert health.report()["ready"] is ready
+
+    def test_a_donor_has_not_failed(self) -> None:
+        health = CHECK.Health(Clock())
+        for status in (HEALTHY, {**HEALTHY, "wsrep_local_state": "2"}, HEALTHY):
+            health.observe(status)
+        assert health.report()["ready"] is True
+
+    def test_a_donor_is_no_better_than_it_would_be_otherwise(self) -> None:
+        giving = {**HEALTHY, "wsrep_local_state": "2"}
+        leaving = CHECK.Health(Clock(), leaving=lambda: True)
+        leaving.observe(giving)
+        assert leaving.report()["reason"] == "about to stop"
+        hung = CHECK.Health(Clock())
+        for status in (HEALTHY, {}, giving):
+            hung.observe(status)
+        assert hung.report()["reason"] == "failed less than 5 s ago"
 
     def test_a_server_that_is_about_to_stop_gets_no_new_clients(self) -> None:
         health = CHECK.Health(Clock(), leaving=lambda: True)
@@ -310,6 +328,8 @@ def test_the_checker_answers_over_https(served: tuple[Any, int]) -> None:
     status, report = ask(port)
     assert status == 200
     assert report["wsrep_cluster_status"] == "Primary"
+    health.observe({**HEALTHY, "wsrep_local_state": "2"})
+    assert ask(port)[0] == 404
 
 
 def test_a_client_without_tls_disturbs_nobody(served: tuple[Any, int]) -> None:

@@ -101,6 +101,11 @@ def test_the_writer_is_kept_under_one_key_that_every_connection_can_update(parse
     assert "size 1 " not in table
 
 
+def test_a_writer_that_gives_a_copy_keeps_its_clients(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    keeps = {name for name, lines in parsed.items() if "http-check disable-on-404" in lines}
+    assert keeps == {f"listen {one.name}" for one in haproxy.listeners(cloud) if one.front.single_writer}
+
+
 def test_no_attempt_elsewhere_while_the_writer_is_thought_to_live(parsed: dict[str, list[str]]) -> None:
     assert "no option redispatch" in parsed["listen galera-mysql"]
     assert "option redispatch" in parsed["defaults"]
@@ -212,13 +217,14 @@ esac
 """
 
 
-def servers_csv(sessions: dict[str, int], *down: str) -> str:
+def servers_csv(sessions: dict[str, int], *down: str, draining: str = "") -> str:
     """`show stat` of both front ends: name, server, ..., current sessions (5th), status (18th)."""
     lines = []
     for listener in ("galera-mysql", "keystone-api"):
         for node in CONTROLLERS:
             fields = [listener, node, "", "", str(sessions.get(f"{listener}/{node}", 0)), *[""] * 12]
-            lines.append(",".join([*fields, "DOWN" if f"{listener}/{node}" in down else "UP", ""]))
+            name = f"{listener}/{node}"
+            lines.append(",".join([*fields, "DOWN" if name in down else "NOLB" if name == draining else "UP", ""]))
     return "\n".join(["# pxname,svname,...", *lines, ""])
 
 
@@ -261,6 +267,17 @@ def writer_in_table(node: str) -> str:
         "# table: galera-mysql, type: integer, size:10240, used:1\n"
         f"0x1: key=1 use=0 exp=0 shard=0 server_id=2 server_key={node}\n\n"
     )
+
+
+def test_a_writer_that_keeps_its_clients_stays_the_writer(tmp_path: Path, cloud: Cloud) -> None:
+    once = 'if [[ -e $STATE_DIR/slept ]]; then exit 1; fi; touch "$STATE_DIR/slept"'
+    box = Sandbox(tmp_path / "node", cloud, "ctl-1", "haproxy", {"socat": SOCAT, "sleep": once})
+    others = [f"galera-mysql/{node}" for node in ("ctl-1", "ctl-3")]
+    sessions = {"galera-mysql/ctl-1": 1, "galera-mysql/ctl-2": 3}
+    stated = servers_csv(sessions, *others, draining="galera-mysql/ctl-2")
+    (box.state / "servers").write_text(writer_in_table("ctl-2") + stated)
+    assert box.run("writer.sh").code == 0
+    assert (box.state / "orders").read_text() == "shutdown sessions server galera-mysql/ctl-1\n"
 
 
 @pytest.mark.parametrize(

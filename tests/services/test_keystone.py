@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -241,6 +242,49 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     query = "charset=utf8&ssl_ca=/etc/keystone/tls/ca.pem&connect_timeout=3"
     expected = ["keystone-manage db_sync", "keystone-manage bootstrap --bootstrap-region-id north"]
     assert told.read_text().splitlines() == [f"{command} {query}" for command in expected[:commands]]
+
+
+class FakeDatabase:
+    """What stands for SQLAlchemy: answers with one state after the other, None where nobody answers."""
+
+    class exc:  # noqa: N801 the library's own names
+        class SQLAlchemyError(Exception):
+            pass
+
+    class pool:  # noqa: N801
+        NullPool = None
+
+    def __init__(self, *states: dict[str, str] | None) -> None:
+        self.left = list(states)
+
+    def create_engine(self, url: str, **_: object) -> FakeDatabase:
+        return self
+
+    def connect(self) -> contextlib.AbstractContextManager[FakeDatabase]:
+        return contextlib.nullcontext(self)
+
+    def exec_driver_sql(self, query: str) -> list[tuple[str, str]]:
+        state = self.left.pop(0)
+        if state is None:
+            raise self.exc.SQLAlchemyError
+        return list(state.items())
+
+
+def test_migrations_wait_until_nobody_is_given_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server that gives one refuses changes of the schema, and the migration would have to begin anew."""
+    alone, giving = (
+        {"wsrep_cluster_size": size, "wsrep_local_state": state} for size, state in (("1", "4"), ("3", "2"))
+    )
+    whole = {"wsrep_cluster_size": "3", "wsrep_local_state": "4"}
+    database = FakeDatabase(None, alone, giving, whole, giving)
+    monkeypatch.setitem(sys.modules, "sqlalchemy", database)
+    monkeypatch.setattr(FOUND, "RETRY_SECONDS", 0)
+    FOUND.settled("mysql://", 3)
+    assert database.left == [giving]
+    # No Galera at all.
+    database.left = [{}, whole]
+    FOUND.settled("mysql://", 3)
+    assert database.left == [whole]
 
 
 def test_scripts_are_clean() -> None:

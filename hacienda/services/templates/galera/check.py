@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Health checker of one Galera member: HTTPS answers 200 or 503, with the reason as JSON.
+"""Health checker of one Galera member: HTTPS answers 200 (let clients come), 404 (keep those you have) or 503 (none), with the
+reason as JSON.
 
 One thread asks the server four times a second over its Unix socket; requests are answered from what it saw last, so that a
 hung server delays no answer. The listening socket is systemd's (galera-check.socket), the certificate its credential.
@@ -27,6 +28,9 @@ STALE_SECONDS = 2.5
 """Older than a poll with its time-out can be: the polling thread itself is stuck."""
 CLIENT_TIMEOUT_SECONDS = 2.0
 SYNCED = "4"
+DONOR = "2"
+GIVES = "gives a copy to another member"
+"""Its clients may stay: mariadb-backup does not stop a server. Nobody new should come, for it may lag behind meanwhile."""
 VARIABLES = (
     "wsrep_ready",
     "wsrep_local_state",
@@ -45,6 +49,8 @@ def fault(status: Status) -> str:
     """Why a server in this state must get no clients; empty when it may."""
     if status.get("wsrep_cluster_status") != "Primary":
         return f"component is {status.get('wsrep_cluster_status', 'unknown')}, not Primary"
+    if status.get("wsrep_local_state") == DONOR and status.get("wsrep_ready") == "ON":
+        return GIVES
     if status.get("wsrep_local_state") != SYNCED:
         return f"state is {status.get('wsrep_local_state_comment', 'unknown')}, not Synced"
     if status.get("wsrep_ready") != "ON":
@@ -80,7 +86,7 @@ class Health:
             self._fault = problem or fault(status)
             if not self._fault:
                 self._was_ready = True
-            elif self._was_ready:
+            elif self._was_ready and self._fault != GIVES:
                 self._failed = self._seen
 
     def report(self) -> dict[str, Any]:
@@ -90,9 +96,9 @@ class Health:
             reason = self._fault
             if now - self._seen > STALE_SECONDS:
                 reason = "the checker is stuck"
-            elif not reason and self._leaving():
+            elif reason in ("", GIVES) and self._leaving():
                 reason = "about to stop"
-            elif not reason and self._failed is not None and now - self._failed < HOLD_OFF_SECONDS:
+            elif reason in ("", GIVES) and self._failed is not None and now - self._failed < HOLD_OFF_SECONDS:
                 reason = "failed less than 5 s ago"
             return {"ready": not reason, "reason": reason, **self._status}
 
@@ -170,7 +176,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         report = self.server.health.report()
         body = json.dumps(report).encode() + b"\n"
-        self.send_response(200 if report["ready"] else 503)
+        self.send_response(200 if report["ready"] else 404 if report["reason"] == GIVES else 503)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

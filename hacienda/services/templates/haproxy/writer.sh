@@ -16,6 +16,7 @@ ask() {
 }
 
 # orders: what HAProxy has to be told, a line each. Columns 1, 2, 5 and 18 of its CSV: listener, server, sessions, status.
+# NOLB: keeps the clients it has.
 orders() {
     local name commands=""
     for name in $WRITERS; do
@@ -25,8 +26,8 @@ orders() {
         /^# table: / { table = substr($1, 10) }
         match($0, /server_key=[^ ]+/) { writer[table] = substr($0, RSTART + 11, RLENGTH - 11) }
         !($1 in writer) { next }
-        $18 ~ /^UP/ { up[$1] = 1 }
-        $2 == writer[$1] { serves[$1] = $18 ~ /^UP/ }
+        $18 ~ /^(UP|NOLB)/ { up[$1] = 1 }
+        $2 == writer[$1] { serves[$1] = $18 ~ /^(UP|NOLB)/ }
         $2 != writer[$1] && $5 > 0 { beside[$1 "/" $2] = $1 }
         END {
             for (name in writer) if (!(name in up)) print "clear table " name

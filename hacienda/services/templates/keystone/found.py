@@ -18,8 +18,11 @@ CONFIGURATION = "/etc/keystone/keystone.conf"
 PATIENCE_SECONDS = 300
 RETRY_SECONDS = 1
 SETTLED_SECONDS = 60
-"""How long to wait for all members of the database: while the first of them gets its copy, the founder serves nobody, and a
-migration that is cut off has to begin anew. A member that is gone for good must not be waited for longer."""
+"""How long to wait for all members of the database: while one gets its copy, the server that gives it refuses changes of the
+schema, and a migration that is cut off has to begin anew. A member that is gone for good must not be waited for longer."""
+SYNCED = "4"
+"""Value of wsrep_local_state: this server gives nobody a copy."""
+STATE = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_local_state')"
 
 
 def unlimited(url: str) -> str:
@@ -52,7 +55,7 @@ def reachable(url: str) -> bool:
 
 
 def settled(url: str, members: int) -> None:
-    """Waits until the database has that many members, SETTLED_SECONDS at most."""
+    """Waits until the database has that many members and none of them is given a copy, SETTLED_SECONDS at most."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
@@ -60,10 +63,10 @@ def settled(url: str, members: int) -> None:
     while time.monotonic() < deadline:
         try:
             with engine.connect() as connection:
-                row = connection.exec_driver_sql("SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'").first()
+                said = dict(tuple(row) for row in connection.exec_driver_sql(STATE))
         except sqlalchemy.exc.SQLAlchemyError:
-            row = ("", 0)
-        if row is None or int(row[1]) >= members:
+            said = {"wsrep_cluster_size": 0}
+        if not said or (int(said["wsrep_cluster_size"]) >= members and said["wsrep_local_state"] == SYNCED):
             return
         time.sleep(RETRY_SECONDS)
 
