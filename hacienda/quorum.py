@@ -10,11 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Way = Literal["deleted", "replaced", "dropped", "unreachable", "blank"]
+Way = Literal["deleted", "replaced", "dropped", "moved", "forgotten", "unreachable", "blank"]
 """How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself. `dropped`:
-it stays, and leaves voter groups in place, because its declaration names them no more."""
+it stays, and leaves voter groups in place, because its declaration names them no more. `moved`: it is to be found at another
+address, and nothing tells yet that the machine there is the same one. `forgotten`: it goes on, and nothing counts it from then
+on."""
 
-PLANNED: tuple[Way, ...] = ("deleted", "replaced", "dropped")
+PLANNED: tuple[Way, ...] = ("deleted", "replaced", "dropped", "moved", "forgotten")
 """Ways that a plan is to blame for."""
 
 REFUSAL = "would lose the quorum"
@@ -103,6 +105,21 @@ def dropped(member: Member, after: Mapping[str, int]) -> Departure | None:
     return Departure(member, "dropped", groups) if groups else None
 
 
+def moved(member: Member, host: str, after: str | None, *, proven: bool) -> Departure | None:
+    """What becomes of a member whose way there is changed in place.
+
+    Args:
+        member: as it was declared.
+        host: its address for SSH, as it was declared.
+        after: the same, as it will be declared; None: that is not known yet.
+        proven: who answers there is known to be the same machine, or is not spoken to.
+
+    Returns:
+        Its departure from everything, since a blank machine may be at the other address; None: it is where it was.
+    """
+    return None if proven or host == after else Departure(member, "moved")
+
+
 def majority(electorate: Mapping[str, int]) -> int:
     """Votes that more than half of a declared electorate takes: 2 of 3, 3 of 4, 1 of 1."""
     return sum(electorate.values()) // 2 + 1
@@ -136,7 +153,7 @@ def refused(departures: Collection[Departure], *, allowed: bool = False) -> tupl
 
     Args:
         departures: everybody who will not be there, of one cluster.
-        allowed: destroying was asked for: deletions and dropped groups alone are never refused, replacements always.
+        allowed: destroying was asked for: replacements alone are still refused.
     """
     planned = [departure for departure in departures if departure.way in PLANNED]
     if allowed and all(departure.way != "replaced" for departure in planned):

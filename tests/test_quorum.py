@@ -108,6 +108,24 @@ def test_a_group_that_is_joined_is_none_that_is_left() -> None:
     assert quorum.dropped(voting("etcd")["a"], {"etcd": 1, "galera": 1}) is None
 
 
+def test_who_is_to_be_found_elsewhere_counts_unless_it_is_known_to_be_the_same() -> None:
+    known = voting("etcd", "galera")
+    one, two = (quorum.moved(known[name], "192.0.2.1", "192.0.2.9", proven=False) for name in "ab")
+    assert refused(one) == []
+    assert refused(one, two) == ["etcd", "galera"]
+    assert refused(one, two, allowed=True) == []
+    assert quorum.moved(known["a"], "192.0.2.1", "192.0.2.9", proven=True) is None
+    assert quorum.moved(known["a"], "192.0.2.1", "192.0.2.1", proven=False) is None
+    assert quorum.moved(known["a"], "192.0.2.1", None, proven=False) is not None
+
+
+def test_a_majority_must_not_be_forgotten() -> None:
+    known = voting("etcd")
+    one, two = (quorum.Departure(known[name], "forgotten") for name in "ab")
+    assert refused(one) == []
+    assert refused(one, two) == ["etcd"]
+
+
 @given(st.dictionaries(st.sampled_from("abcdefg"), st.integers(1, 3), min_size=1), st.sets(st.sampled_from("abcdefg")))
 def test_two_majorities_always_share_a_voter(electorate: dict[str, int], side: set[str]) -> None:
     other = electorate.keys() - side

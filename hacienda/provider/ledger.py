@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 
 from hacienda import quorum
 from hacienda.quorum import PLANNED, Departure, Way
@@ -20,7 +19,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._stored: dict[str, quorum.Member] = {}
         self._lost: dict[str, Departure] = {}
-        self._dropped: dict[str, Departure] = {}
+        self._changed: dict[str, Departure] = {}
 
     def stored(self, member: quorum.Member) -> None:
         """A member was found in the stored state."""
@@ -47,25 +46,21 @@ class Ledger:
             self._note(member, way)
             return self._refusal(member.node, allowed)
 
-    def stays(
-        self, member: quorum.Member, after: Mapping[str, int], *, allowed: bool = False
-    ) -> tuple[str, str] | None:
-        """Note a planned change in place, which may leave voter groups.
+    def stays(self, departure: Departure | None, *, allowed: bool = False) -> tuple[str, str] | None:
+        """Note a planned change in place.
 
         Args:
-            member: the member, as the stored state remembers it.
-            after: voter group -> weight, as it is declared now.
+            departure: what it takes from voter groups: `dropped` or `moved`; None: nothing.
             allowed: as for `leaves`.
 
         Returns:
             As `leaves`.
         """
-        departure = quorum.dropped(member, after)
         if departure is None:
             return None
         with self._lock:
-            self._dropped[member.node] = departure
-            return self._refusal(member.node, allowed)
+            self._changed[departure.member.node] = departure
+            return self._refusal(departure.member.node, allowed)
 
     def replaces(self, node: str) -> bool:
         """Whether a planned creation is half of a replacement."""
@@ -90,7 +85,7 @@ class Ledger:
             self._lost[member.node] = Departure(member, way)
 
     def _refusal(self, node: str, allowed: bool) -> tuple[str, str] | None:
-        departures = [*self._lost.values(), *self._dropped.values()]
+        departures = [*self._lost.values(), *self._changed.values()]
         lost = [
             loss
             for loss in quorum.refused(departures, allowed=allowed)
@@ -99,18 +94,20 @@ class Ledger:
         if not lost:
             return None
         groups = quorum.enumerate_names([loss.group for loss in lost])
-        what = "go" if node in self._lost else "stop voting"
+        what = {"dropped": "stop voting", "moved": "move"}.get(self._fate(node).way, "go")
         return f"{node} must not {what}: {groups} {quorum.REFUSAL}", self._advice(lost)
 
     def _advice(self, lost: list[quorum.Loss]) -> str:
         involved = sorted({name for loss in lost for name in loss.leaving})
         listed = ", ".join(f"{name} ({self._told(name)})" for name in involved)
         text = f"Nothing was touched. In this plan: {listed}.\n{quorum.explain(lost)}\n\n"
-        if not self._dropped.keys() & set(involved) and any(len(loss.electorate) == 1 for loss in lost):
+        if not self._changed.keys() & set(involved) and any(len(loss.electorate) == 1 for loss in lost):
             return text + "It is the only voter: make it three first, then replace it. " + _OVERRIDE
-        found = [name for name in involved if name in self._lost and self._lost[name].way not in PLANNED]
+        found = [name for name in involved if self._fate(name).way not in PLANNED]
         if found:
             return text + f"First bring {quorum.enumerate_names(found)} back, or replace it alone. " + _OVERRIDE
+        if any(self._fate(name).way == "moved" for name in involved):
+            return text + _ELSEWHERE
         order = "Safe order: let one node go" if all(name in self._lost for name in involved) else _ONE_BY_ONE
         return text + (
             f"{order}, apply, wait until its gate passes and `hacienda status` shows every "
@@ -118,13 +115,25 @@ class Ledger:
         )
 
     def _told(self, name: str) -> str:
-        if name in self._dropped and name not in self._lost:
-            return f"to leave {quorum.enumerate_names(sorted(self._dropped[name].groups or ()))}, in place"
-        way = self._lost[name].way
-        return f"to be {way}" if way in PLANNED else way
+        fate = self._fate(name)
+        if fate.way == "dropped":
+            return f"to leave {quorum.enumerate_names(sorted(fate.groups or ()))}, in place"
+        return f"to be {fate.way}" if fate.way in PLANNED else fate.way
+
+    def _fate(self, name: str) -> Departure:
+        """What is told of one that leaves in several ways. Who is to be found elsewhere need not answer where it was."""
+        lost, changed = self._lost.get(name), self._changed.get(name)
+        if lost is None or (changed and changed.way == "moved" and lost.way == "unreachable"):
+            return self._changed[name]
+        return lost
 
 
 _ONE_BY_ONE = "Safe order, as long as what remains is a majority of what was: let one node go, or leave its group"
+_ELSEWHERE = (
+    "At another address may be another machine, with nothing on it. Safe order: change the address of one voter alone, apply, "
+    "wait until its gate passes and `hacienda status` shows every service healthy; then the next one. Where all are known to be "
+    f"the same machines as before, set {quorum.ALLOW_DESTROY} to the environment's name."
+)
 _OVERRIDE = (
     f"To destroy the whole environment, or to give up a whole service, on purpose, set {quorum.ALLOW_DESTROY} to the "
     "environment's name."

@@ -48,6 +48,12 @@ def parse(trust: str) -> IncusTrust | FileTrust:
     )
 
 
+def proves(trust: str) -> bool:
+    """Whether the platform itself is asked for a machine's key, by the machine's name: whoever answers, at whatever address, is
+    that machine. A known_hosts file knows addresses, and no machines."""
+    return isinstance(parse(trust), IncusTrust)
+
+
 def host_key_lines(trust: IncusTrust, node: str) -> str:
     """known_hosts text for one node, under the alias of its name.
 

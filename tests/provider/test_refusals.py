@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.provider.cloud import Cloud
@@ -115,6 +117,48 @@ def test_a_whole_service_is_given_up_in_the_name_of_the_environment(applied: Clo
     drop(applied, "galera", *applied.members)
     assert "0 added, 3 changed, 0 destroyed" in applied.apply().text
     assert applied.record.read_text() == '{\n "etcd": "c0ffee"\n}\n'
+
+
+def elsewhere(cloud: Cloud, *names: str) -> None:
+    """These members are to be reached at other addresses; their machines' ids are as they were."""
+    for number, name in enumerate(names, 1):
+        cloud.members[name].extra["host"] = f"192.0.2.10{number}"
+
+
+def test_two_of_three_at_other_addresses_may_be_other_machines(applied: Cloud) -> None:
+    elsewhere(applied, "ctl-1", "ctl-2")
+    before = (applied.folder / "terraform.tfstate").read_bytes()
+    answer = applied.apply()
+    assert answer.code == 1
+    assert "must not move: etcd and galera would lose the quorum" in answer.flat
+    assert "ctl-1 (to be moved), ctl-2 (to be moved)" in answer.flat
+    assert "change the address of one voter alone, apply, wait until its gate passes" in answer.flat
+    assert (applied.folder / "terraform.tfstate").read_bytes() == before
+
+
+def test_one_may_be_at_another_address_and_not_while_another_is_blank(applied: Cloud) -> None:
+    elsewhere(applied, "ctl-1")
+    assert "0 added, 1 changed, 0 destroyed" in applied.apply().text
+    shutil.rmtree(applied.machine("ctl-1"))  # what was found there is a machine with nothing on it
+    applied.machine("ctl-1").mkdir()
+    applied.members["ctl-2"].extra["host"] = "192.0.2.102"
+    answer = applied.plan()
+    assert answer.code == 1
+    assert "First bring ctl-1 back" in answer.flat
+
+
+def test_machines_that_are_known_to_be_the_same_may_move_together(applied: Cloud) -> None:
+    applied.extra["HACIENDA_ALLOW_DESTROY"] = "test"
+    elsewhere(applied, "ctl-1", "ctl-2", "ctl-3")
+    assert "0 added, 3 changed, 0 destroyed" in applied.apply().text
+
+
+def test_machines_whose_keys_the_platform_tells_may_move_together(applied: Cloud) -> None:
+    for member in applied.members.values():
+        member.extra["trust"] = "incus:/nowhere.socket?project=test"
+    applied.applied()
+    elsewhere(applied, "ctl-1", "ctl-2", "ctl-3")
+    assert "0 to add, 3 to change, 0 to destroy" in applied.plan().flat
 
 
 def test_a_plan_for_review_that_gives_a_service_up_cannot_be_applied(applied: Cloud) -> None:

@@ -33,6 +33,8 @@ def _settle_gate(stage: Stage) -> None:
     left = stage.resource[MEMBER]
     for gate in stage.resource.get("hacienda_gate", {}).values():
         gate["depends_on"] = [address for address in gate.get("depends_on", ()) if address.split(".")[-1] in left]
+        triggers = gate.get("triggers") or {}
+        gate["triggers"] = {name: value for name, value in triggers.items() if name.split(" ")[0] in left}
     for found in left.values():
         found["peers"] = {name: peer for name, peer in (found.get("peers") or {}).items() if name in left}
 
@@ -106,6 +108,37 @@ def dropped(group: str, *nodes: str) -> Change:
     return change
 
 
+def elsewhere(**hosts: str) -> Change:
+    """Members that are to be reached at other addresses, `ctl_1="192.0.2.101"`; everybody else knows."""
+
+    def change(stage: Stage) -> None:
+        members = stage.resource[MEMBER]
+        for name, host in hosts.items():
+            node = name.replace("_", "-")
+            members[node]["host"] = host
+            for found in members.values():
+                if node in (found.get("peers") or {}):
+                    found["peers"][node]["host"] = host
+
+    return change
+
+
+TWO_ELSEWHERE = elsewhere(ctl_1="192.0.2.101", ctl_2="192.0.2.102")
+
+
+def stopped(service: str, *nodes: str) -> Change:
+    """A service that does not vote leaves members in place."""
+
+    def change(stage: Stage) -> None:
+        for node in nodes:
+            files = stage.resource[MEMBER][node]["files"]
+            stage.resource[MEMBER][node]["files"] = {
+                path: text for path, text in files.items() if path != f"/etc/hacienda/services/{service}.env"
+            }
+
+    return change
+
+
 def moved(stage: Stage) -> None:
     stage.resource[MEMBER]["first"] = stage.resource[MEMBER].pop("ctl-1")
     stage.block["moved"] = [{"from": f"{MEMBER}.ctl-1", "to": f"{MEMBER}.first"}]
@@ -167,6 +200,19 @@ IDS = with_data(hand(machine=by_id), lambda name: name)
 WAITING = with_data(hand(depends_on=waits), lambda name: name)
 HOSTS = with_data(hand(), lambda name: {"address": f"192.0.2.{name[-1]}"})
 INVENTORY = hand(depends_on=lambda name: ["terraform_data.everybody"])
+
+
+def by_output(name: str) -> str:
+    return f"${{terraform_data.{name}.output}}"
+
+
+OUTPUTS = with_data(hand(host=by_output), lambda name: f"192.0.2.{name[-1]}")
+
+
+def other_outputs(stage: Stage) -> None:
+    """Addresses that are not known before the apply."""
+    for number in (1, 2):
+        stage.resource["terraform_data"][f"ctl-{number}"]["input"] = f"192.0.2.10{number}"
 
 
 def grown(stage: Stage) -> None:

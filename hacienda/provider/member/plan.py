@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hacienda import quorum
 from hacienda.declare.effect import restarts
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.member import bundle
-from hacienda.provider.member.declaration import DELIVERED
+from hacienda.provider.member.declaration import DELIVERED, voter
+from hacienda.remote import trust
 
 
 def needs_delivery(prior: State, planned: State) -> bool:
@@ -49,7 +51,16 @@ def update(context: Context, prior: State, planned: State) -> None:
     )
 
 
-def votes(planned: State, prior: State) -> Mapping[str, int]:
+def changed(prior: State, planned: State) -> quorum.Departure | None:
+    """What a change in place takes from voter groups: all that the member votes in, where it may be another machine's from now on,
+    else those that are declared no more."""
+    member = voter(prior)
+    host = planned["host"] if known(planned["host"]) else None
+    proven = prior["trust"] == planned["trust"] and trust.proves(prior["trust"])
+    return quorum.moved(member, prior["host"], host, proven=proven) or quorum.dropped(member, _votes(planned, prior))
+
+
+def _votes(planned: State, prior: State) -> Mapping[str, int]:
     """Voter group -> weight, as a change in place will have it; what is not known yet is as it was."""
     voters = planned["voters"] if known(planned["voters"]) else prior["voters"]
     return dict(voters or {})

@@ -11,14 +11,14 @@ from typing import Any, Literal
 from hacienda import quorum
 from hacienda.cloudinit.facts import ETC
 from hacienda.errors import InputError
+from hacienda.remote import trust
 from hacienda.review.guard.document import MEMBER, Change, Plan
 from hacienda.review.guard.machines import Ground, grounds
 from hacienda.review.guard.references import resource
 from hacienda.services import registry
 
-Fate = Literal["stays", "deleted", "replaced", "dropped", "blank", "forgotten"]
-"""What becomes of a member. `dropped`: it stays, but leaves voter groups in place. `blank`: it was found with nothing installed.
-`forgotten`: it goes on, unseen by Terraform."""
+Fate = quorum.Way | Literal["stays"]
+"""What becomes of a member; in `dropped`, that it stops running services in place counts as well."""
 
 _FACTS = f"{ETC}/services/"
 """Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
@@ -38,6 +38,7 @@ class Seat:
         services: services it runs for others.
         fate: what becomes of it.
         dropped: groups that it leaves in place; empty unless that is its fate.
+        ceased: services that it does not run for others any more afterwards, whatever becomes of it.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
         requested: addresses, its own or of what takes it, that are replaced because -replace says so.
@@ -52,6 +53,7 @@ class Seat:
     services: frozenset[str]
     fate: Fate
     dropped: frozenset[str] = frozenset()
+    ceased: frozenset[str] = frozenset()
     taken: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     requested: tuple[str, ...] = ()
@@ -60,6 +62,20 @@ class Seat:
     def node(self) -> str:
         """Its name."""
         return self.voter.node
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Voter groups that it leaves; of one that stays, none are meant."""
+        return self.dropped if self.fate == "dropped" else frozenset(self.voter.votes)
+
+    @property
+    def departure(self) -> quorum.Departure | None:
+        """How it is lost, in the words of the predicate that the provider uses, too; None: it stays."""
+        return None if self.fate == "stays" else quorum.Departure(self.voter, self.fate, self.groups)
+
+    def gives_up(self, service: str) -> bool:
+        """Whether it does not run a service any more, at least for a while."""
+        return service in self.ceased or self.fate not in ("stays", "dropped", "forgotten")
 
 
 @dataclass(frozen=True)
@@ -166,9 +182,11 @@ def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -
 def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
     voter, services = _known(plan, change, before)
-    fate, departure = _fate(plan, change, taken.way), _dropped(change, voter)
-    if fate == "stays" and departure is not None:
-        fate = "dropped"
+    fate = _fate(plan, change, taken.way)
+    departure = _changed(change, voter) if fate == "stays" else None
+    ceased = _ceased(change, services)
+    if fate == "stays":
+        fate = departure.way if departure else "dropped" if ceased else "stays"
     return Seat(
         source=plan.source,
         address=change.address,
@@ -178,7 +196,8 @@ def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: froze
         peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
         services=services,
         fate=fate,
-        dropped=frozenset(departure.groups or ()) if departure and fate == "dropped" else frozenset(),
+        dropped=frozenset(departure.groups or ()) if departure else frozenset(),
+        ceased=ceased,
         taken=taken.by,
         networks=taken.networks,
         requested=tuple(sorted(requested & {change.address, *taken.by})),
@@ -197,11 +216,24 @@ def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
     return "forgotten" if "forget" in change.actions else "stays"
 
 
-def _dropped(change: Change, voter: quorum.Member) -> quorum.Departure | None:
-    """What a change in place takes from voter groups; what is not known before the apply is left as it was."""
+def _changed(change: Change, voter: quorum.Member) -> quorum.Departure | None:
+    """What a change in place takes from voter groups. Votes that are not known before the apply are as they were; an address that
+    is not known may be any machine's."""
+    if "update" not in change.actions:
+        return None
+    before, after = change.before or {}, change.after or {}
+    same = before.get("trust") == after.get("trust")
+    proven = same and trust.proves(str(before.get("trust")))
+    departure = quorum.moved(voter, str(before.get("host")), after.get("host"), proven=proven)
+    if departure is None and "voters" in after:
+        departure = quorum.dropped(voter, _weights(after["voters"]))
+    return departure
+
+
+def _ceased(change: Change, services: frozenset[str]) -> frozenset[str]:
+    """Services that its files name no more; what is not known before the apply is as it was."""
     after = change.after or {}
-    known = "update" in change.actions and "voters" in after
-    return quorum.dropped(voter, _weights(after["voters"])) if known else None
+    return services - set(_services(after)) if "files" in after else frozenset()
 
 
 def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
@@ -219,8 +251,8 @@ def _weights(value: Any) -> dict[str, int]:
     return {str(group): int(weight) for group, weight in (value or {}).items()}
 
 
-def _services(before: Mapping[str, Any]) -> Iterator[str]:
-    for path in before.get("files") or ():
+def _services(values: Mapping[str, Any]) -> Iterator[str]:
+    for path in values.get("files") or ():
         if path.startswith(_FACTS) and path.endswith(".env"):
             name = path.removeprefix(_FACTS).removesuffix(".env")
             if name not in _own():

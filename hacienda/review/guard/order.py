@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hacienda.quorum import ALLOW_DESTROY, Loss, enumerate_names
@@ -45,7 +45,7 @@ class Order:
 def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     """Find one: who was found blank returns, voters are replaced one at a time, others together as far as that leaves a copy of
     each service, and everything else comes last. Deletions do, and what leaves groups in place: a group that has shrunk can
-    spare fewer.
+    spare fewer. Who moves is named in the files of all others, so that no step of one plan can be another's address alone.
 
     Args:
         cluster: the cluster.
@@ -55,6 +55,9 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     networks = sorted({address for seat in going for address in seat.networks})
     if networks:
         return Order(hindrances=(_network(networks),))
+    moving = _moving(cluster)
+    if moving:
+        return Order(hindrances=(_moved(cluster, moving),))
     steps = _returns(cluster)
     hindrances: list[str] = []
     voting = sorted((s for s in going if s.fate == "replaced" and s.voter.votes), key=lambda seat: seat.address)
@@ -68,7 +71,9 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     others = [seat for seat in going if seat.fate == "replaced" and not seat.voter.votes]
     batches = _batches(cluster, others, accept)
     deleted = [seat for seat in going if seat.fate == "deleted"]
-    shrinking = [*deleted, *(seat for seat in cluster.seats if seat.fate == "dropped")]
+    shrinking = [*deleted, *(seat for seat in cluster.seats if seat.fate in ("dropped", "forgotten"))]
+    # A service that is given up together with a replacement is not there again afterwards.
+    shrinking += [replace(seat, fate="dropped") for seat in going if seat.fate == "replaced" and seat.ceased]
     last = batches.pop() if batches and not price(cluster, (*batches[-1], *shrinking), accept=accept) else []
     for batch in batches:
         cost = price(cluster, batch, accept=accept)
@@ -119,9 +124,37 @@ def _shrinking(
 ) -> list[str]:
     cost = price(cluster, deleted, accept=accept)
     found = [_shrink(cluster, deleted)] if cost.losses else []
-    more = [loss for loss in price(cluster, shrinking, accept=accept).losses if loss not in cost.losses]
-    found += [_given_up(cluster, more)] if more else []
-    return [*found, *(_last_copy(copy.nodes, copy.services) for copy in cost.last)]
+    whole = price(cluster, shrinking, accept=accept)
+    more = [loss for loss in whole.losses if loss not in cost.losses]
+    forgotten = sorted(seat.node for seat in shrinking if seat.fate == "forgotten")
+    if more:
+        found.append(_forgotten(cluster, forgotten) if forgotten else _given_up(cluster, more))
+    return [*found, *(_last_copy(copy.nodes, copy.services) for copy in whole.last)]
+
+
+def _moving(cluster: Cluster) -> list[str]:
+    """Names of those that move and by that have a part in a loss."""
+    lost = price(cluster, [seat for seat in cluster.seats if seat.fate != "stays"], missing=cluster.missing)
+    nodes = {node for loss in lost.losses for node in loss.leaving} | {
+        node for copy in lost.last for node in copy.nodes
+    }
+    return sorted(seat.node for seat in cluster.seats if seat.fate == "moved" and seat.node in nodes)
+
+
+def _moved(cluster: Cluster, nodes: Sequence[str]) -> str:
+    return (
+        f"{enumerate_names(nodes)}: at another address may be another machine, with nothing on it. Change one address at a time, "
+        "with nothing else that takes a node away, and apply each: the next one when everything is healthy. Where all are known "
+        f"to be the same machines as before, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
+    )
+
+
+def _forgotten(cluster: Cluster, nodes: Sequence[str]) -> str:
+    return (
+        f"{enumerate_names(nodes)}: nothing counts a member that is forgotten, and a later plan may delete its machine. Forget "
+        "fewer at a time: what remains must be a majority of what was. To hand all of them to another state on purpose, set "
+        f"{ALLOW_DESTROY}={cluster.name or 'NAME'}."
+    )
 
 
 def _given_up(cluster: Cluster, losses: Sequence[Loss]) -> str:

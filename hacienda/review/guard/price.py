@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hacienda import quorum
-from hacienda.review.guard.electorate import Cluster, Fate, Seat
-
-WAYS: Mapping[Fate, quorum.Way] = {
-    "deleted": "deleted",
-    "replaced": "replaced",
-    "dropped": "dropped",
-    "blank": "blank",
-}
-"""How a member that goes is lost, in the words of the predicate that the provider uses, too."""
+from hacienda.review.guard.electorate import Cluster, Seat
 
 
 @dataclass(frozen=True)
@@ -61,7 +53,7 @@ def price(
         going: seats of it whose members are not there: planned to go, or found blank.
         missing: names of voters that do not exist yet, or not any more, and are counted on.
         accept: services whose last copy may go.
-        allowed: deletions and dropped groups alone cost nothing: the environment is to be destroyed, or a service given up.
+        allowed: whatever is not replaced costs nothing: the environment is to be destroyed, or a service given up.
     """
     gone = {seat.address for seat in going}
     losses = [loss for circle in cluster.circles for loss in _losses(circle, gone, missing, allowed)]
@@ -74,21 +66,20 @@ def price(
 def _losses(
     circle: Iterable[Seat], gone: Collection[str], missing: Collection[str], allowed: bool
 ) -> tuple[quorum.Loss, ...]:
-    found = sorted(
-        (seat for seat in circle if seat.address in gone), key=lambda seat: WAYS[seat.fate] in quorum.PLANNED
-    )
+    found = [seat.departure for seat in circle if seat.address in gone and seat.departure]
     # Where a name is there twice (what a failed replacement left behind), what is planned counts.
-    departures = {seat.node: quorum.Departure(seat.voter, WAYS[seat.fate], seat.dropped or None) for seat in found}
+    found.sort(key=lambda departure: departure.way in quorum.PLANNED)
+    departures = {departure.member.node: departure for departure in found}
     for name in missing:
         departures.setdefault(name, quorum.Departure(quorum.Member(name, {}, {}), "blank"))
     return quorum.refused(departures.values(), allowed=allowed)
 
 
 def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:
-    gone = {seat.address for seat in going if seat.fate != "dropped"}  # it goes on running everything else
     planned = {seat.address for seat in going if seat.fate in quorum.PLANNED}
     groups: dict[frozenset[str], list[str]] = {}
     for service, addresses in cluster.copies.items():
+        gone = {seat.address for seat in going if seat.gives_up(service)}
         if service not in accept and addresses <= gone and addresses & planned:
             groups.setdefault(addresses, []).append(service)
     names = {seat.address: seat.node for seat in going}

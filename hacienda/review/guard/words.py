@@ -42,8 +42,8 @@ def _consent(judged: Judged) -> Iterator[str]:
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
     found: dict[tuple[int, int], list[str]] = {}
-    for group in sorted({group for seat in judged.going for group in seat.dropped or seat.voter.votes}):
-        going = [seat for seat in judged.going if group in (seat.dropped or seat.voter.votes)]
+    for group in sorted({group for seat in judged.going for group in seat.groups}):
+        going = [seat for seat in judged.going if group in seat.groups]
         electorate = min((seat.voter.electorate(group) for seat in going), key=len)
         gone = {seat.node for seat in going}
         found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
@@ -62,18 +62,33 @@ def _refusal(judged: Judged) -> Iterator[str]:
 
 
 def _going(seats: tuple[Seat, ...]) -> str:
-    words = {"deleted": "is deleted", "replaced": "is replaced", "blank": "has nothing installed"}
+    words = {
+        "deleted": "is deleted",
+        "replaced": "is replaced",
+        "moved": "is to be at another address, where another machine may be",
+        "forgotten": "is forgotten",
+        "blank": "has nothing installed",
+    }
     alike: dict[str, list[str]] = {}
     for seat in sorted(seats, key=lambda one: one.node):
-        if seat.dropped:
-            alike.setdefault(f"is to leave {_list(sorted(seat.dropped))} in place", []).append(seat.node)
+        if seat.fate == "dropped":
+            alike.setdefault(f"is to {_given_up(seat)} in place", []).append(seat.node)
             continue
         others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
         by = f" with {_list(others)}" if others else ""
         alike.setdefault(words[seat.fate] + by, []).append(seat.node)
     return "; ".join(
-        f"{_list(nodes)} {said.replace('is ', 'are ', 1) if len(nodes) > 1 else said}" for said, nodes in alike.items()
+        f"{_list(nodes)} {_PLURAL[said.partition(' ')[0]] + said[said.index(' ') :] if len(nodes) > 1 else said}"
+        for said, nodes in alike.items()
     )
+
+
+_PLURAL = {"is": "are", "has": "have"}
+
+
+def _given_up(seat: Seat) -> str:
+    said = {"leave": sorted(seat.dropped), "stop running": sorted(seat.ceased - seat.dropped)}
+    return " and to ".join(f"{what} {_list(names)}" for what, names in said.items() if names)
 
 
 def _order(order: Order) -> Iterator[str]:
