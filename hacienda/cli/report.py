@@ -17,6 +17,9 @@ from hacienda.cli import assessing, console, guarding, project
 from hacienda.cli.guard import text_of
 from hacienda.cli.topology import write
 from hacienda.cloud import Cloud
+from hacienda.errors import InputError, Problem
+from hacienda.operate.deploy import allowed
+from hacienda.quorum import enumerate_names
 from hacienda.review import guard, rendered_diff, summary
 from hacienda.review import report as reports
 from hacienda.review.rendered_diff import words
@@ -67,7 +70,7 @@ def report(
     """
     cloud = project.read(env)
     # What was given is looked at before anything that takes long.
-    planned = _planned(plan, accept) if plan else None
+    planned = _planned(cloud.name, plan, accept) if plan else None
     compared = _compared(cloud, env, base) if base else None
     with console.working(f"assessing {cloud.name}"):
         found = reports.assemble(
@@ -97,11 +100,26 @@ def _written(found: reports.Report, form: Format) -> str:
     return json.dumps(reports.document(found), indent=2, ensure_ascii=False) + "\n"
 
 
-def _planned(sources: Sequence[str], accept: Sequence[str] | None) -> reports.Planned:
+def _planned(environment: str, sources: Sequence[str], accept: Sequence[str] | None) -> reports.Planned:
     texts = {source: text_of(source) for source in sources}
     plans = [guard.read(text, source) for source, text in texts.items()]
+    _require_own(environment, plans)
     changes = [one for source, text in texts.items() for one in summary.changes(source, json.loads(text))]
-    return reports.Planned(tuple(sources), tuple(changes), guard.judge(plans, accept=accept or ()))
+    return reports.Planned(tuple(sources), tuple(changes), guard.judge(plans, accept=accept or (), allowed=allowed()))
+
+
+def _require_own(environment: str, plans: Sequence[guard.Plan]) -> None:
+    """Raises InputError: plans are of other environments. One that does not write its environment out may be any's."""
+    names = {plan.source: sorted({*plan.environments.values()} - {""}) for plan in plans}
+    wrong = {source: found for source, found in names.items() if found and environment not in found}
+    fix = f"This is the report on {environment}: give it a plan of {environment}."
+    if wrong:
+        raise InputError(
+            [
+                Problem("--plan", f"is a plan of {enumerate_names(found)}", fix, value=source)
+                for source, found in wrong.items()
+            ]
+        )
 
 
 def _compared(cloud: Cloud, env: str, base: str) -> reports.Compared:

@@ -24,8 +24,14 @@ def changed(project: Project) -> Project:
     """A project whose environment was changed after it was committed; a plan lies beside it."""
     repository.commit(project.root)
     project.file.write_text(CHANGED)
-    shutil.copy(PLANS / "replace-two.json", project.root / "plan.json")
+    save_plan(project, "replace-two", "plan.json")
     return project
+
+
+def save_plan(project: Project, name: str, file: str) -> None:
+    """One of the corpus, as a plan of `small`."""
+    text = re.sub(r'("environment":{"constant_value":)"[a-z]+"', r'\1"small"', (PLANS / f"{name}.json").read_text())
+    (project.root / file).write_text(text)
 
 
 def lasting(text: str) -> str:
@@ -61,7 +67,7 @@ def test_it_is_written_whatever_it_says(changed: Project) -> None:
 
 
 def test_several_plans_are_one_and_what_is_accepted_passes(changed: Project) -> None:
-    shutil.copy(PLANS / "cache-both.json", changed.root / "other.json")
+    save_plan(changed, "cache-both", "other.json")
     accept = [word for name in ("haproxy", "keepalived", "memcached") for word in ("--accept", name)]
     other = ("report", "small", "--plan", "other.json")
     assert "no copy would be left" in changed.run(*other, code=4).stdout
@@ -77,6 +83,26 @@ def test_programs_read_json(changed: Project) -> None:
         "/etc/haproxy/haproxy.cfg",
         "/etc/mysql/mariadb.conf.d/90-hacienda.cnf",
     ]
+
+
+def test_a_plan_of_another_environment_is_refused_before_anything_is_written(changed: Project) -> None:
+    for name in ("replace-one", "two-clusters-one-each"):
+        shutil.copy(PLANS / f"{name}.json", changed.root)
+    plans = [word for name in ("plan", "replace-one", "two-clusters-one-each") for word in ("--plan", f"{name}.json")]
+    said = changed.run("report", "small", *plans, "--out", "report.md", code=2).stderr
+    assert "--plan = replace-one.json: is a plan of region" in said
+    assert "--plan = two-clusters-one-each.json: is a plan of left and right" in said
+    assert "This is the report on small: give it a plan of small." in said
+    assert "plan = plan.json" not in said
+    assert not (changed.root / "report.md").exists()
+
+
+def test_what_the_guard_lets_pass_on_purpose_the_report_does_too(changed: Project) -> None:
+    save_plan(changed, "destroy", "plan.json")
+    for allowed, code in (("small", 0), ("another", 4)):
+        changed.extra["HACIENDA_ALLOW_DESTROY"] = allowed
+        changed.run("guard", "plan.json", code=code)
+        changed.run("report", "small", "--plan", "plan.json", "--out", "report.md", code=code)
 
 
 def test_bad_input_is_told_and_nothing_is_written(changed: Project) -> None:

@@ -86,6 +86,16 @@ class Plan:
         """Resources as they are configured, by the module calls they are in and `type.name`."""
         return dict(_configured(self.configuration.get("root_module") or {}, ()))
 
+    @cached_property
+    def environments(self) -> Mapping[str, str]:
+        """Key of each configuration of our provider -> name of its environment; empty where that is not written out."""
+        found = {}
+        for key, provider in (self.configuration.get("provider_config") or {}).items():
+            if provider.get("name") == "hacienda":
+                written = ((provider.get("expressions") or {}).get("environment") or {}).get("constant_value")
+                found[key] = written if isinstance(written, str) else ""
+        return found
+
     @property
     def made(self) -> frozenset[str]:
         """Names of the members that are created, be it anew."""

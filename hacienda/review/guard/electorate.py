@@ -122,13 +122,12 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
     seats: list[Seat] = []
     created: list[tuple[str, str, str, str]] = []
     for plan in plans:
-        named = _environments(plan)
         for change in (*plan.members, *(one for one in plan.drifted if one.type == MEMBER)):
             if change.before is not None:
                 taken = _taken(going, change, ground.get((plan.source, change.address)))
-                seats.append(_seat(plan, change, named, requested, taken))
+                seats.append(_seat(plan, change, requested, taken))
             elif change.after is not None and isinstance(change.after.get("node"), str):
-                created.append((_environment(plan, change, named), plan.source, change.after["node"], change.address))
+                created.append((_environment(plan, change), plan.source, change.after["node"], change.address))
     seats = _named(seats)
     names = sorted({seat.cluster for seat in seats} | {name for name, *_ in created})
     return tuple(
@@ -142,17 +141,8 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
     )
 
 
-def _environments(plan: Plan) -> Mapping[str, str]:
-    """Key of a provider's configuration -> name of its environment, where it is written out."""
-    found = {}
-    for key, provider in (plan.configuration.get("provider_config") or {}).items():
-        if provider.get("name") == "hacienda":
-            written = ((provider.get("expressions") or {}).get("environment") or {}).get("constant_value")
-            found[key] = written if isinstance(written, str) else ""
-    return found
-
-
-def _environment(plan: Plan, change: Change, named: Mapping[str, str]) -> str:
+def _environment(plan: Plan, change: Change) -> str:
+    named = plan.environments
     key = resource(plan, change).get("provider_config_key")
     if isinstance(key, str) and key in named:
         return named[key]
@@ -179,7 +169,7 @@ def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -
     return _Taken(tuple(change.address for change in (machines or networks)), way, cut_off)
 
 
-def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: frozenset[str], taken: _Taken) -> Seat:
+def _seat(plan: Plan, change: Change, requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
     voter, services = _known(plan, change, before)
     fate = _fate(plan, change, taken.way)
@@ -190,7 +180,7 @@ def _seat(plan: Plan, change: Change, named: Mapping[str, str], requested: froze
     return Seat(
         source=plan.source,
         address=change.address,
-        cluster=_environment(plan, change, named),
+        cluster=_environment(plan, change),
         host=str(before.get("host")),
         voter=voter,
         peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
