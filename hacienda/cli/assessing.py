@@ -23,7 +23,7 @@ def subject(cloud: Cloud, path: Path) -> assess.Subject:
     same = path.resolve()
     known = any(sibling.resolve() == same for sibling in siblings)
     others = (sibling for sibling in siblings if known and sibling.resolve() != same)
-    return assess.Subject(cloud, assess.today(), others=tuple(_readable(others)), held=held(cloud))
+    return assess.Subject(cloud, assess.today(), others=tuple(readable(others)), held=held(cloud))
 
 
 def subjects(clouds: Iterable[Cloud]) -> tuple[assess.Subject, ...]:
@@ -48,7 +48,7 @@ def held(cloud: Cloud) -> tuple[assess.Held, ...]:
         return ()
 
 
-def _readable(paths: Iterable[Path]) -> Iterator[Cloud]:
+def readable(paths: Iterable[Path]) -> Iterator[Cloud]:
     """The clouds of files; of one that is wrong that it is not compared is said, its own check tells why."""
     for path in paths:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,11 +12,16 @@ from typing import Annotated, Literal
 import typer
 
 from hacienda import cloud, services
-from hacienda.cli import console, project
+from hacienda.cli import assessing, console, project
+from hacienda.cloud import Cloud
 from hacienda.errors import InputError, ToolError
 
-VIP_OFFSET = 10
-"""The virtual IP of a new file: the network's tenth address, as in environments/lab.yaml."""
+FIRST_NETWORK = IPv4Network("10.78.0.0/24")
+"""The management network of a project's first environment; of others, the same one of 10.79, 10.80 and so on to 10.255."""
+
+VIP_OFFSETS = range(10, 1, -1)
+"""The virtual IP of a new file: the network's tenth address, as in environments/lab.yaml, or one of those before it. Machines
+have the addresses from the eleventh on, and the first is a router's."""
 
 
 def init(
@@ -27,7 +33,12 @@ def init(
         int, typer.Option(metavar="N", min=1, help="Controllers; a majority of them must live.")
     ] = 3,
     computes: Annotated[int, typer.Option(metavar="N", min=0, help="Compute machines.")] = 0,
-    cidr: Annotated[str, typer.Option(help="The management network.")] = "10.78.0.0/24",
+    cidr: Annotated[
+        str | None,
+        typer.Option(
+            help=f"The management network; default: {FIRST_NETWORK}, or the next one that no environment here has."
+        ),
+    ] = None,
     domain: Annotated[str | None, typer.Option(help="DNS domain; default: NAME.internal.")] = None,
     known_hosts: Annotated[
         str | None, typer.Option(metavar="FILE", help="Platform existing: file with the SSH host keys.")
@@ -35,7 +46,10 @@ def init(
 ) -> None:
     """Write a starting environment file, environments/NAME.yaml. It never overwrites one."""
     target = project.root() / "environments" / f"{name}.yaml"
-    text = _text(name, platform, controllers, computes, _network(cidr), domain, known_hosts)
+    others = tuple(assessing.readable(path for path in project.all_environments() if path != target))
+    network = _free_network(others) if cidr is None else _network(cidr)
+    vip = network.network_address + _free_vip(platform, others)
+    text = _text(name, platform, controllers, computes, f"{{cidr: {network}, vip: {vip}}}", domain, known_hosts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write_new(target, text)
@@ -49,7 +63,30 @@ def _network(cidr: str) -> IPv4Network:
     try:
         return IPv4Network(cidr)
     except ValueError as error:
-        raise InputError(f"--cidr {cidr!r}: {error}", "Write a network like 10.78.0.0/24.") from None
+        raise InputError(f"--cidr {cidr!r}: {error}", f"Write a network like {FIRST_NETWORK}.") from None
+
+
+def _free_network(others: Sequence[Cloud]) -> IPv4Network:
+    """The first that no other environment of the project has a part of: two that share one could never be joined.
+
+    Raises:
+        InputError: there is none left.
+    """
+    taken = [network.cidr for other in others for network in other.networks]
+    first = FIRST_NETWORK.network_address
+    for number in range(256 - first.packed[1]):
+        network = IPv4Network((first + number * 2**16, FIRST_NETWORK.prefixlen))
+        if not any(network.overlaps(one) for one in taken):
+            return network
+    raise InputError(f"No network from {FIRST_NETWORK} on is free.", "Name one: --cidr.")
+
+
+def _free_vip(platform: str, others: Sequence[Cloud]) -> int:
+    """The offset of the virtual IP. Its last octet is its VRRP id, which two environments at one switch must not both have; Incus
+    gives each network a bridge of its own."""
+    alike = [other for other in others if "incus" not in (platform, other.platform.type)]
+    taken = {vip.router_id for other in alike for vip in other.virtual_ips}
+    return next((offset for offset in VIP_OFFSETS if offset not in taken), VIP_OFFSETS[0])
 
 
 def _text(
@@ -57,7 +94,7 @@ def _text(
     platform: str,
     controllers: int,
     computes: int,
-    network: IPv4Network,
+    network: str,
     domain: str | None,
     known_hosts: str | None,
 ) -> str:
@@ -68,7 +105,7 @@ def _text(
         *([f"domain: {domain}"] if domain else []),
         f"platform: {place}",
         "networks:",
-        f"  management: {{cidr: {network}, vip: {network.network_address + VIP_OFFSET}}}",
+        f"  management: {network}",
         "machines:",
         f"  controller: {controllers}",
         *([f"  compute: {computes}"] if computes else []),

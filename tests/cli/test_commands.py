@@ -168,6 +168,25 @@ class TestInit:
         assert "mine: 5 machines" in project.run("check", "mine", code=None).stdout
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
+    @pytest.mark.parametrize("more", [(), ("--platform", "existing", "--known-hosts", "hosts")])
+    def test_what_it_writes_clashes_with_nothing_of_the_project(
+        self, project: Project, tmp_path: Path, more: tuple[str, ...]
+    ) -> None:
+        folder = tmp_path / "several"
+        folder.mkdir()
+        for name in ("first", "second", "third"):
+            project.run("init", name, *more, cwd=folder)
+        texts = [(folder / "environments" / f"{name}.yaml").read_text() for name in ("first", "second", "third")]
+        assert "{cidr: 10.78.0.0/24, vip: 10.78.0.10}" in texts[0]
+        assert "cidr: 10.79.0.0/24, " in texts[1] and "cidr: 10.80.0.0/24, " in texts[2]
+        for name in ("first", "second", "third"):
+            said = project.run("check", name, code=None, cwd=folder).stdout
+            assert "RANGE" not in said and "VRID" not in said and "VRRP" not in said
+
+    def test_a_network_that_is_asked_for_is_taken_as_it_is(self, project: Project) -> None:
+        project.run("init", "mine", "--cidr", "192.0.2.0/24")
+        assert "{cidr: 192.0.2.0/24, vip: 192.0.2.10}" in (project.root / "environments/mine.yaml").read_text()
+
     def test_never_overwrites(self, project: Project) -> None:
         before = project.file.read_text()
         assert "is there already" in project.run("init", "small", code=2).stderr
