@@ -1,7 +1,7 @@
 """Looks at a resolved cloud and says what is unwise about it. A rule is one module in rules/, two tests and one page."""
 
 from hacienda.assess.assessment import findings, today
-from hacienda.assess.finding import SEVERITIES, Acceptance, Finding, Observation, Severity
+from hacienda.assess.finding import SEVERITIES, Acceptance, Finding, Observation, Severity, counted
 from hacienda.assess.rule import Rule
 from hacienda.assess.rules import rules
 from hacienda.assess.subject import Held, Subject
@@ -15,6 +15,7 @@ __all__ = [
     "Rule",
     "Severity",
     "Subject",
+    "counted",
     "findings",
     "rules",
     "today",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -11,6 +13,9 @@ Severity = Literal["error", "warning", "info"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """Worst first."""
+
+_WORDS = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("remark", "remarks")}
+_WORDS["accepted"] = ("accepted", "accepted")
 
 
 @dataclass(frozen=True)
@@ -99,3 +104,9 @@ class Finding:
         if self.acceptance is not None:
             told["acceptance"]["until"] = self.acceptance.until.isoformat()
         return told
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Findings, counted: `1 error, 5 accepted`; empty: there is none."""
+    found = Counter("accepted" if finding.accepted else finding.severity for finding in findings)
+    return ", ".join(f"{found[key]} {words[found[key] != 1]}" for key, words in _WORDS.items() if found[key])

@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 import traceback
-from typing import NoReturn
+from importlib import metadata
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -67,6 +68,21 @@ app.command()(guard.guard)
 app.command()(status.status)
 app.add_typer(lab.app, name="lab")
 app.add_typer(secrets.app, name="secrets")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.show(f"hacienda {metadata.version('hacienda')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What is asked of no command."""
 
 
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 
 import typer
@@ -51,6 +50,5 @@ def show_finding(finding: Finding) -> None:
 
 
 def _summary(name: str, machines: int, findings: tuple[Finding, ...]) -> str:
-    counted = Counter(ACCEPTED if finding.accepted else finding.severity for finding in findings)
-    said = ", ".join(f"{counted[word]} {word}" for word in (*COLOURS, ACCEPTED) if counted[word])
-    return f"{name}: {machines} machines, {said or 'nothing to say against it'}"
+    said = assess.counted(findings) or "nothing to say against it"
+    return f"{name}: {machines} machine{'' if machines == 1 else 's'}, {said}"

@@ -13,6 +13,7 @@ from hacienda.cli import console, project
 from hacienda.errors import ToolError, UnwellError
 from hacienda.review import names, printing, validation
 from hacienda.review.validation import Report, Result
+from hacienda.review.validation.checkers import ShellCheck
 
 _ALIKE = 3
 """Complaints about one file that are shown where different machines have different ones; of the others, their number."""
@@ -26,7 +27,8 @@ def validate(env: project.Env, fresh: Fresh = False, here: Here = False, as_json
     """Let the programs that will read each rendered file say whether they accept it. No host and no secret is needed.
 
     They run in the lab's image where the lab is up (as root), else as this machine has them installed; what was not checked is
-    told. Files that were accepted before are not read again. Exit code 1: a file is refused; 3: no program could read any.
+    told. Files that were accepted before are not read again. Exit code 1: a file is refused; 3: none of these programs could
+    read any.
     """
     cloud = project.read(env)
     with console.working(f"rendering {cloud.name}"):
@@ -77,9 +79,13 @@ def _files(results: list[Result]) -> str:
 def _sum(environment: str, place: str, report: Report) -> str:
     distinct = len({id(result.subject) for result in report.results})
     known = f", {report.known} answers known from before" if report.known else ""
-    said = f"{len(report.refused)} refusals" if report.refused else "nothing is refused"
+    refusals = len(report.refused)
+    said = f"{refusals} refusal{'' if refusals == 1 else 's'}" if refusals else "nothing is refused"
     if not report.programs:
-        said = "no program could read any of them"
+        others = (
+            "ShellCheck and checks of our own" if ShellCheck.title in validation.counts(report) else "checks of our own"
+        )
+        said += f", but none of the programs that will read them on the machines could read any, only {others}"
     return f"{environment}: {report.total} files, {distinct} different ones; {said}; {place}, {report.seconds:.1f} s{known}"
 
 

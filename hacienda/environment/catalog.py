@@ -40,5 +40,5 @@ def find(env: str, root: Path) -> Path:
             return Path(env)
     except (OSError, ValueError):
         pass
-    reason = "there is no such file" if looks_like_path else "is not an environment"
-    raise InputError([Problem("", f"{display(env)} {reason}", nearest(env, known) + " Or give a path.")])
+    reason = ": there is no such file" if looks_like_path else " is not an environment"
+    raise InputError([Problem("", f"{display(env)}{reason}", nearest(env, known) + " Or give a path.")])

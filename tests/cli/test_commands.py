@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from importlib import metadata
 from pathlib import Path
 
 import jsonschema
@@ -19,6 +20,14 @@ def test_help_names_every_command(project: Project) -> None:
     shown = project.run("--help").stdout
     for command in ("init", "schema", "synth", "secrets", "lab", *COMMANDS):
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
+
+
+def test_the_version_is_the_package_s(project: Project) -> None:
+    assert project.run("--version").stdout == f"hacienda {metadata.version('hacienda')}\n"
+
+
+def test_a_file_that_is_not_there_is_told_as_one(project: Project) -> None:
+    assert '"./nothing.yaml": there is no such file' in project.run("check", "./nothing.yaml", code=2).stderr
 
 
 def test_usage_errors_are_bad_input(project: Project) -> None:
@@ -55,6 +64,15 @@ def test_environment_variable_names_the_environment(project: Project) -> None:
 
 class TestCheck:
     """`hacienda check`."""
+
+    def test_findings_are_counted_in_words(self, project: Project) -> None:
+        project.file.write_text(project.file.read_text().replace("controller: 3", "controller: 2"))
+        found = project.json("check", "small", code=None)["findings"]
+        kinds = {"error": "error", "warning": "warning", "info": "remark"}
+        counts = {word: sum(one["severity"] == kind for one in found) for kind, word in kinds.items()}
+        assert max(counts.values()) > 1
+        said = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items() if count)
+        assert project.run("check", "small", code=None).stdout.endswith(f"small: 2 machines, {said}\n")
 
     def test_json_lists_problems(self, project: Project) -> None:
         project.file.write_text("name: small\nnetworks: {management: {cidr: 192.0.2.0/24}}\nmachines: {controler: 3}\n")

@@ -68,7 +68,8 @@ def test_where_no_program_can_read_it_ends_with_three(quick: Project, monkeypatc
     monkeypatch.setattr(Installed, "lacks", lambda self, program: "there is none")
     shown = quick.run("validate", "small", "--here", code=3).stdout
     assert "not checked by haproxy -c: 3 files: there is none" in shown
-    assert "no program could read any of them" in shown
+    assert "nothing is refused, but none of the programs that will read them on the machines could read any" in shown
+    assert "could read any, only ShellCheck and checks of our own; " in shown
 
 
 def test_a_bad_environment_is_bad_input(quick: Project) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -92,11 +91,7 @@ class Report:
     @property
     def counts(self) -> str:
         """Findings, counted: `1 error, 5 accepted`; empty: there is none."""
-        counted = Counter("accepted" if finding.accepted else finding.severity for finding in self.findings)
-        several = {"error": "errors", "warning": "warnings", "info": "remarks", "accepted": "accepted"}
-        once = several | {"error": "error", "warning": "warning", "info": "remark"}
-        words = ((counted[one], (once if counted[one] == 1 else several)[one]) for one in several)
-        return ", ".join(f"{count} {word}" for count, word in words if count)
+        return assess.counted(self.findings)
 
     @property
     def exit_code(self) -> int:
