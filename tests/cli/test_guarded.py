@@ -108,6 +108,24 @@ def test_a_node_that_is_none_is_told_so(own: Project) -> None:
     assert "--replace = ctl-9: is no node of this environment" in refused.stderr
 
 
+def test_two_machines_at_other_addresses_are_refused_and_one_is_not(own: Project) -> None:
+    """Where machines are there already, a node's name says nothing of the machine that answers."""
+    text = own.file.read_text()
+
+    def declare(first: int, second: int) -> None:
+        hosts = {"ctl-1": first, "ctl-2": second, "ctl-3": 13}
+        nodes = "".join(f"      {name}: {{address: 192.0.2.{last}}}\n" for name, last in hosts.items())
+        own.file.write_text(text.replace("  controller: 3\n", f"  controller:\n    nodes:\n{nodes}"))
+
+    declare(111, 112)
+    shown = own.run("apply", "small", "--yes", code=4)
+    assert "small: REFUSED: ctl-1 and ctl-2 are to be at another address, where another machine may be" in shown.stderr
+    assert "Nothing was touched." in shown.stderr
+    declare(111, 12)
+    shown = own.run("plan", "small", "--summary")
+    assert "small: every quorum safe: ctl-1 is to be at another address" in shown.stdout
+
+
 def test_the_guard_reads_a_saved_plan(own: Project) -> None:
     folder = own.root / "cdktf.out/stacks/small-controller"
     with mock.patch.dict(os.environ, own.environment):
@@ -136,7 +154,9 @@ def test_a_service_is_given_up_in_the_name_of_the_environment(project: Project) 
     told = project.run("guard", plan, code=4).stdout
     assert "set HACIENDA_ALLOW_DESTROY=region" in told
     project.extra["HACIENDA_ALLOW_DESTROY"] = "region"
-    assert "every quorum safe: ctl-1, ctl-2 and ctl-3 are to leave galera in place" in project.run("guard", plan).stdout
+    assert (
+        "allowed on purpose: ctl-1, ctl-2 and ctl-3 are to leave galera in place" in project.run("guard", plan).stdout
+    )
 
 
 def test_the_guard_s_refusal_of_a_last_copy_can_be_accepted(tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def members(*names: str) -> tuple[str, ...]:
 
 
 REFUSED = "REFUSED"
+WAIVED = "allowed on purpose"
 HAND = (INIT, APPLY)
 CTL = ("ctl-1", "ctl-2", "ctl-3")
 
@@ -171,6 +172,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=allowed,
         arguments=("-destroy",),
         going=fates(GONE, *CTL, "cmp-1", "cmp-2"),
+        says=WAIVED,
     ),
     "delete-one": Scenario("three", change=gone("ctl-3"), going=fates(GONE, "ctl-3")),
     "delete-two": Scenario(
@@ -275,7 +277,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "three",
         change=together(removed(*(f"{MEMBER}.{node}" for node in CTL)), allowed),
         going=fates(LOST_SIGHT_OF, *CTL),
-        says="ctl-1, ctl-2 and ctl-3 are forgotten",
+        says="allowed on purpose: ctl-1, ctl-2 and ctl-3 are forgotten",
     ),
     "forgotten-one-replace-another": Scenario(
         "three",
@@ -297,7 +299,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "three",
         change=together(stopped("keystone", *CTL), allowed),
         going=fates(LEAVES, *CTL),
-        says="ctl-1, ctl-2 and ctl-3 are to stop running keystone in place",
+        says="allowed on purpose: ctl-1, ctl-2 and ctl-3 are to stop running keystone in place",
     ),
     "stopped-on-two": Scenario(
         "three",
@@ -348,7 +350,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "three",
         change=together(dropped("galera", *CTL), allowed),
         going=fates(LEAVES, *CTL),
-        says="ctl-1, ctl-2 and ctl-3 are to leave galera in place",
+        says="allowed on purpose: ctl-1, ctl-2 and ctl-3 are to leave galera in place",
     ),
     "drop-from-one-replace-another": Scenario(
         "three",
@@ -527,6 +529,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         before=HAND,
         change=together(TWO_ELSEWHERE, allowed),
         going=fates(MOVES, "ctl-1", "ctl-2"),
+        says=WAIVED,
     ),
     "elsewhere-one-replace-another": Scenario(
         "hand",

@@ -11,7 +11,7 @@ from hacienda.review.guard.electorate import Cluster, Seat, clusters
 from hacienda.review.guard.order import Order, safe_order
 from hacienda.review.guard.price import Price, price
 
-FORGOTTEN = "{nodes}: forgotten, not destroyed. It goes on running and voting, and no later plan counts it."
+FORGOTTEN = "{nodes}: forgotten, not destroyed. Running and voting go on, and no later plan counts them."
 PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
 
 
@@ -24,12 +24,14 @@ class Judged:
         going: members that will not be there, as they stand in the plans.
         price: what that costs.
         order: how to do the same without that cost; empty where nothing is refused.
+        waived: what it would cost, where that is allowed on purpose.
     """
 
     name: str
     going: tuple[Seat, ...]
     price: Price
     order: Order
+    waived: Price
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,10 @@ def judge(plans: Sequence[Plan], *, accept: Collection[str] = (), allowed: Colle
 
 def _judge(cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
     going = tuple(seat for seat in cluster.seats if seat.fate in (*quorum.PLANNED, "blank"))
-    cost = price(cluster, going, missing=cluster.missing, accept=accept, allowed=allowed)
+    whole = price(cluster, going, missing=cluster.missing, accept=accept)
+    cost = price(cluster, going, missing=cluster.missing, accept=accept, allowed=True) if allowed else whole
     order = safe_order(cluster, accept=accept) if cost else Order()
-    return Judged(cluster.name, going, cost, order)
+    return Judged(cluster.name, going, cost, order, Price() if cost else whole)
 
 
 def _allowing(plans: Iterable[Plan]) -> Iterable[str]:

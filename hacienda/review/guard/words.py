@@ -9,6 +9,7 @@ from typing import Any
 from hacienda import quorum
 from hacienda.review.guard.electorate import Seat
 from hacienda.review.guard.order import Order, Step
+from hacienda.review.guard.price import Price
 from hacienda.review.guard.verdict import Judged, Verdict
 
 NAMED, FEW = 10, 3
@@ -32,6 +33,10 @@ def _consent(judged: Judged) -> Iterator[str]:
     if not judged.going:
         yield f"{name}: every quorum safe, no member goes"
         return
+    if judged.waived:
+        yield f"{name}: allowed on purpose: {_going(judged.going)}"
+        yield from _costs(judged.waived)
+        return
     kept = dict.fromkeys(
         f"{_list(groups)} {'keeps' if len(groups) == 1 else 'keep'} {left} of {total} voters"
         for groups, left, total in _kept(judged)
@@ -53,12 +58,16 @@ def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
 
 def _refusal(judged: Judged) -> Iterator[str]:
     yield f"{judged.name or 'the plan'}: REFUSED: {_going(judged.going)}"
-    for line in quorum.explain(judged.price.losses).splitlines():
+    yield from _costs(judged.price)
+    yield from (f"  {line}" for line in _order(judged.order))
+
+
+def _costs(price: Price) -> Iterator[str]:
+    for line in quorum.explain(price.losses).splitlines():
         yield f"  {line}"
-    for copy in judged.price.last:
+    for copy in price.last:
         named = _list(NAMES.get(service, service) for service in copy.services)
         yield f"  {named}: no copy would be left of those on {_list(copy.nodes)}."
-    yield from (f"  {line}" for line in _order(judged.order))
 
 
 def _going(seats: tuple[Seat, ...]) -> str:
@@ -135,6 +144,7 @@ def _cluster(judged: Judged) -> dict[str, Any]:
     return {
         "name": judged.name,
         "refused": bool(judged.price),
+        "allowed": bool(judged.waived),
         "going": {
             seat.node: {"address": seat.address, "how": seat.fate, "with": list(seat.taken)} for seat in judged.going
         },
