@@ -31,6 +31,14 @@ def test_anything_else_is_refused(text: str) -> None:
         trust.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "proves"),
+    [("incus:/run/unix.socket?project=lab", True), ("known_hosts:/etc/hosts", False), ("None", False)],
+)
+def test_only_the_platform_knows_a_machine_by_its_name(text: str, proves: bool) -> None:
+    assert trust.proves(text) is proves
+
+
 def test_a_key_is_read_out_of_the_instance(socket: tuple[str, Daemon], tmp_path: Path) -> None:
     path, daemon = socket
     daemon.instances["ctl-1"] = {"files": b"ssh-ed25519 AAAAC3Nza root@image\n"}
