@@ -20,6 +20,8 @@ from tests.lab.clients import Keystone, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
+FIGURES: dict[str, float] = {}
+"""Seconds by environment and drill, of the whole run: conftest.py prints them at the end."""
 HEALTHY_WITHIN = 240
 """Seconds for a cloud to be well again after a drill: RabbitMQ's rejoin after a site-wide power cut is the longest."""
 
@@ -209,13 +211,11 @@ class Lab:
 
     def note(self, what: str, seconds: float) -> None:
         """Keeps a measured figure for the closing table."""
-        self.measured[what] = seconds
+        self.measured[what] = FIGURES[f"{self.environment}: {what}"] = seconds
         print(f"measured: {what}: {seconds:.1f} s", flush=True)
 
     def report(self) -> None:
-        """Prints every figure that was measured, and keeps them for `hacienda timers`."""
-        width = max(map(len, self.measured), default=0)
-        print("\n" + "\n".join(f"{what:<{width}}  {s:.1f} s" for what, s in self.measured.items()), flush=True)
+        """Keeps every figure that was measured for `hacienda timers`."""
         # Which machine it happened to be is no part of a drill's name.
         drills = {re.sub(r" \([^)]*\)", "", what): seconds for what, seconds in self.measured.items()}
         measured.save(self.root / ".hacienda" / self.environment / measured.NAME, self.environment, drills)

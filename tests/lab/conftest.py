@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.clients import Keystone, SqlWriter
-from tests.lab.cloud import Lab
+from tests.lab.cloud import FIGURES, Lab
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +17,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "long: more of the same, from another moment or on another platform; CI's time has no room for it"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if FIGURES:
+        terminalreporter.section("measured in the lab")
+    width = max(map(len, FIGURES), default=0)
+    for what, seconds in FIGURES.items():
+        terminalreporter.write_line(f"{what:<{width}}  {seconds:7.1f} s")
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,7 @@ def test_destroying_without_the_override_is_refused_and_touches_nothing(healthy:
     assert healthy.created() == before
 
 
+@pytest.mark.long  # test_guarded.py replaces all three, one by one, while a client writes
 def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
     victim = next(node for node in CONTROLLERS if node not in (*healthy.holders(), healthy.writer()))
     before = healthy.created()
@@ -149,7 +150,8 @@ def test_a_killed_apply_ends_in_the_same_cloud_when_run_again(
     healthy.apply_changes_nothing()
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(4, marks=pytest.mark.long), 12])
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [4, 12])
 def test_an_apply_that_loses_the_network_ends_in_the_same_cloud_when_run_again(healthy: Lab, seconds: int) -> None:
     victim = CONTROLLERS[seconds % 3]
     apply = begin_to_replace(healthy, victim)
