@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -32,4 +33,7 @@ class SkipGuard:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Shells start what runs in the background with SIGINT ignored, and every process that a test starts and interrupts would
+    # inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(SkipGuard())

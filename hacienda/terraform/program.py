@@ -112,7 +112,8 @@ class Terraform:
 
 @contextmanager
 def _interrupts_of(process: subprocess.Popen[str]) -> Iterator[list[int]]:
-    """Pass signals on to a process, and list those that came. Outside the main thread: nothing, since none arrive there."""
+    """Pass signals on to a process, and list those that came; what `nohup`, or a shell's background, has us ignore stays ignored.
+    Outside the main thread: nothing, since none arrive there."""
     received: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -122,7 +123,8 @@ def _interrupts_of(process: subprocess.Popen[str]) -> Iterator[list[int]]:
     old = {}
     try:
         for number in _SIGNALS:
-            old[number] = signal.signal(number, forward)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                old[number] = signal.signal(number, forward)
     except ValueError:
         yield received
         return

@@ -172,6 +172,20 @@ def test_interrupted_caller_leaves_no_terraform_behind(terraform: Terraform, sta
     assert "Apply complete" in terraform.run(["apply", "-auto-approve", "-no-color"], stack).output
 
 
+def test_what_is_ignored_stays_ignored(stack: Path) -> None:
+    """`nohup hacienda apply`, and the terminal is closed."""
+    terraform = find()
+    terraform.run(["init"], stack)
+    ignoring = f"import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n{CALLER}"
+    caller = subprocess.Popen([sys.executable, "-c", ignoring, terraform.name, terraform.path, str(stack)])
+    wait_until(lambda: (stack / "started").exists())
+    os.kill(caller.pid, signal.SIGHUP)
+    time.sleep(0.2)
+    assert caller.poll() is None
+    os.kill(caller.pid, signal.SIGTERM)
+    assert caller.wait(timeout=30) == 3
+
+
 def wait_until(condition: object, seconds: float = 20) -> None:
     assert callable(condition)
     end = time.monotonic() + seconds
