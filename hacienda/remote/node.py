@@ -115,9 +115,15 @@ class Node:
         """What is installed; None where nothing ever was."""
         return parse_status(self._checked("tell its status", scripts.STATUS, timeout=90).output, self.name)
 
-    def verify(self, services: Sequence[str] = ()) -> tuple[Verdict, ...]:
-        """What it says about its services; all of them if none is named. A service it does not run is left out."""
-        done = self._transport.run(scripts.program("hacienda-verify", "--json", *map(_word, services)), timeout=120)
+    def verify(self, services: Sequence[str] = (), *, local: bool = False) -> tuple[Verdict, ...]:
+        """What it says about its services; all of them if none is named. A service it does not run is left out.
+
+        Args:
+            services: their names.
+            local: absent members are no fault of this node's.
+        """
+        options = ("--json", "--local") if local else ("--json",)
+        done = self._transport.run(scripts.program("hacienda-verify", *options, *map(_word, services)), timeout=120)
         return tuple(
             Verdict(str(one["service"]), bool(one["ok"]), str(one.get("detail", "")), str(one.get("fix", "")))
             for one in _json(done, self.name) or ()

@@ -185,6 +185,14 @@ def test_one_leaves_only_while_the_others_are_healthy(applied: Cloud) -> None:
     assert untouched(applied)
 
 
+def test_who_is_gone_already_may_leave(applied: Cloud) -> None:
+    """Dead, or rested by an apply that was killed: the others say that a member is missing, and it is this one."""
+    applied.members["ctl-1"].machine = "another"
+    for peer in ("ctl-2", "ctl-3"):
+        (applied.machine(peer) / "absent").touch()
+    assert applied.apply().code == 0
+
+
 def test_a_survivor_may_object(applied: Cloud) -> None:
     applied.members["ctl-1"].machine = "another"
     (applied.machine("ctl-2") / "objection").write_text("etcd: a learner is not promoted yet|wait")

@@ -20,6 +20,7 @@ def main() -> int:
     """Runs the command line; exit codes: 0 all healthy, 1 something is not."""
     parser = argparse.ArgumentParser(prog="hacienda-verify", description=__doc__)
     parser.add_argument("services", nargs="*", help="services to ask, of those this node runs; all by default")
+    parser.add_argument("--local", action="store_true", help="absent members are no fault of this node's")
     parser.add_argument("--json", action="store_true", help="as a JSON array")
     arguments = parser.parse_args()
     present = tuple(installed.load().services)
@@ -27,25 +28,25 @@ def main() -> int:
     for name in arguments.services:
         if name not in present:
             sys.stderr.write(f"{name} does not run on this node\n")
-    return scripts.show(verify(wanted), arguments.json)
+    return scripts.show(verify(wanted, local=arguments.local), arguments.json)
 
 
-def verify(services: tuple[str, ...]) -> list[Outcome]:
+def verify(services: tuple[str, ...], *, local: bool = False) -> list[Outcome]:
     """One outcome per service, in their order."""
     if not services:
         return []
     states = systemd.states(f"hacienda-{name}.service" for name in services)
     pending = owed.everything()
     with ThreadPoolExecutor(len(services)) as pool:
-        return list(pool.map(lambda name: _one(name, states, pending), services))
+        return list(pool.map(lambda name: _one(name, states, pending, local), services))
 
 
-def _one(name: str, states: Mapping[str, systemd.State], pending: Mapping[str, str]) -> Outcome:
+def _one(name: str, states: Mapping[str, systemd.State], pending: Mapping[str, str], local: bool) -> Outcome:
     unit = f"hacienda-{name}.service"
     if not states[unit].done or name in pending:
         owes = f", owes a {pending[name]}" if name in pending else ""
         return Outcome(name, False, f"still converging{owes}: {_last_line(unit)}", f"journalctl -u {unit}")
-    return scripts.run(name, "HACIENDA_VERIFY", (), SECONDS)
+    return scripts.run(name, "HACIENDA_VERIFY", ("--local",) if local else (), SECONDS)
 
 
 def _last_line(unit: str) -> str:

@@ -60,7 +60,9 @@ def _ask(member: Declared) -> list[Witness]:
 
 def _witness(node: Node, groups: list[str]) -> Witness:
     try:
-        verdicts = node.verify(groups)
+        # Whether it is well itself: the one that leaves may be dead, or have left already when an apply was killed, and all
+        # others would be called unwell for it. How many are there is counted by us.
+        verdicts = node.verify(groups, local=True)
     except RemoteError as error:
         return Witness(node, frozenset(), (error.message,))
     healthy = frozenset(verdict.service for verdict in verdicts if verdict.ok)

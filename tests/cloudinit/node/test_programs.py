@@ -42,6 +42,14 @@ def test_what_is_wrong_and_what_to_do(node: Machine) -> None:
     assert found == [{"service": "beta", "ok": False, "detail": "2 of 3 members", "fix": "start the third one"}]
 
 
+@pytest.mark.parametrize(("options", "told"), [((), "nothing"), (("--local",), "--local")])
+def test_absent_members_may_be_no_fault_of_this_nodes(node: Machine, options: tuple[str, ...], told: str) -> None:
+    script = node.root / "usr/lib/hacienda/beta/verify.sh"
+    script.write_text('#!/bin/bash\necho "asked with ${1:-nothing}"\n')
+    _, found = verify(node, *options, "beta")
+    assert found[0]["detail"] == f"asked with {told}"
+
+
 @pytest.mark.parametrize(
     "state", ["activating start success", "activating auto-restart exit-code", "inactive dead success"]
 )
