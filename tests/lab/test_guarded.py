@@ -60,6 +60,26 @@ def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key
 
 
 @pytest.mark.long
+def test_a_dead_controller_is_replaced(healthy: Lab, writer: SqlWriter) -> None:
+    victim = healthy.holders()[0]
+    before = healthy.created()
+    with Client(writer, limit=REPLACING) as client:
+        assert client.wait_for_more(20, 20)
+        healthy.power_cut(victim)
+        began = time.monotonic()
+        healthy.hacienda("apply", "lab", "--yes", f"--replace={victim}", timeout=REPLACING)
+        took = time.monotonic() - began
+        assert client.wait_for_more(20, 30), client.felt.failures[-3:]
+    after = healthy.created()
+    assert {node for node in CONTROLLERS if before[node] != after[node]} == {victim}
+    assert set(client.felt.acknowledged) <= writer.rows()
+    healthy.note("a dead controller replaced", took)
+    healthy.note("a dead controller replaced: longest write outage", client.felt.outage())
+    healthy.wait_until_healthy()
+    healthy.apply_changes_nothing()
+
+
+@pytest.mark.long
 def test_a_killed_replacement_of_all_goes_on_where_it_was(healthy: Lab, writer: SqlWriter) -> None:
     before = healthy.created()
     apply = subprocess.Popen(
