@@ -13,6 +13,9 @@ from pathlib import Path
 from hacienda import errors
 from hacienda.remote import incus
 
+_PLATFORM = "incus"
+"""Kind of the trust strings by which the platform itself is asked."""
+
 _KEY = "/etc/ssh/ssh_host_ed25519_key.pub"
 
 
@@ -40,7 +43,7 @@ def parse(trust: str) -> IncusTrust | FileTrust:
     kind, _, rest = trust.partition(":")
     if kind == "known_hosts" and rest:
         return FileTrust(rest)
-    if kind == "incus" and rest:
+    if kind == _PLATFORM and rest:
         path, _, query = rest.partition("?")
         return IncusTrust(path, urllib.parse.parse_qs(query).get("project", ["default"])[0])
     raise errors.InputError(
@@ -51,7 +54,7 @@ def parse(trust: str) -> IncusTrust | FileTrust:
 def proves(trust: str) -> bool:
     """Whether the platform itself is asked for a machine's key, by the machine's name: whoever answers, at whatever address, is
     that machine. A known_hosts file knows addresses, and no machines; what is no trust string proves nothing."""
-    return trust.startswith("incus:")
+    return trust.partition(":")[0] == _PLATFORM
 
 
 def host_key_lines(trust: IncusTrust, node: str) -> str:
