@@ -71,7 +71,7 @@ join_primary() { # POSITION PEER...
     fi
     withdraw
     log "joining $*: local position $position, donor $donor"
-    # The peer with the fewest clients gives: a donor is not Synced, and the writer would lose its clients.
+    # The peer with the fewest clients gives: a donor refuses changes of the schema, which the writer gets.
     start_server "--wsrep-sst-donor=$donor,"
 }
 
