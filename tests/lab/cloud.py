@@ -20,8 +20,8 @@ from tests.lab.clients import Keystone, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
-FIGURES: dict[str, float] = {}
-"""Seconds by environment and drill, of the whole run: conftest.py prints them at the end."""
+FIGURES: dict[str, dict[str, float]] = {}
+"""Environment -> drill -> seconds, of the whole run: conftest.py prints them at the end."""
 HEALTHY_WITHIN = 240
 """Seconds for a cloud to be well again after a drill: RabbitMQ's rejoin after a site-wide power cut is the longest."""
 
@@ -44,7 +44,6 @@ class Lab:
         self.vip = vip
         self.nodes = nodes
         self.project = f"hacienda-{environment}"
-        self.measured: dict[str, float] = {}
 
     # The operator's commands
 
@@ -211,13 +210,15 @@ class Lab:
 
     def note(self, what: str, seconds: float) -> None:
         """Keeps a measured figure for the closing table."""
-        self.measured[what] = FIGURES[f"{self.environment}: {what}"] = seconds
+        FIGURES.setdefault(self.environment, {})[what] = seconds
         print(f"measured: {what}: {seconds:.1f} s", flush=True)
 
     def report(self) -> None:
         """Keeps every figure that was measured for `hacienda timers`."""
         # Which machine it happened to be is no part of a drill's name.
-        drills = {re.sub(r" \([^)]*\)", "", what): seconds for what, seconds in self.measured.items()}
+        drills = {
+            re.sub(r" \([^)]*\)", "", what): seconds for what, seconds in FIGURES.get(self.environment, {}).items()
+        }
         measured.save(self.root / ".hacienda" / self.environment / measured.NAME, self.environment, drills)
 
 

@@ -22,9 +22,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if FIGURES:
         terminalreporter.section("measured in the lab")
-    width = max(map(len, FIGURES), default=0)
-    for what, seconds in FIGURES.items():
-        terminalreporter.write_line(f"{what:<{width}}  {seconds:7.1f} s")
+    for environment, figures in FIGURES.items():
+        width = max(map(len, figures))
+        for what, seconds in figures.items():
+            terminalreporter.write_line(f"{environment}: {what:<{width}}  {seconds:7.1f} s")
 
 
 @pytest.fixture(scope="session")
