@@ -16,11 +16,11 @@ from tests.cli.conftest import Project
 COMMANDS = [("explain",), ("explain", "--json"), ("topology", "small", "--format", "svg")]
 
 
-def spawn(
-    project: Project, *arguments: str, stdout: int | IO[Any], **variables: str
+def spawned(
+    command: list[str], project: Project, *, stdout: int | IO[Any], **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
-    done = subprocess.run(
-        [sys.executable, "-m", "hacienda.cli", *arguments],
+    return subprocess.run(
+        command,
         cwd=project.root,
         env={**project.environment, **variables},
         stdin=subprocess.DEVNULL,
@@ -29,6 +29,12 @@ def spawn(
         timeout=300,
         check=False,
     )
+
+
+def spawn(
+    project: Project, *arguments: str, stdout: int | IO[Any], **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    done = spawned([sys.executable, "-m", "hacienda.cli", *arguments], project, stdout=stdout, **variables)
     assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr, done.stderr
     return done
 
@@ -69,15 +75,7 @@ def test_programs_get_utf_8_whatever_the_terminal_is(project: Project) -> None:
 
 def test_a_closed_output_is_nothing_to_fail_of(project: Project) -> None:
     command = f"exec {sys.executable} -m hacienda.cli explain --json >&-"
-    done = subprocess.run(
-        ["/bin/sh", "-c", command],
-        cwd=project.root,
-        env=project.environment,
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        timeout=300,
-        check=False,
-    )
+    done = spawned(["/bin/sh", "-c", command], project, stdout=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -96,15 +94,7 @@ def test_a_log_takes_every_path(project: Project) -> None:
 def test_a_file_that_cannot_be_written_whole_stays_as_it_was(project: Project) -> None:
     (project.root / "report.md").write_text("the one before")
     command = f"ulimit -f 1; exec {sys.executable} -m hacienda.cli report small --out report.md"
-    done = subprocess.run(
-        ["/bin/sh", "-c", command],
-        cwd=project.root,
-        env=project.environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
+    done = spawned(["/bin/sh", "-c", command], project, stdout=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (3, b"report.md cannot be written: File too large\n")
     assert (project.root / "report.md").read_text() == "the one before"
     assert not [path for path in project.root.iterdir() if path.name.startswith(".report")]
