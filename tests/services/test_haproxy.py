@@ -160,7 +160,8 @@ def test_a_machine_that_is_cut_off_says_so(tmp_path: Path, controllers: int, maj
     cloud = composed.cloud(tmp_path, composed.LAB.replace("controller: 3", f"controller: {controllers}"))
     found = sections(configuration(cloud))
     fails = [line for line in found["frontend health"] if line.startswith("monitor fail")]
-    assert fails == [f"monitor fail if {{ nbsrv(galera-mysql) eq 0 }} {{ nbsrv(balancers) lt {majority} }}"]
+    no_writer = " ".join(f"!{{ srv_is_up(galera-mysql/{node.name}) }}" for node in cloud.servers("galera"))
+    assert fails == [f"monitor fail if {no_writer} {{ nbsrv(balancers) lt {majority} }}"]
     port = haproxy.service.port("writer-table").number
     asked = [line.split()[2] for line in servers(found["backend balancers"])]
     assert asked == [f"{cloud.address(node)}:{port}" for node in cloud.servers("haproxy")]
