@@ -28,7 +28,7 @@ from hacienda.declare import (
 )
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
-LISTENERS = r"^(?:defaults|listen)\s*(\S*)$"
+LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
 """Sections that set times; those of `defaults`, which has no name, hold wherever a listener says nothing."""
 
 Seconds = Annotated[float, Field(ge=0.01, le=86400)]

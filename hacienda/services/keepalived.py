@@ -119,6 +119,11 @@ service = Service(
         Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count", INSTANCES),
         *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)") for what in ("interval", "timeout")),
         *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)", "count") for what in ("fall", "rise")),
+        *(
+            Timer(f"garp_{what}", CONFIGURATION, rf"^\s+vrrp_garp_{what} (\S+)")
+            for what in ("interval", "master_delay")
+        ),
+        Timer("garp_master_repeat", CONFIGURATION, r"^\s+vrrp_garp_master_repeat (\d+)", "count"),
     ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),

@@ -178,25 +178,6 @@ def test_verify_says_why_this_node_takes_no_address(box: Sandbox, code: int, sai
     assert said in outcome.errors
 
 
-def test_a_holder_announces_itself_until_one_that_was_cut_off_has_given_up(tmp_path: Path) -> None:
-    """The one that is cut off may announce itself any time before; its clients return at the next announcement."""
-    text = configuration(tmp_path)
-    pause, repeat, delay, interval, fall = (
-        float(text.split(f"\n    {name} ")[1].split()[0])
-        for name in (
-            "vrrp_garp_interval",
-            "vrrp_garp_master_repeat",
-            "vrrp_garp_master_delay",
-            "interval",
-            "fall",
-        )
-    )
-    assert pause <= 0.5
-    assert pause * repeat >= delay, "silent between the first announcements and the second ones"
-    # HAProxy needs up to 3.5 s to find the machine cut off (two checks of the other load balancers), keepalived the rest.
-    assert delay + pause * repeat > 3.5 + interval * (fall + 1)
-
-
 def test_the_check_asks_where_haproxy_listens(tmp_path: Path) -> None:
     assert "check-haproxy.sh 8404" in configuration(tmp_path)
     assert os.access(services.TEMPLATES / "keepalived/check-haproxy.sh", os.R_OK)

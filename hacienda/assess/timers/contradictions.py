@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 
 from hacienda.assess.timers import failures
@@ -153,6 +154,32 @@ def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
         yield Contradiction("services.keepalived.advert_interval", reason, fix)
 
 
+def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """A machine that is cut off may take clients back until it gives the virtual IP up: its successor must outlast it."""
+    delay, repeat, pause = (
+        readings.longest("keepalived", f"garp_{name}").value for name in ("master_delay", "master_repeat", "interval")
+    )
+    if repeat * pause < delay:
+        reason = (
+            f"whoever takes a virtual IP announces itself for {short(repeat * pause)}, and again after {short(delay)}: "
+            "in between it loses clients to a former holder that is cut off."
+        )
+        fix = f"Use a vrrp_garp_master_repeat of {math.ceil(delay / pause)} at least."
+        yield Contradiction("services.keepalived", reason, fix)
+    up, moves, told = (
+        failures.given_up(cloud, readings),
+        failures.address(readings),
+        failures.announced(readings),
+    )
+    if moves.seconds + told.seconds <= up.seconds:
+        reason = (
+            f"a machine that is cut off gives a virtual IP up after {short(up.seconds)} at worst ({up}), its successor has "
+            f"announced itself for the last time after {short(moves.seconds + told.seconds)}."
+        )
+        fix = f"Use a vrrp_garp_master_delay of more than {short(up.seconds - moves.seconds)}."
+        yield Contradiction("services.keepalived", reason, fix)
+
+
 def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     """Pools must renew their connections before the load balancer drops them."""
     for database, listener in _databases(cloud):
@@ -223,4 +250,4 @@ def _databases(cloud: Cloud) -> Iterator[tuple[str, str]]:
                 yield service.name, f"{service.name}-{front.port}"
 
 
-_CHECKS: tuple[Check, ...] = (_evs, _checker, _leaving, _script, _recycle, _connecting, _elections)
+_CHECKS: tuple[Check, ...] = (_evs, _checker, _leaving, _script, _announcing, _recycle, _connecting, _elections)

@@ -29,7 +29,7 @@ def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
         cloud: the resolved cloud.
         readings: what its files say.
     """
-    for describe in (_entrance, _load_balancer, _databases, _apis, _messages, _elections, _connections):
+    for describe in (_entrance, _load_balancer, _cut_off, _databases, _apis, _messages, _elections, _connections):
         try:
             # A failure whose timers nobody declares here is none of this cloud's.
             found = tuple(describe(cloud, readings))
@@ -85,6 +85,42 @@ def address(readings: Readings) -> Sum:
     return Sum("the virtual IP moves", (timed(readings.longest("keepalived", "advert_int"), 3), _skew(readings)))
 
 
+def given_up(cloud: Cloud, readings: Readings) -> Sum:
+    """Until a machine that is cut off gives the virtual IP up: HAProxy there reaches neither the majority of the load
+    balancers nor a writer, and keepalived's script tells.
+
+    Raises:
+        KeyError: nobody can be cut off here: there is one load balancer.
+    """
+    alone: list[Step] = [silent(readings, "balancers")]
+    for service, listener in _listeners(cloud, single_writer=True):
+        asks = timed(readings.longest(service.name, "poll"))
+        alone.append(_after((*_view(readings, service.name).of, asks), refused(readings, listener)))
+    fall = readings.longest("keepalived", "script fall").value
+    script = timed(readings.longest("keepalived", "script interval"), fall, "script interval")
+    return Sum("it gives the virtual IP up", (Longest("HAProxy finds itself cut off", tuple(alone)), script))
+
+
+def announced(readings: Readings) -> Sum:
+    """How long the successor announces itself, from when it takes the virtual IP (keepalived.conf(5), `vrrp_garp_*`)."""
+    repeat = readings.longest("keepalived", "garp_master_repeat").value
+    return Sum(
+        "the successor announces itself",
+        (
+            timed(readings.longest("keepalived", "garp_master_delay")),
+            timed(readings.longest("keepalived", "garp_interval"), repeat),
+        ),
+    )
+
+
+def _view(readings: Readings, database: str) -> Sum:
+    """Until the members of a Galera cluster agree without one."""
+    parts = ("suspect_timeout", "inactive_check_period", "join_retrans_period")
+    return Sum(
+        "the members agree without it", tuple(timed(readings.longest(database, f"evs.{part}")) for part in parts)
+    )
+
+
 def _skew(readings: Readings) -> Time:
     """The head start that others have over the second in rank, who takes over when the first is lost."""
     advert = readings.longest("keepalived", "advert_int").value
@@ -110,16 +146,19 @@ def _load_balancer(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     yield Failure("load balancer hangs", "", hangs, hangs)
 
 
+def _cut_off(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    """For whoever hears both sides and has just heard the former holder; all others go to the successor at once."""
+    if cloud.virtual_ips:
+        up = given_up(cloud, readings)
+        heard = timed(readings.longest("keepalived", "garp_interval"), 1, "the successor's next announcement")
+        back = Sum("clients return", (up, heard))
+        yield Failure("virtual IP on a machine that is cut off", "", up, back, target=6.0)
+
+
 def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     for service, listener in _listeners(cloud, single_writer=True):
         name = service.name
-        view = Sum(
-            "the members agree without it",
-            tuple(
-                timed(readings.longest(name, f"evs.{part}"))
-                for part in ("suspect_timeout", "inactive_check_period", "join_retrans_period")
-            ),
-        )
+        view = _view(readings, name)
         writer = f"{listener}.{cloud.members(name)[0].name}"
         connect = timed(readings.longest("haproxy", "connect time-out", writer), 1, "a connection made too early")
         asks = (timed(readings.longest(name, "poll")), timed(readings.longest(name, "read time-out of the checker")))
@@ -131,7 +170,7 @@ def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
                 "machine with the virtual IP and the database's writer lost",
                 lost,
                 2.5,
-                (f"VIP holder loses power{OUTAGE}",),
+                (f"VIP holder loses power{OUTAGE}", f"writer and VIP holder cut off{OUTAGE}"),
             ),
             ("database's writer dies", (_after(asks[:1], refused(readings, listener)), view), 3.0, ()),
             (

@@ -30,6 +30,11 @@ WRONG = {
         KEEPALIVED, "    timeout 1\n", "    timeout 3\n", "may take 3 s and is due every 1 s"),
     "advertisements slower than the script": (
         KEEPALIVED, "advert_int 0.3", "advert_int 0.7", "3 advertisements of 0.7 s"),
+    "a successor that is silent in between": (
+        KEEPALIVED, "garp_master_repeat 25", "garp_master_repeat 5", "announces itself for 1 s, and again after 5 s"),
+    "a successor that is silent too early": (
+        HAPROXY, "check inter 1s fastinter 500ms fall 2 rise 2", "check inter 4s fastinter 4s fall 3 rise 2",
+        "gives a virtual IP up after 17 s at worst"),
     "pools that keep dead connections": (
         KEYSTONE, "connection_recycle_time = 600", "connection_recycle_time = 3600", "HAProxy drops idle ones after 3600 s"),
     "reloads that cut pools": (

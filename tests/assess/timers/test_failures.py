@@ -36,6 +36,17 @@ def test_galera_decides_where_it_is_slower() -> None:
     assert found.detection.seconds == pytest.approx(3 + 0.2 + 0.3)
 
 
+def test_a_machine_that_is_cut_off_gives_the_virtual_ip_up() -> None:
+    """The other load balancers: 1 + 2 x min(1, 1) + 0.5 = 3.5 s, longer than the writer (Galera 2, checker 0.25, HAProxy
+    0.75); the script: 2 x 1; then the successor's next announcement."""
+    name = "virtual IP on a machine that is cut off"
+    found = failure(of(KEEPALIVED, ("garp_interval 0.2", "garp_interval 0.4")), name)
+    assert found.detection.seconds == pytest.approx(3.5 + 2)
+    assert found.recovery.seconds == pytest.approx(3.5 + 2 + 0.4)
+    slow = failure(of(GALERA, ("evs.suspect_timeout=PT1.5S", "evs.suspect_timeout=PT3S")), name)
+    assert slow.detection.seconds == pytest.approx(3.5 + 0.25 + 0.75 + 2)
+
+
 def test_the_peers_settings_are_as_slow_as_they_were_measured() -> None:
     """kolla-ansible's `inter 2000 rise 2 fall 5` and connect 10 s: 5 x 2 s + 4 x 2 s + the first interval (18.8 to 20.8 s
     measured for a power cut); OpenStack-Ansible's 12 s, 3 times: 52.6 to 63.8 s."""
