@@ -3,6 +3,7 @@ the same version draws the same bytes everywhere."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import html
@@ -123,4 +124,6 @@ def _graphviz() -> Any:
             self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
             self._session = self._create_session()
 
+    # At the interpreter's very end wasmtime's own modules are gone, and each of its objects would complain on standard error.
+    atexit.register(_graphviz.cache_clear)
     return Cached()
