@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import pytest
 from hacienda.cli import console, main
 
 HERE = Path(__file__).parent
+PLANS = HERE.parent / "review/plans"
 NODES = ("ctl-1", "ctl-2", "ctl-3")
 
 ENVIRONMENT = """\
@@ -107,6 +109,12 @@ class Project:
     def json(self, *arguments: str, code: int | None = 0) -> Any:
         """Run a command with --json; what it printed."""
         return json.loads(self.run(*arguments, "--json", code=code).stdout)
+
+
+def save_plan(project: Project, name: str, file: str) -> None:
+    """One of the guard's corpus, as a plan of `small`."""
+    text = re.sub(r'("environment":{"constant_value":)"[a-z]+"', r'\1"small"', (PLANS / f"{name}.json").read_text())
+    (project.root / file).write_text(text)
 
 
 def make_project(root: Path) -> Project:

@@ -12,10 +12,9 @@ import pytest
 
 from hacienda import assess
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, Project
+from tests.cli.conftest import ENVIRONMENT, PLANS, Project, save_plan
 
 ROOT = Path(__file__).parents[2]
-PLANS = ROOT / "tests/review/plans"
 CHANGED = ENVIRONMENT + "  compute: 1\nservices:\n  haproxy: {timeout: 77}\n  galera: {max_connections: 777}\n"
 
 
@@ -26,12 +25,6 @@ def changed(project: Project) -> Project:
     project.file.write_text(CHANGED)
     save_plan(project, "replace-two", "plan.json")
     return project
-
-
-def save_plan(project: Project, name: str, file: str) -> None:
-    """One of the corpus, as a plan of `small`."""
-    text = re.sub(r'("environment":{"constant_value":)"[a-z]+"', r'\1"small"', (PLANS / f"{name}.json").read_text())
-    (project.root / file).write_text(text)
 
 
 def lasting(text: str) -> str:

