@@ -107,7 +107,6 @@ def test_destroying_without_the_override_is_refused_and_touches_nothing(healthy:
     assert healthy.created() == before
 
 
-@pytest.mark.long  # test_guarded.py replaces all three, one by one, while a client writes
 def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
     victim = next(node for node in CONTROLLERS if node not in (*healthy.holders(), healthy.writer()))
     before = healthy.created()

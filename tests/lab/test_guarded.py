@@ -31,6 +31,7 @@ def another_key(healthy: Lab, tmp_path: Path) -> Iterator[Path]:
     healthy.hacienda("apply", "lab", "--yes")
 
 
+@pytest.mark.long  # one is replaced in test_changes.py; all, on machines that are folders, in tests/cli/test_guarded.py
 def test_all_three_controllers_are_replaced_one_by_one(healthy: Lab, another_key: Path, writer: SqlWriter) -> None:
     before = healthy.created()
     plan = healthy.hacienda("plan", "lab", "--outdated", "--json", check=False)
