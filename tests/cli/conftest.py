@@ -31,6 +31,9 @@ machines:
   controller: 3
 """
 
+CHANGED = ENVIRONMENT + "  compute: 1\nservices:\n  haproxy: {timeout: 77}\n  galera: {max_connections: 777}\n"
+"""The same with another machine and two other settings."""
+
 
 @dataclass(frozen=True)
 class Ran:

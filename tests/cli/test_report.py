@@ -12,10 +12,9 @@ import pytest
 
 from hacienda import assess
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, PLANS, Project, save_plan
+from tests.cli.conftest import CHANGED, ENVIRONMENT, PLANS, Project, save_plan
 
 ROOT = Path(__file__).parents[2]
-CHANGED = ENVIRONMENT + "  compute: 1\nservices:\n  haproxy: {timeout: 77}\n  galera: {max_connections: 777}\n"
 
 
 @pytest.fixture

@@ -36,11 +36,12 @@ def move_both_to_one_node(lab: Lab) -> str:
     if lab.writer() != holder:
         # The office goes to the first in rank, and from that one to the second: the third has it when both are away.
         others = [name for name in CONTROLLERS if name != holder]
-        order(
-            lab, *(f"{what} server galera-mysql/{name}" for name in others for what in ("disable", "shutdown sessions"))
-        )
-        assert lab.writer() == holder
-        order(lab, *(f"enable server galera-mysql/{name}" for name in others))
+        away = [f"{what} server galera-mysql/{name}" for name in others for what in ("disable", "shutdown sessions")]
+        try:
+            order(lab, *away)
+            assert lab.writer() == holder
+        finally:
+            order(lab, *(f"enable server galera-mysql/{name}" for name in others))
         lab.wait_until_healthy()
     assert lab.writer() == holder, "who has the office keeps it when those before it in rank return"
     return holder

