@@ -13,7 +13,8 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Hacienda needs Python 3.11 or later; try: make setup PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	@echo "filling .venv (a minute or two, once)"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes --requirement requirements.txt
+	@$(PIP) install --require-hashes --no-deps --requirement requirements.txt
+	@$(PIP) check
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
