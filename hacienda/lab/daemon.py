@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -14,6 +15,9 @@ from hacienda import errors
 from hacienda.lab import command, layout, recipe
 
 _WAIT_SECONDS = 60.0
+
+_TABLE = "inet incus"
+"""nftables table of every Incus daemon: one chain for each network and hook, `<hook>.<network>` (its firewall driver)."""
 
 
 def answers(lab: layout.Lab) -> bool:
@@ -86,6 +90,7 @@ def clear(lab: layout.Lab) -> None:
         command.run(("losetup", "--detach", device))
     for network in _networks(lab):
         _remove_network(network)
+    _remove_empty_table()
     _remove_cgroups(lab)
     lab.socket.unlink(missing_ok=True)
 
@@ -126,8 +131,13 @@ def _read(path: Path) -> bytes:
 
 
 def _namespace(pid: int) -> str:
+    return _link(Path(f"/proc/{pid}/ns/mnt"))
+
+
+def _link(path: Path) -> str:
+    """What a symbolic link says; empty where it cannot be read."""
     try:
-        return str(Path(f"/proc/{pid}/ns/mnt").readlink())
+        return str(path.readlink())
     except OSError:
         return ""
 
@@ -167,17 +177,39 @@ def _networks(lab: layout.Lab) -> tuple[str, ...]:
 def _remove_network(name: str) -> None:
     if Path(f"/sys/class/net/{name}/bridge").is_dir():
         command.run(("ip", "link", "delete", "dev", name))
+    for chain in _chains() or ():
+        if chain.endswith(f".{name}"):
+            command.run(("nft", "-f", "-"), stdin=f"flush chain {_TABLE} {chain}\ndelete chain {_TABLE} {chain}\n")
+
+
+def _remove_empty_table() -> None:
+    """Remove the table that Incus leaves behind, empty, when its last network is deleted.
+
+    All daemons of one network namespace share it, so it stays while it holds a chain or another daemon runs.
+    """
+    if _chains() == () and not _daemons():
+        command.run(("nft", "delete", "table", *_TABLE.split()))
+
+
+def _chains() -> tuple[str, ...] | None:
+    """The chains of Incus' table in this network namespace; None: there is no such table."""
+    if shutil.which("nft") is None:
+        return None
     tables = json.loads(command.run(("nft", "--json", "list", "tables")))["nftables"]
-    if not any(entry.get("table", {}).get("name") == "incus" for entry in tables):
-        return
-    rules = json.loads(command.run(("nft", "--json", "list", "table", "inet", "incus")))["nftables"]
-    chains = [entry["chain"]["name"] for entry in rules if "chain" in entry]
-    ours = [chain for chain in chains if chain.endswith(f".{name}")]
-    if ours == chains:
-        command.run(("nft", "delete", "table", "inet", "incus"))
-        return
-    for chain in ours:
-        command.run(("nft", "-f", "-"), stdin=f"flush chain inet incus {chain}\ndelete chain inet incus {chain}\n")
+    family, name = _TABLE.split()
+    if not any((entry["table"]["family"], entry["table"]["name"]) == (family, name) for entry in tables[1:]):
+        return None
+    rules = json.loads(command.run(("nft", "--json", "list", "table", family, name)))["nftables"]
+    return tuple(entry["chain"]["name"] for entry in rules if "chain" in entry)
+
+
+def _daemons() -> tuple[int, ...]:
+    """Process ids of the Incus daemons that share this network namespace; those of containers have their own."""
+    own = _link(Path("/proc/self/ns/net"))
+    pids = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return tuple(
+        int(entry.name) for entry in pids if _read(entry / "comm") == b"incusd\n" and _link(entry / "ns/net") == own
+    )
 
 
 def _remove_cgroups(lab: layout.Lab) -> None:
