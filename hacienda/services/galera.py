@@ -226,12 +226,7 @@ service = Service(
     files=(
         Certificate(TLS, owner="mysql", group="mysql", virtual_ips=True),
         Template(CONFIGURATION, checker="mariadbd"),
-        Template(
-            "/etc/systemd/system/mariadb.service.d/hacienda.conf",
-            checker="systemd-analyze",
-            source="mariadb.service.conf.j2",
-            on_change="none",
-        ),
+        Template("/etc/systemd/system/mariadb.service", checker="systemd-analyze", on_change="none"),
         Template("/etc/systemd/system/galera-check.socket", checker="systemd-analyze"),
         Template("/etc/systemd/system/galera-check.service", checker="systemd-analyze"),
         Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
@@ -258,6 +253,7 @@ service = Service(
     scripts=(
         Script("common.sh", on_change="reload"),  # the watchdog reads it when it starts
         Script("founder.py"),
+        Script("options.sh"),
         Script("may-stop.sh"),
         Script("decide.sh"),
         Script("drain.sh"),

@@ -16,7 +16,7 @@ from hacienda.cloudinit import facts, files
 LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
 
 _PLACES = re.compile(
-    r"/usr/lib/hacienda|/run/(?:hacienda|mysqld|galera-check)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq)"
+    r"/usr/lib/hacienda|/run/(?:hacienda|mysqld|galera-check)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq|hacienda)"
 )
 """What scripts name by its absolute path and a sandbox has below its root."""
 

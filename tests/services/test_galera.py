@@ -364,7 +364,7 @@ def test_whoever_starts_the_server_ends_its_leave(lab: Cloud) -> None:
     """`systemctl restart mariadb` runs drain.sh, too: the server would get no client for ever."""
     files = composed.rendered(lab, "galera")
     said = files["/usr/lib/hacienda/galera/drain.sh"].text.split("leaving=", 1)[1].split()[0]
-    unit = files["/etc/systemd/system/mariadb.service.d/hacienda.conf"].text
+    unit = files["/etc/systemd/system/mariadb.service"].text
     assert f"ExecStartPre=+/bin/rm -f {said}\n" in unit
     assert said.endswith("/leaving")
     assert (Path(said).parent / "state").as_posix() in files["/usr/lib/hacienda/galera/watch.sh"].text

@@ -25,7 +25,7 @@ case "$*" in
   *is-active*mariadb.service) [[ -e $STATE_DIR/mariadb ]] ;;
   "start garb.service") touch "$STATE_DIR/garbd" ;;
   "stop garb.service") rm "$STATE_DIR/garbd" ;;
-  "start mariadb.service") touch "$STATE_DIR/mariadb" ;;
+  "start mariadb.service") touch "$STATE_DIR/mariadb"; "$HACIENDA_ROOT/usr/lib/hacienda/galera/options.sh" ;;
 esac
 """
 # A listener is asked by bash, which `timeout` starts; garbd listens as long as its file is there.
@@ -193,16 +193,14 @@ esac
         "curl": CURL,
         "systemctl": SYSTEMCTL,
         "timeout": TIMEOUT,
-        "galera_recovery": f"echo --wsrep_start_position={UUID}:9",
+        "setpriv": 'while [[ $1 == --* ]]; do shift; done; exec "$@"',
+        "mariadbd": f"echo '2026-11-28 [Note] WSREP: Recovered position: {UUID}:9' >&2",
         "mariadb": r'[[ $* == *cluster_status* ]] && printf "x\tPrimary\n" || printf "x\t4\n"',
         "sleep": 'rm -f "$STATE_DIR/garbd"',
-        "chown": "",
-        "install": 'mkdir -p "${@: -1}"',
         "systemd-sysusers": "",
     }
     box = Sandbox(tmp_path / "server", two, "ctl-1", "galera", programs)
     (box.root / "var/lib/mysql/mysql").mkdir(parents=True)
-    (box.root / "run/mysqld").mkdir(parents=True)
     runs(box)
     outcome = box.run("join.sh")
     assert outcome.code == 0, outcome.errors

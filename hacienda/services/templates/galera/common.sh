@@ -5,6 +5,9 @@
 datadir=/var/lib/mysql
 reason_file=/run/hacienda/galera.reason
 blank=00000000-0000-0000-0000-000000000000
+# Both in a folder that root alone writes: who writes there decides how the server starts.
+asked_file=/run/hacienda/galera.asked   # options for the next start alone
+start_options=/run/hacienda/galera.cnf # what mariadb.service reads: options.sh writes it at each start
 positions=/hacienda/galera/position
 
 sql() { # QUERY: as root over the Unix socket, which a hung server cannot hold longer than 4 s
@@ -66,14 +69,24 @@ arbitrating() { # names of the arbiters whose garbd runs
     done
 }
 
+as_mysql() { # COMMAND...: what touches the server's data runs as its owner, who cannot lead root astray there
+    setpriv --reuid=mysql --regid=mysql --clear-groups -- "$@"
+}
+
 recovered_position() { # uuid:seqno of the local data; the zero uuid for a node without any
-    local option
+    local said position
     if [ ! -d "$datadir/mysql" ]; then
         echo "$blank:-1"
         return
     fi
-    option=$(galera_recovery) || fail "the local database files cannot be recovered|read 'journalctl -u hacienda-galera' and $datadir; to give them up and copy the cluster's: $(discard_command)"
-    echo "${option#--wsrep_start_position=}"
+    if said=$(as_mysql mariadbd --wsrep-recover --skip-log-error 2>&1 </dev/null); then
+        position=$(sed -nE 's/.*WSREP: Recovered position: ([0-9a-f-]{36}:-?[0-9]+).*/\1/p' <<<"$said" | tail -n 1)
+    fi
+    if [ -z "${position:-}" ]; then
+        log "$said"
+        fail "the local database files cannot be recovered|read 'journalctl -u hacienda-galera' and $datadir; to give them up and copy the cluster's: $(discard_command)"
+    fi
+    echo "$position"
 }
 
 discard_command() {
@@ -89,34 +102,30 @@ start_services() {
     systemctl start galera-check.service galera-watch.service
 }
 
-start_server() { # [OPTION]: starts mariadb.service with one more option for this start only
-    install -d -o mysql -g mysql -m 0755 /run/mysqld
-    # Debian's unit reads this file for --wsrep-new-cluster, and removes it once the server is up.
-    rm -f /run/mysqld/wsrep-new-cluster
-    if [ -n "${1:-}" ]; then
-        echo "_WSREP_NEW_CLUSTER='$1'" >/run/mysqld/wsrep-new-cluster
-    fi
+start_server() { # [OPTION]: starts mariadb.service with one more line in its option file, for this start only
+    mkdir -p "${asked_file%/*}"
+    printf '%s\n' "${1:-}" >"$asked_file"
     systemctl reset-failed mariadb.service 2>/dev/null || true
     systemctl start mariadb.service || {
-        rm -f /run/mysqld/wsrep-new-cluster
+        rm -f "$asked_file"
         fail "mariadbd did not start|journalctl -u mariadb"
     }
+    rm -f "$asked_file" # where it ran already, nobody has read it
 }
 
 new_cluster() { # POSITION: founds a Primary Component on the local data
     local uuid=${1%:*} seqno=${1##*:}
     if [ "$uuid" != "$blank" ]; then
         # Written whole: after a power cut the file may be empty.
-        cat >"$datadir/grastate.dat" <<EOF
+        as_mysql tee "$datadir/grastate.dat" >/dev/null <<EOF
 # GALERA saved state
 version: 2.1
 uuid:    $uuid
 seqno:   $seqno
 safe_to_bootstrap: 1
 EOF
-        chown mysql:mysql "$datadir/grastate.dat"
     fi
-    start_server --wsrep-new-cluster
+    start_server wsrep_new_cluster
 }
 
 waiting() { # TEXT: why this node does not serve yet; verify.sh repeats it

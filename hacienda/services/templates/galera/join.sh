@@ -72,7 +72,7 @@ join_primary() { # POSITION PEER...
     withdraw
     log "joining $*: local position $position, donor $donor"
     # The peer with the fewest clients gives: a donor refuses changes of the schema, which the writer gets.
-    start_server "--wsrep-sst-donor=$donor,"
+    start_server "wsrep_sst_donor = $donor,"
 }
 
 found_again() { # POSITION: the compare-and-swap decides when two think that it is theirs
