@@ -1,21 +1,28 @@
 # One command each. Everything runs from .venv, which `make setup` fills with exactly what requirements.txt names.
 PYTHON ?= python3
+OLDEST := 3.11
 BIN := .venv/bin
 READY := .venv/.ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: setup demo test lint lab lab-down lab-test bench coverage docs requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
 
+# No resolver: pip before 23.3 resolves `coverage[toml]` past the pin of `coverage`. Then pip, which cannot reach any index, says whether
+# the lock holds all that the package and its extras require, the build included.
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Hacienda needs Python 3.11 or later; try: make setup PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(OLDEST)".split("."))))' || \
+	  { echo "Hacienda needs Python $(OLDEST) or later; try: make setup PYTHON=python$(OLDEST)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "filling .venv (a minute or two, once)"
-	@$(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes --no-deps --requirement requirements.txt
-	@$(PIP) check
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -m venv --clear .venv
+	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.txt
+	@{ $(PIP) check && \
+	   $(PIP) --isolated install --quiet --no-index --no-build-isolation --check-build-dependencies --editable '.[dev,terraform]'; } || \
+	  { echo "requirements.txt does not hold what is named above. Run \`make requirements\`, commit the result, then run this again." >&2; exit 1; }
 	@touch $@
 
 demo: $(READY)
@@ -54,9 +61,13 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m hacienda.cli.reference docs/commands
 
-# Pins every package with its hashes, for all Pythons that pyproject.toml allows. Needs: pip install pip-tools
+# Pins every package with its hashes, for all Pythons and machines that pyproject.toml allows at once. Keeps the pins that still fit;
+# UPGRADE=1 takes the newest of everything.
 requirements:
-	pip-compile --quiet --all-extras --all-build-deps --allow-unsafe --generate-hashes --strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file .requirements pyproject.toml
-	(echo "# Everything that development and tests need, pinned. Made by: make requirements"; cat .requirements) > requirements.txt
-	rm .requirements
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --disable-pip-version-check --quiet uv
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' > .venv-lock/build.in
+	.venv-lock/bin/uv pip compile --quiet --universal --python-version $(OLDEST) --all-extras --generate-hashes --no-annotate --no-header \
+	  $(if $(UPGRADE),--upgrade) $${PIP_INDEX_URL:+--default-index "$$PIP_INDEX_URL"} --output-file requirements.txt pyproject.toml .venv-lock/build.in
+	sed -i '1i # Everything that development and tests need, pinned. Made by: make requirements' requirements.txt
+	rm -r .venv-lock
