@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 EXPECTED_SKIPS: frozenset[str] = frozenset()
 """Reasons that CI accepts. A test skips at run time, and says why."""
+
+WITH_TERRAFORM = {"cli", "constructs", "provider", "review", "stacks"}
+"""Folders whose tests start Terraform with the provider."""
 
 
 class SkipGuard:
@@ -37,3 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(SkipGuard())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_provider(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every Terraform that a test starts has a provider that starts at once."""
+    if not {item.path.relative_to(warm.ROOT / "tests").parts[0] for item in request.session.items} & WITH_TERRAFORM:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder, warm.python(Path(folder)) as program:
+        os.environ["HACIENDA_PYTHON"] = str(program)
+        yield
+        del os.environ["HACIENDA_PYTHON"]

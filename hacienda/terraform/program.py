@@ -141,8 +141,9 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def surroundings() -> dict[str, str]:
-    """The environment any Terraform of ours runs in: this process', without calls home, with our Python for the provider."""
-    made = {**os.environ, "CHECKPOINT_DISABLE": "1", "HACIENDA_PYTHON": sys.executable}
+    """The environment any Terraform of ours runs in: this process', without calls home, with our Python for the provider unless
+    it names one."""
+    made = {"HACIENDA_PYTHON": sys.executable, **os.environ, "CHECKPOINT_DISABLE": "1"}
     # Terraform complains at every start about a configuration file that is named but not there.
     if not Path(made.get("TF_CLI_CONFIG_FILE", "/")).exists():
         del made["TF_CLI_CONFIG_FILE"]

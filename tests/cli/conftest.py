@@ -73,7 +73,8 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """Variables of a command's process: nothing of this machine's user matters."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        names = ("PATH", "HOME", "LANG", "TMPDIR", "HACIENDA_PYTHON")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         return {**kept, "HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}", "COLUMNS": "100", **self.extra}
 
     def run(self, *arguments: str, code: int | None = 0, cwd: Path | None = None) -> Ran:

@@ -29,6 +29,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
+def warm_provider() -> None:
+    """Here the provider starts as it does for an operator."""
+
+
+@pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The lab of environments/lab.yaml, brought up once; `make lab-down` removes it."""
     lab = Lab(ROOT)

@@ -37,7 +37,9 @@ def environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]:
     """A process environment in which no configuration of this machine's user matters."""
     configuration = folder / "terraform.rc"
     configuration.touch()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "HACIENDA_PYTHON") if name in os.environ
+    }
     fixed = {"TF_CLI_CONFIG_FILE": str(configuration), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     return {**kept, **fixed, **extra}
 

@@ -67,6 +67,13 @@ def test_python3_is_what_is_left(stack: Path, tmp_path: Path) -> None:
     assert started(stack) == f"{tmp_path}/project/bin/python3 -P -m hacienda.provider argument"
 
 
+def test_terraform_starts_the_provider_with_the_python_that_synthesized(cloud: Cloud) -> None:
+    """As on an operator's machine, where nothing has imported the provider before."""
+    cloud.extra["HACIENDA_PYTHON"] = ""
+    cloud.members = {"ctl-1": cloud.members["ctl-1"]}
+    assert "1 to add, 0 to change, 0 to destroy" in cloud.plan().text
+
+
 def test_terraform_takes_the_lock_as_it_is(declared: Cloud) -> None:
     assert (declared.stack / ".terraform.lock.hcl").read_text() == launcher.lock_entry()
 

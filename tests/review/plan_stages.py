@@ -95,7 +95,6 @@ class Stage:
         extra = {
             "HACIENDA_TRANSPORT": f"tests.review.plan_nodes:{self.nodes}",
             "PYTHONPATH": str(ROOT),
-            "HACIENDA_PYTHON": sys.executable,
             **({"HACIENDA_REVIEW": environment} if review else {}),
         }
         return run(self.folder / self.stack, *arguments, extra=extra)

@@ -118,7 +118,10 @@ def test_config_file_that_is_named_but_missing_is_no_noise(wheel: Terraform, mon
     assert "terraformrc" not in wheel.run(["version"], Path.cwd()).output
 
 
-def test_environment_brings_our_python_for_the_provider() -> None:
+def test_environment_brings_our_python_for_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HACIENDA_PYTHON", "/a/python")
+    assert environment({})["HACIENDA_PYTHON"] == "/a/python"
+    monkeypatch.delenv("HACIENDA_PYTHON")
     made = environment({"HACIENDA_PROGRESS": "/tmp/p"})
     assert made["HACIENDA_PYTHON"] == sys.executable
     assert made["HACIENDA_PROGRESS"] == "/tmp/p"
