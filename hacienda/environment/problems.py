@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from hacienda.environment.source import Source, Trail
-from hacienda.errors import Problem
+from hacienda.errors import Problem, similar
 
 _NOT_A_MAPPING = ("is not a mapping", "Write `key: value` lines below it, or `{key: value}`.")
 
@@ -51,8 +50,8 @@ _WORDS: Mapping[str, _Words] = {
 def nearest(word: str, known: Iterable[str]) -> str:
     """`Did you mean ...?` and what is known, for a word that is not."""
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    guess = f"Did you mean `{close[0]}`? " if close else ""
+    close = similar(word, names)
+    guess = f"Did you mean `{close}`? " if close else ""
     return f"{guess}Known here: {', '.join(names) or 'nothing'}."
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from hacienda.declare import FERNET_KEYS, SecretKind
-from hacienda.errors import InputError, Problem
+from hacienda.errors import InputError, Problem, similar
 from hacienda.secrets import pki, values
 from hacienda.secrets.store import AUTHORITY, Store
 
@@ -58,12 +57,12 @@ def _choose(known: dict[str, str], names: Sequence[str], kinds: Sequence[str]) -
     for pattern in names:
         matching = {name for name in known if fnmatchcase(name, pattern)}
         if not matching:
-            near = difflib.get_close_matches(pattern, known, n=1)
+            near = similar(pattern, known)
             problems.append(
                 Problem(
                     where=pattern,
                     reason="is no secret of this environment",
-                    fix=f"Did you mean {near[0]}?" if near else "See: hacienda secrets show ENV",
+                    fix=f"Did you mean {near}?" if near else "See: hacienda secrets show ENV",
                 )
             )
         problems += [
