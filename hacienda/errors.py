@@ -115,14 +115,16 @@ class InputError(HaciendaError):
     Args:
         problems: all of them, in the order of the file; a plain message makes one problem of itself.
         fix: for a plain message: what to do.
+        unseen: what could not be looked at because of them, a sentence each; there may be more problems in it.
     """
 
     exit_code = 2
 
-    def __init__(self, problems: Iterable[Problem] | str, fix: str | None = None) -> None:
+    def __init__(self, problems: Iterable[Problem] | str, fix: str | None = None, unseen: Iterable[str] = ()) -> None:
         if isinstance(problems, str):
             problems = (Problem(where="", reason=problems, fix=fix or ""),)
         self.problems = tuple(problems)
+        self.unseen = tuple(dict.fromkeys(unseen))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -27,13 +27,13 @@ def check(env: project.Env, as_json: project.AsJson = False) -> None:
     except InputError as error:
         if as_json:
             problems = [asdict(problem) for problem in error.problems]
-            console.show_json({"environment": env, "problems": problems, "findings": []})
+            console.show_json({"environment": env, "problems": problems, "unseen": list(error.unseen), "findings": []})
             raise typer.Exit(error.exit_code) from None
         raise
     findings = assess.findings(assessing.subject(cloud, project.path_of(env)))
     if as_json:
         listed = [finding.document() for finding in findings]
-        console.show_json({"environment": cloud.name, "problems": [], "findings": listed})
+        console.show_json({"environment": cloud.name, "problems": [], "unseen": [], "findings": listed})
     else:
         for finding in findings:
             show_finding(finding)

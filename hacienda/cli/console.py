@@ -63,8 +63,11 @@ def show_bytes(content: bytes) -> None:
 def fail(error: HaciendaError) -> None:
     """An error, whole."""
     say(str(error))
-    if isinstance(error, InputError) and len(error.problems) > 1:
-        say(f"{len(error.problems)} problems.")
+    if isinstance(error, InputError):
+        for sentence in error.unseen:
+            say(sentence)
+        if len(error.problems) > 1:
+            say(f"{len(error.problems)} problems.")
 
 
 @contextmanager

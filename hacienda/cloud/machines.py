@@ -83,8 +83,6 @@ def _without(group: MachineGroup, where: Trail, problems: ProblemList) -> None:
         if number > group.count:
             fix = f"Numbers go from 1 to {group.count}; `count` is the highest number, gaps included."
             problems.add(place, "is not among the counted machines", fix, number)
-        elif number in group.without[:position]:
-            problems.add(place, "is listed twice", "Remove one.", number)
 
 
 def _turns(
@@ -103,8 +101,6 @@ def _turns(
         return "", ()
     for name in names:
         _known_domain(environment, group.spread, name, (*where, "domains"), problems)
-    if len(set(names)) != len(names):
-        problems.add((*where, "domains"), "has a name twice", "Name each failure domain once.")
     return group.spread, names
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from hacienda.cloud import outside
 from hacienda.cloud import platform as platforms
 from hacienda.cloud import services as presence
 from hacienda.cloud.addresses import AddressBook, blocks, number
@@ -42,10 +43,10 @@ def read(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
         InputError: everything wrong with the file, what cannot be resolved included.
     """
     reading = examine(*sources.read(path, shown), registry, rules)
-    cloud, found = _resolution(reading.environment, registry, reading.broken)
+    cloud, found, unseen = _resolution(reading.environment, registry, reading.broken)
     problems = (*reading.problems, *found)
     if problems or cloud is None:
-        raise InputError(_in_order(problems))
+        raise InputError(_in_order(problems), unseen=unseen)
     return cloud
 
 
@@ -60,9 +61,9 @@ def resolve(environment: Environment, registry: Registry) -> Cloud:
         InputError: everything that cannot be resolved.
     """
     wrong = service_options(environment, registry)[1]
-    cloud, found = _resolution(environment, registry, frozenset())
+    cloud, found, unseen = _resolution(environment, registry, frozenset())
     if wrong or found or cloud is None:
-        raise InputError(_in_order((*wrong, *found)))
+        raise InputError(_in_order((*wrong, *found)), unseen=unseen)
     return cloud
 
 
@@ -70,24 +71,32 @@ def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0))
 
 
+_UNPLACED = "The machines were not looked at: they rest on the networks. There may be more problems there."
+_UNREAD = "How the machines fit together was not looked at: some of what the file says of them cannot be read."
+
+
 def _resolution(
     environment: Environment, registry: Registry, broken: frozenset[str]
-) -> tuple[Cloud | None, list[Problem]]:
-    """The cloud and what is wrong with it. Parts with problems of their own are left alone, and what rests on them."""
+) -> tuple[Cloud | None, list[Problem], list[str]]:
+    """The cloud, what is wrong with it, and what was not looked at. Parts with problems of their own are left alone, and what
+    rests on them."""
     problems = ProblemList(environment.source)
     if "networks" in broken:
-        return None, []
+        return None, [], [_UNPLACED]
     found = networks(environment, problems)
     vips = virtual_ips(environment, found, problems)
     if "platform" not in broken:
         platforms.check(environment, problems)
-    if problems or broken & {"machines", "domains"}:
-        return None, problems.found
+    if broken & {"machines", "domains"}:
+        return None, problems.found, [_UNREAD]
+    if not found or "management" not in found[0].purposes or found[0].roles != frozenset(ABBREVIATIONS):
+        return None, problems.found, [_UNPLACED]
     nodes = _nodes(environment, registry, found, vips, problems)
     presence.check(environment, registry, nodes, vips, problems)
+    outside.check(environment, found, nodes, vips, problems)
     if problems:
-        return None, problems.found
-    return _cloud(environment, registry, found, vips, nodes), []
+        return None, problems.found, []
+    return _cloud(environment, registry, found, vips, nodes), [], []
 
 
 def _nodes(

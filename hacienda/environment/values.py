@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from typing import Annotated, Any
 
@@ -26,20 +27,36 @@ def refuse(reason: str, fix: str) -> PydanticCustomError:
     return PydanticCustomError("hacienda", "{reason}", {"reason": reason, "fix": fix})
 
 
-def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str):
+def _text(value: Any, what: str, rule: str, fits: Callable[[str], object]) -> str:
+    """The value where it is text. YAML reads `1` and `true` as something else: with quotes they may be what is wanted.
+
+    Args:
+        what: what should be there, with its article.
+        rule: how that is written.
+        fits: whether a text is that.
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bool | int | float):
         raise refuse(f"is not {what}", f"Write {what} as text.")
-    return value
+    quoted = str(value).lower() if isinstance(value, bool) else str(value)
+    kind = "true or false" if isinstance(value, bool) else "a number"
+    if not fits(quoted):
+        raise refuse(f"is {kind}, not {what}", rule)
+    raise refuse(f"is {kind} to YAML without quotes, not {what}", f"Write `'{quoted}'`.")
 
 
 def _matching(pattern: str, what: str, fix: str, maximum: int) -> BeforeValidator:
     compiled = re.compile(pattern)
 
+    def fits(text: str) -> bool:
+        return bool(compiled.fullmatch(text)) and "--" not in text and ".." not in text
+
     def check(value: Any) -> str:
-        text = _text(value, what)
+        text = _text(value, what, fix, fits)
         if len(text) > maximum:
             raise refuse(f"is {len(text)} characters long", f"At most {maximum} characters.")
-        if not compiled.fullmatch(text) or "--" in text or ".." in text:
+        if not fits(text):
             raise refuse(f"is not {what}", fix)
         return text
 
@@ -51,12 +68,36 @@ _NAME_RULE = "Lower-case letters, digits and single hyphens, starting with a let
 Name = Annotated[str, _matching(_LABEL, "a name", _NAME_RULE, 30), Field(json_schema_extra={"pattern": f"^{_LABEL}$"})]
 """A name of ours that ends up in host, stack and file names: at most 30 characters, `[a-z][a-z0-9-]*`."""
 
-DomainName = Annotated[
-    str,
-    _matching(rf"{_LABEL}(\.{_LABEL})*", "a domain name", "Write it like `cloud.example.org`, in lower case.", 180),
-    Field(json_schema_extra={"pattern": rf"^{_LABEL}(\.{_LABEL})*$"}),
-]
-"""A DNS domain, at most 180 characters so that a node's name before it stays within DNS' 253."""
+_DNS_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_DOMAIN = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
+_LONGEST_LABEL = 63
+"""Characters of a DNS label (RFC 1035, 2.3.4)."""
+_LONGEST_DOMAIN = 180
+_DOMAIN_RULE = (
+    "Write it like `cloud.example.org`: letters, digits and hyphens between dots, each part starting and ending with a "
+    "letter or digit."
+)
+
+
+def _domain(value: Any) -> str:
+    text = _text(value, "a domain name", _DOMAIN_RULE, lambda quoted: False)
+    if len(text) > _LONGEST_DOMAIN:
+        raise refuse(f"is {len(text)} characters long", f"At most {_LONGEST_DOMAIN} characters.")
+    if text != text.lower():
+        raise refuse("is not in lower case", f"Write `{text.lower()}`.")
+    if not re.fullmatch(_DOMAIN, text):
+        raise refuse("is not a domain name", _DOMAIN_RULE)
+    labels = text.split(".")
+    longest = max(labels, key=len)
+    if len(longest) > _LONGEST_LABEL:
+        raise refuse(f"has a part of {len(longest)} characters", f"At most {_LONGEST_LABEL} between two dots.")
+    if labels[-1].isdigit():
+        raise refuse("ends in a number", "A domain's last part has a letter, or programs take the name for an address.")
+    return text
+
+
+DomainName = Annotated[str, BeforeValidator(_domain), Field(json_schema_extra={"pattern": f"^{_DOMAIN}$"})]
+"""A DNS domain as RFC 1123 has it, in lower case; at most 180 characters so that a node's name before it stays within DNS' 253."""
 
 Region = Annotated[
     str, _matching(r"[A-Za-z][A-Za-z0-9_-]*", "a region name", "Letters, digits, `-` and `_`, like `RegionOne`.", 60)
@@ -87,9 +128,10 @@ Word = Annotated[
 
 
 def _host(value: Any) -> str:
-    text = _text(value, "a host name or address")
+    rule = "Write it like `0.pool.ntp.org` or `192.0.2.1`."
+    text = _text(value, "a host name or address", rule, lambda quoted: False)
     if len(text) > 253 or not _HOST.fullmatch(text) or ".." in text:
-        raise refuse("is not a host name or address", "Write it like `0.pool.ntp.org` or `192.0.2.1`.")
+        raise refuse("is not a host name or address", rule)
     return text
 
 
@@ -100,7 +142,7 @@ Host = Annotated[str, BeforeValidator(_host)]
 def _address(value: Any) -> IPv4Address:
     if isinstance(value, IPv4Address):
         return value
-    text = _text(value, "an IPv4 address")
+    text = _text(value, "an IPv4 address", "Write it like `10.77.0.10`.", lambda quoted: False)
     if ":" in text:
         raise refuse("is IPv6", "Only IPv4 is supported here, like `10.77.0.10`.")
     try:
@@ -121,7 +163,7 @@ Address = Annotated[
 def _cidr(value: Any) -> IPv4Network:
     if isinstance(value, IPv4Network):
         return value
-    text = _text(value, "a network")
+    text = _text(value, "a network", "Write it like `10.77.0.0/24`.", lambda quoted: False)
     if ":" in text:
         raise refuse("is IPv6", "Only IPv4 is supported here, like `10.77.0.0/24`.")
     if not re.fullmatch(r"[0-9.]+/[0-9]{1,2}", text):
@@ -151,7 +193,7 @@ Cidr = Annotated[
 def _range(value: Any) -> tuple[IPv4Address, IPv4Address]:
     if isinstance(value, tuple):
         return value
-    text = _text(value, "a range of addresses")
+    text = _text(value, "a range of addresses", "Write it like `10.77.0.10-10.77.0.99`.", lambda quoted: False)
     ends = [part.strip() for part in text.split("-")]
     try:
         first, last = (IPv4Address(end) for end in ends)
@@ -195,8 +237,14 @@ Whole = Annotated[int, Strict()]
 def _list(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         raise refuse("is not a list", "Write it in brackets: `[a, b]`.")
+    seen = set()
+    for entry in value:
+        if isinstance(entry, str | int) and (type(entry), str(entry)) in seen:
+            raise refuse(f"names {entry} twice", "Remove one: the second has no effect.")
+        seen.add((type(entry), str(entry)))
     return tuple(value)
 
 
 AsList = BeforeValidator(_list)
-"""Makes a tuple of a YAML list, with an error in the operator's words."""
+"""Makes a tuple of a YAML list, with an error in the operator's words. A value that is written twice is refused: it is a slip,
+or one that was meant to be another."""

@@ -82,11 +82,13 @@ def _clouds(paths: Iterable[Path], rules: Collection[str]) -> list[Cloud]:
     registry = services.registry()
     clouds: dict[str, Cloud] = {}
     problems: list[Problem] = []
+    unseen: list[str] = []
     for path in paths:
         try:
             cloud = read(path, registry, rules=rules)
         except InputError as error:
             problems += error.problems
+            unseen += error.unseen
             continue
         if cloud.name in clouds:
             problems.append(
@@ -94,7 +96,7 @@ def _clouds(paths: Iterable[Path], rules: Collection[str]) -> list[Cloud]:
             )
         clouds[cloud.name] = cloud
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, unseen=unseen)
     return list(clouds.values())
 
 

@@ -15,7 +15,7 @@ from hacienda.declare import Script, Service
 from hacienda.environment import Environment
 from tests.assess.cases import section, with_service
 from tests.assess.samples import Change, edit, on, service, subject, template
-from tests.cloud.samples import machines
+from tests.cloud.samples import cloud, machines
 
 
 def of(rule: str, found: Cloud) -> list[Finding]:
@@ -106,7 +106,7 @@ def test_a_virtual_ip_with_two_holders_is_fine() -> None:
 
 
 def test_few_time_sources_are_found_on_real_machines() -> None:
-    servers = "time: {servers: [a.example.org, b.example.org, b.example.org]}"
+    servers = "time: {servers: [a.example.org, b.example.org]}"
     [finding] = of("TIME", machines("controller: 3", more=f"platform: existing\n{servers}"))
     assert finding.reason.startswith("2 time sources")
     assert of("TIME", machines("controller: 3", more=servers)) == []
@@ -114,6 +114,19 @@ def test_few_time_sources_are_found_on_real_machines() -> None:
 
 def test_four_time_sources_are_enough() -> None:
     assert of("TIME", machines("controller: 3", more="platform: existing")) == []
+
+
+def test_bulk_traffic_that_is_meant_to_share_a_network_is_said_to_travel_there() -> None:
+    text = """
+    name: onelan
+    platform: existing
+    networks: {lan: {purpose: [management, storage], cidr: 10.1.0.0/24, vip: 10.1.0.5}}
+    machines: {controller: 3, compute: 2, storage: 3}
+    """
+    [tenant, storage] = of("NETS", cloud(text))
+    assert storage.reason.startswith("storage travels on lan: copies of data after a lost disk share a link")
+    assert (storage.where, tenant.where) == ("networks.lan", "networks")
+    assert tenant.reason.startswith("there is none for tenant: ")
 
 
 def test_one_giant_among_the_computes_is_found() -> None:

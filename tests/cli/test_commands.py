@@ -79,6 +79,9 @@ class TestCheck:
         told = project.json("check", "small", code=2)
         assert [problem["line"] for problem in told["problems"]] == [3]
         assert told["findings"] == []
+        [sentence] = told["unseen"]
+        assert sentence.startswith("How the machines fit together was not looked at")
+        assert sentence in project.run("check", "small", code=2).stderr
 
     def test_unwise_is_told_with_its_rule(self, project: Project) -> None:
         project.file.write_text(project.file.read_text().replace("controller: 3", "controller: 2"))

@@ -65,10 +65,12 @@ def test_a_new_environment_is_told(committed: Project) -> None:
     assert {node["change"] for node in told["nodes"].values()} == {"added"}
 
 
-def test_a_file_outside_the_repository_stands_for_itself(committed: Project, tmp_path: Path) -> None:
+def test_a_file_in_no_repository_has_nothing_to_be_compared_with(committed: Project, tmp_path: Path) -> None:
     outside = tmp_path / "outside.yaml"
     outside.write_text(ENVIRONMENT)
-    assert "no differences" in committed.run("diff", str(outside)).stdout
+    refused = committed.run("diff", str(outside), code=2)
+    assert refused.stdout == ""
+    assert f"{tmp_path} is in no git repository that can be read" in refused.stderr
 
 
 def test_a_bad_base_is_bad_input(committed: Project) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from hacienda.cloud import read
 from hacienda.cloud.blocks import LARGE, SMALL, block
 from hacienda.cloud.model import ABBREVIATIONS, Network, Role
 from hacienda.environment.machines import Machines
 from hacienda.environment.network import RoleName
 from hacienda.errors import InputError
-from tests.cloud.samples import LAB, cloud, machines
+from tests.cloud.samples import LAB, REGISTRY, cloud, machines
 
 
 def net(cidr: str) -> Network:
@@ -198,3 +201,54 @@ def test_five_thousand_computes_fit_a_sixteen_and_a_nineteen() -> None:
     for cidr in ("10.0.0.0/16", "10.0.0.0/19"):
         found = machines("controller: 3\ncompute: 5000", f"cidr: {cidr}, vip: 10.0.0.5")
         assert len(found.role("compute")) == 5000
+
+
+def told(text: str) -> tuple[list[str], tuple[str, ...]]:
+    """Fields with problems, in the order of the file, and what was not looked at."""
+    with pytest.raises(InputError) as raised:
+        resolve_all(text)
+    return [problem.where for problem in raised.value.problems], raised.value.unseen
+
+
+def resolve_all(text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(dedent(text))
+        file.flush()
+        read(Path(file.name), REGISTRY)
+
+
+ROUNDS = """
+name: rounds
+platform: existing
+networks:
+  management: {cidr: 10.1.0.0/24, vip: 10.1.0.5, mtu: %s}
+  public: {cidr: 203.0.113.0/24, vip: %s}
+machines:
+  controller:
+    count: %s
+    nodes:
+      a: {address: 10.1.0.11}
+      b: {address: 10.1.0.11}
+      c: {address: 10.9.0.13}
+services:
+  haproxy: {connexions: 443}
+"""
+
+
+def test_mistakes_of_networks_machines_and_services_are_told_at_once() -> None:
+    where, unseen = told(ROUNDS % (1500, "203.0.113.0", 0))
+    assert {"networks.public.vip", "machines.controller.nodes.c.address", "services.haproxy.connexions"} <= set(where)
+    assert "machines.controller.nodes.b.address" in where
+    assert unseen == ()
+
+
+def test_what_a_mistake_hides_is_named() -> None:
+    assert told(ROUNDS % (15, "203.0.113.7", 0)) == (
+        ["networks.management.mtu", "services.haproxy.connexions"],
+        ("The machines were not looked at: they rest on the networks. There may be more problems there.",),
+    )
+    where, unseen = told(ROUNDS % (1500, "203.0.113.0", -1))
+    assert where == ["networks.public.vip", "machines.controller.count", "services.haproxy.connexions"]
+    assert unseen == (
+        "How the machines fit together was not looked at: some of what the file says of them cannot be read.",
+    )

@@ -69,3 +69,9 @@ def test_the_operators_keys_reach_the_cloud() -> None:
     blob = "AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
     found = cloud(f"{LAB}\n    ssh: {{keys: [ssh-ed25519 {blob} me@desk]}}\n")
     assert found.ssh.keys == (f"ssh-ed25519 {blob} me@desk",)
+
+
+@pytest.mark.parametrize("domain", ["cloud.1und1.example", "3com.example", "xn--mller-kva.example", "4.cloud.example"])
+def test_a_label_of_a_domain_may_begin_with_a_digit(domain: str) -> None:
+    """RFC 1123, 2.1; names of other alphabets have two hyphens (RFC 5891)."""
+    assert environment(f"{LAB}\n    domain: {domain}\n").domain == domain

@@ -9,10 +9,10 @@ from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 
 _TOLD = (
-    ("storage", "storage", "copies of data after a lost disk"),
-    ("tenant", "compute", "whatever instances send each other"),
+    ("storage", "storage", "copies of data after a lost disk share"),
+    ("tenant", "compute", "whatever instances send each other shares"),
 )
-"""Purpose, the role that makes its traffic, and what that is."""
+"""Purpose, the role that makes its traffic, and what that does to a link."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
@@ -21,10 +21,13 @@ def _find(subject: Subject) -> Iterator[Observation]:
     if subject.lab:
         return
     for purpose, role, traffic in _TOLD:
-        if any(node.role == role for node in cloud.nodes) and cloud.network(purpose) is cloud.management:
-            reason = f"there is none for {purpose}: {traffic} travels with the heartbeats of every quorum."
-            fix = f"Add a network `{purpose}`, at least as a VLAN that the switches can limit."
-            yield Observation("networks", reason, fix, concerns=(purpose,))
+        management = cloud.management
+        if any(node.role == role for node in cloud.nodes) and cloud.network(purpose) is management:
+            said = purpose in management.purposes
+            travels = f"{purpose} travels on {management.name}" if said else f"there is none for {purpose}"
+            reason = f"{travels}: {traffic} a link with the heartbeats of every quorum."
+            fix = f"Give {purpose} a network of its own, at least as a VLAN that the switches can limit."
+            yield Observation(f"networks.{management.name}" if said else "networks", reason, fix, concerns=(purpose,))
 
 
 rule = Rule(

@@ -55,8 +55,7 @@ def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Bas
     is left.
 
     The base's own code renders it if the repository has the code that is running here, so that a changed template shows; else
-    (Hacienda is installed, the repository has environments alone) the code that is running does. An environment file outside the
-    repository stands for itself in both revisions.
+    (Hacienda is installed, the repository has environments alone) the code that is running does.
 
     Args:
         revision: what git calls it, `HEAD`, `origin/main...`.
@@ -64,11 +63,11 @@ def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Bas
         root: the project's folder.
 
     Raises:
-        InputError: there is no repository or no such revision; when called: the base's file is bad.
+        InputError: there is no repository or no such revision, or the file is outside of it; when called: the base's file is bad.
         ToolError: git is missing or fails; when called: the base's code fails.
     """
     file, root = file.resolve(), root.resolve()
-    repository = git.toplevel(file.parent, root)
+    repository = git.toplevel(file.parent)
     commit = git.commit(repository, revision)
     with tempfile.TemporaryDirectory(prefix="hacienda-base-") as name:
         folder = Path(name)
@@ -96,9 +95,7 @@ def _there(path: Path, repository: Path, tree: Path) -> Path | None:
 
 def _environment(file: Path, repository: Path, tree: Path, project: Path) -> Path | None:
     """The base's file: at the same place, or one that is found by the same name."""
-    same = _there(file, repository, tree)
-    if same is None:
-        return file
+    same = tree / file.relative_to(repository)
     return same if same.is_file() else shipped(project).get(file.stem)
 
 

@@ -12,23 +12,21 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFI
 """Variables by which git tells a hook which repository it is about; they would be taken for an order here."""
 
 
-def toplevel(*folders: Path) -> Path:
-    """The repository of the first folder that is in one.
+def toplevel(folder: Path) -> Path:
+    """The repository that a folder is in.
 
     Raises:
-        InputError: none of them is in one.
+        InputError: it is in none.
         ToolError: git is missing.
     """
-    said = ""
-    for folder in folders:
-        done = _git(folder, "rev-parse", "--show-toplevel")
-        if done.returncode == 0:
-            return Path(done.stdout.strip()).resolve()
-        said = done.stderr.strip()
-    raise InputError(
-        f"{folders[0]} is in no git repository that can be read, so there is nothing to compare with: {said}",
-        "Run `git init` and commit the environment, or use `hacienda check` and `hacienda plan`.",
-    )
+    done = _git(folder, "rev-parse", "--show-toplevel")
+    if done.returncode != 0:
+        raise InputError(
+            f"{folder} is in no git repository that can be read, so no revision has what was here before: "
+            f"{done.stderr.strip()}",
+            "Keep the environment file in a git repository and commit it; `hacienda check` and `hacienda plan` need none.",
+        )
+    return Path(done.stdout.strip()).resolve()
 
 
 def commit(repository: Path, revision: str) -> str:

@@ -65,4 +65,4 @@ def test_branches_without_a_common_commit_are_told(folder: Path) -> None:
 
 def test_a_folder_that_is_in_no_repository_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is in no git repository"):
-        git.toplevel(tmp_path, tmp_path)
+        git.toplevel(tmp_path)
