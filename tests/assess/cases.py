@@ -197,9 +197,9 @@ CASES = {
         kept=Change(add="availability: {target: 99.98}\n"),
     ),
     "TIME": Case(
-        broken=Change(add="time: {servers: [ntp1.example.org, ntp2.example.org, ntp2.example.org]}\n"),
+        broken=Change(add="time: {servers: [ntp1.example.org, ntp2.example.org, ntp3.example.org]}\n"),
         where="time.servers",
-        says="2 time sources",
+        says="3 time sources",
         kept=Change(add="time: {servers: [10.60.0.2, 10.60.0.3, 10.61.0.2, 10.61.0.3]}\n"),
     ),
     "VIPONE": Case(

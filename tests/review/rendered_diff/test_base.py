@@ -55,6 +55,7 @@ def test_a_base_that_writes_something_else_is_told(folder: Path, program: str) -
 
 
 def test_an_environment_that_moved_is_found_by_its_name(folder: Path) -> None:
+    (folder / "examples/environments").mkdir(parents=True)
     with pytest.raises(ToolError, match="ended with 7"):
         rendered(folder, "sys.exit(7)", file="examples/environments/small.yaml")
 
