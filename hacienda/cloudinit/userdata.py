@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import templating
@@ -10,6 +11,8 @@ from hacienda.errors import InputError, Problem
 
 _LIMITS = {"openstack": 65_535}
 """Platform -> most bytes its API takes, base64 encoded (Nova: `user_data` is a base64 string of at most 65535)."""
+
+_ANNOUNCE = Path(__file__).parent / "announce.py"
 
 
 def user_data(cloud: Cloud, node: Node, deployer_key: str) -> str:
@@ -28,6 +31,7 @@ def user_data(cloud: Cloud, node: Node, deployer_key: str) -> str:
         node=node,
         fqdn=cloud.fqdn(node),
         user=cloud.ssh.user,
+        announce=templating.static(_ANNOUNCE),
         keys=sorted({key.strip() for key in (deployer_key, *cloud.ssh.keys)} - {""}),
     )
     _check_size(cloud.platform.type, node, text)

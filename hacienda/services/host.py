@@ -11,6 +11,14 @@ from hacienda.declare import NodeFile, Port, Script, Service, Template, Timer
 
 SYSCTL = "/etc/sysctl.d/60-hacienda.conf"
 
+_KEEP = "/etc/systemd/network/hacienda.conf"
+_KEEP_TEXT = """\
+# Linked into the drop-in folder of the network file of each interface that may hold a virtual IP. When networkd starts or
+# reconfigures an interface, it removes every address that it did not set itself; this one is keepalived's.
+[Network]
+KeepConfiguration=static
+"""
+
 
 def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
     """Addresses and names of /etc/hosts: the node, every machine that votes, the virtual IPs.
@@ -30,7 +38,23 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
-def _resolver(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+def _beside_virtual_ips(cloud: Cloud, node: Node) -> tuple[IPv4Address, ...]:
+    """The node's own addresses on the interfaces that may hold a virtual IP."""
+    if "keepalived" not in node.services:
+        return ()
+    return tuple(sorted({node.addresses.get(vip.network, cloud.address(node)) for vip in cloud.virtual_ips}))
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {"beside_virtual_ips": _beside_virtual_ips(cloud, node), "keep": _KEEP}
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    keep = (NodeFile(_KEEP, _KEEP_TEXT, checker="networkd"),) if _beside_virtual_ips(cloud, node) else ()
+    return (*_resolver(cloud), *keep)
+
+
+def _resolver(cloud: Cloud) -> tuple[NodeFile, ...]:
     """/etc/resolv.conf, where the environment names name servers; otherwise the machine's own stays as it is."""
     if not cloud.name_servers:
         return ()
@@ -48,10 +72,12 @@ service = Service(
     files=(
         Template("/etc/hosts", checker="hosts", on_change="none"),
         Template(SYSCTL, checker="sysctl", source="sysctl.conf.j2"),
+        Template("/etc/systemd/journald.conf.d/60-hacienda.conf", checker="journald", source="journald.conf.j2"),
         Template("/etc/ssh/sshd_config.d/60-hacienda.conf", checker="sshd", source="sshd.conf.j2", mode=0o600),
     ),
-    node_files=_resolver,
+    node_files=_node_files,
     variables=_variables,
+    facts=_facts,
     timers=(
         Timer("tcp_retries2", SYSCTL, r"^net\.ipv4\.tcp_retries2 = (\d+)", "count", default=15),
         Timer("tcp_keepalive_time", SYSCTL, r"^net\.ipv4\.tcp_keepalive_time = (\d+)", default=7200),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from hacienda.cloud.model import Platform, Ssh
+from hacienda.cloudinit import announce
 from hacienda.errors import InputError
 from tests.cloudinit import sample
 
@@ -49,3 +52,43 @@ def test_a_platforms_size_limit_is_an_input_error() -> None:
     with pytest.raises(InputError, match="openstack takes 65535"):
         sample.render(ssh=Ssh("root", 22, keys), platform=Platform("openstack", containers=False))
     assert len(sample.render(ssh=Ssh("root", 22, keys)).user_data) > 50_000
+
+
+def test_a_machine_announces_its_addresses_when_it_boots() -> None:
+    (command,) = user_data()["bootcmd"]
+    assert command[0] == "systemd-run"
+    assert command[-3:-1] == ["/usr/bin/python3", "-c"]
+    assert command[-1] == Path(announce.__file__).read_text()
+    assert not set("$%") & set(command[-1]), "systemd-run expands these"
+
+
+def test_an_announcement_is_an_arp_request_for_ones_own_address() -> None:
+    frame = announce.frame("02:00:00:00:00:0a", "10.9.0.11")
+    assert len(frame) == 42
+    assert frame[:14].hex() == "ffffffffffff" + "02000000000a" + "0806"
+    assert frame[14:22].hex() == "0001" + "0800" + "06" + "04" + "0001"
+    sender, target = frame[22:32], frame[32:]
+    assert sender.hex() == "02000000000a" + socket.inet_aton("10.9.0.11").hex()
+    assert target[6:] == sender[6:]
+
+
+def link(name: str, *addresses: tuple[str, int], **changes: Any) -> dict[str, Any]:
+    """As `ip -json address` shows an interface."""
+    entries = [
+        {"family": "inet6" if ":" in address else "inet", "local": address, "prefixlen": prefix, "scope": "global"}
+        for address, prefix in addresses
+    ]
+    shown = {"ifname": name, "link_type": "ether", "flags": ["UP", "LOWER_UP"], "address": "02:00:00:00:00:0a"}
+    return {**shown, "addr_info": entries, **changes}
+
+
+def test_every_address_of_ones_own_is_announced_and_no_virtual_ip() -> None:
+    links = [
+        link("lo", ("127.0.0.1", 8), link_type="loopback"),
+        link("eth0", ("10.9.0.11", 24), ("10.9.0.10", 32), ("fe80::1", 64)),
+        link("eth1", ("10.9.9.11", 24), flags=["BROADCAST"]),
+        link("bond0"),
+        link("vlan7", ("10.9.7.11", 24)),
+    ]
+    found = [(name, socket.inet_ntoa(frame[28:32])) for name, frame in announce.announcements(links)]
+    assert found == [("eth0", "10.9.0.11"), ("vlan7", "10.9.7.11")]

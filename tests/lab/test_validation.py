@@ -110,6 +110,12 @@ CASES = (
         "keepalived -t",
         "not found",
     ),
+    Wrong(
+        "/journald.conf.d/60-hacienda.conf", r"^SyncIntervalSec=", "SyncInterval=", "journald, started", "SyncInterval"
+    ),
+    Wrong("/journald.conf.d/60-hacienda.conf", r"SystemMaxUse=1G", "SystemMaxUse=lots", "journald, started", "lots"),
+    Wrong("/systemd/network/hacienda.conf", r"=static", "=statics", "networkd, started", "statics"),
+    Wrong("/systemd/network/hacienda.conf", r"^KeepConf", "KepConf", "networkd, started", "KepConfiguration"),
     Wrong("/nftables.conf", r"dport \{ ", "dport { 70000, ", "nft -c"),
     Wrong("/nftables.conf", r"ip saddr @management", "ip saddr @managment", "nft -c", "managment"),
     Wrong("/90-hacienda.cnf", r"max_connections = \d+", "max_connection = 5", "mariadbd --help", "max_connection"),

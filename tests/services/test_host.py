@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 
 BIG = composed.LAB + "  compute: 2\n"
 
@@ -58,6 +62,87 @@ def test_name_servers_are_written_only_where_the_file_names_them(tmp_path: Path)
     assert "/etc/resolv.conf" not in composed.rendered(composed.cloud(tmp_path), "host")
     named = composed.LAB + "dns: {servers: [192.0.2.53]}\n"
     assert "nameserver 192.0.2.53\n" in text(tmp_path, "/etc/resolv.conf", named)
+
+
+NETWORK_FILE = "etc/systemd/network/10-cloud-init-eth0.network"
+
+
+def boot(tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operators: str = "") -> Sandbox:
+    """A controller whose network networkd manages, after the host's join script ran twice; the fake journald began at `started`."""
+    root = tmp_path / "root"
+    own, other = root / f"{NETWORK_FILE}.d/60-hacienda.conf", root / f"{NETWORK_FILE}.d/90-operator.conf"
+    status = json.dumps({"NetworkFile": str(root / NETWORK_FILE), "NetworkFileDropins": [str(own), str(other)]})
+    programs = {
+        "ip": """echo '[{"ifname": "eth0"}]'""",
+        "networkctl": f"echo '{status}'",
+        "journalctl": "",
+        "sshd": "",
+        "sysctl": "",
+        "systemctl": f"""
+            [[ $* != *is-active*networkd* ]] || exit {0 if networkd else 3}
+            [[ $1 != show ]] || echo @{started}
+        """,
+    }
+    sandbox = Sandbox(root, composed.cloud(tmp_path), "ctl-1", "host", programs)
+    for path, text in (
+        (root / NETWORK_FILE, "[Match]\nName=eth0\n[Network]\nDHCP=no\n"),
+        (other, operators),
+        (root / "etc/systemd/journald.conf.d/60-hacienda.conf", ""),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for _ in range(2):
+        done = sandbox.run("join.sh")
+        assert done.code == 0, done.errors
+    return sandbox
+
+
+def kept(sandbox: Sandbox) -> bool:
+    """Whether networkd is told to keep what keepalived adds, by a link to the rendered file."""
+    link = sandbox.root / f"{NETWORK_FILE}.d/60-hacienda.conf"
+    return link.is_symlink() and str(link.readlink()) == "/etc/systemd/network/hacienda.conf"
+
+
+def test_networkd_keeps_virtual_ips(tmp_path: Path) -> None:
+    assert kept(boot(tmp_path))
+    assert "KeepConfiguration=static" in text(tmp_path, "/etc/systemd/network/hacienda.conf").splitlines()
+
+
+@pytest.mark.parametrize("word", ["yes", "static"])
+def test_operators_own_word_to_networkd_stays(tmp_path: Path, word: str) -> None:
+    assert not kept(boot(tmp_path, operators=f"[Network]\nKeepConfiguration={word}\n"))
+
+
+def test_operators_word_that_drops_virtual_ips_is_overruled(tmp_path: Path) -> None:
+    assert kept(boot(tmp_path, operators="[Network]\nKeepConfiguration=dhcp-on-stop\n"))
+
+
+def test_where_networkd_does_not_run_nothing_is_written_for_it(tmp_path: Path) -> None:
+    assert not kept(boot(tmp_path, networkd=False))
+
+
+def test_machines_without_a_virtual_ip_have_no_word_to_networkd(tmp_path: Path) -> None:
+    built = composed.cloud(tmp_path, BIG)
+    assert "/etc/systemd/network/hacienda.conf" not in composed.rendered(built, "host", "cmp-1")
+    assert composed.fact(built, "host", "BESIDE_VIRTUAL_IPS", "cmp-1") == ""
+    assert composed.fact(built, "host", "BESIDE_VIRTUAL_IPS", "ctl-2") == "10.77.0.12"
+
+
+def test_journald_is_restarted_only_for_settings_that_it_has_not_read(tmp_path: Path) -> None:
+    assert not any("journald" in call for call in boot(tmp_path).calls("systemctl") if call.startswith("restart"))
+    (tmp_path / "again").mkdir()
+    again = boot(tmp_path / "again", started=1)
+    assert [call for call in again.calls("systemctl") if call.startswith("restart")] == [
+        "restart systemd-journald.service"
+    ] * 2
+    assert again.calls("journalctl") == ["--flush"] * 2
+
+
+def test_journal_is_bounded_and_written_to_disk(tmp_path: Path) -> None:
+    journal = composed.settings(text(tmp_path, "/etc/systemd/journald.conf.d/60-hacienda.conf"))
+    assert journal["Storage"] == "persistent"
+    assert journal["SystemMaxUse"] == "1G"
+    assert journal["SyncIntervalSec"] == "10s"
 
 
 def test_scripts_are_clean() -> None:

@@ -90,6 +90,9 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     "garbd": (Program("garbd, started", "galera-arbitrator-4", f'sh {PROBES}/garbd.sh "$1"'),),
     "haproxy": (Program("haproxy -c", "haproxy", 'haproxy -c -f "$1"', refuses=re.compile(r"\[(WARNING|ALERT)\]")),),
     "hosts": (Own("addresses and names", own.hosts),),
+    "journald": (
+        Program("journald, started", "systemd", f'sh {PROBES}/systemd.sh "$1" systemd-journald "running as PID"'),
+    ),
     "json": (Own("JSON", own.json_text),),
     # The interface and the user are made by the script that starts keepalived.
     "keepalived": (
@@ -131,6 +134,11 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program("cloud-init's networkd", "cloud-init", f'{_EACH} {_NETWORKD} -- "$@"', in_place=False, together=True),
         Program(
             "cloud-init's keys", "cloud-init", f'python3 -P {PROBES}/networkkeys.py "$@"', in_place=False, together=True
+        ),
+    ),
+    "networkd": (
+        Program(
+            "networkd, started", "systemd", f'sh {PROBES}/systemd.sh "$1" systemd-networkd "Enumeration completed"'
         ),
     ),
     "nft": (Program("nft -c", "nftables", 'nft -c -f "$1"'),),

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Applies the kernel settings and lets sshd read its own; every boot does it again.
+# Applies the kernel settings, lets sshd and journald read their own, and keeps virtual IPs where networkd restarts; every boot
+# does it again.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,4 +11,33 @@ sshd -t || fail "sshd refuses its configuration|see sshd -t on this node"
 # Nothing to reload where sshd is started by a socket, for each connection.
 if systemctl --quiet is-active ssh.service; then
     systemctl reload ssh.service
+fi
+
+# A restarted journald takes over the open logs of all daemons: nothing that they say is lost.
+journal=$ROOT/etc/systemd/journald.conf.d/60-hacienda.conf
+since=$(systemctl show --property=ExecMainStartTimestamp --timestamp=unix --value systemd-journald.service)
+if (($(stat --format=%Y "$journal") >= ${since#@})); then
+    systemctl restart systemd-journald.service
+    journalctl --flush
+fi
+
+# keeps NETWORK_FILE [DROP_IN...]: whether networkd keeps foreign addresses by what somebody else has written there.
+keeps() {
+    grep --quiet --no-messages '^[[:space:]]*KeepConfiguration[[:space:]]*=[[:space:]]*\(yes\|true\|1\|on\|static\)' "$@"
+}
+
+# Read when networkd starts or reconfigures the interface; nothing has to be told to it now.
+if systemctl --quiet is-active systemd-networkd.service; then
+    for address in $BESIDE_VIRTUAL_IPS; do
+        interface=$(ip -json -4 address show to "$address" | jq --raw-output '.[0].ifname // empty')
+        [[ -n $interface ]] || continue
+        mapfile -t read < <(networkctl --json=short status "$interface" |
+            jq --raw-output --arg own "60-hacienda.conf" '.NetworkFile // empty, (.NetworkFileDropins // [] | .[] | select(endswith($own) | not))')
+        # An interface that networkd leaves alone has no network file.
+        ((${#read[@]} > 0)) || continue
+        keeps "${read[@]}" && continue
+        folder=$ROOT/etc/systemd/network/${read[0]##*/}.d
+        mkdir -p "$folder"
+        ln -sfn "$KEEP" "$folder/60-hacienda.conf"
+    done
 fi

@@ -1,0 +1,62 @@
+"""Tells the neighbours that an address is at this machine: a replaced machine has its predecessor's, with another MAC.
+
+It travels in the user-data and runs on the machine, beside cloud-init's first stages: standard library and iproute2 only. Sent
+again for half a minute, because a switch port or a bond may not forward yet when the machine boots (spanning tree, LACP).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from typing import Any
+
+PAUSES = (0, 1, 2, 4, 8, 16)
+"""Seconds before each announcement."""
+
+_BROADCAST = b"\xff" * 6
+_ARP_REQUEST = bytes.fromhex("08060001080006040001")
+"""EtherType; then Ethernet, IPv4, their lengths, request (RFC 826). A request with both addresses alike announces (RFC 5227)."""
+
+_HOST = 32
+"""An address of this prefix length is a virtual IP: its holder is keepalived's decision."""
+
+
+def frame(hardware: str, address: str) -> bytes:
+    """The announcement of an IPv4 address at a MAC address, as it is on the wire."""
+    own, protocol = bytes.fromhex(hardware.replace(":", "")), socket.inet_aton(address)
+    return _BROADCAST + own + _ARP_REQUEST + own + protocol + _BROADCAST + protocol
+
+
+def announcements(links: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
+    """Interface and frame for each address of this machine's own.
+
+    Args:
+        links: what `ip -json address` shows. Bonds and VLANs carry addresses of their own and are Ethernet, too.
+    """
+    for link in links:
+        if link.get("link_type") != "ether" or "UP" not in link["flags"]:
+            continue
+        for entry in link["addr_info"]:
+            if entry["family"] == "inet" and entry["scope"] == "global" and entry["prefixlen"] != _HOST:
+                yield link["ifname"], frame(link["address"], entry["local"])
+
+
+def main() -> None:
+    """Announce all addresses after each pause; an interface that cannot send is left to the next time."""
+    for pause in PAUSES:
+        time.sleep(pause)
+        shown = subprocess.run(["ip", "-json", "address"], capture_output=True, check=True).stdout
+        for interface, announcement in announcements(json.loads(shown)):
+            try:
+                with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+                    wire.bind((interface, 0))
+                    wire.send(announcement)
+            except OSError as error:
+                print(f"{interface}: {error}")  # noqa: T201 - for the journal
+
+
+if __name__ == "__main__":
+    main()
