@@ -12,6 +12,7 @@ from hacienda.cli import console, project
 from hacienda.cloud import Cloud
 from hacienda.cloud.model import Node
 from hacienda.errors import UnwellError
+from hacienda.operate import causes
 from hacienda.operate import status as health
 from hacienda.remote import connections
 from hacienda.remote.transport import Address, Transport
@@ -86,7 +87,7 @@ def show(cloud: Cloud, found: health.Health) -> None:
     for one in found.ailments:
         alike.setdefault((one.service, one.what, one.fix), []).append(one.node)
     for (service, what, fix), nodes in alike.items():
-        console.show(str(health.Ailment(_names(nodes), service, what, fix)))
+        console.show(str(causes.Ailment(_names(nodes), service, what, fix)))
     verdict = "is well" if found.well else f"is unwell: {len(found.ailments)} problems"
     console.out.print(Text(f"{cloud.name} {verdict}", style="green" if found.well else "red"))
 

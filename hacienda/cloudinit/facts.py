@@ -25,6 +25,7 @@ def node_file(cloud: Cloud, node: Node) -> RenderedFile:
         "HACIENDA_DOMAIN": cloud.domain,
         "HACIENDA_REGION": cloud.region,
         "HACIENDA_CONTAINER": cloud.platform.containers,
+        "HACIENDA_NEIGHBOURS": _neighbours(cloud, node),
         **_coordination(cloud, node),
     }
     return RenderedFile(f"{ETC}/node.env", _lines(facts), checker="bash", service="hacienda")
@@ -43,6 +44,7 @@ def service_file(
     facts = {
         "HACIENDA_SERVICE": service.name,
         "HACIENDA_UNITS": service.units,
+        "HACIENDA_DATA": service.data,
         "HACIENDA_ROLLING": is_rolling(service),
         "HACIENDA_COORDINATION": "coordination" in service.provides,
         "HACIENDA_BOOTSTRAP": service.bootstrap.name if service.bootstrap else "",
@@ -71,6 +73,17 @@ def is_peer_group(service: Service) -> bool:
 def is_rolling(service: Service) -> bool:
     """Whether restarts go one node at a time: members that vote, or stand behind a front end."""
     return service.voters or bool(service.frontends)
+
+
+def _neighbours(cloud: Cloud, node: Node) -> tuple[str, ...]:
+    """`node/network=address` of every voting machine on each network that it shares with this one: few, and always the same."""
+    others = (other for other in cloud.voting if other.name != node.name)
+    return tuple(
+        f"{other.name}/{network.name}={other.addresses[network.name]}"
+        for other in others
+        for network in cloud.networks
+        if network.name in other.addresses and network.name in node.addresses
+    )
 
 
 def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:

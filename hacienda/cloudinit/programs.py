@@ -17,7 +17,7 @@ PACKAGE = "hacienda/cloudinit/node"
 
 _SOURCE = Path(__file__).parent / "node"
 _BASH = {"lib.sh": "lib.sh", "converge.sh": "hacienda-converge", "cluster.sh": "hacienda-cluster"}
-_PYTHON = ("apply", "verify", "leave")
+_PYTHON = ("apply", "verify", "leave", "diagnose")
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -BSE

@@ -98,6 +98,7 @@ class Service:
             restarts are rolling.
         arbiter: True: it runs on arbiter machines, too, to vote there; an Arbiter: that does in its place.
         packages: Debian packages.
+        data: folders that its daemons write to; a full or read-only disk below them stops the service.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
         files: templates, secret files and certificates.
         node_files: computed files, given the cloud and the node.
@@ -123,6 +124,7 @@ class Service:
     voters: bool = False
     arbiter: bool | Arbiter = False
     packages: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     frontends: tuple[Frontend, ...] = ()

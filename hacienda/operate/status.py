@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from hacienda.cloud.model import Cloud
 from hacienda.cloud.model import Node as Machine
 from hacienda.errors import HaciendaError
-from hacienda.remote.node import Node, Status, Verdict
-from hacienda.remote.transport import Transport, UnreachableError
+from hacienda.operate import causes
+from hacienda.operate.causes import Ailment
+from hacienda.remote.node import Diagnosis, Fault, Node, Status, Verdict
+from hacienda.remote.transport import RemoteError, Transport, UnreachableError
 
 AT_A_TIME = 64
 """Nodes asked at the same time: each is one ssh client waiting."""
@@ -30,6 +32,8 @@ class Answer:
         status: what is installed; None: nothing.
         silence: why it said nothing; empty: it spoke.
         reached: False: it did not even answer.
+        alone: services whose own part on the node is well: what fails there is another member's.
+        diagnosis: what is wrong with the machine itself; None: it did not say.
     """
 
     node: str
@@ -37,27 +41,8 @@ class Answer:
     status: Status | None = None
     silence: str = ""
     reached: bool = True
-
-
-@dataclass(frozen=True)
-class Ailment:
-    """One thing that is wrong.
-
-    Args:
-        node: where; empty: the cloud as a whole.
-        service: what; empty: the node as a whole.
-        what: what is wrong.
-        fix: what to do.
-    """
-
-    node: str
-    service: str
-    what: str
-    fix: str
-
-    def __str__(self) -> str:
-        place = ": ".join(part for part in (self.node, self.service) if part)
-        return f"{place}: {self.what}\n  {self.fix}" if self.fix else f"{place}: {self.what}"
+    alone: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True)
@@ -107,21 +92,44 @@ def examine(cloud: Cloud, connect: Callable[[Machine], Transport]) -> Health:
 
 def ask(name: str, connect: Callable[[], Transport]) -> Answer:
     """What one node says about itself."""
+    diagnosis: Diagnosis | None = None
     try:
         node = Node(connect())
+        diagnosis = _diagnosis(node)
         status = node.status()
-        return Answer(name, node.verify() if status else (), status)
+        verdicts = node.verify() if status else ()
+        failing = tuple(verdict.service for verdict in verdicts if not verdict.ok)
+        own = node.verify(failing, local=True) if failing else ()
+        return Answer(name, verdicts, status, alone=tuple(v.service for v in own if v.ok), diagnosis=diagnosis)
     except HaciendaError as error:
-        parts = (" ".join(part.split()) for part in (error.message, error.fix) if part)
-        words = ": ".join(parts).removeprefix(f"{name}: ").removeprefix(f"{name} ")
-        return Answer(name, silence=words, reached=not isinstance(error, UnreachableError))
+        reached = not isinstance(error, UnreachableError)
+        return Answer(name, silence=_words(name, error), reached=reached, diagnosis=diagnosis)
+
+
+def _diagnosis(node: Node) -> Diagnosis | None:
+    """What is wrong with the machine itself. A node that cannot say it is still asked for its services.
+
+    Raises:
+        UnreachableError: it does not answer.
+    """
+    try:
+        return node.diagnose()
+    except RemoteError as error:
+        fault = Fault("unknown", _words(node.name, error), "hacienda-diagnose on this node shows it again")
+        return Diagnosis((fault,))
+
+
+def _words(name: str, error: HaciendaError) -> str:
+    parts = (" ".join(part.split()) for part in (error.message, error.fix) if part)
+    return ": ".join(parts).removeprefix(f"{name}: ").removeprefix(f"{name} ")
 
 
 def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
-    """A cloud's health from what its nodes said."""
+    """A cloud's health from what its nodes said: causes first, then what else shows."""
     by_node = {answer.node: answer for answer in answers}
-    again = f"Run: hacienda apply {cloud.name}"
-    ailments = [ailment for machine in cloud.nodes for ailment in _of_node(machine, by_node[machine.name], again)]
+    diagnoses = {answer.node: answer.diagnosis for answer in by_node.values() if answer.diagnosis and answer.reached}
+    ailments = causes.of_networks(cloud, diagnoses) + causes.of_clocks(diagnoses) + causes.of_machines(diagnoses)
+    ailments += [one for machine in cloud.nodes for one in _of_node(cloud, machine, by_node[machine.name], diagnoses)]
     holders = {str(vip.address): _holders(str(vip.address), by_node.values()) for vip in cloud.virtual_ips}
     ailments += [
         Ailment("", f"virtual IP {address}", _holders_words(nodes), _holders_fix(nodes))
@@ -136,19 +144,27 @@ def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
     return Health(cloud.name, tuple(by_node.values()), groups, holders, tuple(ailments))
 
 
-def _of_node(machine: Machine, answer: Answer, again: str) -> list[Ailment]:
-    """What is wrong on one node; `again` says how to apply once more."""
+def _of_node(cloud: Cloud, machine: Machine, answer: Answer, diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
+    """What shows on one node, whatever the cause."""
+    again = f"Run: hacienda apply {cloud.name}"
     if answer.silence:
-        fix = again if answer.reached else "Is it powered on, and does SSH reach it?"
+        fix = again if answer.reached else causes.of_silence(cloud, machine.name, diagnoses)
         return [Ailment(machine.name, "", answer.silence, fix)]
     if answer.status is None:
         return [Ailment(machine.name, "", "nothing is installed", again)]
     told = {verdict.service for verdict in answer.verdicts}
-    found = [Ailment(machine.name, v.service, v.detail, v.fix) for v in answer.verdicts if not v.ok]
+    found = [Ailment(machine.name, v.service, v.detail, _fix(v, answer)) for v in answer.verdicts if not v.ok]
     missing = (service for service in machine.services if service not in told)
     found += [Ailment(machine.name, service, "is not installed", again) for service in missing]
     settled = answer.status.converged or found
     return found if settled else [Ailment(machine.name, "", _unsettled(answer.status), again)]
+
+
+def _fix(verdict: Verdict, answer: Answer) -> str:
+    """What to do about a service: about its cause, where the machine knows one."""
+    faults = answer.diagnosis.faults if answer.diagnosis else ()
+    cause = next((fault for fault in faults if verdict.service in fault.services), None)
+    return f"This follows from the {cause.kind}: {cause.what}" if cause else verdict.fix
 
 
 def _unsettled(status: Status) -> str:
@@ -182,7 +198,11 @@ def _holders_fix(nodes: tuple[str, ...]) -> str:
 
 def _well(service: str, cloud: Cloud, answers: Mapping[str, Answer]) -> int:
     members = (answers[node.name] for node in cloud.members(service))
-    return sum(1 for answer in members if any(v.service == service and v.ok for v in answer.verdicts))
+    return sum(
+        1
+        for answer in members
+        if service in answer.alone or any(v.service == service and v.ok for v in answer.verdicts)
+    )
 
 
 def document(health: Health) -> dict[str, Any]:
@@ -199,6 +219,7 @@ def document(health: Health) -> dict[str, Any]:
             answer.node: {
                 "reachable": answer.reached,
                 "detail": answer.silence,
+                "faults": [asdict(fault) for fault in answer.diagnosis.faults] if answer.diagnosis else [],
                 "converged": answer.status.converged if answer.status else False,
                 "services": {v.service: {"ok": v.ok, "detail": v.detail, "fix": v.fix} for v in answer.verdicts},
             }

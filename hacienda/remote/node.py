@@ -6,6 +6,7 @@ import io
 import json
 import re
 import tarfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,31 @@ class Verdict:
     ok: bool
     detail: str
     fix: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a node itself, in the operator's words; see hacienda.cloudinit.node.fault."""
+
+    kind: str
+    what: str
+    fix: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a node says about itself, apart from its services.
+
+    Args:
+        faults: what is wrong with it.
+        unreached: node and network of each neighbour that does not answer its pings.
+        ahead: seconds that its clock is ahead of ours; late by as long as the answer took to travel.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    unreached: tuple[tuple[str, str], ...] = ()
+    ahead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,6 +154,16 @@ class Node:
             Verdict(str(one["service"]), bool(one["ok"]), str(one.get("detail", "")), str(one.get("fix", "")))
             for one in _json(done, self.name) or ()
         )
+
+    def diagnose(self) -> Diagnosis | None:
+        """What is wrong with it, whatever its services say; None where nothing is installed that could say it."""
+        answer = _json(self._checked("examine itself", scripts.DIAGNOSE, timeout=90), self.name)
+        received = time.time()
+        if answer is None:
+            return None
+        faults = (Fault(one["kind"], one["what"], one["fix"], tuple(one["services"])) for one in answer["faults"])
+        unreached = ((str(one["node"]), str(one["network"])) for one in answer["unreached"])
+        return Diagnosis(tuple(faults), tuple(unreached), float(answer["time"]) - received)
 
     def journal(self, service: str, lines: int = 10) -> str:
         """The last lines of a service's journal."""

@@ -80,6 +80,12 @@ exec "$programs/hacienda-apply" status --json
 """
 """Prints what is installed as JSON; `null` where nothing ever was."""
 
+DIAGNOSE = f"""{_PLACES}
+if [ ! -x "$programs/hacienda-diagnose" ]; then echo null; exit 0; fi
+"$programs/hacienda-diagnose" --json || [ $? = 1 ]
+"""
+"""Prints what is wrong with the machine itself as JSON; `null` where nothing is installed that could say it."""
+
 CLUSTER = f"""{_PLACES}
 if [ -e "$state/cluster.json" ]; then cat "$state/cluster.json"; else echo '{{}}'; fi
 """

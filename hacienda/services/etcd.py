@@ -48,6 +48,7 @@ service = Service(
     after=("host", "firewall", "chrony"),
     voters=True,
     packages=("etcd-server", "etcd-client", "curl", "jq"),
+    data=("/var/lib/etcd",),
     units=("etcd.service",),
     ports=(Port("client", 2379, clients="peers"), Port("peer", 2380, clients="peers")),
     files=(

@@ -204,6 +204,7 @@ service = Service(
         "python3-pymysql",
         "socat",
     ),
+    data=("/var/lib/mysql",),
     units=("galera-check.service", "galera-watch.service", "mariadb.service"),
     ports=(
         Port("mysql", 3306, clients="internal"),

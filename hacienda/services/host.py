@@ -67,7 +67,7 @@ service = Service(
     name="host",
     title="Names, kernel settings and SSH of a machine",
     role="every",
-    packages=("openssh-server", "iproute2", "curl", "jq"),
+    packages=("openssh-server", "iproute2", "iputils-ping", "curl", "jq"),
     ports=(Port("ssh", 22, clients="operator"),),
     files=(
         Template("/etc/hosts", checker="hosts", on_change="none"),

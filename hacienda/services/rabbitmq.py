@@ -96,6 +96,7 @@ service = Service(
     voters=True,
     arbiter=True,
     packages=("rabbitmq-server",),
+    data=("/var/lib/rabbitmq",),
     units=("rabbitmq-watch.service", "rabbitmq-server.service"),
     ports=(
         Port("amqps", 5671, clients="internal"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hacienda import cloud, environment, services
-from hacienda.operate.status import Answer, Health, ask, put_together
-from hacienda.remote.node import Status, Verdict
+from hacienda.operate.status import Answer, Health, ask, document, put_together
+from hacienda.remote.node import Diagnosis, Fault, Status, Verdict
 from hacienda.remote.transport import UnreachableError
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +59,40 @@ def test_silent_node_counts_in_no_group(lab: cloud.Cloud) -> None:
         "ctl-2: does not answer\n  Is it powered on, and does SSH reach it?"
     ]
     assert all(group.well == 2 for group in found.groups)
+
+
+def short(answer: Answer, *services: str) -> Answer:
+    """The same, where a member elsewhere is away: these services' own parts are well."""
+    verdicts = (replace(v, ok=False, detail="2/3 members") if v.service in services else v for v in answer.verdicts)
+    return replace(answer, verdicts=tuple(verdicts), alone=services)
+
+
+def test_one_of_three_away_leaves_two(lab: cloud.Cloud) -> None:
+    others = {name: short(well(lab.node(name)), "etcd", "galera") for name in ("ctl-1", "ctl-3")}
+    silent = Answer("ctl-2", silence="does not answer", reached=False)
+    found = put_together(lab, [others["ctl-1"], silent, others["ctl-3"]])
+    groups = {group.service: (group.well, group.declared) for group in found.groups}
+    assert (groups["etcd"], groups["galera"], groups["rabbitmq"]) == ((2, 3), (2, 3), (2, 3))
+
+
+def test_causes_come_before_what_follows_from_them(lab: cloud.Cloud) -> None:
+    answer = well(lab.node("ctl-2"))
+    failing = replace(answer.verdicts[-1], ok=False, detail="context deadline exceeded", fix="journalctl")
+    etcd = replace(failing, service="etcd")
+    rest = tuple(verdict for verdict in answer.verdicts if verdict.service not in ("etcd", failing.service))
+    disk = Fault(
+        "storage", "the disk of / (/dev/sda1, ext4) is full: 3 MiB of 20.0 GiB are free", "make room", ("etcd",)
+    )
+    full = replace(answer, verdicts=(*rest, etcd, failing), diagnosis=Diagnosis((disk,)))
+    found = health(lab, ctl_2=full)
+    assert [(one.service, one.what, one.fix) for one in found.ailments] == [
+        ("", disk.what, "make room"),
+        ("etcd", "context deadline exceeded", f"This follows from the storage: {disk.what}"),
+        (failing.service, "context deadline exceeded", "journalctl"),
+    ]
+    assert document(found)["nodes"]["ctl-2"]["faults"] == [
+        {"kind": "storage", "what": disk.what, "fix": "make room", "services": ("etcd",)}
+    ]
 
 
 def test_nobody_holds_the_virtual_ip(lab: cloud.Cloud) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from hacienda.remote import connections, scripts
 from hacienda.remote.connections import connect
-from hacienda.remote.node import Delivery, Node
+from hacienda.remote.node import Delivery, Fault, Node
 from hacienda.remote.transport import Address, RemoteError, UnreachableError
 from tests.provider.cloud import HERE, make_bundle
 
@@ -139,3 +140,22 @@ def test_the_scripts_are_clean() -> None:
             check=False,
         )
         assert json.loads(done.stdout) == [], text
+
+
+def test_a_node_says_what_is_wrong_with_itself(node: Node, root: Path) -> None:
+    assert node.diagnose() is None, "nothing is installed that could say it"
+    program = root / "usr/lib/hacienda/hacienda-diagnose"
+    program.parent.mkdir(parents=True)
+    fault = {"kind": "storage", "what": "the disk is full", "fix": "make room", "services": ["etcd"]}
+    away = {"node": "ctl-2", "network": "management", "address": "10.0.0.2"}
+    answer = {"faults": [fault], "unreached": [away], "time": time.time() + 3600}
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\nexit 1\n")
+    program.chmod(0o755)
+    found = node.diagnose()
+    assert found is not None
+    assert found.faults == (Fault("storage", "the disk is full", "make room", ("etcd",)),)
+    assert found.unreached == (("ctl-2", "management"),)
+    assert 3500 < found.ahead < 3601
+    program.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    with pytest.raises(RemoteError, match="could not examine itself"):
+        node.diagnose()

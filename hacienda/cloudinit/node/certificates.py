@@ -1,0 +1,65 @@
+"""Certificates of our services that have expired, or are not valid yet by this node's clock."""
+
+from __future__ import annotations
+
+import calendar
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hacienda.cloudinit.node.fault import Fault
+
+_DAY = 86400.0
+
+
+def faults(certificates: Mapping[Path, str], environment: str, now: float | None = None) -> list[Fault]:
+    """A fault for each certificate that no peer accepts now.
+
+    Args:
+        certificates: PEM file -> service that shows or checks it.
+        environment: name of the environment, for the commands to run.
+        now: seconds since 1970; default: the clock.
+    """
+    moment = time.time() if now is None else now
+    found = []
+    for path, service in certificates.items():
+        if not path.exists():
+            continue
+        begins, ends = _validity(path)
+        if ends < moment:
+            ca = path.name == "ca.pem"
+            fix = f"hacienda secrets rotate {environment} --kind {'ca' if ca else 'leaf'}, then hacienda apply {environment}"
+            what = f"the certificate {path} expired {_ago(moment - ends)} ago, on {_date(ends)}"
+        elif begins > moment:
+            fix = "is the clock of this node right? date; chronyc -n tracking"
+            what = f"the certificate {path} is valid from {_date(begins)} only; this node's clock says {_date(moment)}"
+        else:
+            continue
+        found.append(Fault("certificate", what, fix, (service,)))
+    return found
+
+
+def _validity(path: Path) -> tuple[float, float]:
+    """When a certificate begins and ends to be valid, in seconds since 1970."""
+    command = ["openssl", "x509", "-noout", "-startdate", "-enddate", "-in", str(path)]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
+    dates = dict(line.split("=", 1) for line in shown.splitlines())
+    return _seconds(dates["notBefore"]), _seconds(dates["notAfter"])
+
+
+def _seconds(text: str) -> float:
+    return float(calendar.timegm(time.strptime(text, "%b %d %H:%M:%S %Y GMT")))
+
+
+def _date(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds / _DAY:.0f} days" if seconds >= 2 * _DAY else f"{seconds / 3600:.1f} hours"
+
+
+def of(files: Iterable[tuple[str, str]], root: Path) -> dict[Path, str]:
+    """The certificates among installed files, `(path, service)` each."""
+    return {root / path.lstrip("/"): service for path, service in files if path.endswith(("/cert.pem", "/ca.pem"))}

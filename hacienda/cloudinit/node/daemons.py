@@ -1,0 +1,59 @@
+"""Daemons that do not run, or start again and again."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+
+from hacienda.cloudinit.node.fault import Fault
+
+_PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,ExecMainStatus,NRestarts,InactiveEnterTimestamp"
+
+
+def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """A fault for each daemon that is not up; one that is on its way is none.
+
+    Args:
+        services: service -> its units.
+    """
+    owners = {unit: service for service, units in services.items() for unit in units}
+    if not owners:
+        return []
+    command = ["systemctl", "show", f"--property={_PROPERTIES}", *owners]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
+    found = []
+    for block in shown.strip().split("\n\n"):
+        unit = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        what = _wrong(unit)
+        if what:
+            name = unit["Id"]
+            fix = f"journalctl -u {name} on this node says why; systemctl restart hacienda-{owners[name]} starts it"
+            found.append(Fault("daemon", f"{name} {what}", fix, (owners[name],)))
+    return found
+
+
+def _wrong(unit: Mapping[str, str]) -> str:
+    if unit.get("LoadState") == "not-found":
+        return "does not exist here: its package is gone"
+    active, sub = unit.get("ActiveState", ""), unit.get("SubState", "")
+    ended = _ended(unit)
+    if sub.startswith("auto-restart"):
+        return f"starts again and again ({unit.get('NRestarts', '?')} times): {ended}"
+    if active in ("failed", "inactive"):
+        since = unit.get("InactiveEnterTimestamp") or "the machine started"
+        return f"is not running since {since}: {ended}"
+    return ""
+
+
+def _ended(unit: Mapping[str, str]) -> str:
+    result, status = unit.get("Result", ""), unit.get("ExecMainStatus", "0")
+    words = {
+        "success": "it was stopped, or never started",
+        "exit-code": f"it ended with exit code {status}",
+        "signal": f"it was killed by signal {status}",
+        "core-dump": f"it crashed by signal {status}",
+        "oom-kill": "the kernel ended it for want of memory",
+        "timeout": "it did not start or stop in time",
+        "start-limit-hit": "it failed too often",
+    }
+    return words.get(result, result or "unknown")

@@ -1,0 +1,79 @@
+"""hacienda-diagnose: what is wrong with this machine itself, whatever its services say of it?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from hacienda.cloudinit.node import certificates, clock, daemons, facts, installed, neighbours, paths, storage
+from hacienda.cloudinit.node.failure import StepError
+from hacienda.cloudinit.node.fault import Fault
+
+
+def main() -> int:
+    """Runs the command line; exit codes: 0 nothing is wrong, 1 something is."""
+    parser = argparse.ArgumentParser(prog="hacienda-diagnose", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+    arguments = parser.parse_args()
+    lost, found = examine()
+    if arguments.json:
+        # The clock last: whoever asks compares it with the moment the answer arrives.
+        answer = {
+            "faults": [asdict(one) for one in found],
+            "unreached": [asdict(one) for one in lost],
+            "time": time.time(),
+        }
+        sys.stdout.write(json.dumps(answer) + "\n")
+    else:
+        for one in found:
+            sys.stdout.write(f"FAIL  {one.what}\n      {one.fix}\n")
+        for neighbour in lost:
+            where = f"{neighbour.network} ({neighbour.address})"
+            sys.stdout.write(f"FAIL  {neighbour.node} does not answer on {where}\n")
+    return 1 if found or lost else 0
+
+
+def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
+    """Neighbours that this node does not reach, and what is wrong with itself. An examination that fails is a fault, too."""
+    record = installed.load()
+    node = facts.of_node()
+    around = neighbours.parse(node.get("HACIENDA_NEIGHBOURS", ""))
+    leaves = certificates.of(((path, entry.service) for path, entry in record.files.items()), paths.ROOT)
+    lost: list[neighbours.Neighbour] = []
+
+    def network() -> Iterable[Fault]:
+        lost.extend(neighbours.unreached(around))
+        return ()
+
+    examinations: tuple[tuple[str, Callable[[], Iterable[Fault]]], ...] = (
+        ("the disks", lambda: storage.faults(_written(tuple(record.services)))),
+        ("the clock", lambda: clock.faults(container=node.get("HACIENDA_CONTAINER") == "1")),
+        ("the certificates", lambda: certificates.faults(leaves, record.environment)),
+        ("the daemons", lambda: daemons.faults(record.services)),
+        ("the network", network),
+    )
+    found: list[Fault] = []
+    for what, examination in examinations:
+        try:
+            found += examination()
+        except (OSError, ValueError, KeyError, StepError, subprocess.SubprocessError) as error:
+            said = f"{what} cannot be examined: {type(error).__name__}: {error}"
+            found.append(Fault("unknown", said, "hacienda-diagnose on this node shows it again"))
+    return tuple(lost), found
+
+
+def _written(services: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
+    """What our services write to: their own data, and what all of them need."""
+    own = {name: facts.of_service(name).get("HACIENDA_DATA", "").split() for name in services}
+    found: dict[Path, tuple[str, ...]] = {paths.ROOT / path: () for path in ("var/lib/hacienda", "var/log", "etc")}
+    for name, folders in own.items():
+        for folder in folders:
+            path = paths.ROOT / folder.lstrip("/")
+            found[path] = (*found.get(path, ()), name)
+    return found
