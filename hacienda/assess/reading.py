@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hacienda.declare import DeclarationError, consistency
+
 _UNITS = {"us": 1e-6, "ms": 1e-3, "": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 """HAProxy's units of time in seconds; without one it is milliseconds."""
 
@@ -29,16 +31,17 @@ class Section:
         """What follows a keyword, once per line that starts with it: `server`, `timeout server`."""
         return tuple(line[len(keyword) + 1 :] for line in self.lines if line.startswith(f"{keyword} "))
 
-    def seconds(self, keyword: str) -> float | None:
-        """A time in seconds; None: the section does not set it."""
-        found = self.values(keyword)
-        return seconds(found[-1]) if found else None
 
+def seconds(text: str) -> float:
+    """A time as HAProxy writes it, `500ms`, `60s`, `2000`.
 
-def seconds(text: str) -> float | None:
-    """A time as HAProxy writes it, `500ms`, `60s`, `2000`; None: it is none."""
+    Raises:
+        DeclarationError: it is none.
+    """
     match = re.fullmatch(r"([0-9]+)(us|ms|s|m|h|d)?", text.strip())
-    return int(match[1]) * _UNITS[match[2] or ""] if match else None
+    if match is None:
+        raise DeclarationError(f"haproxy.cfg has {text!r} where a time should be")
+    return int(match[1]) * _UNITS[match[2] or ""]
 
 
 def sections(text: str) -> tuple[Section, ...]:
@@ -56,18 +59,56 @@ def sections(text: str) -> tuple[Section, ...]:
     return tuple(Section(kind, name, tuple(lines)) for kind, name, lines in found)
 
 
-def pairs(text: str) -> Mapping[str, str]:
+class Values(dict[str, str]):
+    """Values by key. To ask for one that is not there is an error: a rule that is given none has nothing to say."""
+
+    def __missing__(self, key: str) -> str:
+        raise DeclarationError(
+            f"a rule asks for {consistency.unknown(key, self)}, which the rendered file does not set"
+        )
+
+
+def pairs(text: str) -> Values:
     """Values of a file of `key = value` lines, whatever its sections."""
     lines = (line.strip() for line in text.splitlines())
     split = (line.partition("=") for line in lines if line and line[0] not in "#;[")
-    return {key.strip(): value.strip().strip('"') for key, equals, value in split if equals}
+    return Values({key.strip(): value.strip().strip('"') for key, equals, value in split if equals})
+
+
+def only(pattern: str, text: str) -> str:
+    """What the one group of a regular expression finds; `^` and `$` match at every line.
+
+    Raises:
+        DeclarationError: it finds nothing.
+    """
+    found = re.search(pattern, text, re.MULTILINE)
+    if found is None:
+        raise DeclarationError(f"a rule asks for {pattern}, which the rendered file does not have")
+    return found[1]
+
+
+def section(found: tuple[Section, ...], name: str) -> Section:
+    """The section `listen` of that name.
+
+    Raises:
+        DeclarationError: there is none.
+    """
+    for one in found:
+        if (one.kind, one.name) == ("listen", name):
+            return one
+    known = [one.name for one in found if one.kind == "listen"]
+    raise DeclarationError(f"a rule asks for the listener {consistency.unknown(name, known)} of haproxy.cfg")
 
 
 def ini(text: str) -> Mapping[str, Mapping[str, str]]:
-    """Values of a file in the format of oslo.config, by section; empty where it is not in that format."""
+    """Values of a file in the format of oslo.config, by section.
+
+    Raises:
+        DeclarationError: it is not in that format.
+    """
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, default_section="")
     try:
         parser.read_string(text)
-    except configparser.Error:
-        return {}
+    except configparser.Error as error:
+        raise DeclarationError(f"a rule reads what is no INI file: {error}") from None
     return {name: {key: value or "" for key, value in parser.items(name)} for name in parser.sections()}

@@ -13,7 +13,7 @@ from hacienda.assess.finding import Finding
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import files
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import Service
+from hacienda.declare import DeclarationError, Service, consistency
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Subject:
         others: the project's other environments, for what must not clash between them.
         held: what the environment's store of secrets holds; empty where there is none.
         templates: one folder per service with its templates and scripts.
+        unrendered: names of services whose files are not looked at, on purpose.
         found: what the rules before this one found; the rule ACCEPT is asked last and looks at it.
     """
 
@@ -47,6 +48,7 @@ class Subject:
     others: tuple[Cloud, ...] = ()
     held: tuple[Held, ...] = ()
     templates: Path = services.TEMPLATES
+    unrendered: frozenset[str] = frozenset()
     found: tuple[Finding, ...] = field(default=(), repr=False)
 
     @cached_property
@@ -54,8 +56,8 @@ class Subject:
         return {}
 
     def files(self, service: Service, node: Node) -> dict[str, RenderedFile]:
-        """A service's files on a node, by path. A service without a folder of templates has none to look at."""
-        if not (self.templates / service.name).is_dir():
+        """A service's files on a node, by path."""
+        if service.name in self.unrendered:
             return {}
         key = service.name, node.name
         if key not in self._rendered:
@@ -63,7 +65,7 @@ class Subject:
             self._rendered[key] = {file.path: file for file in made}
         return self._rendered[key]
 
-    def text(self, service: str, path: str, node: Node | None = None) -> str:
+    def text(self, service: str, path: str, node: Node | None = None) -> str | None:
         """A rendered file of a service on a node.
 
         Args:
@@ -72,13 +74,18 @@ class Subject:
             node: whose; None: the service's first member.
 
         Returns:
-            The text; empty where the service does not run here or has no such file.
+            The text; None where the service does not run in this cloud, or not on that node.
+
+        Raises:
+            DeclarationError: there is no such service, or it has no such file.
         """
         members = self.cloud.members(service)
-        if not members:
-            return ""
-        file = self.files(self.cloud.registry[service], node or members[0]).get(path)
-        return file.text if file else ""
+        if not members or (node is not None and service not in node.services) or service in self.unrendered:
+            return None
+        found = self.files(self.cloud.registry[service], node or members[0])
+        if path not in found:
+            raise DeclarationError(f"{service} has no file {consistency.unknown(path, found)}")
+        return found[path].text
 
     def configurations(self) -> Iterator[tuple[Service, RenderedFile]]:
         """Every configuration file (no script) of every service, as its first member has it."""
@@ -92,7 +99,3 @@ class Subject:
         """Whether all machines are containers on one host, each network a bridge there: what Incus makes. Existing machines
         may be containers, too, on as many hosts as there are."""
         return self.cloud.platform.type == "incus"
-
-    def provider(self, capability: str) -> Service | None:
-        """The service that offers a capability here; None if nothing does."""
-        return next((service for service in self.cloud.services if capability in service.provides), None)

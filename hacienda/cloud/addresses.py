@@ -7,8 +7,9 @@ from ipaddress import IPv4Address
 
 from hacienda.cloud.blocks import Block, block
 from hacienda.cloud.machines import Draft
-from hacienda.cloud.model import Network, Role, VirtualIp
+from hacienda.cloud.model import Network, VirtualIp
 from hacienda.cloud.problem_list import ProblemList
+from hacienda.declare import Role
 from hacienda.environment.machines import MAXIMUM_NUMBER
 from hacienda.environment.model import Environment
 from hacienda.environment.problems import nearest

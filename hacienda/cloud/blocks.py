@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from hacienda.cloud.model import Network, Role
+from hacienda.cloud.model import Network
+from hacienda.declare import Role
 
 SMALL: Mapping[Role, tuple[int, int]] = {
     "controller": (10, 30),

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from hacienda.cloud.model import ABBREVIATIONS, Bmc, Role
+from hacienda.cloud.model import ABBREVIATIONS, Bmc
 from hacienda.cloud.problem_list import ProblemList
+from hacienda.declare import Role
 from hacienda.environment.machines import Machine, MachineGroup
 from hacienda.environment.model import Environment
 from hacienda.environment.problems import nearest

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
-from typing import Literal
 
-from hacienda.declare import Database, MessageUser, Registry, Scope, Service, ServiceOptions
+from hacienda.declare import Capability, Database, MessageUser, Registry, Role, Scope, Service, ServiceOptions
 from hacienda.environment.accept import Accept
 from hacienda.environment.source import Source
-
-Role = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
 
 ABBREVIATIONS: Mapping[Role, str] = {
     "controller": "ctl",
@@ -228,9 +225,21 @@ class Cloud:
         """Nodes of a role, by number."""
         return self._roles.get(role, ())
 
+    def provider(self, capability: Capability) -> Service | None:
+        """The service that offers a capability here; None: nothing here does."""
+        return next((service for service in self.services if capability in service.provides), None)
+
     def members(self, service: str) -> tuple[Node, ...]:
-        """Nodes that run a service, in the cloud's order; empty if none does."""
-        return self._members.get(service, ())
+        """Nodes that run a service, in the cloud's order; empty if none does.
+
+        Raises:
+            DeclarationError: there is no such service.
+        """
+        found = self._members.get(service)
+        if found is None:
+            self.registry.require(service)
+            return ()
+        return found
 
     def servers(self, service: str) -> tuple[Node, ...]:
         """Members that run the service itself: without arbiters on which something else votes for it."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import combinations
 
-from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, Role, VirtualIp
+from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, VirtualIp
 from hacienda.cloud.platform import has_own_bridges
 from hacienda.cloud.problem_list import ProblemList
-from hacienda.declare import Scope
+from hacienda.declare import Role, Scope
 from hacienda.environment.model import Environment
 from hacienda.environment.network import PURPOSES
 from hacienda.environment.network import Network as NetworkSpec

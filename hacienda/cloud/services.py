@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hacienda.cloud.model import Node, Role, VirtualIp
+from hacienda.cloud.model import Node, VirtualIp
 from hacienda.cloud.problem_list import ProblemList
-from hacienda.declare import Registry
+from hacienda.declare import Registry, Role
 from hacienda.environment.model import Environment
 
 

@@ -88,7 +88,7 @@ def _neighbours(cloud: Cloud, node: Node) -> tuple[str, ...]:
 
 def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
     """Where etcd is and which certificate to show; empty on nodes that do not run it, they have no certificate either."""
-    provider = next((s for s in cloud.services if "coordination" in s.provides), None)
+    provider = cloud.provider("coordination")
     if provider is None or provider.name not in node.services:
         return {"HACIENDA_ETCD_ENDPOINTS": "", "HACIENDA_ETCD_TLS": ""}
     port = provider.port("client").number

@@ -9,8 +9,9 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import templating
 from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.declare import Service
+from hacienda.declare.files import SCRIPTS
 
-LIB = "/usr/lib/hacienda"
+LIB = SCRIPTS
 UNITS = "/etc/systemd/system"
 PACKAGE = "hacienda/cloudinit/node"
 """The node's Python modules lie beside its programs, under the name they have here."""

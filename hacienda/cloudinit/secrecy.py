@@ -41,17 +41,25 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     """Every secret the node is given: those its files name and those its services own or serve. Nothing else.
 
     Raises:
-        DeclarationError: a file names a secret that nothing declares.
+        DeclarationError: a file names a secret that its service neither declares nor serves.
     """
-    named = {name: file for file in files for name in file.secrets}
-    known = set(_shared(cloud))
-    for service in node.services:
-        known.update(leaf_names(service))
-    for name, file in sorted(named.items()):
-        if name not in known:
-            raise DeclarationError(f"{file.service}: {file.path} names the secret {name!r}, which nothing declares")
-    own = {name for service in cloud.running(node) for name in served(cloud, service)}
-    return tuple(sorted(named.keys() | own))
+    running = cloud.running(node)
+    leaves = {service.name: leaf_names(service.name) for service in _certified(cloud, node)}
+    own = {service.name: {*served(cloud, service), *leaves.get(service.name, ())} for service in running}
+    named: set[str] = set()
+    for file in files:
+        named.update(file.secrets)
+        for name in file.secrets:
+            if name not in own.get(file.service, ()):
+                raise DeclarationError(f"{file.service}: {file.path} names the secret {name!r}, {_whose(cloud, name)}")
+    return tuple(sorted(named.union(*(served(cloud, service) for service in running))))
+
+
+def _whose(cloud: Cloud, name: str) -> str:
+    for service in cloud.services:
+        if name in served(cloud, service) or name in leaf_names(service.name):
+            return f"which is {service.name}'s and not declared for it"
+    return "which nothing declares"
 
 
 def needs(cloud: Cloud) -> secrets.Needs:

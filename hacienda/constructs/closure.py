@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hacienda.declare import Registry
+from hacienda.declare import Capability, Registry
 from hacienda.environment.problems import nearest
 from hacienda.errors import InputError, Problem
 
 
-def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[str] = ()) -> Registry:
+def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[Capability] = ()) -> Registry:
     """The named services, whatever provides what they require, and the services that every machine runs; nothing else.
 
     Args:
@@ -36,4 +36,4 @@ def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[
         if name not in wanted:
             wanted.add(name)
             queue += [registry.provider(capability).name for capability in registry[name].requires]
-    return Registry(service for service in registry if service.name in wanted)
+    return registry.only(wanted)

@@ -20,7 +20,8 @@ from hacienda.declare.files import (
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind
-from hacienda.declare.timer import Timer
+from hacienda.declare.timer import NoTimer, Timer
+from hacienda.declare.vocabulary import Capability, Placement, Role
 
 if TYPE_CHECKING:
     from hacienda.declare.registry import DeclarationError, Registry
@@ -30,6 +31,7 @@ __all__ = [
     "FERNET_KEYS",
     "Action",
     "Arbiter",
+    "Capability",
     "CatalogueEntry",
     "Certificate",
     "Check",
@@ -38,9 +40,12 @@ __all__ = [
     "DeclarationError",
     "Frontend",
     "MessageUser",
+    "NoTimer",
     "NodeFile",
+    "Placement",
     "Port",
     "Registry",
+    "Role",
     "Scope",
     "Script",
     "Secret",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+SCRIPTS = "/usr/lib/hacienda"
+"""Folder on a node with one folder of scripts per service."""
+
 Action = Literal["restart", "reload", "none"]
 """What the service's daemons need after a file changed. Restarts of a service that votes are rolling: one node at a time."""
 

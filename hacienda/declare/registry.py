@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
+from hacienda.declare import consistency
 from hacienda.declare.service import Service
+from hacienda.declare.vocabulary import Capability
 
 
 class DeclarationError(Exception):
@@ -17,17 +19,22 @@ class Registry:
 
     Args:
         services: declarations in any order.
+        left_out: names of services that exist and are not in this composition, on purpose.
 
     Raises:
-        DeclarationError: a name, capability or port is declared twice, something required is not provided, or the order
-            has a cycle.
+        DeclarationError: a name, capability or port is declared twice, something that is named does not exist, something required
+            is not provided, or the order has a cycle.
     """
 
-    def __init__(self, services: Iterable[Service]) -> None:
+    def __init__(self, services: Iterable[Service], left_out: Collection[str] = ()) -> None:
         listed = sorted(services, key=lambda service: service.name)
         self._by_name = {service.name: service for service in listed}
+        self._left_out = frozenset(left_out) - self._by_name.keys()
         if len(self._by_name) != len(listed):
             raise DeclarationError("two services have the same name")
+        wrong = [problem for service in listed for problem in (*consistency.problems(service), *self._after(service))]
+        if wrong:
+            raise DeclarationError("\n".join(wrong))
         self._providers = self._capabilities(listed)
         self._check_ports(listed)
         try:
@@ -45,11 +52,25 @@ class Registry:
     def __getitem__(self, name: str) -> Service:
         return self._by_name[name]
 
+    def require(self, name: str) -> bool:
+        """Whether a service is in this composition; False: it was left out on purpose.
+
+        Raises:
+            DeclarationError: there is no such service.
+        """
+        if name in self._by_name or name in self._left_out:
+            return name in self._by_name
+        raise DeclarationError(f"there is no service {consistency.unknown(name, self._by_name)}")
+
+    def only(self, names: Collection[str]) -> Registry:
+        """These services alone; the others are left out on purpose."""
+        return Registry((one for one in self if one.name in names), {*self._by_name, *self._left_out})
+
     def names(self) -> tuple[str, ...]:
         """Names in start order."""
         return tuple(service.name for service in self._ordered)
 
-    def provider(self, capability: str) -> Service:
+    def provider(self, capability: Capability) -> Service:
         """The service that offers a capability.
 
         Raises:
@@ -65,9 +86,15 @@ class Registry:
         required = {self._providers[capability] for capability in service.requires}
         return (required | {name for name in service.after if name in self._by_name}) - {service.name}
 
+    def _after(self, service: Service) -> Iterator[str]:
+        known = self._by_name.keys() | self._left_out
+        for name in service.after:
+            if name not in known:
+                yield f"{service.name} comes after {consistency.unknown(name, known)}"
+
     @staticmethod
-    def _capabilities(services: list[Service]) -> dict[str, str]:
-        providers: dict[str, str] = {}
+    def _capabilities(services: list[Service]) -> dict[Capability, str]:
+        providers: dict[Capability, str] = {}
         for service in services:
             for capability in service.provides:
                 if capability in providers:
@@ -89,5 +116,3 @@ class Registry:
                 owner = owners.setdefault((port.protocol, port.number), service.name)
                 if owner != service.name:
                     raise DeclarationError(f"{port.protocol} port {port.number}: {owner} and {service.name}")
-            for frontend in service.frontends:
-                service.port(frontend.port)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.secret import Secret
-from hacienda.declare.timer import Timer
+from hacienda.declare.timer import NoTimer, Timer
+from hacienda.declare.vocabulary import Capability, Placement
 
 
 class ServiceOptions(BaseModel):
@@ -110,16 +111,16 @@ class Service:
             Without it the units are started.
         reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
-        timers: times in its files on which the length of a failure depends.
+        timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
     """
 
     name: str
     title: str
-    role: str
+    role: Placement
     verify: Script
-    requires: tuple[str, ...] = ()
-    provides: tuple[str, ...] = ()
+    requires: tuple[Capability, ...] = ()
+    provides: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
     arbiter: bool | Arbiter = False
@@ -137,7 +138,7 @@ class Service:
     databases: tuple[Database, ...] = ()
     message_users: tuple[MessageUser, ...] = ()
     catalogue: tuple[CatalogueEntry, ...] = ()
-    timers: tuple[Timer, ...] = ()
+    timers: tuple[Timer | NoTimer, ...] = ()
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None

@@ -8,6 +8,9 @@ from typing import Literal
 Unit = Literal["s", "ms", "count"]
 """What a bare number means. A value that names its unit (`500ms`, `1m`, `PT1.5S`) is taken at its word."""
 
+EVERY = "every"
+"""Name of a NoTimer that stands for all timers."""
+
 
 @dataclass(frozen=True)
 class Timer:
@@ -29,3 +32,16 @@ class Timer:
     unit: Unit = "s"
     section: str = ""
     default: float | None = None
+
+
+@dataclass(frozen=True)
+class NoTimer:
+    """A timer that assessments ask every service of its kind for, and that this one does not have, on purpose.
+
+    Args:
+        name: the timer's name; `every` for all of them.
+        reason: why there is none.
+    """
+
+    name: str
+    reason: str

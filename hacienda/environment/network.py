@@ -6,15 +6,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field
 
+from hacienda.declare import Role
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import Address, AddressRange, AsList, Cidr, Nic, Whole, refuse
 
 Purpose = Literal["management", "public", "storage", "tenant", "external"]
 """What travels on a network: `management` is SSH and all internal traffic, `public` the API for clients, `storage` Ceph,
 `tenant` traffic between instances, `external` the way out of instances (floating IPs)."""
-
-RoleName = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
-"""Roles of machines."""
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 
@@ -58,7 +56,7 @@ class Network(Spec):
     first address. Default: the whole network."""
     purpose: Annotated[tuple[Purpose, ...], BeforeValidator(_purposes)] = ()
     """What travels here: one or more of `management`, `public`, `storage`, `tenant`, `external`. Default: the network's name."""
-    roles: Annotated[tuple[RoleName, ...], AsList] = ()
+    roles: Annotated[tuple[Role, ...], AsList] = ()
     """Roles whose machines are on it. Default: by purpose; management: all; public: controller; storage: controller, compute,
     storage; tenant: controller, network, compute; external: network, without addresses of their own."""
     vip: Address | None = None

@@ -67,6 +67,7 @@ service = Service(
     name="host",
     title="Names, kernel settings and SSH of a machine",
     role="every",
+    provides=("operating system",),
     packages=("openssh-server", "iproute2", "iputils-ping", "curl", "jq"),
     ports=(Port("ssh", 22, clients="operator"),),
     files=(

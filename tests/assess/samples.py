@@ -143,4 +143,7 @@ def subject(folder: Path, change: Change = NOTHING, text: str = SOUND) -> Subjec
         for name, piece, instead in change.templates:
             path = templates / name
             path.write_text(replaced(path.read_text(), piece, instead))
-    return Subject(cloud(text + change.add, registry), change.today, others, change.held, templates)
+    # Services that tests make up have no templates.
+    made_up = frozenset(registry.names()) - {folder.name for folder in services.TEMPLATES.iterdir()}
+    changed = cloud(text + change.add, registry)
+    return Subject(changed, change.today, others, change.held, templates, unrendered=made_up)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from hacienda.assess import reading
+from hacienda.declare import DeclarationError
 
 HAPROXY = """\
 defaults
@@ -23,17 +26,31 @@ frontend statistics
 
 def test_sections_of_haproxy() -> None:
     defaults, listen, frontend = reading.sections(HAPROXY)
-    assert (defaults.kind, defaults.name, defaults.seconds("timeout server")) == ("defaults", "", 60)
+    assert (defaults.kind, defaults.name, defaults.values("timeout server")) == ("defaults", "", ("60s",))
     assert listen.values("server") == ("ctl-1 10.0.0.11:3306 check", "ctl-2 10.0.0.12:3306 check backup")
-    assert listen.seconds("timeout server") is None
+    assert listen.values("timeout server") == ()
     assert (frontend.kind, frontend.name) == ("frontend", "statistics")
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("500ms", 0.5), ("60s", 60), ("2000", 2), ("10m", 600), ("1h", 3600), ("soon", None)]
-)
-def test_times_of_haproxy(text: str, seconds: float | None) -> None:
+@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("60s", 60), ("2000", 2), ("10m", 600), ("1h", 3600)])
+def test_times_of_haproxy(text: str, seconds: float) -> None:
     assert reading.seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda: reading.seconds("soon"), "has 'soon' where a time should be"),
+        (lambda: reading.pairs("max_connections = 7")["max_conections"], "did you mean 'max_connections'"),
+        (lambda: reading.only(r"^-m (\d+)$", "-c 7"), "which the rendered file does not have"),
+        (lambda: reading.section(reading.sections(HAPROXY), "galera-sql"), "did you mean 'galera-mysql'"),
+        (lambda: reading.ini("key: {a: 1}\n- x\n"), "no INI file"),
+    ],
+    ids=["time", "key", "pattern", "listener", "format"],
+)
+def test_to_ask_for_what_is_not_there_is_an_error(ask: Callable[[], object], says: str) -> None:
+    with pytest.raises(DeclarationError, match=says):
+        ask()
 
 
 def test_pairs_of_any_section() -> None:
@@ -45,7 +62,3 @@ def test_sections_of_oslo() -> None:
     text = "[database]\nconnection = mysql://x:@{secret:a}@y/z?a=1&b=%2F\nempty =\n[cache]\nenabled\n"
     assert reading.ini(text)["database"] == {"connection": "mysql://x:@{secret:a}@y/z?a=1&b=%2F", "empty": ""}
     assert reading.ini(text)["cache"] == {"enabled": ""}
-
-
-def test_what_is_in_no_such_format_is_empty() -> None:
-    assert reading.ini("key: {a: 1}\n- x\n") == {}

@@ -7,12 +7,14 @@ from textwrap import dedent
 from pydantic import BaseModel, ConfigDict
 
 from hacienda.cloud import Cloud, resolve
-from hacienda.declare import Check, Frontend, Port, Registry, Script, Service, ServiceOptions
+from hacienda.declare import Check, Frontend, NoTimer, Port, Registry, Script, Service, ServiceOptions
+from hacienda.declare.timer import EVERY
 from hacienda.environment import Environment, examine
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
 
 VERIFY = Script("verify.sh")
+UNTIMED = (NoTimer(EVERY, "made up for tests"),)
 
 
 class Timeouts(BaseModel):
@@ -38,7 +40,16 @@ class BalancerOptions(ServiceOptions):
 REGISTRY = Registry(
     (
         Service("chrony", "Clock", "every", VERIFY),
-        Service("etcd", "Truths", "controller", VERIFY, provides=("coordination",), voters=True, arbiter=True),
+        Service(
+            "etcd",
+            "Truths",
+            "controller",
+            VERIFY,
+            provides=("coordination",),
+            voters=True,
+            arbiter=True,
+            timers=UNTIMED,
+        ),
         Service(
             "haproxy",
             "Load balancer",
@@ -47,10 +58,18 @@ REGISTRY = Registry(
             requires=("virtual ip",),
             provides=("load balancer",),
             options=BalancerOptions,
+            timers=UNTIMED,
         ),
-        Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",)),
+        Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",), timers=UNTIMED),
         Service(
-            "galera", "Database", "controller", VERIFY, requires=("coordination",), provides=("database",), voters=True
+            "galera",
+            "Database",
+            "controller",
+            VERIFY,
+            requires=("coordination",),
+            provides=("database",),
+            voters=True,
+            timers=UNTIMED,
         ),
         Service(
             "keystone",
@@ -60,12 +79,14 @@ REGISTRY = Registry(
             requires=("database", "load balancer"),
             ports=(Port("api", 5000, "public"),),
             frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
+            timers=UNTIMED,
         ),
         Service("hypervisor", "Hypervisor", "compute", VERIFY),
         Service("gateway", "Router", "network", VERIFY),
-        Service("metrics", "Metrics", "monitoring", VERIFY, requires=("hypervisor metrics",)),
-        Service("exporter", "Exporter", "compute", VERIFY, provides=("hypervisor metrics",)),
-    )
+        Service("metrics", "Metrics", "monitoring", VERIFY, requires=("instance network",)),
+        Service("exporter", "Exporter", "compute", VERIFY, provides=("instance network",)),
+    ),
+    left_out=("firewall", "host", "memcached", "rabbitmq"),
 )
 
 LAB = """

@@ -7,14 +7,15 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
+from typing import get_args
 
 import pytest
 
 from hacienda.cloud import read
 from hacienda.cloud.blocks import LARGE, SMALL, block
-from hacienda.cloud.model import ABBREVIATIONS, Network, Role
+from hacienda.cloud.model import ABBREVIATIONS, Network
+from hacienda.declare import Role
 from hacienda.environment.machines import Machines
-from hacienda.environment.network import RoleName
 from hacienda.errors import InputError
 from tests.cloud.samples import LAB, REGISTRY, cloud, machines
 
@@ -39,7 +40,7 @@ def test_the_lab_is_where_everybody_expects_it() -> None:
 
 def test_roles_are_the_same_everywhere() -> None:
     roles = set(ABBREVIATIONS)
-    assert roles == set(Machines.model_fields) == set(RoleName.__args__)  # type: ignore[attr-defined]
+    assert roles == set(Machines.model_fields) == set(get_args(Role))
     assert roles == set(SMALL) == set(LARGE)
 
 

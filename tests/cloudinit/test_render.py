@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hacienda import cloudinit
-from hacienda.declare import DeclarationError, Registry, Script, Template
+from hacienda.declare import DeclarationError, NodeFile, Registry, Script, SecretFile, Template
 from tests.cloudinit import sample
 
 
@@ -130,6 +130,23 @@ def test_secret_in_a_file_everybody_reads_is_refused() -> None:
 def test_secret_that_nothing_declares_is_refused() -> None:
     with pytest.raises(DeclarationError, match=r"names the secret 'beta/admin', which nothing declares"):
         sample.render(**with_service(secrets=()))
+
+
+def test_secret_of_another_service_is_refused() -> None:
+    files = (*sample.beta.files, SecretFile("/etc/beta/cookie", "alpha/cookie"))
+    with pytest.raises(
+        DeclarationError, match=r"beta: /etc/beta/cookie names .*, which is alpha's and not declared for it"
+    ):
+        sample.render(**with_service(files=files))
+    leaf = NodeFile("/etc/beta/leaf", "@{secret:x509/alpha/key.pem}@", "text", mode=0o600)
+    with pytest.raises(DeclarationError, match=r"names the secret 'x509/alpha/key.pem', which is alpha's"):
+        sample.render(**with_service(node_files=lambda cloud, node: (leaf,)))
+
+
+def test_leaf_without_a_certificate_is_refused() -> None:
+    leaf = NodeFile("/etc/beta/leaf", "@{secret:x509/beta/key.pem}@", "text", mode=0o600)
+    with pytest.raises(DeclarationError, match=r"names the secret 'x509/beta/key.pem'"):
+        sample.render(**with_service(node_files=lambda cloud, node: (leaf,)))
 
 
 def test_path_declared_twice_is_refused() -> None:

@@ -19,7 +19,8 @@ def test_what_a_service_requires_or_comes_after_starts_before_it() -> None:
             service("api", requires=("database",), after=("clock", "elsewhere")),
             service("clock"),
             service("store", provides=("database",), after=("clock",)),
-        )
+        ),
+        left_out=("elsewhere",),
     )
     assert registry.names() == ("clock", "store", "api")
     assert registry.before("api") == ("clock", "store")
@@ -30,8 +31,11 @@ def test_what_a_service_requires_or_comes_after_starts_before_it() -> None:
     ("declared", "reason"),
     [
         ((service("one"), service("one")), "two services have the same name"),
-        ((service("one", provides=("x",)), service("two", provides=("x",))), "'x': one and two both provide it"),
-        ((service("one", requires=("x",)),), "one requires 'x', which nothing provides"),
+        (
+            (service("one", provides=("cache",)), service("two", provides=("cache",))),
+            "'cache': one and two both provide it",
+        ),
+        ((service("one", requires=("cache",)),), "one requires 'cache', which nothing provides"),
         ((service("one", after=("two",)), service("two", after=("one",))), "services wait for each other: "),
         (
             (service("one", ports=(Port("a", 80, "public"),)), service("two", ports=(Port("b", 80, "public"),))),
@@ -46,5 +50,5 @@ def test_contradictions_are_refused(declared: tuple[Service, ...], reason: str) 
 
 
 def test_a_front_end_is_one_of_a_declared_port() -> None:
-    with pytest.raises(KeyError, match="one declares no port 'sql'"):
+    with pytest.raises(DeclarationError, match="one: a front end names the port 'sql'"):
         Registry((service("one", frontends=(Frontend("sql", Check("/")),)),))

@@ -18,8 +18,8 @@ def _find(subject: Subject) -> Iterator[Observation]:
         reason = "every key of the cloud is in one folder of one machine: with it the cloud can no longer be changed."
         fix = "Use `backend: age` and commit the encrypted file, or accept this once the folder is backed up elsewhere."
         yield Observation("secrets.backend", reason, fix, concerns=("keys",))
-    database = subject.provider("database")
-    if database is not None and subject.provider("backup") is None:
+    database = subject.cloud.provider("database")
+    if database is not None and subject.cloud.provider("backup") is None:
         reason = f"nothing here backs {database.name} up: replicas repeat a wrong DELETE within milliseconds."
         fix = "Back it up every night from outside, to another site, and accept this."
         yield Observation("machines", reason, fix, concerns=("data", database.name))

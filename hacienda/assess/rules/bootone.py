@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each service whose first start is claimed from nobody, or whose members cannot reach the claims."""
-    cloud, registrar = subject.cloud, subject.provider("coordination")
+    cloud, registrar = subject.cloud, subject.cloud.provider("coordination")
     for service in cloud.services:
         members = cloud.members(service.name)
         if service.bootstrap is None or "coordination" in service.provides:

@@ -15,7 +15,8 @@ _SENDING = ("use_backend", "default_backend")
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each listener of the rendered haproxy.cfg with several servers and no HTTP check of them."""
-    sections = reading.sections(subject.text("haproxy", "/etc/haproxy/haproxy.cfg"))
+    text = subject.text("haproxy", "/etc/haproxy/haproxy.cfg")
+    sections = reading.sections(text) if text is not None else ()
     used = {name.split()[0] for one in sections for how in _SENDING for name in one.values(how)}
     for section in sections:
         servers = section.values("server")

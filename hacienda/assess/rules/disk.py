@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hacienda.assess import reading
@@ -31,13 +30,12 @@ def _find(subject: Subject) -> Iterator[Observation]:
 def _claims(subject: Subject) -> Iterator[tuple[str, str, str, tuple[str, ...], int]]:
     """Service, option, words, purposes of the disk it is on, bytes."""
     galera = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf")
-    cache = re.search(r"gcache\.size=([0-9]+)M", galera)
-    if cache:
-        words = "the cache of write-sets takes"
-        yield "galera", "gcache", words, ("database", "system"), int(cache[1]) * MIB
-    limit = reading.pairs(subject.text("rabbitmq", "/etc/rabbitmq/rabbitmq.conf")).get("disk_free_limit.absolute")
-    if limit:
-        words = "publishers are blocked unless there are"
+    if galera is not None:
+        words, cache = "the cache of write-sets takes", int(reading.only(r"gcache\.size=([0-9]+)M", galera))
+        yield "galera", "gcache", words, ("database", "system"), cache * MIB
+    rabbitmq = subject.text("rabbitmq", "/etc/rabbitmq/rabbitmq.conf")
+    if rabbitmq is not None:
+        words, limit = "publishers are blocked unless there are", reading.pairs(rabbitmq)["disk_free_limit.absolute"]
         yield "rabbitmq", "disk_free_limit", words, ("messages", "system"), int(limit)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
-from hacienda.cloud.model import Cloud, Node, Role
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Role
 
 NEEDS_FENCING = frozenset({"pacemaker", "corosync", "drbd-utils", "masakari-host-monitor"})
 """Debian packages of programs that take over a dead machine's data or instances."""

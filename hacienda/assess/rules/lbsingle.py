@@ -15,7 +15,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     for service, file in subject.configurations():
         if "[controller_worker]" not in file.text:
             continue
-        topology = reading.ini(file.text).get("controller_worker", {}).get("loadbalancer_topology", "SINGLE")
+        topology = reading.ini(file.text)["controller_worker"].get("loadbalancer_topology", "SINGLE")
         if topology.upper() == "SINGLE":
             reason = (
                 f"{file.path}: each load balancer is one instance, and a dead compute takes all of those on it down."

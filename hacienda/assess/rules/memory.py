@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from hacienda.assess import reading
@@ -32,21 +31,17 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 def _planned(subject: Subject, node: Node) -> Mapping[str, int]:
     """Service -> bytes that its rendered configuration lets it take on a node."""
-    here = set(node.services)
-    galera = reading.pairs(_text(subject, node, "galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf", here))
-    rabbitmq = reading.pairs(_text(subject, node, "rabbitmq", "/etc/rabbitmq/rabbitmq.conf", here))
-    memcached = re.search(
-        r"^-m ([0-9]+)$", _text(subject, node, "memcached", "/etc/memcached.conf", here), re.MULTILINE
-    )
-    return {
-        "galera": int(galera.get("innodb_buffer_pool_size", 0)),
-        "rabbitmq": int(rabbitmq.get("vm_memory_high_watermark.absolute", 0)),
-        "memcached": int(memcached[1]) * MIB if memcached else 0,
-    }
-
-
-def _text(subject: Subject, node: Node, service: str, path: str, here: set[str]) -> str:
-    return subject.text(service, path, node) if service in here else ""
+    found: dict[str, int] = {}
+    galera = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf", node)
+    if galera is not None and node.role != "arbiter":
+        found["galera"] = int(reading.pairs(galera)["innodb_buffer_pool_size"])
+    rabbitmq = subject.text("rabbitmq", "/etc/rabbitmq/rabbitmq.conf", node)
+    if rabbitmq is not None:
+        found["rabbitmq"] = int(reading.pairs(rabbitmq)["vm_memory_high_watermark.absolute"])
+    memcached = subject.text("memcached", "/etc/memcached.conf", node)
+    if memcached is not None:
+        found["memcached"] = int(reading.only(r"^-m ([0-9]+)$", memcached)) * MIB
+    return found
 
 
 rule = Rule(

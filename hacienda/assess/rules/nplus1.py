@@ -9,7 +9,8 @@ from typing import get_args
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
-from hacienda.cloud.model import Node, Role
+from hacienda.cloud.model import Node
+from hacienda.declare import Role
 from hacienda.environment.machines import DomainKind
 
 _ROLES: tuple[Role, ...] = ("compute", "storage")

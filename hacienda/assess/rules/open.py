@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network
 
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
+from hacienda.services import firewall
 
 WIDEST_PUBLIC = 16
 """Shortest prefix of a public range that one operator may be at home in."""
@@ -17,10 +17,12 @@ WIDEST = 8
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each operators' network that is wider than any operator's."""
-    if "firewall" not in subject.cloud.options:
+    if not subject.cloud.registry.require("firewall"):
         return
-    networks: tuple[IPv4Network, ...] = getattr(subject.cloud.option("firewall"), "operator_networks", ())
-    for position, network in enumerate(networks):
+    options = subject.cloud.option("firewall")
+    if not isinstance(options, firewall.Options):
+        raise TypeError(f"the firewall's options are {type(options).__name__}")
+    for position, network in enumerate(options.operator_networks):
         if network.prefixlen < (WIDEST if network.is_private else WIDEST_PUBLIC):
             reason = f"{network} is let in to SSH and the statistics pages: {network.num_addresses:,} addresses."
             yield Observation(f"services.firewall.operator_networks[{position}]", reason, concerns=(str(network),))

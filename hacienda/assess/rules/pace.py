@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hacienda.assess import reading
@@ -18,18 +17,19 @@ FASTEST_HEARTBEAT, SLOWEST_ELECTION = 100, 10_000
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """Observations about the rendered intervals of the virtual IPs and of the coordination service."""
-    advert = re.search(
-        r"^\s*advert_int ([0-9.]+)$", subject.text("keepalived", "/etc/keepalived/keepalived.conf"), re.M
-    )
-    if advert and not FASTEST_ADVERT <= float(advert[1]) <= SLOWEST_ADVERT:
-        interval = float(advert[1])
+    keepalived = subject.text("keepalived", "/etc/keepalived/keepalived.conf") if subject.cloud.virtual_ips else None
+    interval = None if keepalived is None else float(reading.only(r"^\s*advert_int ([0-9.]+)$", keepalived))
+    if interval is not None and not FASTEST_ADVERT <= interval <= SLOWEST_ADVERT:
         eager = f"a machine that is busy for {3 * interval:g} s loses its virtual IPs"
         slow = f"virtual IPs stay on a dead machine for {3 * interval:g} s"
         reason = f"{interval:g} s between advertisements: {eager if interval < FASTEST_ADVERT else slow}."
         fix = f"Use {FASTEST_ADVERT:g} to {SLOWEST_ADVERT:g}."
         yield Observation("services.keepalived.advert_interval", reason, fix, concerns=("keepalived",))
-    etcd = reading.pairs(subject.text("etcd", "/etc/default/etcd"))
-    heartbeat, election = int(etcd.get("ETCD_HEARTBEAT_INTERVAL", 250)), int(etcd.get("ETCD_ELECTION_TIMEOUT", 2500))
+    text = subject.text("etcd", "/etc/default/etcd")
+    if text is None:
+        return
+    etcd = reading.pairs(text)
+    heartbeat, election = int(etcd["ETCD_HEARTBEAT_INTERVAL"]), int(etcd["ETCD_ELECTION_TIMEOUT"])
     if heartbeat < FASTEST_HEARTBEAT:
         reason = f"{heartbeat} ms between heartbeats: a slow write to a shared disk costs the leader its office."
         fix = f"Use {FASTEST_HEARTBEAT} or more."

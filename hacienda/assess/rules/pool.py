@@ -20,10 +20,13 @@ KEPT = 20
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation where the pools together are larger than what the one writer accepts."""
-    accepted = reading.pairs(subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf")).get("max_connections")
+    text = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf")
+    if text is None:
+        return
+    accepted = int(reading.pairs(text)["max_connections"])
     wanted = {service.name: count for service in subject.cloud.services if (count := _connections(subject, service))}
     total = sum(wanted.values())
-    if accepted is None or total + KEPT <= int(accepted):
+    if total + KEPT <= accepted:
         return
     listed = ", ".join(f"{name} {count}" for name, count in wanted.items())
     reason = f"the database takes {accepted} connections, and its clients may open {total} ({listed})."
@@ -35,7 +38,7 @@ def _connections(subject: Subject, service: Service) -> int:
     """Connections that all members of a service may open."""
     members = subject.cloud.members(service.name)
     files = subject.files(service, members[0])
-    settings = [reading.ini(f.text).get("database", {}) for f in files.values() if "[database]" in f.text]
+    settings = [reading.ini(f.text)["database"] for f in files.values() if "[database]" in f.text]
     if not settings:
         return 0
     pool = int(settings[0].get("max_pool_size", POOL)) + int(settings[0].get("max_overflow", OVERFLOW))

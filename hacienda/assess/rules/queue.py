@@ -15,7 +15,7 @@ _MEANT = ("rabbit_quorum_queue", "rabbit_transient_quorum_queue")
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each server or client whose rendered configuration asks for queues with one copy."""
-    provider = subject.provider("message queue")
+    provider = subject.cloud.provider("message queue")
     if provider is None or len(subject.cloud.members(provider.name)) < 2:
         return
     for service, file in subject.configurations():

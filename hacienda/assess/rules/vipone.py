@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each virtual IP that only one machine can hold."""
-    cloud, keeper = subject.cloud, subject.provider("virtual ip")
+    cloud, keeper = subject.cloud, subject.cloud.provider("virtual ip")
     holders = cloud.members(keeper.name) if keeper else ()
     if len(holders) != 1:
         return

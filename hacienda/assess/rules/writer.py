@@ -12,12 +12,13 @@ from hacienda.assess.subject import Subject
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each database listener of HAProxy that has several active servers, or forgets who it was."""
-    database = subject.provider("database")
+    database = subject.cloud.provider("database")
     text = subject.text("haproxy", "/etc/haproxy/haproxy.cfg")
-    names = {f"{database.name}-{front.port}" for front in database.frontends} if database else set()
-    for section in reading.sections(text):
-        if section.kind != "listen" or section.name not in names:
-            continue
+    if database is None or text is None or not subject.cloud.virtual_ips:
+        return
+    sections = reading.sections(text)
+    for front in database.frontends:
+        section = reading.section(sections, f"{database.name}-{front.port}")
         active = [line.split()[0] for line in section.values("server") if "backup" not in line.split()]
         if len(active) > 1:
             reason = (

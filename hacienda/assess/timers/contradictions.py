@@ -1,4 +1,4 @@
-"""Times that cannot be right together, each with its fix. A check is silent where nobody declares its timers."""
+"""Times that cannot be right together, each with its fix."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hacienda.assess.timers import failures
 from hacienda.assess.timers.model import Contradiction, Failure, Line
-from hacienda.assess.timers.readings import Readings
+from hacienda.assess.timers.readings import NotTimedError, Readings
 from hacienda.assess.timers.steps import short, times
 from hacienda.cloud.model import Cloud
 
@@ -26,15 +26,18 @@ def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -
         cloud: the resolved cloud.
         readings: what its files say.
         found: its failures.
+
+    Raises:
+        DeclarationError: a timer that is compared is declared by nobody: a programming error.
     """
     failures_found = tuple(found)
     for check in _CHECKS:
         try:
             told = tuple(check(cloud, readings))
-        except KeyError:
+        except NotTimedError:
             continue
         yield from told
-    yield from _patience(readings, failures_found)
+    yield from _patience(cloud, readings, failures_found)
     for failure in failures_found:
         if not failure.within_target:
             yield _late(failure)
@@ -61,7 +64,7 @@ def _late(failure: Failure) -> Contradiction:
 
 
 def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    for service in readings.declaring("evs.suspect_timeout"):
+    for service in _replicated(cloud):
         keepalive, suspect, inactive, period, retransmit, install = (
             readings.longest(service, f"evs.{name}").value
             for name in (
@@ -108,7 +111,7 @@ def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 
 
 def _checker(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    for service in readings.declaring("stale"):
+    for service in _replicated(cloud):
         poll = readings.longest(service, "poll").value
         patience = readings.longest(service, "read time-out of the checker").value
         stale = readings.longest(service, "stale").value
@@ -122,24 +125,28 @@ def _checker(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 def _leaving(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     """A server that leaves, or comes back, must not do so before HAProxy has seen it."""
     for service in cloud.services:
-        for front in service.frontends if cloud.virtual_ips else ():
+        for front in service.frontends if failures.entered(cloud) else ():
             seen = failures.refused(readings, f"{service.name}-{front.port}")
             for name in ("drain", "restart"):
-                for reading in readings.of(service.name, name)[:1]:
-                    if reading.value <= seen.seconds:
-                        reason = (
-                            f"{service.name}'s {name} waits {short(reading.value)}, "
-                            f"HAProxy sees after {short(seen.seconds)} that it is away: {seen}."
-                        )
-                        fix = f"Use more than {short(seen.seconds)} in {reading.file}."
-                        yield Contradiction(f"services.{service.name}", reason, fix)
+                if not readings.has(service.name, name):
+                    continue
+                reading = readings.of(service.name, name)[0]
+                if reading.value <= seen.seconds:
+                    reason = (
+                        f"{service.name}'s {name} waits {short(reading.value)}, "
+                        f"HAProxy sees after {short(seen.seconds)} that it is away: {seen}."
+                    )
+                    fix = f"Use more than {short(seen.seconds)} in {reading.file}."
+                    yield Contradiction(f"services.{service.name}", reason, fix)
 
 
 def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    interval = readings.longest("keepalived", "script interval").value
-    patience = readings.longest("keepalived", "script timeout").value
-    fall = readings.longest("keepalived", "script fall").value
-    advert = readings.longest("keepalived", "advert_int").value
+    if not failures.entered(cloud):
+        return
+    interval = failures.keeper(readings, "script interval").value
+    patience = failures.keeper(readings, "script timeout").value
+    fall = failures.keeper(readings, "script fall").value
+    advert = failures.keeper(readings, "advert_int").value
     if patience > interval:
         reason = (
             f"keepalived's script may take {short(patience)} and is due every {short(interval)}: runs are left out."
@@ -156,8 +163,10 @@ def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 
 def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     """A machine that is cut off may take clients back until it gives the virtual IP up: its successor must outlast it."""
+    if not failures.separable(cloud, readings):
+        return
     delay, repeat, pause = (
-        readings.longest("keepalived", f"garp_{name}").value for name in ("master_delay", "master_repeat", "interval")
+        failures.keeper(readings, f"garp_{name}").value for name in ("master_delay", "master_repeat", "interval")
     )
     if repeat * pause < delay:
         reason = (
@@ -183,9 +192,9 @@ def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     """Pools must renew their connections before the load balancer drops them."""
     for database, listener in _databases(cloud):
-        limits = [readings.longest("haproxy", f"{side} time-out", listener) for side in ("client", "server")]
+        limits = [failures.balancer(readings, f"{side} time-out", listener) for side in ("client", "server")]
         shortest = min(limits, key=lambda reading: reading.value)
-        for service in readings.declaring("connection_recycle_time"):
+        for service in _clients(cloud, readings, "connection_recycle_time"):
             recycle = readings.longest(service, "connection_recycle_time").value
             if recycle >= shortest.value:
                 reason = (
@@ -194,7 +203,7 @@ def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
                 )
                 fix = f"Renew them earlier than that, or raise HAProxy's {shortest.name}."
                 yield Contradiction(f"services.{service}", reason, fix, rule="TIMERS")
-            ends = readings.longest("haproxy", "hard-stop-after").value
+            ends = failures.balancer(readings, "hard-stop-after").value
             if ends <= recycle:
                 reason = f"a reload cuts connections after {short(ends)}, {service} renews them after {short(recycle)}."
                 yield Contradiction(
@@ -205,8 +214,8 @@ def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     for database, listener in _databases(cloud):
         writer = f"{listener}.{cloud.members(database)[0].name}"
-        behind = readings.longest("haproxy", "connect time-out", writer).value
-        for service in readings.declaring("database connect_timeout"):
+        behind = failures.balancer(readings, "connect time-out", writer).value
+        for service in _clients(cloud, readings, "database connect_timeout"):
             before = readings.longest(service, "database connect_timeout").value
             if before <= behind:
                 reason = f"{service} gives a connection up after {short(before)}, HAProxy tries for {short(behind)}."
@@ -215,7 +224,8 @@ def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 
 
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    for service in readings.declaring("election"):
+    provider = cloud.provider("coordination")
+    for service in (provider.name,) if provider else ():
         election = readings.longest(service, "election").value
         heartbeat = readings.longest(service, "heartbeat").value
         if election < FEWEST_HEARTBEATS * heartbeat:
@@ -226,12 +236,11 @@ def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             yield Contradiction(f"services.{service}.election_ms", reason, fix)
 
 
-def _patience(readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
+def _patience(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
     """Clients must wait longer than the database's failover takes, or they fail where they need not."""
-    for failure in found:
-        for service in (
-            readings.declaring("database read_timeout") if failure.service and "writer" in failure.name else ()
-        ):
+    databases = {database for database, _ in _databases(cloud)}
+    for failure in (failure for failure in found if failure.service in databases):
+        for service in _clients(cloud, readings, "database read_timeout"):
             patience = readings.longest(service, "database read_timeout").value
             if patience <= failure.recovery.seconds:
                 reason = (
@@ -245,9 +254,19 @@ def _patience(readings: Readings, found: Iterable[Failure]) -> Iterator[Contradi
 def _databases(cloud: Cloud) -> Iterator[tuple[str, str]]:
     """Databases behind the load balancer, and their listeners."""
     for service in cloud.services:
-        for front in service.frontends if cloud.virtual_ips else ():
+        for front in service.frontends if failures.entered(cloud) else ():
             if front.single_writer:
                 yield service.name, f"{service.name}-{front.port}"
+
+
+def _replicated(cloud: Cloud) -> tuple[str, ...]:
+    """The database, where its members vote."""
+    database = cloud.provider("database")
+    return (database.name,) if database is not None and database.voters else ()
+
+
+def _clients(cloud: Cloud, readings: Readings, name: str) -> Iterator[str]:
+    return (service.name for service in failures.clients(cloud, readings, name))
 
 
 _CHECKS: tuple[Check, ...] = (_evs, _checker, _leaving, _script, _announcing, _recycle, _connecting, _elections)

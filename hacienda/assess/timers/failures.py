@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hacienda.assess.timers.model import Failure
-from hacienda.assess.timers.readings import Readings
+from hacienda.assess.timers.readings import NotTimedError, Reading, Readings
 from hacienda.assess.timers.steps import Longest, Step, Sum, Time, timed
 from hacienda.cloud.model import Cloud
 from hacienda.declare import Service
@@ -23,92 +23,110 @@ OUTAGE = ": longest write outage"
 
 
 def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    """Every failure of which the cloud has the timers.
+    """Every failure that the cloud can have.
 
     Args:
         cloud: the resolved cloud.
         readings: what its files say.
+
+    Raises:
+        DeclarationError: a timer that a failure runs through is declared by nobody: a programming error.
     """
     for describe in (_entrance, _load_balancer, _cut_off, _databases, _apis, _messages, _elections, _connections):
         try:
-            # A failure whose timers nobody declares here is none of this cloud's.
             found = tuple(describe(cloud, readings))
-        except KeyError:
+        except NotTimedError:
             continue
         yield from found
+
+
+def balancer(readings: Readings, name: str, listener: str = "") -> Reading:
+    """A timer of the load balancer."""
+    return readings.longest(readings.provider("load balancer"), name, listener)
+
+
+def keeper(readings: Readings, name: str) -> Reading:
+    """A timer of who holds the virtual IPs."""
+    return readings.longest(readings.provider("virtual ip"), name)
 
 
 def silent(readings: Readings, listener: str) -> Sum:
     """Until HAProxy drops a backend whose machine is silent: a check in vain lasts min(connect time-out, inter), and the
     next one comes after fastinter (HAProxy manual, `timeout check` and `fastinter`)."""
-    fall = readings.longest("haproxy", "fall", listener).value
-    waits = min(
-        (readings.longest("haproxy", name, listener) for name in ("connect time-out", "inter")), key=lambda r: r.value
-    )
+    fall = balancer(readings, "fall", listener).value
+    waits = min((balancer(readings, name, listener) for name in ("connect time-out", "inter")), key=lambda r: r.value)
     return Sum(
         "HAProxy drops the backend",
         (
-            timed(readings.longest("haproxy", "inter", listener)),
+            timed(balancer(readings, "inter", listener)),
             timed(waits, fall, "check in vain"),
-            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+            timed(balancer(readings, "fastinter", listener), fall - 1),
         ),
     )
 
 
 def refused(readings: Readings, listener: str) -> Sum:
     """Until HAProxy drops a backend that refuses its checks, or answers them with an error, at once."""
-    fall = readings.longest("haproxy", "fall", listener).value
+    fall = balancer(readings, "fall", listener).value
     return Sum(
         "HAProxy drops the backend",
         (
-            timed(readings.longest("haproxy", "inter", listener)),
-            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+            timed(balancer(readings, "inter", listener)),
+            timed(balancer(readings, "fastinter", listener), fall - 1),
         ),
     )
 
 
 def hanging(readings: Readings, listener: str) -> Sum:
     """Until HAProxy drops a backend that accepts its checks and never answers."""
-    fall = readings.longest("haproxy", "fall", listener).value
+    fall = balancer(readings, "fall", listener).value
     return Sum(
         "HAProxy drops the backend",
         (
-            timed(readings.longest("haproxy", "inter", listener)),
-            timed(readings.longest("haproxy", "check time-out", listener), fall),
-            timed(readings.longest("haproxy", "fastinter", listener), fall - 1),
+            timed(balancer(readings, "inter", listener)),
+            timed(balancer(readings, "check time-out", listener), fall),
+            timed(balancer(readings, "fastinter", listener), fall - 1),
         ),
     )
 
 
 def address(readings: Readings) -> Sum:
     """Until a backup takes the virtual IP: three advertisements missed, and the skew (RFC 5798, 6.1)."""
-    return Sum("the virtual IP moves", (timed(readings.longest("keepalived", "advert_int"), 3), _skew(readings)))
+    return Sum("the virtual IP moves", (timed(keeper(readings, "advert_int"), 3), _skew(readings)))
 
 
 def given_up(cloud: Cloud, readings: Readings) -> Sum:
     """Until a machine that is cut off gives the virtual IP up: HAProxy there reaches neither the majority of the load
-    balancers nor a writer, and keepalived's script tells.
-
-    Raises:
-        KeyError: nobody can be cut off here: there is one load balancer.
-    """
+    balancers nor a writer, and keepalived's script tells. Only where somebody can be cut off (`separable`)."""
     alone: list[Step] = [silent(readings, "balancers")]
     for service, listener in _listeners(cloud, single_writer=True):
         asks = timed(readings.longest(service.name, "poll"))
         alone.append(_after((*_view(readings, service.name).of, asks), refused(readings, listener)))
-    fall = readings.longest("keepalived", "script fall").value
-    script = timed(readings.longest("keepalived", "script interval"), fall, "script interval")
+    fall = keeper(readings, "script fall").value
+    script = timed(keeper(readings, "script interval"), fall, "script interval")
     return Sum("it gives the virtual IP up", (Longest("HAProxy finds itself cut off", tuple(alone)), script))
+
+
+def separable(cloud: Cloud, readings: Readings) -> bool:
+    """Whether a load balancer can find itself cut off from the others: there are several, and they agree on a writer."""
+    several = entered(cloud) and len(cloud.members(readings.provider("load balancer"))) > 1
+    return several and any(_listeners(cloud, single_writer=True))
+
+
+def entered(cloud: Cloud) -> bool:
+    """Whether clients come in over a virtual IP with a load balancer behind it."""
+    offered = (cloud.provider("load balancer"), cloud.provider("virtual ip"))
+    return bool(cloud.virtual_ips) and None not in offered
 
 
 def announced(readings: Readings) -> Sum:
     """How long the successor announces itself, from when it takes the virtual IP (keepalived.conf(5), `vrrp_garp_*`)."""
-    repeat = readings.longest("keepalived", "garp_master_repeat").value
+    repeat = keeper(readings, "garp_master_repeat").value
     return Sum(
         "the successor announces itself",
         (
-            timed(readings.longest("keepalived", "garp_master_delay")),
-            timed(readings.longest("keepalived", "garp_interval"), repeat),
+            timed(keeper(readings, "garp_master_delay")),
+            timed(keeper(readings, "garp_interval"), repeat),
         ),
     )
 
@@ -123,34 +141,36 @@ def _view(readings: Readings, database: str) -> Sum:
 
 def _skew(readings: Readings) -> Time:
     """The head start that others have over the second in rank, who takes over when the first is lost."""
-    advert = readings.longest("keepalived", "advert_int").value
-    ranked = sorted({reading.value for reading in readings.of("keepalived", "priority")}, reverse=True)
+    advert = keeper(readings, "advert_int").value
+    ranked = sorted(
+        {reading.value for reading in readings.of(readings.provider("virtual ip"), "priority")}, reverse=True
+    )
     return Time("skew", advert * (256 - ranked[min(1, len(ranked) - 1)]) / 256)
 
 
 def _entrance(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    if cloud.virtual_ips:
+    if entered(cloud):
         moves = address(readings)
         yield Failure("machine with the virtual IP lost", "entrance", moves, moves, target=1.2)
 
 
 def _load_balancer(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    if not cloud.virtual_ips:
+    if not entered(cloud):
         return
-    fall = readings.longest("keepalived", "script fall").value
-    interval = readings.longest("keepalived", "script interval")
+    fall = keeper(readings, "script fall").value
+    interval = keeper(readings, "script interval")
     dead = Sum("the script tells", (timed(interval, fall, "script interval"), _skew(readings)))
     yield Failure("load balancer dies", "entrance", dead, dead, target=4.0)
-    patience = readings.longest("keepalived", "script timeout")
+    patience = keeper(readings, "script timeout")
     hangs = Sum("the script tells", (timed(interval), timed(patience, fall, "script timeout"), _skew(readings)))
     yield Failure("load balancer hangs", "", hangs, hangs)
 
 
 def _cut_off(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     """For whoever hears both sides and has just heard the former holder; all others go to the successor at once."""
-    if cloud.virtual_ips:
+    if separable(cloud, readings):
         up = given_up(cloud, readings)
-        heard = timed(readings.longest("keepalived", "garp_interval"), 1, "the successor's next announcement")
+        heard = timed(keeper(readings, "garp_interval"), 1, "the successor's next announcement")
         back = Sum("clients return", (up, heard))
         yield Failure("virtual IP on a machine that is cut off", "", up, back, target=6.0)
 
@@ -160,11 +180,9 @@ def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
         name = service.name
         view = _view(readings, name)
         writer = f"{listener}.{cloud.members(name)[0].name}"
-        connect = timed(readings.longest("haproxy", "connect time-out", writer), 1, "a connection made too early")
+        connect = timed(balancer(readings, "connect time-out", writer), 1, "a connection made too early")
         asks = (timed(readings.longest(name, "poll")), timed(readings.longest(name, "read time-out of the checker")))
-        lost: tuple[Step, ...] = (silent(readings, listener), view)
-        if cloud.virtual_ips:
-            lost = (address(readings), *lost)
+        lost: tuple[Step, ...] = (address(readings), silent(readings, listener), view)
         kinds: tuple[tuple[str, tuple[Step, ...], float, tuple[str, ...]], ...] = (
             (
                 "machine with the virtual IP and the database's writer lost",
@@ -205,7 +223,7 @@ def _apis(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
 def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Failure]:
     """A request of a service whose database query was on its way to the machine that is lost."""
-    if service.name not in readings.declaring("database read_timeout"):
+    if service not in clients(cloud, readings, "database read_timeout"):
         return
     patience = timed(readings.longest(service.name, "database read_timeout"))
     again = timed(readings.longest(service.name, "database connect_timeout"))
@@ -216,8 +234,14 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
     yield Failure(what, "", noticed, Sum(what, (noticed, again)), drills=drills)
 
 
+def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
+    """Services with a schema at the database that have a timer of that name."""
+    return tuple(service for service in cloud.services if service.databases and readings.has(service.name, name))
+
+
 def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    for service in (service for service in cloud.services if "message queue" in service.provides):
+    service = cloud.provider("message queue")
+    if service is not None:
         tick = Sum(
             "the peers notice", (timed(readings.longest(service.name, "net_ticktime"), TICKTIME_SHARE, "net_ticktime"),)
         )
@@ -228,21 +252,25 @@ def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     """etcd waits for one to two election time-outs (raft, `randomizedElectionTimeout`)."""
-    for service in (service for service in cloud.services if "coordination" in service.provides):
+    service = cloud.provider("coordination")
+    if service is not None:
         elected = Sum("a new leader", (timed(readings.longest(service.name, "election"), 2, "election"),))
         yield Failure(f"{service.name}'s leader lost", "", elected, elected)
 
 
 def _connections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    retries = readings.longest("host", "tcp_retries2")
+    system = cloud.provider("operating system")
+    if system is None:
+        return
+    retries = readings.longest(system.name, "tcp_retries2")
     sends = Time("retransmissions", retransmitting(int(retries.value)), 1, retries.file)
     yield Failure("connection with unacknowledged data to a lost machine", "", sends, sends)
-    probes = readings.longest("host", "tcp_keepalive_probes").value
+    probes = readings.longest(system.name, "tcp_keepalive_probes").value
     idle = Sum(
         "keep-alive",
         (
-            timed(readings.longest("host", "tcp_keepalive_time")),
-            timed(readings.longest("host", "tcp_keepalive_intvl"), probes),
+            timed(readings.longest(system.name, "tcp_keepalive_time")),
+            timed(readings.longest(system.name, "tcp_keepalive_intvl"), probes),
         ),
     )
     yield Failure("idle connection to a lost machine", "", idle, idle)
@@ -256,7 +284,7 @@ def retransmitting(retries: int) -> float:
 
 def _listeners(cloud: Cloud, *, single_writer: bool) -> Iterator[tuple[Service, str]]:
     """Balanced services and the names of their listeners in haproxy.cfg."""
-    if cloud.virtual_ips:
+    if entered(cloud):
         for service in cloud.services:
             for front in service.frontends:
                 if front.single_writer == single_writer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from hacienda import services
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import files
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import DeclarationError, Service, Timer
+from hacienda.declare import Capability, DeclarationError, Service, Timer, consistency
+from hacienda.declare.timer import EVERY
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)")
@@ -41,24 +42,75 @@ class Reading:
     count: bool = False
 
 
+class NotTimedError(Exception):
+    """A service says, on purpose, that it has no such timer (`NoTimer`): what is made of it is none of this cloud's."""
+
+
 class Readings:
-    """Every reading of a cloud, to look up.
+    """Every reading of a cloud, to look up. A name that nobody declares is an error: it would drop a check without a word.
 
     Args:
         found: the readings.
+        services: the services of the cloud, as they declare their timers.
+        sections: headers of the sections that a service's timer was looked for in, whether they set it or not.
     """
 
-    def __init__(self, found: Iterable[Reading]) -> None:
+    def __init__(
+        self,
+        found: Iterable[Reading],
+        services: Iterable[Service],
+        sections: Mapping[tuple[str, str], Collection[str]],
+    ) -> None:
         self._found: dict[tuple[str, str, str], list[Reading]] = {}
         for reading in found:
             self._found.setdefault((reading.service, reading.name, reading.section), []).append(reading)
+        self._services = {service.name: service for service in services}
+        self._sections = sections
 
     def __iter__(self) -> Iterator[Reading]:
         return (reading for listed in self._found.values() for reading in listed)
 
+    def provider(self, capability: Capability) -> str:
+        """Name of the service that offers a capability here.
+
+        Raises:
+            DeclarationError: none does: ask the cloud first.
+        """
+        for service in self._services.values():
+            if capability in service.provides:
+                return service.name
+        raise DeclarationError(f"no service here provides {capability!r}")
+
+    def has(self, service: str, name: str) -> bool:
+        """Whether a service has a timer; False: it says that it has none.
+
+        Raises:
+            DeclarationError: there is no such service here, or it says nothing of such a timer.
+        """
+        if service not in self._services:
+            raise DeclarationError(f"there is no service {consistency.unknown(service, self._services)} here")
+        declared = {timer.name: timer for timer in self._services[service].timers}
+        timer = declared.get(name) or declared.get(EVERY)
+        if timer is None:
+            raise DeclarationError(
+                f"{service} declares no timer {consistency.unknown(name, declared)}. One that it lacks on purpose is a NoTimer."
+            )
+        return isinstance(timer, Timer)
+
     def of(self, service: str, name: str, section: str = "") -> tuple[Reading, ...]:
         """Readings of a timer on every node that was looked at. A section that says nothing has the defaults' value; without
-        a section, and where there are no defaults, those of all sections."""
+        a section, and where there are no defaults, those of all sections: none where there are no sections.
+
+        Raises:
+            DeclarationError: nobody declares it, or the file has no such section.
+            NotTimedError: the service says that it has none.
+        """
+        if not self.has(service, name):
+            raise NotTimedError(f"{service}: {name}")
+        if section and section not in self._sections[service, name]:
+            raise DeclarationError(
+                f"{service}: {name} is asked of the section {consistency.unknown(section, self._sections[service, name])}"
+            )
         found = self._found.get((service, name, section)) or self._found.get((service, name, ""))
         if found is None and not section:
             found = [reading for reading in self if (reading.service, reading.name) == (service, name)]
@@ -68,16 +120,13 @@ class Readings:
         """The longest of them: the worst case.
 
         Raises:
-            KeyError: nobody declares it here.
+            DeclarationError: as `of`, and where no section sets it.
+            NotTimedError: as `of`.
         """
         found = self.of(service, name, section)
         if not found:
-            raise KeyError(f"{service}: {name}")
+            raise DeclarationError(f"{service}: {name} is set nowhere")
         return max(found, key=lambda reading: reading.value)
-
-    def declaring(self, name: str) -> tuple[str, ...]:
-        """Services that have a timer of that name."""
-        return tuple(dict.fromkeys(service for service, timer, _ in self._found if timer == name))
 
 
 def read(
@@ -94,14 +143,19 @@ def read(
         DeclarationError: a file does not have what its service says it has: a programming error.
     """
     found: list[Reading] = []
-    for service in (service for service in cloud.services if service.timers):
-        for node in _looked_at(cloud, service):
-            given = None if rendered is None else rendered.get(node.name)
-            own = given if given is not None else tuple(files.service_files(cloud, node, service, templates))
+    headers: dict[tuple[str, str], set[str]] = {}
+    for service in cloud.services:
+        timers = [timer for timer in service.timers if isinstance(timer, Timer)]
+        for node in _looked_at(cloud, service) if timers else ():
+            own = rendered[node.name] if rendered is not None else files.service_files(cloud, node, service, templates)
             texts = {file.path: file.text for file in own}
-            for timer in service.timers:
-                found += _read(service.name, timer, node.name, texts)
-    return Readings(found)
+            for timer in timers:
+                text = _text(service.name, timer, node.name, texts)
+                found += _read(service.name, timer, node.name, text)
+                headers.setdefault((service.name, timer.name), set()).update(
+                    h for h, _ in _sections(timer.section, text)
+                )
+    return Readings(found, cloud.services, headers)
 
 
 def seconds(text: str, timer: Timer) -> float:
@@ -126,11 +180,17 @@ def _looked_at(cloud: Cloud, service: Service) -> tuple[Node, ...]:
     return tuple(node for node in members if node.role == "controller") or members[:1]
 
 
-def _read(service: str, timer: Timer, node: str, texts: Mapping[str, str]) -> Iterator[Reading]:
+def _text(service: str, timer: Timer, node: str, texts: Mapping[str, str]) -> str:
+    if timer.file not in texts:
+        raise DeclarationError(f"{service}: {timer.name} is read from {timer.file}, which {node} does not have")
+    return texts[timer.file]
+
+
+def _read(service: str, timer: Timer, node: str, text: str) -> Iterator[Reading]:
     count = timer.unit == "count"
-    values = dict(_values(timer, texts.get(timer.file, "")))
-    for section, text in values.items():
-        yield Reading(service, timer.name, section, node, timer.file, seconds(text, timer), count)
+    values = dict(_values(timer, text))
+    for section, value in values.items():
+        yield Reading(service, timer.name, section, node, timer.file, seconds(value, timer), count)
     # Of sections there may be none at all: a load balancer with nobody behind it.
     if values or (timer.section and timer.default is None):
         return

@@ -8,7 +8,8 @@ from itertools import groupby
 
 from hacienda import quorum
 from hacienda.assess import Finding
-from hacienda.cloud.model import ABBREVIATIONS, Cloud, Network, Node, Role
+from hacienda.cloud.model import ABBREVIATIONS, Cloud, Network, Node
+from hacienda.declare import Role
 from hacienda.review.topology.marks import Mark, Marks
 
 KINDS = ("zone", "rack", "power", "host")

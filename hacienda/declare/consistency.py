@@ -1,0 +1,108 @@
+"""What cannot be right about one declaration on its own: a name that nothing carries, or a word that nobody knows.
+
+A name that leads nowhere would drop what it was written for without a word: a check, a rule, a member of a group.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from hacienda.declare.files import SCRIPTS, Template
+from hacienda.declare.service import Arbiter, Service
+from hacienda.declare.timer import Timer
+
+
+def problems(service: Service) -> Iterator[str]:
+    """What is wrong with a declaration, each with the word that is wrong."""
+    yield from _words(service, service.name)
+    yield from _ports(service)
+    for front in service.frontends:
+        if front.single_writer and front.mode != "tcp":
+            yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
+    yield from _timers(service)
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """A name that nothing carries, and the one that may have been meant."""
+    near = get_close_matches(name, sorted(known), 1)
+    return f"{name!r}; did you mean {near[0]!r}?" if near else repr(name)
+
+
+def _words(value: Any, where: str) -> Iterator[str]:
+    """Fields of a dataclass, and of those in it, whose value is none of the words that their type lists."""
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _words(one, where)
+    if not is_dataclass(value) or isinstance(value, type):
+        return
+    hints = _hints(type(value))
+    for field in fields(value):
+        found = getattr(value, field.name)
+        for word, known in _misspelt(found, hints[field.name]):
+            yield f"{where}: {type(value).__name__}.{field.name} is {unknown(str(word), map(str, known))}"
+        yield from _words(found, where)
+
+
+@cache
+def _hints(of: type[Any]) -> dict[str, Any]:
+    return get_type_hints(of)
+
+
+def _misspelt(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Values that a type with a list of words does not list, and that list."""
+    origin = get_origin(hint)
+    if origin is Literal and value not in get_args(hint):
+        yield value, get_args(hint)
+    elif origin is tuple and isinstance(value, tuple):
+        for one in value:
+            yield from _misspelt(one, get_args(hint)[0])
+    elif origin in (Union, types.UnionType):
+        each = [list(_misspelt(value, one)) for one in get_args(hint) if get_origin(one) is Literal]
+        others = [one for one in get_args(hint) if isinstance(one, type) and isinstance(value, one)]
+        if each and all(each) and not others:
+            yield from each[0]
+
+
+def _ports(service: Service) -> Iterator[str]:
+    names = [port.name for port in service.ports]
+    balanced = {front.port for front in service.frontends}
+
+    def own(what: str, name: str) -> str:
+        return f"{service.name}: {what} names the port {unknown(name, names)}"
+
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{service.name}: two ports are called {name!r}"
+    for front in service.frontends:
+        for what, name in (("a front end", front.port), ("a check", front.check.port or front.port)):
+            if name not in names:
+                yield own(what, name)
+    for entry in service.catalogue:
+        if entry.port not in balanced:
+            yield f"{service.name}: the catalogue names a front end of the port {unknown(entry.port, balanced)}"
+    for name in service.arbiter.ports if isinstance(service.arbiter, Arbiter) else ():
+        if name not in names:
+            yield own("the arbiter", name)
+
+
+def _timers(service: Service) -> Iterator[str]:
+    for name, count in Counter(timer.name for timer in service.timers).items():
+        if count > 1:
+            yield f"{service.name}: the timer {name!r} is declared twice"
+    paths = {file.path for file in service.files if isinstance(file, Template)}
+    paths |= {f"{SCRIPTS}/{service.name}/{script.name}" for script in service.all_scripts()}
+    for timer in service.timers:
+        if not isinstance(timer, Timer):
+            continue
+        if timer.file not in paths:
+            yield f"{service.name}: the timer {timer.name!r} is read from {unknown(timer.file, paths)}"
+        for what, expression in (("find", timer.find), ("section", timer.section)):
+            if expression and re.compile(expression).groups != 1:
+                yield f"{service.name}: {what} of the timer {timer.name!r} must have one group: {expression}"

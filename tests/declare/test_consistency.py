@@ -1,0 +1,192 @@
+"""A misspelt name in a declaration is refused, wherever it stands; what names nothing would drop a check without a word."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+
+from hacienda import services
+from hacienda.cloudinit import files, secrecy
+from hacienda.declare import (
+    Arbiter,
+    Check,
+    DeclarationError,
+    Frontend,
+    NoTimer,
+    Port,
+    Registry,
+    Script,
+    Service,
+    Template,
+    Timer,
+)
+from tests.cloud import samples
+
+FREE = {
+    "Service": {"name", "title", "packages", "units"},
+    "Arbiter": {"packages", "units"},
+    "Port": {"name"},
+    "Check": {"path"},
+    "CatalogueEntry": {"type", "name", "path"},
+    "Template": {"path", "checker", "owner", "group"},
+    "SecretFile": {"path", "owner", "group"},
+    "SecretDirectory": {"path", "owner", "group"},
+    "Certificate": {"directory", "owner", "group"},
+    "Timer": {"name", "find", "section"},
+    "NoTimer": {"name", "reason"},
+    "Secret": {"name"},
+    "Database": {"name"},
+}
+"""Fields whose text is the operator's, the program's or the declaration's own, and names nothing that is declared elsewhere. What
+is asked of them is looked at by those who ask: templates ask for ports and secrets, assessments for timers."""
+
+Mutation = tuple[str, Callable[[], Service]]
+
+
+def one(**declared: Any) -> Service:
+    return Service(name="one", title="One", verify=Script("verify.sh"), **{"role": "controller", **declared})
+
+
+def any_word(word: str) -> Any:
+    """A word that mypy would refuse."""
+    return word
+
+
+PORT = Port("api", 5000, "public")
+TIMER = Timer("wait", "/etc/one.conf", "^wait (.*)$")
+FILES = (Template("/etc/one.conf", "text"),)
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "a role": ({"role": "controler"}, r"Service.role is 'controler'; did you mean 'controller'\?"),
+    "a capability": ({"provides": ("databse",)}, "Service.provides is 'databse'; did you mean 'database'"),
+    "a requirement": ({"requires": ("cahce",)}, "Service.requires is 'cahce'; did you mean 'cache'"),
+    "clients": ({"ports": (replace(PORT, clients=any_word("publik")),)}, "Port.clients is 'publik'; did you mean 'public'"),
+    "an effect": ({"files": (Template("/etc/a", "text", on_change=any_word("relaod")),)}, "Template.on_change is 'relaod'"),
+    "a scope": (
+        {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), scopes=(any_word("pubic"),)),)},
+        "did you mean 'public'",
+    ),
+    "who starts first": ({"after": ("tow",)}, "one comes after 'tow'"),
+    "one writer over http": (
+        {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), single_writer=True),)},
+        "the front end 'api' is single_writer in mode 'http'; only `tcp` has one writer",
+    ),
+    "a check's port": ({"ports": (PORT,), "frontends": (Frontend("api", Check("/", port="ipa")),)}, "a check names the port 'ipa'"),
+    "an arbiter's port": (
+        {"ports": (PORT,), "arbiter": Arbiter(verify=Script("verify.sh"), ports=("ipa",))},
+        "the arbiter names the port 'ipa'",
+    ),
+    "ports of one name": ({"ports": (PORT, replace(PORT, number=5001))}, "two ports are called 'api'"),
+    "timers of one name": ({"files": FILES, "timers": (TIMER, NoTimer("wait", "."))}, "the timer 'wait' is declared twice"),
+    "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
+    "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_it_is_refused_when_the_registry_is_made(what: str) -> None:
+    declared, says = WRONG[what]
+    with pytest.raises(DeclarationError, match=says):
+        Registry((one(**declared),))
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(DeclarationError, match=r"(?s)controler.*cahce"):
+        Registry((one(role="controler", provides=("cahce",)),))
+
+
+def test_what_is_left_out_on_purpose_is_known_by_name() -> None:
+    registry = services.registry().only({"host", "chrony", "firewall"})
+    assert registry.require("host")
+    assert not registry.require("galera")
+    with pytest.raises(DeclarationError, match="there is no service 'hots'; did you mean 'host'"):
+        registry.require("hots")
+
+
+def test_members_of_a_service_that_does_not_exist_are_not_none() -> None:
+    cloud = samples.cloud(samples.LAB)
+    assert cloud.members("hypervisor") == ()
+    assert cloud.members("rabbitmq") == ()
+    with pytest.raises(DeclarationError, match="no service 'galerra'; did you mean 'galera'"):
+        cloud.members("galerra")
+
+
+def mutations(value: Any, rebuild: Callable[[Any], Service], where: str) -> Iterator[Mutation]:
+    """Every name in a declaration, misspelt, one at a time."""
+    if isinstance(value, tuple):
+        for place, each in enumerate(value):
+
+            def inside(new: Any, place: int = place) -> Service:
+                return rebuild((*value[:place], new, *value[place + 1 :]))
+
+            yield from mutations(each, inside, f"{where}[{place}]")
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            # A script with a source of its own may be called anything on the node.
+            free = {"name"} if isinstance(value, Script) and value.source else FREE.get(type(value).__name__, set())
+            if field.name not in free:
+
+                def within(new: Any, name: str = field.name) -> Service:
+                    return rebuild(dataclasses.replace(value, **{name: new}))
+
+                yield from mutations(getattr(value, field.name), within, f"{where}.{field.name}")
+    elif isinstance(value, str) and value:
+        yield where, lambda: rebuild(f"{value}~")
+
+
+def all_mutations() -> Iterator[Mutation]:
+    for service in services.registry():
+        yield from mutations(service, lambda new: new, service.name)
+
+
+TWO_NODE = """
+    name: lab
+    networks:
+      management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+    machines:
+      controller: 2
+      arbiter: 1
+"""
+
+
+def render(changed: Service) -> None:
+    """A service in place of the one of that name; a controller and an arbiter between them run everything."""
+    registry = Registry([changed if each.name == changed.name else each for each in services.registry()])
+    cloud = samples.cloud(TWO_NODE, registry)
+    for node in (cloud.node("ctl-1"), cloud.node("arb-1")):
+        if changed.name in node.services:
+            own = registry[changed.name].on(node.role)
+            secrecy.secret_names(cloud, node, files.service_files(cloud, node, own, services.TEMPLATES))
+
+
+def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
+    """By the registry; of templates' and scripts' names, when they are rendered."""
+    tried, passed = 0, []
+    for where, made in all_mutations():
+        tried += 1
+        try:
+            render(made())
+        except DeclarationError:
+            continue
+        passed.append(where)
+    assert passed == []
+    assert tried > 100
+
+
+@pytest.mark.parametrize(
+    ("service", "changes"),
+    [
+        ("keystone", lambda s: {"databases": (replace(s.databases[0], name="keyston"),)}),
+        ("haproxy", lambda s: {"secrets": ()}),
+    ],
+    ids=["a schema", "a secret"],
+)
+def test_a_template_that_names_what_is_not_declared_is_refused(
+    service: str, changes: Callable[[Service], dict[str, Any]]
+) -> None:
+    known = services.registry()[service]
+    with pytest.raises(DeclarationError, match="names the secret"):
+        render(replace(known, **changes(known)))
