@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
+from typing import get_args
 
-from hacienda.declare import Capability, Database, MessageUser, Registry, Role, Scope, Service, ServiceOptions
+from hacienda.declare import (
+    Capability,
+    Database,
+    DeclarationError,
+    MessageUser,
+    Registry,
+    Role,
+    Scope,
+    Service,
+    ServiceOptions,
+    consistency,
+)
 from hacienda.environment.accept import Accept
 from hacienda.environment.source import Source
 
@@ -226,7 +238,13 @@ class Cloud:
         return self._roles.get(role, ())
 
     def provider(self, capability: Capability) -> Service | None:
-        """The service that offers a capability here; None: nothing here does."""
+        """The service that offers a capability here; None: nothing here does.
+
+        Raises:
+            DeclarationError: there is no such capability.
+        """
+        if capability not in get_args(Capability):
+            raise DeclarationError(f"there is no capability {consistency.unknown(capability, get_args(Capability))}")
         return next((service for service in self.services if capability in service.provides), None)
 
     def members(self, service: str) -> tuple[Node, ...]:

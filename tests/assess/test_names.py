@@ -7,13 +7,58 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from hacienda.assess import Subject, rules
-from tests.assess.cases import CASES
-from tests.assess.samples import Change, subject
+from hacienda.assess import Subject, ledger, rules
+from hacienda.assess.rules.fence import NEEDS_FENCING
+from hacienda.declare import Capability, Placement, Script, Service
+from tests.assess.cases import CASES, section, with_service
+from tests.assess.samples import NOTHING, edit, subject, template
+
+CHECKED = {*get_args(Placement), *get_args(Capability), *get_args(ledger.Kind)}
+"""Words of a type that lists them: mypy refuses a misspelt one, also where it is compared."""
+
+BACKEND = "frontend sql\n    use_backend one\n\nbackend one\n    server a 10.0.0.1:1\n    server b 10.0.0.2:1\n\nuserlist operators"
+STATE = "state: {backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}"
+MORE = {
+    "CHECK": (
+        template("haproxy/haproxy.cfg.j2", "userlist operators", BACKEND),
+        template("haproxy/haproxy.cfg.j2", "userlist operators", BACKEND.replace("use_", "default_")),
+        template("haproxy/haproxy.cfg.j2", "    option httpchk\n", "    option tcp-check\n"),
+    ),
+    "COORD": (section("[coordination]\n"), section("[coordination]\nbackend_url = memcached://10.0.0.1\n")),
+    "DOMAIN": (
+        edit(
+            "platform: existing",
+            "platform: {type: existing, containers: true}",
+            "domains: {rack:",
+            "domains: {host: [a, b, c], rack:",
+            "controller: {count: 3, spread: rack,",
+            "controller: {count: 3, spread: host,",
+        ),
+    ),
+    "LEAK": (edit(STATE, 'state: {backend: http, options: {address: "http://state.example.org"}}'),),
+    "FENCE": tuple(
+        with_service(Service("taker", "Takes over", "controller", Script("verify.sh"), packages=(package,)))
+        for package in NEEDS_FENCING
+    ),
+    "QIGNORE": (template("galera/90-hacienda.cnf.j2", "[sst]", "# no-quorum-policy=ignore\n[sst]"),),
+    "QUEUE": (
+        template("rabbitmq/rabbitmq.conf.j2", "default_queue_type = quorum", "# none"),
+        section("[oslo_messaging_rabbit]\n"),
+    ),
+    "REPL": (
+        edit(
+            "    disks: {osd: 30TiB}\n",
+            "",
+            *(p for n in "12" for p in (f"sto-{n}: {{", f"sto-{n}: {{disks: {{osd: 1TiB}}, ")),
+        ),
+    ),
+    "WRITER": (template("haproxy/haproxy.cfg.j2", "    stick on int(1)\n", ""),),
+}
+"""More clouds, for names that a rule's two cases do not come by."""
 
 WORDS = {"ACCEPT", "BUDGET", "TARGET"}
 """Rules that ask for nothing by name; those that they ask have tests of their own."""
@@ -31,7 +76,7 @@ class _Misspell(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        if called in ("Observation", "Rule", "join", "startswith", "endswith", "split", "partition"):
+        if called in ("Observation", "Rule", "DeclarationError", "TypeError", "join", "split"):
             return node
         return self._inside(node)
 
@@ -69,7 +114,7 @@ def misspelt(name: str) -> Iterator[tuple[str, ModuleType]]:
             return
         changed = ModuleType(original.__name__)
         exec(compile(tree, str(original.__file__), "exec"), changed.__dict__)  # noqa: S102
-        yield f"{transform.word!r} ({number})", changed
+        yield transform.word, changed
         number += 1
 
 
@@ -83,8 +128,8 @@ def said(module: ModuleType, subjects: list[Subject]) -> list[Any]:
 
 @pytest.mark.parametrize("name", sorted(set(rules()) - WORDS))
 def test_a_misspelt_name_is_missed(name: str, tmp_path: Path) -> None:
-    changes = {"sound": Change(), "broken": CASES[name].broken, "kept": CASES[name].kept}
-    subjects = [subject(tmp_path / each, change) for each, change in changes.items()]
+    changes = [NOTHING, CASES[name].broken, CASES[name].kept, *MORE.get(name, ())]
+    subjects = [subject(tmp_path / str(number), change) for number, change in enumerate(changes)]
     whole = said(importlib.import_module(f"hacienda.assess.rules.{name.lower()}"), subjects)
-    unnoticed = [word for word, module in misspelt(name) if said(module, subjects) == whole]
+    unnoticed = [word for word, module in misspelt(name) if word not in CHECKED and said(module, subjects) == whole]
     assert unnoticed == []

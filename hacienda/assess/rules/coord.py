@@ -15,7 +15,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     for service, file in subject.configurations():
         if "[coordination]" not in file.text or len(subject.cloud.members(service.name)) < 2:
             continue
-        place = reading.ini(file.text)["coordination"].get("backend_url", "file://")
+        place = reading.ini(file.text)["coordination"].get("backend_url") or "file:"
         if place.startswith(("file:", "memcached:")):
             reason = f"{file.path}: {service.name} is active on several machines and keeps its locks in {place.split(':')[0]}s"
             reason += " of one: two may change the same volume at once."

@@ -32,8 +32,9 @@ def _find(subject: Subject) -> Iterator[Observation]:
 def _planned(subject: Subject, node: Node) -> Mapping[str, int]:
     """Service -> bytes that its rendered configuration lets it take on a node."""
     found: dict[str, int] = {}
-    galera = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf", node)
-    if galera is not None and node.role != "arbiter":
+    serves = node in subject.cloud.servers("galera")  # an arbiter votes there and keeps nothing
+    galera = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf", node) if serves else None
+    if galera is not None:
         found["galera"] = int(reading.pairs(galera)["innodb_buffer_pool_size"])
     rabbitmq = subject.text("rabbitmq", "/etc/rabbitmq/rabbitmq.conf", node)
     if rabbitmq is not None:

@@ -28,7 +28,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
                 yield Observation(f"services.{service.name}", reason, concerns=(service.name,))
         elif "[oslo_messaging_rabbit]" in file.text:
             section = reading.ini(file.text)["oslo_messaging_rabbit"]
-            missing = [key for key in _MEANT if section.get(key, "false").lower() != "true"]
+            missing = [key for key in _MEANT if section.get(key, "").lower() != "true"]
             if missing:
                 reason = (
                     f"{file.path}: {' and '.join(missing)} not set: {service.name}'s queues live on one machine each."
