@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def warm_provider(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every Terraform that a test starts has a provider that starts at once."""
+    """Where HACIENDA_PYTHON says so, that is for every Terraform that a test starts, Python starts at once."""
     if not {item.path.relative_to(warm.ROOT / "tests").parts[0] for item in request.session.items} & WITH_TERRAFORM:
         yield
         return

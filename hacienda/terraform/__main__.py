@@ -22,7 +22,7 @@ def main() -> NoReturn:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
     # The wheel's Terraform sees the environment that its process was started with, whatever that process changes in it.
-    command = [sys.executable, "-P", "-m", child.__name__, found.path, *sys.argv[1:]]
+    command = [*child.command(found.path), *sys.argv[1:]]
     os.execve(sys.executable, command, surroundings())  # noqa: S606 (an argument list of ours)
 
 

@@ -1,4 +1,4 @@
-"""What stands between us and Terraform: `python -m hacienda.terraform.child PROGRAM ARGS...`.
+"""What stands between us and Terraform: `python child.py PROGRAM ARGS...`.
 
 It asks the kernel to interrupt Terraform when we die, even of SIGKILL: Terraform then finishes what it is at, saves its state
 and goes, instead of working on unseen. An empty PROGRAM is the wheel's Terraform, which runs in this very process.
@@ -14,6 +14,16 @@ from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
 """From linux/prctl.h. It survives execve."""
+
+
+def command(program: str) -> list[str]:
+    """What starts it, up to Terraform's own arguments. It is run as a file, and without `site` where nothing is imported from
+    there: as a module it would bring the package's other modules with it, and takes three times as long to start.
+
+    Args:
+        program: path of Terraform; empty: the wheel's.
+    """
+    return [sys.executable, "-P", *(["-S"] if program else []), __file__, program]
 
 
 def main(program: str, arguments: list[str]) -> NoReturn:

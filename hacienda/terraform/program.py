@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from hacienda.errors import ToolError
+from hacienda.terraform import child
 
 PROGRAMS = ("terraform", "tofu")
 """Looked for on PATH, in this order."""
@@ -78,7 +79,7 @@ class Terraform:
         Raises:
             ToolError: it could not be started, failed (with the end of its output), or was interrupted.
         """
-        command = [sys.executable, "-P", "-m", "hacienda.terraform.child", self.path, *arguments]
+        command = [*child.command(self.path), *arguments]
         lines: list[str] = []
         try:
             process = subprocess.Popen(

@@ -11,12 +11,14 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import pytest
 
 from hacienda.cli import console, main
+from hacienda.review.rendered_diff import base
 
 HERE = Path(__file__).parent
 PLANS = HERE.parent / "review/plans"
@@ -85,6 +87,9 @@ class Project:
             mock.patch.object(console.out, "_width", width),
             mock.patch.object(console.err, "_width", width),
             mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.object(
+                base, "sys", SimpleNamespace(executable=os.environ.get("HACIENDA_PYTHON", sys.executable))
+            ),
             mock.patch.object(sys, "argv", ["hacienda", *arguments]),
             mock.patch.object(sys, "stdin", io.StringIO()),
             contextlib.chdir(cwd or self.root),
@@ -131,6 +136,12 @@ def make_project(root: Path) -> Project:
             link = bin_folder / program.name
             link.unlink(missing_ok=True)
             link.symlink_to(program)
+    stand_in = bin_folder / "hacienda-apply"
+    text = stand_in.read_text()
+    stand_in.unlink()
+    # The one on PATH may be a shell script that looks for a Python first.
+    stand_in.write_text(f"#!{sys.executable} -IS\n{text.partition(chr(10))[2]}")
+    stand_in.chmod(0o755)
     for name in NODES:
         (root / "machines" / name).mkdir()
     project = Project(root)

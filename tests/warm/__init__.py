@@ -1,8 +1,9 @@
-"""A provider that starts at once: the real one, forked from a process that has imported it already.
+"""A Python that starts at once: what it runs is forked from a process that has imported it already.
 
-Terraform starts the provider three or four times a command, and Python reads its modules each time: most of what a test with real
-Terraform costs. `HACIENDA_PYTHON` names the program that the provider's launcher starts; in the tests it is `python` of this
-folder's making. It hands the provider over to a forking server of this session and is otherwise Python itself.
+Terraform starts the provider three or four times a command, a diff renders its base in a process of its own, and Python reads its
+modules each time: most of what such a test costs. `python` makes a program that hands MODULES over to a forking server of this
+session and is otherwise Python itself. What it hands over is the real thing in a process of its own, with its own arguments,
+variables, folder and standard streams. A signal does not reach it: a test that interrupts starts `sys.executable`.
 """
 
 from __future__ import annotations
@@ -17,25 +18,40 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
+MODULES = {
+    "hacienda.provider": (
+        "hacienda.provider.composition",
+        "hacienda.provider.framework.server",
+        "hacienda.remote.connections",
+        "hacienda.remote.local",
+    ),
+    "hacienda.review.rendered_diff": ("hacienda.review.rendered_diff.__main__",),
+    "hacienda.cli": ("hacienda.cli.app",),
+}
+"""What starts at once, and what of it is imported before."""
+
 _PYTHON = """\
 #!/bin/sh
-if [ "$*" = "-P -m hacienda.provider" ] && [ "${{PYTHONPATH:-{root}}}" = {root} ] && [ -S {socket} ]; then
-  exec {python} -I -S {client} {socket}
-fi
+case "${{PYTHONPATH:-{root}}} $*" in
+  {patterns}) if [ -S {socket} ]; then exec {python} -I -S {client} {socket} "$@"; fi ;;
+esac
 exec {python} "$@"
 """
 
 
 @contextmanager
 def python(folder: Path) -> Iterator[Path]:
-    """A Python whose `-m hacienda.provider` starts at once, until the block ends.
+    """Make such a program, which works until the block ends.
 
     Args:
         folder: an empty folder with a short path, for the program and the server's socket.
     """
     socket, program = folder / "socket", folder / "python"
     words = {"socket": socket, "python": sys.executable, "client": HERE / "client.py", "root": ROOT}
-    program.write_text(_PYTHON.format(**{name: shlex.quote(str(word)) for name, word in words.items()}))
+    patterns = "|".join(f'"{ROOT} -P -m {module}"|"{ROOT} -P -m {module} "*' for module in MODULES)
+    program.write_text(
+        _PYTHON.format(patterns=patterns, **{name: shlex.quote(str(word)) for name, word in words.items()})
+    )
     program.chmod(0o755)
     server = subprocess.Popen([sys.executable, "-m", "tests.warm.server", socket], cwd=ROOT, stdin=subprocess.PIPE)
     try:

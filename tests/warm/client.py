@@ -1,4 +1,4 @@
-"""`python -I -S client.py SOCKET`: becomes a provider that the server forks, as far as whoever starts and ends it can tell."""
+"""`python -I -S client.py SOCKET ARGS...`: stands for what the server forks, and ends with it and as it ends."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import socket
 import sys
 
 
-def main(path: str) -> int:
+def main(path: str, arguments: "list[str]") -> int:
     # Ctrl-C reaches the whole process group: it is for Terraform, as in the provider.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -14,7 +14,8 @@ def main(path: str) -> int:
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
         variables = (name + b"=" + value for name, value in os.environb.items())
-        text = b"\0".join([os.getcwdb(), *variables])  # noqa: PTH109 (nothing is imported that need not be)
+        words = (os.fsencode(word) for word in (str(len(arguments)), *arguments))
+        text = b"\0".join([os.getcwdb(), *words, *variables])  # noqa: PTH109 (nothing is imported that need not be)
         socket.send_fds(server, [len(text).to_bytes(4, "big")], [0, 1, 2])
         server.sendall(text)
         for descriptor in (0, 1):
@@ -30,4 +31,4 @@ def main(path: str) -> int:
         return 1
 
 
-sys.exit(main(sys.argv[1]))
+sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -1,21 +1,20 @@
-"""`python -m tests.warm.server SOCKET`: has the provider's modules, and forks a provider for each client, until its input ends."""
+"""`python -m tests.warm.server SOCKET`: imports what clients ask for, and forks a process for each, until its input ends."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import runpy
 import select
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-import hacienda.provider.composition
-import hacienda.provider.framework.server
-import hacienda.remote.connections
-import hacienda.remote.local  # noqa: F401 (the transport of the tests' nodes)
+from tests.warm import MODULES
 
 
 def serve(path: Path) -> None:
@@ -32,10 +31,15 @@ def serve(path: Path) -> None:
             if sys.stdin in ready:
                 return
             client, _ = listener.accept()
+            request = _received(client)
+            for module in MODULES[request.module]:
+                importlib.import_module(module)
             if os.fork() == 0:
                 listener.close()
-                _watch(client)
+                _watch(client, request)
             client.close()
+            for descriptor in request.streams:
+                os.close(descriptor)
 
 
 def _reap() -> None:
@@ -44,43 +48,61 @@ def _reap() -> None:
             pass
 
 
-def _watch(client: socket.socket) -> NoReturn:
-    """Fork the provider, and say how it ended. It is killed when its client is; a client whose own parent is gone says so, and the
-    provider finds itself without a parent as well."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    head, descriptors, _, _ = socket.recv_fds(client, 4, 3)
+@dataclass(frozen=True)
+class Request:
+    """What a client stands for: standard streams, folder, module, its arguments, variables."""
+
+    streams: list[int]
+    folder: bytes
+    module: str
+    arguments: list[str]
+    variables: dict[bytes, bytes]
+
+
+def _received(client: socket.socket) -> Request:
+    head, streams, _, _ = socket.recv_fds(client, 4, 3)
     length, text = int.from_bytes(head, "big"), b""
     while len(text) < length:
         text += client.recv(length - len(text))
-    provider = os.fork()
-    if provider == 0:
+    folder, count, *words = text.split(b"\0")
+    # -P -m MODULE ARGUMENTS...
+    _, _, module, *arguments = (os.fsdecode(word) for word in words[: int(count)])
+    variables = dict(word.split(b"=", 1) for word in words[int(count) :])
+    return Request(streams, folder, module, arguments, variables)
+
+
+def _watch(client: socket.socket, request: Request) -> None:
+    """Fork what was asked for, and say how it ended. It is killed when its client is; a client whose own parent is gone says so,
+    and it finds itself without a parent as well."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child == 0:
         client.close()
-        _become(descriptors, text)
-    for descriptor in descriptors:
+        _become(request)
+    for descriptor in (*request.streams, 0, 1, 2):
         os.close(descriptor)
-    ended = os.pidfd_open(provider)
+    ended = os.pidfd_open(child)
     ready, _, _ = select.select([ended, client.fileno()], [], [])
     if ended not in ready:
         if not client.recv(6):
-            os.kill(provider, signal.SIGKILL)
+            os.kill(child, signal.SIGKILL)
         os._exit(0)
-    _, status = os.waitpid(provider, 0)
+    _, status = os.waitpid(child, 0)
     client.sendall(bytes([os.waitstatus_to_exitcode(status) & 0xFF]))
     os._exit(0)
 
 
-def _become(descriptors: list[int], text: bytes) -> NoReturn:
-    """The provider, in the client's folder, with its variables and standard streams."""
-    for descriptor, copy in zip(descriptors, range(3), strict=True):
+def _become(request: Request) -> NoReturn:
+    """Run the module as Python would, in this process, and leave."""
+    for descriptor, copy in zip(request.streams, range(3), strict=True):
         os.dup2(descriptor, copy)
         os.close(descriptor)
-    folder, *variables = text.split(b"\0")
-    os.chdir(folder)
+    os.chdir(request.folder)
     os.environb.clear()
-    os.environb.update(dict(variable.split(b"=", 1) for variable in variables))
-    sys.argv = ["hacienda.provider"]
-    runpy.run_module("hacienda.provider", run_name="__main__", alter_sys=True)
-    os._exit(0)
+    os.environb.update(request.variables)
+    sys.argv = [request.module, *request.arguments]
+    runpy.run_module(request.module, run_name="__main__", alter_sys=True)
+    sys.exit(0)
 
 
 if __name__ == "__main__":
