@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from hacienda import terraform
+from hacienda.terraform import child
 from tests.lab.clients import Client, Keystone, SqlWriter
 from tests.lab.cloud import CONTROLLERS, Lab
 
 RESOURCE = "hacienda_incus_instance"
-TERRAFORM = (sys.executable, "-P", "-m", "hacienda.terraform.child", terraform.find().path)
+TERRAFORM = child.command(terraform.find().path)
 """Terraform as the operator's machine has it: on PATH, or the wheel's."""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from hacienda.terraform import child
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def command() -> list[str]:
         found = shutil.which(name)
         if found:
             return [found]
-    return [sys.executable, "-P", "-m", "hacienda.terraform.child", ""]
+    return child.command("")
 
 
 def environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]:
