@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup demo test lint lab lab-down lab-test bench coverage docs requirements
+.PHONY: setup demo test test-long lint lab lab-down lab-test bench coverage docs requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -31,7 +31,11 @@ demo: $(READY)
 	$(BIN)/hacienda topology lab
 
 test: lint
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report= --cov-fail-under=95
+	$(BIN)/python -m pytest -q -n auto -m "not long" --cov --cov-report= --cov-fail-under=95
+
+# More of the same, in larger numbers and sizes.
+test-long: $(READY)
+	$(BIN)/python -m pytest -q -n auto -m long
 
 lint: $(READY)
 	$(BIN)/ruff format --check

@@ -13,12 +13,6 @@ from tests.lab.cloud import FIGURES, Lab
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "long: more of the same, from another moment or on another platform; CI's time has no room for it"
-    )
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if FIGURES:
         terminalreporter.section("measured in the lab")
