@@ -15,9 +15,11 @@ HELPER_PACKAGES = (
     "btrfs-progs",
     "debian-archive-keyring",
     "dnsmasq-base",
+    "iproute2",
     "lxcfs",
     "mmdebstrap",
     "nftables",
+    "openssh-client",
     "squashfs-tools",
     "uidmap",
 )
