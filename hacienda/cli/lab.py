@@ -117,7 +117,7 @@ def endpoints(cloud: Cloud) -> list[str]:
                 if vip is not None:
                     scheme = "https" if frontend.mode == "http" else "tls"
                     address = f"{scheme}://{vip.address}:{service.port(frontend.port).number}"
-                    lines.append(f"  {service.name:<10} {address}  ({scope}, {vip.hostname})")
+                    lines.append(f"  {service.name:<10} {address}  ({scope}, {vip.name_for(scope)})")
     return lines
 
 
@@ -135,9 +135,19 @@ def _mirror(url: str | None) -> Mirror | None:
     return Mirror(url) if url else None
 
 
+def _declared_mirror(cloud: Cloud) -> Mirror | None:
+    declared = cloud.package_sources
+    return Mirror(declared.mirror, declared.security) if declared.mirror else None
+
+
 def _image(cloud: Cloud, mirror: str | None) -> str:
     """Build the image and let the alias that machines boot from stand for it; the image's own alias."""
-    built = lab.build(cloud.packages, mirror=_mirror(mirror), progress=console.say)
+    built = lab.build(
+        cloud.packages,
+        mirror=_mirror(mirror) or _declared_mirror(cloud),
+        proxy=cloud.package_sources.proxy,
+        progress=console.say,
+    )
     place = lab.Lab()
     aliases = {alias["name"]: alias["target"] for alias in command.listed(place, "/1.0/images/aliases?recursion=1")}
     if aliases.get(IMAGE) != aliases[built]:

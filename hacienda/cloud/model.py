@@ -44,6 +44,10 @@ STACKS: Mapping[Role, str] = {
 """Stack that holds the machines of a role. An arbiter votes with the controllers, so the provider must plan them together."""
 
 
+SUITES: Mapping[str, str] = {"debian-13": "trixie"}
+"""Operating system in the environment file -> its name in Debian's archive."""
+
+
 @dataclass(frozen=True)
 class Bond:
     """NICs bonded under a network: `mode` as Linux names it (`802.3ad`, `active-backup`), NIC names as the machine sees them."""
@@ -84,8 +88,9 @@ class VirtualIp:
         address: the address.
         network: name of the network it lives on.
         router_id: VRRP virtual_router_id, the address's last octet (1 to 255).
-        hostname: DNS name that clients use and certificates name, `<scope>.<domain>`.
+        hostname: DNS name that clients use and certificates name, `<scope>.<domain>` unless the environment names it.
         scopes: scopes it serves.
+        public_name: what public clients call it, where that is another name than `hostname`; empty: they use that one.
     """
 
     name: str
@@ -94,6 +99,26 @@ class VirtualIp:
     router_id: int
     hostname: str
     scopes: tuple[Scope, ...]
+    public_name: str = ""
+
+    @property
+    def hostnames(self) -> tuple[str, ...]:
+        """Every name it answers to."""
+        return (self.hostname, self.public_name) if self.public_name else (self.hostname,)
+
+    def name_for(self, scope: Scope) -> str:
+        """The name that clients of a scope use."""
+        return self.hostnames[-1] if scope == "public" else self.hostname
+
+
+@dataclass(frozen=True)
+class OwnCertificate:
+    """A certificate for the public name that another authority signed: paths as the environment file has them. None: the store of
+    secrets has the certificate and its key; operating systems trust its authority."""
+
+    chain: str | None = None
+    key: str | None = None
+    authority: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +173,16 @@ class Platform:
 
 
 @dataclass(frozen=True)
+class PackageSources:
+    """Where Debian packages come from: mirrors of the archive and of its security updates, an HTTP proxy. None: as the machine has
+    it."""
+
+    mirror: str | None = None
+    security: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True)
 class Ssh:
     """How nodes are reached. `keys` are the operator's public keys; the deployer's own key is added at synth."""
 
@@ -197,6 +232,8 @@ class Cloud:
     certificate_days: int
     secrets: SecretStore = SecretStore()
     state: StateBackend = StateBackend()
+    package_sources: PackageSources = PackageSources()
+    public_certificate: OwnCertificate | None = None
     accepts: tuple[Accept, ...] = ()
     source: Source | None = field(default=None, repr=False, compare=False)
 
@@ -323,7 +360,7 @@ class Cloud:
         vip = self.virtual_ip(scope)
         balanced = any(f.port == port and scope in f.scopes for f in self.registry[service].frontends)
         if vip is not None and balanced:
-            return vip.hostname, number
+            return vip.name_for(scope), number
         return self.fqdn(self.servers(service)[0]), number
 
     def databases(self) -> tuple[Database, ...]:

@@ -51,7 +51,7 @@ def _own(domain: str, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> dict[
         found |= dict.fromkeys((node.name, f"{node.name}.{domain}"), f"the machine {node.name}")
         found |= {str(address): f"an address of {node.name}" for address in node.addresses.values()}
     for vip in vips:
-        found |= dict.fromkeys((vip.hostname, str(vip.address)), f"the virtual IP of {vip.network}")
+        found |= dict.fromkeys((*vip.hostnames, str(vip.address)), f"the virtual IP of {vip.network}")
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from hacienda.cloud import outside
+from hacienda.cloud import api, outside
 from hacienda.cloud import platform as platforms
 from hacienda.cloud import services as presence
 from hacienda.cloud.addresses import AddressBook, blocks, number
@@ -16,6 +16,7 @@ from hacienda.cloud.model import (
     Cloud,
     Network,
     Node,
+    PackageSources,
     SecretStore,
     Ssh,
     StateBackend,
@@ -84,7 +85,7 @@ def _resolution(
     if "networks" in broken:
         return None, [], [_UNPLACED]
     found = networks(environment, problems)
-    vips = virtual_ips(environment, found, problems)
+    vips = api.named(environment, virtual_ips(environment, found, problems), problems)
     if "platform" not in broken:
         platforms.check(environment, problems)
     if broken & {"machines", "domains"}:
@@ -94,6 +95,7 @@ def _resolution(
     nodes = _nodes(environment, registry, found, vips, problems)
     presence.check(environment, registry, nodes, vips, problems)
     outside.check(environment, found, nodes, vips, problems)
+    api.check(environment, nodes, problems)
     if problems:
         return None, problems.found, []
     return _cloud(environment, registry, found, vips, nodes), [], []
@@ -164,6 +166,7 @@ def _cloud(
     nodes: tuple[Node, ...],
 ) -> Cloud:
     ssh, secrets, state = environment.ssh, environment.secrets, environment.state
+    archive = environment.packages
     return Cloud(
         name=environment.name,
         domain=domain(environment),
@@ -183,6 +186,8 @@ def _cloud(
         certificate_days=environment.tls.leaf_days,
         secrets=SecretStore(secrets.backend, secrets.path, secrets.recipients),
         state=StateBackend(state.backend, dict(state.options)),
+        package_sources=PackageSources(archive.mirror, archive.security, archive.proxy),
+        public_certificate=api.certificate(environment),
         accepts=environment.accept,
         source=environment.source,
     )

@@ -39,6 +39,8 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
         if isinstance(declared, Template):
             source = declared.source or f"{Path(declared.path).name}.j2"
             text = templating.render(templates, f"{service.name}/{source}", **variables)
+            if service.overrides is not None and service.overrides.path == declared.path:
+                text = service.overrides.merged(text, service.written(cloud.option(service.name)))
             yield _text(declared, text, service.name)
         elif isinstance(declared, Certificate):
             yield from _certificate(declared, service.name)

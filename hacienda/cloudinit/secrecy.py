@@ -96,6 +96,6 @@ def _leaf(cloud: Cloud, node: Node, service: Service) -> secrets.Leaf:
     names = [cloud.fqdn(node), node.name]
     addresses = [str(address) for _, address in sorted(node.addresses.items())]
     if any(isinstance(file, Certificate) and file.virtual_ips for file in service.files):
-        names += [vip.hostname for vip in cloud.virtual_ips]
+        names += [name for vip in cloud.virtual_ips for name in vip.hostnames]
         addresses += [str(vip.address) for vip in cloud.virtual_ips]
     return secrets.Leaf(node.name, service.name, tuple(names), tuple(addresses))

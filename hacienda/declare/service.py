@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
 from hacienda.declare.network import Frontend, Port, Scope
+from hacienda.declare.overrides import Overrides
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.vocabulary import Capability, Placement
@@ -106,6 +107,8 @@ class Service:
         variables: values for the templates, given the cloud and the node.
         facts: KEY=value lines for the scripts, given the cloud and the node (members and peers are always there).
         options: the model of its options in the environment file.
+        overrides: how options of its program that Hacienda does not set are taken from the environment file's `overrides`, which
+            `options` then has; None: they are not.
         bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
         join: run on every other start of the service: brings this node into what exists, whatever its local state.
             Without it the units are started.
@@ -134,6 +137,7 @@ class Service:
     variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     options: type[ServiceOptions] = ServiceOptions
+    overrides: Overrides | None = None
     secrets: tuple[Secret, ...] = ()
     databases: tuple[Database, ...] = ()
     message_users: tuple[MessageUser, ...] = ()
@@ -168,6 +172,11 @@ class Service:
         own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
         shared = ("name", "title", "role", "requires", "after", "voters", "options")
         return Service(**{name: getattr(self, name) for name in shared}, **own)
+
+    def written(self, options: ServiceOptions) -> Mapping[str, Any]:
+        """What the operator overrides in these options; empty: nothing."""
+        found: Mapping[str, Any] = getattr(options, "overrides", {})
+        return found
 
     def all_packages(self) -> tuple[str, ...]:
         """Packages of all roles that run it: one machine image serves them all."""

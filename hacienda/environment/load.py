@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import copy
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from hacienda.declare import Registry, ServiceOptions
+from hacienda.declare import Registry, Service, ServiceOptions
 from hacienda.environment import source as sources
 from hacienda.environment.model import Environment
 from hacienda.environment.problems import nearest, problems
@@ -99,9 +101,39 @@ def service_options(environment: Environment, registry: Registry) -> tuple[dict[
             wrong.append(environment.source.problem(("services", name), "is not a service", fix))
     for service in registry:
         raw = environment.services.get(service.name)
+        trail = ("services", service.name)
+        readable = raw
         try:
             found[service.name] = service.options.model_validate({} if raw is None else raw)
         except ValidationError as error:
-            trail = ("services", service.name)
             wrong += problems(error, service.options, raw, environment.source, trail)
+            readable = _readable(raw, error)
+        wrong += _refused(service, readable, registry, environment.source)
     return found, wrong
+
+
+def _readable(raw: Any, error: ValidationError) -> dict[str, Any]:
+    """The overrides of a service's options without what cannot be read of them."""
+    kept = {"overrides": copy.deepcopy(raw.get("overrides"))} if isinstance(raw, Mapping) else {}
+    for detail in sorted(error.errors(include_url=False), key=lambda detail: len(detail["loc"]), reverse=True):
+        place: Any = kept
+        for part, follows in pairwise((*detail["loc"], None)):
+            inner = place.get(part)
+            if not isinstance(inner, dict) or follows not in inner:
+                place.pop(part, None)
+                break
+            place = inner
+    return kept
+
+
+def _refused(service: Service, raw: Any, registry: Registry, source: sources.Source) -> Iterator[Problem]:
+    """Overrides that touch what is not the operator's to set."""
+    if service.overrides is None or raw is None:
+        return
+    try:
+        options = service.options.model_validate(raw)
+    except ValidationError:
+        return
+    fronts = [f"listen {each.name}-{front.port}" for each in registry for front in each.frontends]
+    for where, reason, fix in service.overrides.refusals(service.name, service.written(options), fronts):
+        yield source.problem(("services", service.name, "overrides", *where), reason, fix)

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from hacienda.environment.accept import Accept
+from hacienda.environment.api import Api
 from hacienda.environment.machines import DomainKind, Machines
 from hacienda.environment.network import Network
+from hacienda.environment.packages import Packages
 from hacienda.environment.platform import Incus, Platform
 from hacienda.environment.settings import Availability, Dns, Secrets, Ssh, State, Time, Tls
 from hacienda.environment.source import Source
@@ -55,6 +57,8 @@ class Environment(Spec):
     """Availability target."""
     high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability)] = "active-active"
     """`active-active`: every controller serves."""
+    api: Api = Api()
+    """Host names and certificate of the APIs."""
     tls: Tls = Tls()
     """Certificates."""
     secrets: Secrets = Secrets()
@@ -65,6 +69,8 @@ class Environment(Spec):
     """Time servers."""
     dns: Dns = Dns()
     """Name servers."""
+    packages: Packages = Packages()
+    """Where Debian packages come from."""
     ssh: Ssh = Ssh()
     """How the machines are reached."""
     accept: Annotated[tuple[Accept, ...], AsList, Field(max_length=100)] = ()

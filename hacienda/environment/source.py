@@ -89,12 +89,12 @@ def dotted(trail: Trail) -> str:
 
 
 def display(value: object, limit: int = 60) -> str:
-    """A value as shown in an error: one line, shortened, nothing that a terminal would obey."""
+    """A value as shown in an error: one line, shortened, nothing that a terminal would obey, and no password of a URL."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = json.dumps(value, default=str)
+    text = re.sub(r"//[^/@\s]+@", "//...@", json.dumps(value, default=str))
     if re.search(r"SECRET-KEY|PRIVATE KEY", text):
         return "a private key, not shown"
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -148,6 +148,11 @@ def has_suite(sources: tuple[Source, ...], suite: str) -> bool:
     return any(suite in source.suites for source in sources)
 
 
+def through(proxy: str | None) -> str:
+    """Text of an apt.conf that names a proxy; of two settings apt takes the later one."""
+    return "".join(f'Acquire::{scheme}::Proxy "{proxy}";\n' for scheme in ("http", "https") if proxy)
+
+
 def handed_on(dump: str) -> str:
     """The part of an `apt-config dump` that a machine needs to reach its mirror, as text of an apt.conf.
 

@@ -22,6 +22,7 @@ def build(
     *,
     lab: layout.Lab | None = None,
     mirror: apt_sources.Mirror | None = None,
+    proxy: str | None = None,
     progress: host.Progress = host.quiet,
 ) -> str:
     """Give the alias of an image that has `packages`; build and import it unless it is there.
@@ -32,6 +33,7 @@ def build(
         packages: Debian packages over the base (`recipe.BASE_PACKAGES`).
         lab: default: the default lab; its daemon has to be up.
         mirror: the Debian archive; default: the one that the machine's own apt uses.
+        proxy: HTTP proxy to the archive; default: the one that the machine's own apt uses.
         progress: is told what is being done.
 
     Raises:
@@ -49,7 +51,7 @@ def build(
             return made.alias
         mirror = mirror or steps.own_mirror(machine.look(lab, ()))
         progress(f"building the image {made.alias} with {len(made.packages)} packages from {mirror.main}")
-        _workspace(lab, made)
+        _workspace(lab, made, proxy)
         _bootstrap(made, lab.workspace, mirror, progress)
         progress("importing the image")
         rootfs = lab.workspace / "rootfs.tar"
@@ -73,7 +75,7 @@ def _present(lab: layout.Lab, alias: str) -> bool:
     return any(entry["name"] == alias for entry in aliases)
 
 
-def _workspace(lab: layout.Lab, made: recipe.Recipe) -> None:
+def _workspace(lab: layout.Lab, made: recipe.Recipe, proxy: str | None) -> None:
     """A fresh folder with what the build needs; what a killed build left goes first."""
     shutil.rmtree(lab.workspace, ignore_errors=True)
     (lab.workspace / "tmp").mkdir(parents=True)
@@ -81,7 +83,8 @@ def _workspace(lab: layout.Lab, made: recipe.Recipe) -> None:
     # By file and for root only: a proxy's address may hold a password.
     options = lab.workspace / "apt.conf"
     options.touch(mode=0o600)
-    options.write_text(apt_sources.handed_on(command.run(("apt-config", "dump"))))
+    handed_on = apt_sources.handed_on(command.run(("apt-config", "dump")))
+    options.write_text(handed_on + apt_sources.through(proxy))
     for name, text in made.scripts().items():
         (lab.workspace / name).write_text(text)
         (lab.workspace / name).chmod(0o755)

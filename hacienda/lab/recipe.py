@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-SUITE = "trixie"
+from hacienda.cloud.model import SUITES
+
+SUITE = SUITES["debian-13"]
 
 # What makes a container a machine: boot, network, SSH, cloud-init, and what scripts on a node may rely on.
 # The services' own packages come from their declarations.

@@ -25,6 +25,9 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.declare.override_values import SectionOverrides
+from hacienda.declare.overrides import Sections
+from hacienda.services import TEMPLATES
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -71,6 +74,8 @@ class GaleraOptions(ServiceOptions):
     (the 128MiB of Galera forces full copies, ha-reference); 256MiB where the machine's memory is not declared."""
     max_connections: int = Field(default=1000, ge=50, le=100000)
     """Client connections per server."""
+    overrides: SectionOverrides = Field(default_factory=dict)
+    """Options of MariaDB that Hacienda does not set: `{mariadbd: {long_query_time: 2}}`."""
 
 
 def buffer_pool(options: GaleraOptions, node: Node) -> int:
@@ -238,6 +243,17 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=GaleraOptions,
+    overrides=Sections(
+        CONFIGURATION,
+        TEMPLATES / "galera/90-hacienda.cnf.j2",
+        owned=(
+            r"mariadbd\.(wsrep|ssl|tls|gtid|plugin|server_id|innodb_(data|undo|log_group|force|doublewrite|flush|autoinc)).*",
+            r"mariadbd\.(datadir|basedir|tmpdir|socket|extra_port|user|pid_file|log_error|networking|grant_tables|init_file)",
+            r"mariadbd\.(read_only|sync_binlog|binlog_.*|name_resolve|unix_socket|initialize.*|bootstrap|lower_case_table_names)",
+        ),
+        only=("mariadbd",),
+        loose=True,
+    ),
     timers=(
         *(Timer(f"evs.{name}", CONFIGURATION, rf"evs\.{name}=([^;\"]+)") for name in EVS_TIMERS),
         Timer("poll", CHECKER, r"^POLL_SECONDS = (\S+)"),

@@ -26,6 +26,9 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.declare.override_values import DirectiveOverrides
+from hacienda.declare.overrides import Directives
+from hacienda.services import TEMPLATES
 
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
@@ -57,6 +60,9 @@ class Options(ServiceOptions):
     OpenStack's database pools renew their connections by themselves."""
     connections: Annotated[int, Field(ge=100, le=1000000)] = 40000
     """Connections at a time. Default: 40000; containers of a lab get at most 8000, their open files are limited."""
+    overrides: DirectiveOverrides = Field(default_factory=dict)
+    """Directives of haproxy.cfg that Hacienda does not set, by section:
+    `{"listen keystone-api": ["http-response set-header X-Frame-Options DENY"]}`."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,32 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=Options,
+    overrides=Directives(
+        CONFIGURATION,
+        TEMPLATES / "haproxy/haproxy.cfg.j2",
+        kinds={
+            "global": (
+                r"(chroot|user|group|uid|gid|daemon|pidfile|stats.*|nbthread|peers|localpeer|log|ca-base|crt-base)",
+            ),
+            "defaults": (r"(mode|balance|default-server|retry-on|(http|tcp|external)-check.*|option .*(chk|check).*)",),
+            "frontend": (r"(bind|mode|monitor.*|use_backend|default_backend)",),
+            "listen": (
+                r"(bind|mode|balance|hash-type|source|dispatch|use_backend|default_backend|use-server|disabled|retry-on)",
+                r"(server.*|default-server|stick.*|retries|redispatch|timeout (connect|check|client|server))",
+                r"((http|tcp|external)-check.*|option .*(chk|check|redispatch|transparent).*)",
+            ),
+        },
+        two_words=(
+            "timeout",
+            "option",
+            "stats",
+            "http-check",
+            "tcp-check",
+            "http-request",
+            "http-response",
+            "tcp-request",
+        ),
+    ),
     secrets=(Secret("haproxy/statistics"),),
     timers=(
         *(

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
-from hacienda.cloud.model import Cloud, Node
+from hacienda.cloud.model import SUITES, Cloud, Node
 from hacienda.declare import NodeFile, Port, Script, Service, Template, Timer
 
+APT_SOURCES = "/etc/apt/hacienda.sources"
+APT_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+"""Debian's own keys: a mirror has the archive's signatures."""
 SYSCTL = "/etc/sysctl.d/60-hacienda.conf"
 
 _KEEP = "/etc/systemd/network/hacienda.conf"
@@ -27,7 +30,7 @@ def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
     """
     listed = {node.name: node} | {other.name: other for other in cloud.voting}
     machines = [(cloud.address(one), f"{cloud.fqdn(one)} {one.name}") for one in listed.values()]
-    return sorted(machines) + [(vip.address, vip.hostname) for vip in cloud.virtual_ips]
+    return sorted(machines) + [(vip.address, " ".join(vip.hostnames)) for vip in cloud.virtual_ips]
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -51,7 +54,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     keep = (NodeFile(_KEEP, _KEEP_TEXT, checker="networkd"),) if _beside_virtual_ips(cloud, node) else ()
-    return (*_resolver(cloud), *keep)
+    return (*_resolver(cloud), *keep, *_apt(cloud))
 
 
 def _resolver(cloud: Cloud) -> tuple[NodeFile, ...]:
@@ -61,6 +64,25 @@ def _resolver(cloud: Cloud) -> tuple[NodeFile, ...]:
     lines = [f"search {cloud.domain}", *(f"nameserver {server}" for server in cloud.name_servers)]
     lines.append("options timeout:1 attempts:2")
     return (NodeFile("/etc/resolv.conf", "\n".join(lines) + "\n", checker="resolver"),)
+
+
+def _apt(cloud: Cloud) -> tuple[NodeFile, ...]:
+    """apt's proxy and sources, where the environment names them. The machine's own sources stay in their files, unread."""
+    declared, files = cloud.package_sources, []
+    schemes = ("http", "https") if declared.proxy else ()
+    settings = [f'Acquire::{scheme}::Proxy "{declared.proxy}";' for scheme in schemes]
+    if declared.mirror is not None:
+        settings += [f'Dir::Etc::SourceList "{APT_SOURCES}";', 'Dir::Etc::SourceParts "/dev/null";']
+        suite = SUITES[cloud.operating_system]
+        parts = ((declared.mirror, f"{suite} {suite}-updates"), (declared.security, f"{suite}-security"))
+        stanzas = (
+            f"Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: main\nSigned-By: {APT_KEYRING}\n"
+            for uri, suites in parts
+        )
+        files.append(NodeFile(APT_SOURCES, "\n".join(stanzas), checker="apt-sources"))
+    if settings:
+        files.append(NodeFile("/etc/apt/apt.conf.d/90hacienda", "\n".join(settings) + "\n", checker="apt-config"))
+    return tuple(files)
 
 
 service = Service(

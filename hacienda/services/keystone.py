@@ -25,6 +25,9 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.declare.override_values import SectionOverrides
+from hacienda.declare.overrides import Sections
+from hacienda.services import TEMPLATES
 
 TLS = "/etc/keystone/tls"
 CONFIGURATION = "/etc/keystone/keystone.conf"
@@ -45,6 +48,8 @@ class KeystoneOptions(ServiceOptions):
     """How often the fernet keys are rotated, in hours; decides how many keys are kept."""
     database_read_timeout: int = Field(default=5, ge=1, le=3600)
     """Seconds until a query on a connection that went silent is given up; more than a failover of the database (2.5 s)."""
+    overrides: SectionOverrides = Field(default_factory=dict)
+    """Options of keystone.conf that Hacienda does not set, by section: `{security_compliance: {lockout_failure_attempts: 6}}`."""
 
 
 ALLOW_EXPIRED_SECONDS = 2 * 86400
@@ -158,6 +163,17 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=KeystoneOptions,
+    overrides=Sections(
+        CONFIGURATION,
+        TEMPLATES / "keystone/keystone.conf.j2",
+        owned=(
+            r"database\..*connection.*",
+            r"DEFAULT\.(admin_token|transport_url)",
+            # Decides, with the life of a token, how many fernet keys are kept.
+            r"token\.allow_expired_window",
+            r"(healthcheck|paste_deploy|oslo_middleware)\..*",
+        ),
+    ),
     secrets=(
         Secret("keystone/admin"),
         Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),

@@ -23,6 +23,9 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.declare.override_values import LineOverrides
+from hacienda.declare.overrides import Lines
+from hacienda.services import TEMPLATES
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -41,6 +44,8 @@ class RabbitmqOptions(ServiceOptions):
     """Free disk space below which publishers are blocked (ha-reference: 2 GB)."""
     schedulers: int | None = Field(default=None, ge=1, le=64)
     """Erlang scheduler threads. Default: the machine's CPUs, 2 where they are not declared."""
+    overrides: LineOverrides = Field(default_factory=dict)
+    """Options of rabbitmq.conf that Hacienda does not set: `{channel_max: 2047}`."""
 
 
 def memory_limit(options: RabbitmqOptions, node: Node) -> int:
@@ -125,6 +130,15 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=RabbitmqOptions,
+    overrides=Lines(
+        "/etc/rabbitmq/rabbitmq.conf",
+        TEMPLATES / "rabbitmq/rabbitmq.conf.j2",
+        owned=(
+            r"(listeners|ssl_options|vm_memory_high_watermark|disk_free_limit|definitions)(\..*)?",
+            r"(cluster_|default_|auth_|mnesia_|loopback_users|quorum_queue\.continuous|load_definitions).*",
+            r"management\.load_definitions",
+        ),
+    ),
     secrets=(Secret("rabbitmq/cookie", kind="erlang-cookie"),),
     timers=(
         Timer("net_ticktime", "/etc/rabbitmq/rabbitmq.conf", r"^net_ticktime = (\d+)", default=60),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,45 @@ def test_journal_is_bounded_and_written_to_disk(tmp_path: Path) -> None:
 
 def test_scripts_are_clean() -> None:
     assert composed.shellcheck("host") == ""
+
+
+SOURCES = """packages:
+  mirror: http://mirror.example.org/debian
+  security: http://mirror.example.org/debian-security/
+  proxy: http://proxy.example.org:3128
+"""
+
+
+def test_packages_come_from_where_the_file_says_on_every_machine(tmp_path: Path) -> None:
+    assert not any("/apt/" in path for path in composed.rendered(composed.cloud(tmp_path), "host"))
+    for node in ("ctl-1", "cmp-2"):
+        sources = text(tmp_path, "/etc/apt/hacienda.sources", BIG + SOURCES, node)
+        assert "URIs: http://mirror.example.org/debian\nSuites: trixie trixie-updates\n" in sources
+        assert "URIs: http://mirror.example.org/debian-security\nSuites: trixie-security\n" in sources
+        settings = text(tmp_path, "/etc/apt/apt.conf.d/90hacienda", BIG + SOURCES, node).splitlines()
+        assert 'Acquire::http::Proxy "http://proxy.example.org:3128";' in settings
+        assert 'Dir::Etc::SourceList "/etc/apt/hacienda.sources";' in settings
+
+
+def test_a_proxy_alone_leaves_the_machine_s_sources(tmp_path: Path) -> None:
+    found = composed.rendered(composed.cloud(tmp_path, composed.LAB + "packages: {proxy: http://proxy:3128}\n"), "host")
+    assert "/etc/apt/hacienda.sources" not in found
+    assert "Dir::" not in found["/etc/apt/apt.conf.d/90hacienda"].text
+
+
+def test_apt_reads_what_is_rendered_and_nothing_else(tmp_path: Path) -> None:
+    """apt itself says which lists it would fetch, and through what."""
+    settings = tmp_path / "apt.conf"
+    sources = tmp_path / "hacienda.sources"
+    sources.write_text(text(tmp_path, "/etc/apt/hacienda.sources", BIG + SOURCES))
+    rendered = text(tmp_path, "/etc/apt/apt.conf.d/90hacienda", BIG + SOURCES)
+    settings.write_text(rendered.replace("/etc/apt/hacienda.sources", str(sources)))
+    command = ["apt-get", "update", "--print-uris"]
+    said = subprocess.run(
+        command, env={**os.environ, "APT_CONFIG": str(settings)}, capture_output=True, text=True, check=True
+    )
+    assert sorted(line.split("'")[1] for line in said.stdout.splitlines()) == [
+        "http://mirror.example.org/debian-security/dists/trixie-security/InRelease",
+        "http://mirror.example.org/debian/dists/trixie-updates/InRelease",
+        "http://mirror.example.org/debian/dists/trixie/InRelease",
+    ]

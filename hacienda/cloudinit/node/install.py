@@ -63,11 +63,16 @@ def install(delivery: Path | None) -> None:
 def _install(bundle: Path) -> None:
     found = manifest.read(bundle)
     work = Work(found, bundle, installed.load())
+    files = sorted(found.files, key=lambda file: (file.kind != "directory", file.path))
+    # apt's own settings first: the packages come from where they say.
+    for file in filter(_is_of_apt, files):
+        _place(work, file)
     new = packages.ensure(found.packages)
     if new:
         _say(f"packages installed: {' '.join(new)}")
-    for file in sorted(found.files, key=lambda file: (file.kind != "directory", file.path)):
-        _place(work, file)
+    for file in files:
+        if not _is_of_apt(file):
+            _place(work, file)
     gone_services = _remove_left(work)
     _settle_units(work)
     services = {service.name: service.units for service in found.services}
@@ -82,6 +87,10 @@ def _install(bundle: Path) -> None:
     for service, action in work.changed.items():
         owed.add(service, action)
     _start(work)
+
+
+def _is_of_apt(file: manifest.File) -> bool:
+    return file.path.startswith("/etc/apt/")
 
 
 def _place(work: Work, file: manifest.File) -> None:

@@ -197,7 +197,7 @@ def _virtual_ips(cloud: Cloud, marks: Marks) -> Iterator[Vip]:
     names = tuple(node.name for node in cloud.nodes if node.name in holders)
     for vip in cloud.virtual_ips:
         found = marks.of("virtual ip", vip.network)
-        yield Vip(str(vip.address), vip.hostname, ", ".join(vip.scopes), vip.network, names, found)
+        yield Vip(str(vip.address), ", ".join(vip.hostnames), ", ".join(vip.scopes), vip.network, names, found)
 
 
 def _electorates(cloud: Cloud, marks: Marks) -> Iterator[Electorate]:

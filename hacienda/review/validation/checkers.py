@@ -83,6 +83,15 @@ _SCHEMA = "'Valid schema' schema"
 _NETWORKD = "'Wrote output' devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
 
 CHECKERS: Mapping[str, tuple[Check, ...]] = {
+    "apt-config": (Program("apt-config", "apt", 'apt-config -c "$1" dump >/dev/null', in_place=False),),
+    "apt-sources": (
+        Program(
+            "apt-get indextargets",
+            "apt",
+            'apt-get -o Dir::Etc::SourceList="$1" -o Dir::Etc::SourceParts=/dev/null indextargets >/dev/null',
+            refuses=re.compile(r"^[EW]: "),
+        ),
+    ),
     "bash": (Program("bash, as variables", "bash", f'sh {PROBES}/source.sh "$@"', in_place=False, together=True),),
     "chronyd": (Program("chronyd -p", "chrony", 'chronyd -p -f "$1"'),),
     "erlang": (Program("Erlang's file:consult", "erlang-base", f'sh {PROBES}/erlang.sh "$1"', in_place=False),),

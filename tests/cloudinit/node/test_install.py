@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hacienda import cloudinit
-from hacienda.declare import Registry, Template
+from hacienda.declare import NodeFile, Registry, Template
 from hacienda.review import rendered_diff
 from tests.cloudinit import sample
 from tests.cloudinit.conftest import Machine, make_values
@@ -209,6 +209,16 @@ def test_activating_oneshot_is_no_failure_and_is_left_alone(installed: Machine) 
     assert installed.status()["converged"] is True
     installed.run("hacienda-apply", "install")
     assert "systemctl restart --no-block hacienda-beta.service" not in installed.calls()
+
+
+def test_apt_s_own_settings_are_there_before_it_installs(machine: Machine, values: dict[str, str]) -> None:
+    path = "/etc/apt/apt.conf.d/90proxy"
+    (machine.stubs / "missing").write_text("beta\n")
+    (machine.stubs / "offline").touch()
+    output = changed_beta(node_files=lambda cloud, node: (NodeFile(path, "text\n", checker="text"),))
+    assert machine.deliver(output, values).returncode != 0
+    assert (machine.root / path[1:]).read_text() == "text\n"
+    assert not (machine.root / "etc/beta/beta.conf").exists()
 
 
 def test_missing_packages_install_without_starting_anything(machine: Machine, values: dict[str, str]) -> None:

@@ -1,0 +1,66 @@
+"""How overrides are written in the environment file: names and values that stay on their line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+LONGEST = 1000
+"""Characters of a value; a line of a configuration file has room for more."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_SECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
+
+
+def _line(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
+        raise ValueError(f"a value is one line of 1 to {LONGEST} characters")
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("a value has no line break, no control character and no space at either end")
+    if "@{" in value:
+        raise ValueError("`@{` stands for a secret in what is rendered")
+    return value
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, bool | int | float) else _line(value)
+
+
+def _directive(value: Any) -> str:
+    line = _line(value)
+    if "#" in line:
+        raise ValueError("`#` begins a comment")
+    return line
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError("an option's name has letters, digits and `_.-`")
+    return value
+
+
+def _section(value: Any) -> str:
+    if not isinstance(value, str) or not _SECTION.fullmatch(value):
+        raise ValueError("a section's name has letters, digits and `_.:-`")
+    return value
+
+
+def _directives(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+_Value = Annotated[bool | int | float | str, BeforeValidator(_value)]
+LineOverrides = Mapping[Annotated[str, BeforeValidator(_name)], _Value]
+"""Name -> value."""
+SectionOverrides = Mapping[Annotated[str, BeforeValidator(_section)], Annotated[LineOverrides, Field(min_length=1)]]
+"""Section -> name -> value."""
+DirectiveOverrides = Mapping[
+    str,
+    Annotated[
+        tuple[Annotated[str, BeforeValidator(_directive)], ...], BeforeValidator(_directives), Field(min_length=1)
+    ],
+]
+"""Section -> lines."""

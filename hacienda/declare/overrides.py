@@ -1,0 +1,225 @@
+"""Options of a program that Hacienda does not set, as the operator writes them, and how they get into its file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+Written = Mapping[str, Any]
+"""What the environment file has below `overrides`."""
+
+Refusal = tuple[tuple[str | int, ...], str, str]
+"""Where below `overrides`, what is wrong, what to do."""
+
+_CREDENTIAL = re.compile(
+    r"(.*[_.-])?(password|passwd|pass|secret|token|private_key|transport_url|connection)", re.IGNORECASE
+)
+_CREDENTIAL_IN_LINE = re.compile(r"\bpassword\b", re.IGNORECASE)
+_CREDENTIAL_FIX = "Take it out: no credential belongs into this file or into what is rendered from it."
+_OWNED_FIX = "Take it out: Hacienda sets it. If one of `services.{service}`'s own options is about it, use that."
+
+
+class Overrides(Protocol):
+    """How overrides of one file are written, judged and merged."""
+
+    @property
+    def path(self) -> str:
+        """The file on the node."""
+
+    def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
+        """What must not be set here. What the template sets is not to be set twice.
+
+        Args:
+            service: whose options they are.
+            written: the overrides.
+            sections: sections of the file that other services' declarations make.
+        """
+
+    def merged(self, text: str, written: Written) -> str:
+        """The rendered file with what was written."""
+
+
+def _plain(value: object) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _section(line: str) -> str | None:
+    match = re.fullmatch(r"\[([^\]]+)\]", line.strip())
+    return match[1] if match else None
+
+
+def _options(template: str) -> Iterator[tuple[str, str]]:
+    """Section and name of each `name = value` line of a template; the section is empty before the first one."""
+    section = ""
+    for line in template.splitlines():
+        section = _section(line) or section
+        match = re.match(r"([A-Za-z][\w.-]*) *=", line)
+        if match:
+            yield section, match[1]
+
+
+def _is_credential(name: str, value: object) -> bool:
+    return isinstance(value, str) and bool(_CREDENTIAL.fullmatch(name))
+
+
+def _owned(name: str, patterns: Sequence[str]) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
+@dataclass(frozen=True)
+class Sections:
+    """A file of `[section]` lines and `name = value` lines: oslo.config, MariaDB.
+
+    Args:
+        path: the file on the node.
+        source: its template.
+        owned: patterns of `section.name`, or of the section, for what would harm what Hacienda relies on although its template does
+            not set it.
+        only: sections that may be written; empty: any.
+        loose: the program takes several names for one, as MariaDB does: hyphens for underscores, a prefix like `skip_`, and the
+            beginning of a name for the whole.
+    """
+
+    path: str
+    source: Path
+    owned: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    loose: bool = False
+
+    def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
+        """See Overrides."""
+        set_here = {(section, self._name(name)) for section, name in _options(self.source.read_text())}
+        for section, options in written.items():
+            if self.only and section not in self.only:
+                yield (section,), "is no section of this file", f"Use `{', '.join(self.only)}`."
+                continue
+            for name, value in options.items():
+                own = self._name(name)
+                if _is_credential(name, value):
+                    yield (section, name), "may hold a credential", _CREDENTIAL_FIX
+                elif self._is_set(section, own, set_here) or _owned(f"{section}.{own}", self.owned):
+                    yield (section, name), "is not yours to set", _OWNED_FIX.format(service=service)
+
+    def _is_set(self, section: str, name: str, set_here: set[tuple[str, str]]) -> bool:
+        if not self.loose:
+            return (section, name) in set_here
+        return any(section == other and known.startswith(name) for other, known in set_here)
+
+    def _name(self, name: str) -> str:
+        if not self.loose:
+            return name
+        plain = name.replace("-", "_").lower()
+        return re.sub(r"^(loose_|skip_|enable_|disable_|maximum_)+", "", plain)
+
+    def merged(self, text: str, written: Written) -> str:
+        """See Overrides: each option is the last of its section, a new section comes last."""
+        lines = text.rstrip("\n").split("\n")
+        for section, options in written.items():
+            added = [f"{name} = {_plain(value)}" for name, value in options.items()]
+            start = next((at for at, line in enumerate(lines) if _section(line) == section), None)
+            if start is None:
+                lines += ["", f"[{section}]", *added]
+                continue
+            end = next((at for at in range(start + 1, len(lines)) if _section(lines[at])), len(lines))
+            lines[_after_text(lines, end) : end] = [*added, ""] if end < len(lines) else added
+        return "\n".join(lines) + "\n"
+
+
+def _after_text(lines: Sequence[str], end: int) -> int:
+    """Where a part of a file ends: its last lines may be empty, or comments on what follows."""
+    while end > 0 and (not lines[end - 1].strip() or (lines[end - 1].startswith("#") and end < len(lines))):
+        end -= 1
+    return end
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A file of `name = value` lines without sections: RabbitMQ.
+
+    Args:
+        path: the file on the node.
+        source: its template.
+        owned: patterns of names that would harm what Hacienda relies on although its template does not set them.
+    """
+
+    path: str
+    source: Path
+    owned: tuple[str, ...] = ()
+
+    def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
+        """See Overrides."""
+        set_here = {name for _, name in _options(self.source.read_text())}
+        for name, value in written.items():
+            if _is_credential(name, value):
+                yield (name,), "may hold a credential", _CREDENTIAL_FIX
+            elif name in set_here or _owned(name, self.owned):
+                yield (name,), "is not yours to set", _OWNED_FIX.format(service=service)
+
+    def merged(self, text: str, written: Written) -> str:
+        """See Overrides."""
+        return text.rstrip("\n") + "\n" + "".join(f"{name} = {_plain(value)}\n" for name, value in written.items())
+
+
+@dataclass(frozen=True)
+class Directives:
+    """A file of sections with indented lines: HAProxy.
+
+    Args:
+        path: the file on the node.
+        source: its template.
+        kinds: kinds of section that may be written, each with patterns of the directives that are Hacienda's there beside those
+            that the template has in a section of that kind.
+        two_words: directives that two words tell apart: `timeout server` is not `timeout client`.
+    """
+
+    path: str
+    source: Path
+    kinds: Mapping[str, tuple[str, ...]]
+    two_words: tuple[str, ...]
+
+    def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
+        """See Overrides."""
+        set_here = set(self._directives(self.source.read_text()))
+        for section, lines in written.items():
+            kind = section.partition(" ")[0]
+            known = [*self._sections(), *sections]
+            if kind not in self.kinds or section not in known:
+                yield (section,), "is no section to extend", f"Use one of {', '.join(known)}."
+                continue
+            for number, line in enumerate(lines):
+                word = self._directive(line)
+                if (kind, word) in set_here or _owned(word, self.kinds[kind]):
+                    yield (section, number), f"`{word}` is not yours to set", _OWNED_FIX.format(service=service)
+                elif _CREDENTIAL_IN_LINE.search(line):
+                    yield (section, number), "may hold a credential", _CREDENTIAL_FIX
+
+    def _sections(self) -> list[str]:
+        lines = (line for line in self.source.read_text().splitlines() if "{" not in line)
+        return [line.strip() for line in lines if line.split(" ")[0] in self.kinds]
+
+    def _directive(self, line: str) -> str:
+        words = line.split()
+        if words[0] == "no" and len(words) > 1:
+            words = words[1:]
+        return " ".join(words[:2]) if words[0] in self.two_words else words[0]
+
+    def _directives(self, template: str) -> Iterator[tuple[str, str]]:
+        kind = ""
+        for line in template.splitlines():
+            if re.match(r"[a-z]", line):
+                kind = line.split()[0]
+            elif re.match(r"\s+[a-z]", line):
+                yield kind, self._directive(line)
+
+    def merged(self, text: str, written: Written) -> str:
+        """See Overrides."""
+        lines = text.rstrip("\n").split("\n")
+        for section, added in written.items():
+            start = next(at for at, line in enumerate(lines) if line.strip() == section and not line[0].isspace())
+            follows = (at for at in range(start + 1, len(lines)) if re.match(r"[a-z]", lines[at]))
+            end = _after_text(lines, next(follows, len(lines)))
+            lines[end:end] = [f"    {line}" for line in added]
+        return "\n".join(lines) + "\n"
