@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +12,7 @@ from rich.table import Table
 
 from hacienda import cloudinit, secrets
 from hacienda.cli import console, project
+from hacienda.errors import InputError
 from hacienda.secrets.pki import utc_now
 from hacienda.secrets.rotate import ROTATABLE
 
@@ -26,7 +29,7 @@ def init(env: project.Env, as_json: project.AsJson = False) -> None:
     cloud = project.read(env)
     store = project.store_of(cloud)
     with console.working("making secrets"):
-        minted = secrets.mint(store, cloudinit.needs(cloud))
+        minted = secrets.mint(store, cloudinit.needs(cloud, project.root()))
     if as_json:
         console.show_json(
             {"environment": cloud.name, "store": str(store.spec), "created": minted.created, "renewed": minted.renewed}
@@ -64,6 +67,38 @@ def rotate(
     for name in changed:
         console.show(f"rotated {name}")
     console.say(f"Run `hacienda apply {env}` to bring them to the nodes.")
+
+
+@app.command()
+def certificate(
+    env: project.Env,
+    chain: Annotated[
+        Path, typer.Argument(help="The certificate for the public name, then the authorities above it; PEM.")
+    ],
+    key: Annotated[Path, typer.Argument(help="Its private key, readable by its owner alone; PEM.")],
+    as_json: project.AsJson = False,
+) -> None:
+    """Keep a certificate of another authority in the store, for an environment whose `api.certificate` names no files.
+
+    It is judged first: names, expiry, chain, key. `hacienda apply` brings it to the load balancers.
+    """
+    cloud = project.read(env)
+    needs = cloudinit.needs(cloud, project.root())
+    if not needs.provided:
+        raise InputError(
+            f"{cloud.name} has no certificate of another authority", "Add `api: {certificate: {}}` to its file."
+        )
+    given = tuple(replace(one, chain=chain, key=key) for one in needs.provided)
+    minted = secrets.mint(project.store_of(cloud), replace(needs, provided=given))
+    changed = [
+        name for name in (*minted.created, *minted.renewed) for one in given if name.startswith(f"x509/{one.name}/")
+    ]
+    if as_json:
+        console.show_json({"environment": cloud.name, "changed": changed})
+        return
+    for name in changed or ["nothing: it is there"]:
+        console.show(f"kept {name}")
+    console.say(f"Run `hacienda apply {env}` to bring it to the load balancers.")
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
-from typing import get_args
+from typing import ClassVar, get_args
 
 from hacienda.declare import (
     Capability,
@@ -119,6 +119,11 @@ class OwnCertificate:
     chain: str | None = None
     key: str | None = None
     authority: str | None = None
+
+    bundle_name: ClassVar[str] = "x509/public/bundle.pem"
+    """Secret with the certificate, those of the authorities above it, and the key."""
+    authority_name: ClassVar[str] = "x509/public/ca.pem"
+    """Secret (which is none) with the authority that clients trust."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import facts, programs, secrecy, templating
-from hacienda.cloudinit.rendered import RenderedFile, placeholder
+from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.declare import (
     Certificate,
     DeclarationError,
@@ -19,6 +19,7 @@ from hacienda.declare import (
     SecretFile,
     Service,
     Template,
+    placeholder,
 )
 
 

@@ -17,11 +17,6 @@ Kind = Literal["file", "secret", "directory"]
 _PLACEHOLDER = re.compile(r"@\{secret:([^}]*)\}@")
 
 
-def placeholder(name: str) -> str:
-    """The text a node replaces by the content of its secret `name`."""
-    return f"@{{secret:{name}}}@"
-
-
 @dataclass(frozen=True)
 class RenderedFile:
     """One file, folder or secret on a node, before secrets are filled in.

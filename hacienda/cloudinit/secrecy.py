@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from hacienda import secrets
 from hacienda.cloud.model import Cloud, Node
@@ -45,7 +46,10 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     """
     running = cloud.running(node)
     leaves = {service.name: leaf_names(service.name) for service in _certified(cloud, node)}
-    own = {service.name: {*served(cloud, service), *leaves.get(service.name, ())} for service in running}
+    own = {
+        service.name: {*served(cloud, service), *leaves.get(service.name, ()), *_of_others(cloud, service)}
+        for service in running
+    }
     named: set[str] = set()
     for file in files:
         named.update(file.secrets)
@@ -55,6 +59,16 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     return tuple(sorted(named.union(*(served(cloud, service) for service in running))))
 
 
+def _of_others(cloud: Cloud, service: Service) -> Iterator[str]:
+    """Certificates of other authorities: load balancers show them, everybody may know whom to trust."""
+    if cloud.public_certificate is None:
+        return
+    if "load balancer" in service.provides:
+        yield cloud.public_certificate.bundle_name
+    if cloud.public_certificate.authority is not None:
+        yield cloud.public_certificate.authority_name
+
+
 def _whose(cloud: Cloud, name: str) -> str:
     for service in cloud.services:
         if name in served(cloud, service) or name in leaf_names(service.name):
@@ -62,8 +76,12 @@ def _whose(cloud: Cloud, name: str) -> str:
     return "which nothing declares"
 
 
-def needs(cloud: Cloud) -> secrets.Needs:
-    """Everything the environment's store must hold: shared secrets, and a leaf per node and service with a certificate."""
+def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
+    """Everything the environment's store must hold: shared secrets, and a leaf per node and service with a certificate.
+
+    Args:
+        root: the project's folder, which paths in the environment file are relative to.
+    """
     leaves = (_leaf(cloud, node, service) for node in cloud.nodes for service in _certified(cloud, node))
     return secrets.Needs(
         environment=cloud.name,
@@ -76,6 +94,27 @@ def needs(cloud: Cloud) -> secrets.Needs:
             for secret in service.secrets
             if secret.kind == "fernet-keys"
         },
+        provided=tuple(_provided(cloud, root)),
+    )
+
+
+def _provided(cloud: Cloud, root: Path) -> Iterator[secrets.Provided]:
+    """The certificate for the public name, where another authority signed it."""
+    declared, vip = cloud.public_certificate, cloud.virtual_ip("public")
+    if declared is None or vip is None:
+        return
+    paths = {
+        part: root / Path(path).expanduser() if path else None
+        for part, path in (("chain", declared.chain), ("key", declared.key), ("authority", declared.authority))
+    }
+    source = cloud.source
+    yield secrets.Provided(
+        "public",
+        vip.name_for("public"),
+        **paths,
+        field="api.certificate",
+        file=source.file if source else "",
+        line=source.locate("api.certificate") if source else None,
     )
 
 
@@ -96,6 +135,14 @@ def _leaf(cloud: Cloud, node: Node, service: Service) -> secrets.Leaf:
     names = [cloud.fqdn(node), node.name]
     addresses = [str(address) for _, address in sorted(node.addresses.items())]
     if any(isinstance(file, Certificate) and file.virtual_ips for file in service.files):
-        names += [name for vip in cloud.virtual_ips for name in vip.hostnames]
+        names += _names(cloud)
         addresses += [str(vip.address) for vip in cloud.virtual_ips]
     return secrets.Leaf(node.name, service.name, tuple(names), tuple(addresses))
+
+
+def _names(cloud: Cloud) -> list[str]:
+    """Names of the virtual IPs. Where another authority vouches for the public one, the environment's own does not: a load balancer
+    would have two certificates for it."""
+    public = cloud.virtual_ip("public")
+    elsewhere = public.name_for("public") if public is not None and cloud.public_certificate is not None else None
+    return [name for vip in cloud.virtual_ips for name in vip.hostnames if name != elsewhere]

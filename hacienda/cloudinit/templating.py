@@ -9,8 +9,7 @@ from typing import Any
 
 import jinja2
 
-from hacienda.cloudinit import rendered
-from hacienda.declare import DeclarationError
+from hacienda.declare import DeclarationError, placeholder
 
 OWN_TEMPLATES = Path(__file__).parent / "templates"
 
@@ -28,7 +27,7 @@ def environment(folder: Path) -> jinja2.Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    made.globals["secret"] = rendered.placeholder
+    made.globals["secret"] = placeholder
     # YAML reads JSON scalars, so this quotes whatever the environment file may hold.
     made.filters["quoted"] = lambda value: json.dumps(value if isinstance(value, bool | int) else str(value))
     return made

@@ -65,7 +65,7 @@ def prepare(cloud: Cloud, places: Places, *, with_secrets: bool = True) -> Conte
     spec = store_of(cloud, places)
     if with_secrets:
         store = secrets.open_store(spec)
-        secrets.mint(store, cloudinit.needs(cloud))
+        secrets.mint(store, cloudinit.needs(cloud, places.root))
         key = store.get(SSH_PUBLIC_KEY).decode().strip()
     outputs = {node.name: cloudinit.render(cloud, node, key) for node in cloud.nodes}
     if with_secrets:

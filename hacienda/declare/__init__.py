@@ -19,7 +19,7 @@ from hacienda.declare.files import (
     Template,
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
-from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind
+from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
 from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.vocabulary import Capability, Placement, Role
 
@@ -56,6 +56,7 @@ __all__ = [
     "ServiceOptions",
     "Template",
     "Timer",
+    "placeholder",
 ]
 
 

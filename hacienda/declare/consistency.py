@@ -10,13 +10,13 @@ import types
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hacienda.declare.files import SCRIPTS, Template
 from hacienda.declare.service import Arbiter, Service
 from hacienda.declare.timer import Timer
+from hacienda.errors import similar
 
 
 def problems(service: Service) -> Iterator[str]:
@@ -27,12 +27,18 @@ def problems(service: Service) -> Iterator[str]:
         if front.single_writer and front.mode != "tcp":
             yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
     yield from _timers(service)
+    if service.overrides is not None:
+        paths = {file.path for file in service.files if isinstance(file, Template)}
+        if service.overrides.path not in paths:
+            yield f"{service.name}: overrides are for {unknown(service.overrides.path, paths)}"
+        if "overrides" not in service.options.model_fields:
+            yield f"{service.name}: its options have no `overrides`"
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """A name that nothing carries, and the one that may have been meant."""
-    near = get_close_matches(name, sorted(known), 1)
-    return f"{name!r}; did you mean {near[0]!r}?" if near else repr(name)
+    near = similar(name, known)
+    return f"{name!r}; did you mean {near!r}?" if near else repr(name)
 
 
 def _words(value: Any, where: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 Written = Mapping[str, Any]
 """What the environment file has below `overrides`."""
@@ -20,26 +20,6 @@ _CREDENTIAL = re.compile(
 _CREDENTIAL_IN_LINE = re.compile(r"\bpassword\b", re.IGNORECASE)
 _CREDENTIAL_FIX = "Take it out: no credential belongs into this file or into what is rendered from it."
 _OWNED_FIX = "Take it out: Hacienda sets it. If one of `services.{service}`'s own options is about it, use that."
-
-
-class Overrides(Protocol):
-    """How overrides of one file are written, judged and merged."""
-
-    @property
-    def path(self) -> str:
-        """The file on the node."""
-
-    def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """What must not be set here. What the template sets is not to be set twice.
-
-        Args:
-            service: whose options they are.
-            written: the overrides.
-            sections: sections of the file that other services' declarations make.
-        """
-
-    def merged(self, text: str, written: Written) -> str:
-        """The rendered file with what was written."""
 
 
 def _plain(value: object) -> str:
@@ -90,7 +70,7 @@ class Sections:
     loose: bool = False
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """See Overrides."""
+        """What must not be set here: what the template sets, and what is owned. `service` is whose options they are."""
         set_here = {(section, self._name(name)) for section, name in _options(self.source.read_text())}
         for section, options in written.items():
             if self.only and section not in self.only:
@@ -115,7 +95,7 @@ class Sections:
         return re.sub(r"^(loose_|skip_|enable_|disable_|maximum_)+", "", plain)
 
     def merged(self, text: str, written: Written) -> str:
-        """See Overrides: each option is the last of its section, a new section comes last."""
+        """The rendered file with what was written: each option is the last of its section, a new section comes last."""
         lines = text.rstrip("\n").split("\n")
         for section, options in written.items():
             added = [f"{name} = {_plain(value)}" for name, value in options.items()]
@@ -150,7 +130,7 @@ class Lines:
     owned: tuple[str, ...] = ()
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """See Overrides."""
+        """As for Sections."""
         set_here = {name for _, name in _options(self.source.read_text())}
         for name, value in written.items():
             if _is_credential(name, value):
@@ -159,7 +139,7 @@ class Lines:
                 yield (name,), "is not yours to set", _OWNED_FIX.format(service=service)
 
     def merged(self, text: str, written: Written) -> str:
-        """See Overrides."""
+        """The rendered file with what was written."""
         return text.rstrip("\n") + "\n" + "".join(f"{name} = {_plain(value)}\n" for name, value in written.items())
 
 
@@ -181,7 +161,7 @@ class Directives:
     two_words: tuple[str, ...]
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """See Overrides."""
+        """As for Sections. `sections` are those that other services' declarations make."""
         set_here = set(self._directives(self.source.read_text()))
         for section, lines in written.items():
             kind = section.partition(" ")[0]
@@ -215,7 +195,7 @@ class Directives:
                 yield kind, self._directive(line)
 
     def merged(self, text: str, written: Written) -> str:
-        """See Overrides."""
+        """The rendered file with what was written."""
         lines = text.rstrip("\n").split("\n")
         for section, added in written.items():
             start = next(at for at, line in enumerate(lines) if line.strip() == section and not line[0].isspace())
@@ -223,3 +203,7 @@ class Directives:
             end = _after_text(lines, next(follows, len(lines)))
             lines[end:end] = [f"    {line}" for line in added]
         return "\n".join(lines) + "\n"
+
+
+Overrides: TypeAlias = Sections | Lines | Directives
+"""How overrides of one file are written, judged and merged."""

@@ -20,6 +20,11 @@ def _fernet_keys(options: Any) -> int:
     return FERNET_KEYS
 
 
+def placeholder(name: str) -> str:
+    """The text that a node replaces by the content of its secret `name`."""
+    return f"@{{secret:{name}}}@"
+
+
 @dataclass(frozen=True)
 class Secret:
     """A secret that a service owns.

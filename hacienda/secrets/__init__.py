@@ -3,6 +3,7 @@
 from hacienda.secrets.inventory import Entry, inventory, reveal
 from hacienda.secrets.mint import Minted, mint
 from hacienda.secrets.needs import Leaf, Needs
+from hacienda.secrets.provided import Provided
 from hacienda.secrets.rotate import rotate
 from hacienda.secrets.spec import StoreSpec
 from hacienda.secrets.store import Store, digest, open_store
@@ -12,6 +13,7 @@ __all__ = [
     "Leaf",
     "Minted",
     "Needs",
+    "Provided",
     "Store",
     "StoreSpec",
     "digest",

@@ -10,6 +10,7 @@ from datetime import datetime
 from cryptography import x509
 
 from hacienda.secrets import pki
+from hacienda.secrets.provided import CERTIFICATE, TRUST, expiry, split
 from hacienda.secrets.store import AUTHORITY, Store
 
 
@@ -19,7 +20,8 @@ class Entry:
 
     Args:
         name: as it is kept.
-        kind: `token`, `fernet-keys`, `erlang-cookie`, `authority`, `leaf`, `ssh-key`, `digest-key`; `unknown` for a file
+        kind: `token`, `fernet-keys`, `erlang-cookie`, `authority`, `leaf`, `ssh-key`, `digest-key`,
+            `provided-certificate` and `provided-authority` for those of another authority; `unknown` for a file
             that was put there by hand.
         created: when it was made or last rotated; None: unknown.
         expires: end of a certificate's life; None: never.
@@ -41,7 +43,9 @@ def _entry(store: Store, name: str, known: Mapping[str, str]) -> Entry:
     kind = known.get("kind", "unknown")
     created = datetime.fromisoformat(known["created"]) if "created" in known else None
     expires = None
-    if kind == "leaf" or name == AUTHORITY:
+    if kind in (CERTIFICATE, TRUST):
+        expires = expiry(store.entry(name) or b"")
+    elif kind == "leaf" or name == AUTHORITY:
         expires = x509.load_pem_x509_certificate(store.entry(name) or b"").not_valid_after_utc
     return Entry(name, kind, created, expires)
 
@@ -53,6 +57,9 @@ def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
     """
     content = store.entry(entry.name) or b""
     folder = entry.name.rpartition("/")[0]
+    if entry.kind == CERTIFICATE:
+        certificates, key = split(content)
+        return {f"{folder}/cert.pem": certificates.decode(), f"{folder}/key.pem": key.decode()}
     if entry.kind in ("leaf", "authority"):
         pieces = {"cert.pem": pki.certificate_pem(content), "key.pem": pki.key_pem(content)}
         return {f"{folder}/{piece}": value.decode() for piece, value in pieces.items()}

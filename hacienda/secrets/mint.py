@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from hacienda.secrets import pki, values
 from hacienda.secrets.needs import Needs
+from hacienda.secrets.provided import CERTIFICATE, TRUST, adopted
 from hacienda.secrets.store import AUTHORITY, DIGEST_KEY, SSH_KEY, Store
 
 
@@ -31,7 +32,7 @@ def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
         now: the time; None: the clock's.
 
     Raises:
-        InputError: the store cannot be used: readable by others, or no identity for it.
+        InputError: the store cannot be used: readable by others, or no identity for it; a certificate that is provided is no good.
         ToolError: the store cannot be written.
     """
     moment = now or pki.utc_now()
@@ -49,6 +50,10 @@ def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
                 life = timedelta(days=needs.certificate_days)
                 made = pki.issue(ca, leaf.names, leaf.addresses, life, moment).pem()
                 (created if bundle is None else renewed)[leaf.entry] = made
+        for provided in needs.provided:
+            entries = adopted(provided, store.entry(provided.bundle_entry), moment)
+            created |= {name: content for name, content in entries.items() if store.entry(name) is None}
+            renewed |= {name: new for name, new in entries.items() if store.entry(name) not in (None, new)}
         store.save(created | renewed, kinds, moment)
     return Minted(tuple(sorted(created)), tuple(sorted(renewed)))
 
@@ -56,7 +61,9 @@ def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
 def _kinds(needs: Needs) -> dict[str, str]:
     own = {DIGEST_KEY: "digest-key", SSH_KEY: "ssh-key", AUTHORITY: "authority"}
     declared = {secret.name: secret.kind for secret in needs.secrets}
-    return own | declared | {leaf.entry: "leaf" for leaf in needs.leaves}
+    provided = {one.bundle_entry: CERTIFICATE for one in needs.provided}
+    provided |= {one.authority_entry: TRUST for one in needs.provided if one.authority}
+    return own | declared | provided | {leaf.entry: "leaf" for leaf in needs.leaves}
 
 
 def _makers(needs: Needs) -> dict[str, Callable[[], bytes]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hacienda.declare import Secret
+from hacienda.secrets.provided import Provided
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Needs:
         secrets: shared secrets.
         leaves: certificates.
         certificate_days: life of a new leaf; a leaf is renewed when less than a third of its life is left.
+        provided: certificates that other authorities signed.
         keys: repository of fernet keys -> how many stay in it after a rotation, staged and primary among them.
     """
 
@@ -47,3 +49,4 @@ class Needs:
     leaves: tuple[Leaf, ...] = ()
     certificate_days: int = 365
     keys: Mapping[str, int] = field(default_factory=dict)
+    provided: tuple[Provided, ...] = ()

@@ -100,6 +100,10 @@ class Store:
             if bundle is None:
                 return None
             if base == "ca.pem":
+                # A certificate of another authority has that one's beside it.
+                own = self.entry(name)
+                if own is not None:
+                    return own
                 return self._derived(AUTHORITY_CERTIFICATE)
             return pki.certificate_pem(bundle) if base == "cert.pem" else pki.key_pem(bundle)
         return self.entry(name)

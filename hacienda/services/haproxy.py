@@ -13,11 +13,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hacienda.cloud.model import Cloud, Node
+from hacienda.cloud.model import Cloud, Node, VirtualIp
 from hacienda.declare import (
     Certificate,
     Check,
     Frontend,
+    NodeFile,
     Port,
     Script,
     Secret,
@@ -25,11 +26,14 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    placeholder,
 )
 from hacienda.declare.override_values import DirectiveOverrides
 from hacienda.declare.overrides import Directives
 from hacienda.services import TEMPLATES
 
+BUNDLE = "/etc/haproxy/tls/bundle.pem"
+PUBLIC_BUNDLE = "/etc/haproxy/public/bundle.pem"
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
 """Sections that set times; those of `defaults`, which has no name, hold wherever a listener says nothing."""
@@ -81,6 +85,7 @@ class Listener:
     Args:
         name: `<service>-<port>`.
         binds: `address:port` on the virtual IPs.
+        certificates: for each of these, HAProxy's `crt` arguments: the first is shown to whoever asks for no known name.
         front: the declaration.
         port: port number, the same in front and behind.
         check_port: port number that health checks ask.
@@ -90,6 +95,7 @@ class Listener:
 
     name: str
     binds: tuple[str, ...]
+    certificates: tuple[str, ...]
     front: Frontend
     port: int
     check_port: int
@@ -119,12 +125,27 @@ def _listener(cloud: Cloud, service: Service, front: Frontend) -> Listener | Non
     return Listener(
         name=f"{service.name}-{front.port}",
         binds=tuple(f"{address}:{number}" for address in sorted(vips)),
+        certificates=tuple(_certificates(cloud, front, vips[address]) for address in sorted(vips)),
         front=front,
         port=number,
         check_port=service.port(front.check.port or front.port).number,
         host=next(iter(vips.values())).hostname,
         servers=_servers(cloud, service),
     )
+
+
+def _certificates(cloud: Cloud, front: Frontend, vip: VirtualIp) -> str:
+    """The certificates of a virtual IP: one of another authority for the public name, the environment's own for the rest."""
+    if cloud.public_certificate is None or "public" not in vip.scopes or "public" not in front.scopes:
+        return f"crt {BUNDLE}"
+    return f"crt {PUBLIC_BUNDLE} crt {BUNDLE}" if "internal" in vip.scopes else f"crt {PUBLIC_BUNDLE}"
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    if cloud.public_certificate is None:
+        return ()
+    text = placeholder(cloud.public_certificate.bundle_name)
+    return (NodeFile(PUBLIC_BUNDLE, text, checker="secret", mode=0o400, on_change="reload"),)
 
 
 def listeners(cloud: Cloud) -> Iterator[Listener]:
@@ -190,6 +211,7 @@ service = Service(
         Template("/etc/systemd/system/haproxy-drain.service", checker="systemd-analyze", on_change="none"),
         Template("/etc/systemd/system/haproxy-writer.service", checker="systemd-analyze", on_change="reload"),
     ),
+    node_files=_node_files,
     variables=_variables,
     facts=_facts,
     options=Options,

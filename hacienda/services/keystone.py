@@ -24,6 +24,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    placeholder,
 )
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
@@ -31,6 +32,8 @@ from hacienda.services import TEMPLATES
 
 TLS = "/etc/keystone/tls"
 CONFIGURATION = "/etc/keystone/keystone.conf"
+PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
+SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: Keystone shares its machine with every other API."""
 
@@ -98,7 +101,17 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "cache_servers": [f"{cloud.address(member)}:{cache.ports[0].number}" for member in cloud.members(cache.name)],
         "active_keys": active_keys(options),
         "auth_url": _auth_url(cloud),
+        "public": _public(cloud),
     }
+
+
+def _public(cloud: Cloud) -> Mapping[str, str] | None:
+    """How a client outside reaches the public endpoint, where another authority vouches for its name."""
+    if cloud.public_certificate is None:
+        return None
+    host, port = cloud.endpoint("keystone", "api", "public")
+    authority = PUBLIC_AUTHORITY if cloud.public_certificate.authority is not None else SYSTEM_AUTHORITIES
+    return {"auth_url": f"https://{host}:{port}/v3", "authority": authority}
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -114,6 +127,9 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     files = []
+    own = cloud.public_certificate
+    if own is not None and own.authority is not None:
+        files.append(NodeFile(PUBLIC_AUTHORITY, placeholder(own.authority_name), checker="secret", mode=0o400))
     for consumer in cloud.services:
         entries = [
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.declare.overrides import Lines
 from tests.cloud import samples
 
 FREE = {
@@ -37,6 +39,10 @@ FREE = {
     "SecretDirectory": {"path", "owner", "group"},
     "Certificate": {"directory", "owner", "group"},
     "Timer": {"name", "find", "section"},
+    # Names of options in other programs' files; tests/declare/test_overrides.py goes through what is rendered.
+    "Sections": {"owned", "only"},
+    "Lines": {"owned"},
+    "Directives": {"kinds", "two_words"},
     "NoTimer": {"name", "reason"},
     "Secret": {"name"},
     "Database": {"name"},
@@ -81,6 +87,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ports of one name": ({"ports": (PORT, replace(PORT, number=5001))}, "two ports are called 'api'"),
     "timers of one name": ({"files": FILES, "timers": (TIMER, NoTimer("wait", "."))}, "the timer 'wait' is declared twice"),
+    "a file of overrides": (
+        {"files": FILES, "overrides": Lines("/etc/on.conf", Path())},
+        r"(?s)overrides are for '/etc/on.conf'; did you mean '/etc/one.conf'.*have no `overrides`",
+    ),
     "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
     "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
 }  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hacienda import services
+import pytest
+
+from hacienda import cloudinit, services
 from hacienda.environment import Environment
 from hacienda.environment.reference import reference
+from tests.cloud import samples
 from tests.cloud.samples import REGISTRY
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,11 +29,14 @@ def test_every_key_and_every_service_option_is_on_the_page() -> None:
     assert "| `timeouts.connect` | whole number | `5` | Towards a backend. |" in page
 
 
-def test_the_guide_shows_only_files_that_work() -> None:
-    """Each block of the guide that is a whole file resolves."""
-    from tests.cloud.samples import cloud
+BLOCKS = re.findall(r"```yaml\n(name: .*?)```", (DOCS / "environment-guide.md").read_text(), re.DOTALL)
 
-    blocks = re.findall(r"```yaml\n(name: .*?)```", (DOCS / "environment-guide.md").read_text(), re.DOTALL)
-    assert blocks
-    for block in blocks:
-        assert cloud(block).nodes
+
+@pytest.mark.parametrize("platform", ["incus", "existing"])
+@pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
+def test_the_guide_shows_only_files_that_work(block: str, platform: str) -> None:
+    """Each block of the guide that is a whole file resolves, and its machines are rendered, wherever they are."""
+    assert len(BLOCKS) > 5
+    cloud = samples.cloud(re.sub("platform: .*\n", "", block) + f"platform: {platform}\n", services.registry())
+    for node in cloud.nodes[:4]:
+        assert cloudinit.render(cloud, node, "").files

@@ -36,7 +36,10 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 def _fix(subject: Subject, ending: dict[str, date]) -> str:
     """What renews them: an apply does so in the last third of their life, which may be less than a month."""
-    name = subject.cloud.name
+    name, own = subject.cloud.name, subject.cloud.public_certificate
+    if own is not None and {own.bundle_name, own.authority_name} & ending.keys():
+        where = f"put it into {own.chain}" if own.chain else f"run: hacienda secrets certificate {name} CHAIN KEY"
+        return f"Have its authority renew the public certificate, {where}, then run: hacienda apply {name}"
     if AUTHORITY in ending:
         return "Replace the CA: all nodes have to trust the new one before the old one goes (docs/secrets.md)."
     if timedelta(days=subject.cloud.certificate_days) / 3 < NOTICE:

@@ -26,7 +26,11 @@ class Dummies:
     def __init__(self, needs: Iterable[secrets.Needs]) -> None:
         listed = tuple(needs)
         shared = {secret.name: secret for one in listed for secret in one.secrets}
-        services = sorted({leaf.service for one in listed for leaf in one.leaves})
+        # A certificate of another authority is made up like a service's.
+        services = sorted(
+            {leaf.service for one in listed for leaf in one.leaves}
+            | {provided.name for one in listed for provided in one.provided}
+        )
         self._shared, self._services = tuple(shared[name] for name in sorted(shared)), services
 
     @functools.cached_property

@@ -1,0 +1,240 @@
+"""Certificates that another authority signed: read from the operator's files, judged, and kept in the store."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from hacienda.errors import InputError, Problem
+
+CERTIFICATE = "provided-certificate"
+"""Kind of an entry that holds a certificate, those of the authorities above it, and its key."""
+TRUST = "provided-authority"
+"""Kind of an entry that holds the certificates of an authority."""
+
+_END = b"-----END CERTIFICATE-----\n"
+
+
+@dataclass(frozen=True)
+class Provided:
+    """One certificate that is not the environment's own CA's.
+
+    Args:
+        name: nodes find it as `x509/<name>/bundle.pem`, and its authority as `x509/<name>/ca.pem`.
+        hostname: the DNS name that it must be for.
+        chain: PEM file with the certificate and the authorities above it; None: the store has it.
+        key: PEM file with its private key; None: the store has it.
+        authority: PEM file with the authority that clients trust; None: one that operating systems trust.
+        field: where the environment file declares it, for errors.
+        file: the environment file.
+        line: of the declaration; None: unknown.
+    """
+
+    name: str
+    hostname: str
+    chain: Path | None = None
+    key: Path | None = None
+    authority: Path | None = None
+    field: str = ""
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def bundle_entry(self) -> str:
+        """Name of the entry with certificates and key."""
+        return f"x509/{self.name}/bundle.pem"
+
+    @property
+    def authority_entry(self) -> str:
+        """Name of the entry with the authority that clients trust."""
+        return f"x509/{self.name}/ca.pem"
+
+    def problem(self, part: str, reason: str, fix: str = "") -> Problem:
+        """What is wrong with a part of it: `chain`, `key` or `authority`; empty: with the whole."""
+        where = ".".join(word for word in (self.field, part) if word)
+        path = getattr(self, part) if part else None
+        return Problem(where, reason, fix, self.file, self.line, str(path or ""))
+
+
+def adopted(provided: Provided, stored: bytes | None, now: datetime) -> dict[str, bytes]:
+    """The entries of a certificate, judged. What the files say counts; a key that is in the store may be gone from them. One that
+    is in the store and has expired since is kept: the rule CERT tells, and an apply is still possible.
+
+    Args:
+        provided: the declaration.
+        stored: the store's bundle, if there is one.
+        now: the time.
+
+    Raises:
+        InputError: everything that is wrong with it.
+    """
+    problems: list[Problem] = []
+    chain, key = _files(provided, stored, problems)
+    authority = _read(provided, "authority", problems)
+    bundle = _ended(chain) + _ended(key)
+    if not problems:
+        problems += _judged(provided, chain, key, authority, None if bundle == stored else now)
+    if problems:
+        raise InputError(problems)
+    entries = {provided.bundle_entry: bundle}
+    return entries | ({provided.authority_entry: _ended(authority)} if authority else {})
+
+
+def split(bundle: bytes) -> tuple[bytes, bytes]:
+    """Certificates and key of a bundle."""
+    end = bundle.rindex(_END) + len(_END)
+    return bundle[:end], bundle[end:]
+
+
+def expiry(certificates: bytes) -> datetime:
+    """When the first of these certificates to end does so: a chain is as good as its weakest part."""
+    return min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(certificates))
+
+
+def _files(provided: Provided, stored: bytes | None, problems: list[Problem]) -> tuple[bytes, bytes]:
+    kept = split(stored) if stored else (b"", b"")
+    if provided.chain is None:
+        if not stored:
+            fix = "Name its files, `chain:` and `key:`, or run: hacienda secrets certificate ENV CHAIN KEY"
+            problems.append(provided.problem("", "is not in the store of secrets", fix))
+        return kept
+    chain = _read(provided, "chain", problems)
+    if provided.key is not None and not provided.key.exists() and stored and _ended(chain) == kept[0]:
+        return kept
+    return chain, _read(provided, "key", problems)
+
+
+def _read(provided: Provided, part: str, problems: list[Problem]) -> bytes:
+    path: Path | None = getattr(provided, part)
+    if path is None:
+        return b""
+    try:
+        if part == "key" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            problems.append(provided.problem(part, "can be read by other users", f"Run: chmod 600 {path}"))
+        return path.read_bytes()
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        problems.append(provided.problem(part, reason, "Paths are relative to the project's folder."))
+        return b""
+
+
+def _ended(pem: bytes) -> bytes:
+    return pem.strip() + b"\n" if pem.strip() else b""
+
+
+def _judged(provided: Provided, chain: bytes, key: bytes, authority: bytes, now: datetime | None) -> Iterator[Problem]:
+    try:
+        certificates = x509.load_pem_x509_certificates(chain)
+    except ValueError:
+        yield provided.problem("chain", "holds no certificate in PEM", "It begins with -----BEGIN CERTIFICATE-----.")
+        return
+    yield from _leaf(provided, certificates[0], key, now)
+    yield from _above(provided, certificates, authority, now)
+
+
+def _leaf(provided: Provided, leaf: x509.Certificate, key: bytes, now: datetime | None) -> Iterator[Problem]:
+    end = leaf.not_valid_after_utc
+    if now and end <= now:
+        yield provided.problem("chain", f"expired on {end:%Y-%m-%d}", "Have its authority renew it.")
+    if now and leaf.not_valid_before_utc > now:
+        yield provided.problem("chain", f"is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC")
+    names = _names(leaf)
+    if not any(_matches(name, provided.hostname) for name in names):
+        fix = "Have it signed for that name (subject alternative name), or change `api.public_name`."
+        listed = ", ".join(names) or "no name"
+        yield provided.problem("chain", f"is for {listed}, not for {provided.hostname}", fix)
+    if _is_authority(leaf):
+        fix = "Put the certificate of the name first, then those of the authorities above it."
+        yield provided.problem("chain", "begins with an authority's certificate", fix)
+    if not _serves(leaf):
+        yield provided.problem("chain", "is not for TLS servers (extended key usage)", "Have it signed for servers.")
+    try:
+        private = serialization.load_pem_private_key(key, password=None)
+    except TypeError:
+        fix = "Write it without a passphrase: the store of secrets protects it."
+        yield provided.problem("key", "is encrypted", fix)
+    except (ValueError, UnsupportedAlgorithm):
+        yield provided.problem("key", "is no private key in PEM")
+    else:
+        if _spki(private.public_key()) != _spki(leaf.public_key()):
+            yield provided.problem("key", "is not the key of the certificate", "Name the one it was made with.")
+
+
+def _spki(public: object) -> bytes:
+    encoded: bytes = public.public_bytes(  # type: ignore[attr-defined]
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return encoded
+
+
+def _above(
+    provided: Provided, chain: Sequence[x509.Certificate], authority: bytes, now: datetime | None
+) -> Iterator[Problem]:
+    """Each is signed by the next one, and the last one by the authority that clients trust."""
+    for lower, upper in pairwise(chain):
+        if not _issued(lower, upper):
+            reason = f"is out of order: {_subject(upper)} did not sign {_subject(lower)}"
+            yield provided.problem("chain", reason, "After the certificate comes its authority, then that one's.")
+        if now and upper.not_valid_after_utc <= now:
+            yield provided.problem("chain", f"has an authority that expired: {_subject(upper)}")
+    if not authority:
+        return
+    try:
+        trusted = x509.load_pem_x509_certificates(authority)
+    except ValueError:
+        yield provided.problem("authority", "holds no certificate in PEM")
+        return
+    if not any(chain[-1] == one or _issued(chain[-1], one) for one in trusted):
+        reason = f"did not sign {_subject(chain[-1])}, where the chain ends"
+        yield provided.problem("authority", reason, "Add the authorities between the two to the chain.")
+
+
+def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
+    try:
+        lower.verify_directly_issued_by(upper)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return _is_authority(upper)
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _names(leaf: x509.Certificate) -> list[str]:
+    try:
+        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return list(found.get_values_for_type(x509.DNSName))
+
+
+def _matches(name: str, hostname: str) -> bool:
+    """A star stands for one label, the first (RFC 6125, 6.4.3)."""
+    if name.lower() == hostname:
+        return True
+    return name.startswith("*.") and hostname.partition(".")[2] == name[2:].lower()
+
+
+def _serves(leaf: x509.Certificate) -> bool:
+    try:
+        usage = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return True
+    return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(usage))
+
+
+def _subject(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string()
