@@ -29,7 +29,7 @@ from hacienda.declare.overrides import Lines
 from tests.cloud import samples
 
 FREE = {
-    "Service": {"name", "title", "packages", "units"},
+    "Service": {"name", "title", "packages", "units", "data"},
     "Arbiter": {"packages", "units"},
     "Port": {"name"},
     "Check": {"path"},
