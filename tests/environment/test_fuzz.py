@@ -46,7 +46,10 @@ ssh: {user: debian, port: 2222, jump: "op@192.0.2.2:22"}
 """
 """Every section of the format at once."""
 SHIPPED = {name: path.read_bytes() for name, path in shipped(ROOT).items()}
-GOOD = {"rich": RICH, **{name: re.sub(rb"count: ([2-9]\d|\d{3,})\b", b"count: 4", text) for name, text in SHIPPED.items()}}
+GOOD = {
+    "rich": RICH,
+    **{name: re.sub(rb"count: ([2-9]\d|\d{3,})\b", b"count: 4", text) for name, text in SHIPPED.items()},
+}
 """The format does not know how many machines there are; what takes time does."""
 ROUNDS = 120
 """Mutations per file and kind; all of them take a few seconds."""
