@@ -117,8 +117,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.run("apply", "small", "--yes")
     repository.commit(made.root)
     # `make setup` finds its work done.
-    (made.root / ".venv").mkdir()
-    (made.root / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    programs = made.root / ".venv/bin"
+    programs.mkdir(parents=True)
+    for program in Path(sys.executable).parent.iterdir():
+        (programs / program.name).symlink_to(program)
+    (programs / "hacienda").unlink()
+    (programs / "hacienda").write_text(f'#!/bin/sh\nexec {os.environ["HACIENDA_PYTHON"]} -P -m hacienda.cli "$@"\n')
+    (programs / "hacienda").chmod(0o755)
     (made.root / ".venv/.ready").touch()
     return made
 

@@ -93,13 +93,17 @@ def _watch(client: socket.socket, request: Request) -> None:
 
 
 def _become(request: Request) -> NoReturn:
-    """Run the module as Python would, in this process, and leave."""
+    """Run the module as Python would, in this process, and leave. What it starts with its own Python starts at once, too."""
     for descriptor, copy in zip(request.streams, range(3), strict=True):
         os.dup2(descriptor, copy)
         os.close(descriptor)
+    # The server's own remember whether they can be sought in.
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     os.chdir(request.folder)
     os.environb.clear()
     os.environb.update(request.variables)
+    sys.executable = os.environ.get("HACIENDA_PYTHON", sys.executable)
     sys.argv = [request.module, *request.arguments]
     runpy.run_module(request.module, run_name="__main__", alter_sys=True)
     sys.exit(0)
