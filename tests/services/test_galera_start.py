@@ -130,7 +130,11 @@ def test_after_a_power_cut_of_all_the_founder_says_so_and_mysql_writes_the_mark(
     assert re.search(rf"uuid: +{UUID}\nseqno: +9\nsafe_to_bootstrap: 1\n", mark.read_text())
     as_mysql = [call for call in box.calls("setpriv") if "--reuid=mysql --regid=mysql" in call]
     assert [call for call in as_mysql if call.endswith(f"tee {mark}")]
-    assert [call for call in as_mysql if "mariadbd --wsrep-recover" in call]
+    (recovery, *_) = [call for call in as_mysql if "mariadbd --wsrep-recover" in call]
+    # Stopped in order, the server takes /run/mysqld with it: a recovery that binds its socket there fails.
+    assert "--skip-networking" in recovery
+    assert f"--socket={box.root}/var/lib/mysql/recovery.sock" in recovery
+    assert f"--pid-file={box.root}/var/lib/mysql/recovery.pid" in recovery
 
 
 def test_nothing_of_a_start_that_failed_is_left_for_the_next(box: Sandbox) -> None:

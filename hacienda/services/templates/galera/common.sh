@@ -79,7 +79,9 @@ recovered_position() { # uuid:seqno of the local data; the zero uuid for a node 
         echo "$blank:-1"
         return
     fi
-    if said=$(as_mysql mariadbd --wsrep-recover --skip-log-error 2>&1 </dev/null); then
+    # It listens although nobody is to come: on a socket of its own, as the folder of the server's is there only while that runs.
+    if said=$(as_mysql mariadbd --wsrep-recover --skip-log-error --skip-networking \
+        --socket="$datadir/recovery.sock" --pid-file="$datadir/recovery.pid" 2>&1 </dev/null); then
         position=$(sed -nE 's/.*WSREP: Recovered position: ([0-9a-f-]{36}:-?[0-9]+).*/\1/p' <<<"$said" | tail -n 1)
     fi
     if [ -z "${position:-}" ]; then
