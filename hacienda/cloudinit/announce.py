@@ -54,6 +54,7 @@ def main() -> None:
                 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
                     wire.bind((interface, 0))
                     wire.send(announcement)
+                print(f"announced {socket.inet_ntoa(announcement[-4:])} on {interface}")  # noqa: T201 - for the journal
             except OSError as error:
                 print(f"{interface}: {error}")  # noqa: T201 - for the journal
 
