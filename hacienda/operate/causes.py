@@ -16,6 +16,10 @@ CLOCKS_APART = 2.0
 _CLOCK_FIX = "chronyc -n sources -v there shows whom it follows; a container's clock is its host's"
 
 
+_ANSWERS = ("Permission denied", "host key", "Host key")
+"""What OpenSSH's client says of a machine that answers and is not let in, or not trusted."""
+
+
 @dataclass(frozen=True)
 class Ailment:
     """One thing that is wrong.
@@ -83,8 +87,14 @@ def of_networks(cloud: Cloud, diagnoses: Mapping[str, Diagnosis]) -> list[Ailmen
     return found
 
 
-def of_silence(cloud: Cloud, node: str, diagnoses: Mapping[str, Diagnosis]) -> str:
-    """What to do about a machine that does not answer us, by what those that do say of it."""
+def of_silence(cloud: Cloud, node: str, silence: str, diagnoses: Mapping[str, Diagnosis]) -> str:
+    """What to do about a machine that does not answer us, by what those that do say of it.
+
+    Args:
+        silence: what the SSH client said.
+    """
+    if any(words in silence for words in _ANSWERS):
+        return "It answers, so power and network are well: compare its SSH user, keys and host key with the environment file."
     if cloud.node(node) not in cloud.voting or not diagnoses:
         return "Is it powered on, and does SSH reach it?"
     asked = [name for name in diagnoses if name != node]

@@ -148,7 +148,7 @@ def _of_node(cloud: Cloud, machine: Machine, answer: Answer, diagnoses: Mapping[
     """What shows on one node, whatever the cause."""
     again = f"Run: hacienda apply {cloud.name}"
     if answer.silence:
-        fix = again if answer.reached else causes.of_silence(cloud, machine.name, diagnoses)
+        fix = again if answer.reached else causes.of_silence(cloud, machine.name, answer.silence, diagnoses)
         return [Ailment(machine.name, "", answer.silence, fix)]
     if answer.status is None:
         return [Ailment(machine.name, "", "nothing is installed", again)]
