@@ -57,7 +57,7 @@ def test_a_platforms_size_limit_is_an_input_error() -> None:
 def test_a_machine_announces_its_addresses_when_it_boots() -> None:
     (command,) = user_data()["bootcmd"]
     assert command[0] == "systemd-run"
-    assert command[-3:-1] == ["/usr/bin/python3", "-c"]
+    assert command[-4:-1] == ["/usr/bin/python3", "-u", "-c"]
     assert command[-1] == Path(announce.__file__).read_text()
     assert not set("$%") & set(command[-1]), "systemd-run expands these"
 

@@ -129,7 +129,7 @@ def _time_server(address: str, ahead: float) -> Iterator[None]:
             except TimeoutError:
                 continue
             received = stamp()
-            head = struct.pack("!BBbbII4s", 4 << 3 | 4, 1, asked[2], -20, 0, 0, b"TEST")
+            head = struct.pack("!BBBbII4s", 4 << 3 | 4, 1, asked[2], -20, 0, 0, b"TEST")
             wire.sendto(head + received + asked[40:48] + received + stamp(), client)
 
     thread = threading.Thread(target=serve, daemon=True)
