@@ -25,6 +25,8 @@ _UNTRUSTED = "Host key verification failed."
 
 _PERSIST = 60
 """Seconds an idle connection is kept for the next command."""
+_EXIT_SECONDS = 10.0
+"""For a connection to end when it is asked to."""
 
 _PLACE = "/tmp"  # noqa: S108
 """Not the default folder: a unix socket's path has at most 104 bytes on macOS, where that one alone has 50."""
@@ -130,7 +132,11 @@ class SshTransport:
             options, self._options = self._options, []
         if options:
             command = ["ssh", *options, "-O", "exit", self._address.host]
-            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False)
+            # A connection that does not end when it is asked ends by itself after _PERSIST seconds.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_EXIT_SECONDS, check=False
+                )
 
     def _client(self) -> list[str]:
         with self._lock:

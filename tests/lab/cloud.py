@@ -69,7 +69,9 @@ class Lab:
 
     def status(self) -> dict[str, Any]:
         """`hacienda status --json`."""
-        answer: dict[str, Any] = json.loads(self.hacienda("status", self.environment, "--json", check=False).stdout)
+        done = self.hacienda("status", self.environment, "--json", check=False)
+        assert done.stdout, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
     def healthy(self) -> bool:

@@ -11,7 +11,6 @@ import pytest
 from tests.lab import faults
 from tests.lab.clients import Client, SqlWriter
 from tests.lab.cloud import CONTROLLERS, Lab
-from tests.lab.partition import cut_off
 
 UNDISTURBED = 1.0
 """Seconds that a client may wait: nothing that these tests do may be felt."""
@@ -46,7 +45,7 @@ def test_disk_clock_certificate_and_daemon_are_named(healthy: Lab, writer: SqlWr
     assert "is full: it takes no 64 MiB more" in found["storage"]
     assert "behind the time servers (10.77.0.1)" in found["clock"]
     assert "/etc/haproxy/tls/cert.pem expired 3 days ago" in found["certificate"]
-    assert "chrony.service is not running since" in of(status, holder)["daemon"]
+    assert "chrony.service is not running" in of(status, holder)["daemon"]
     words = " ".join(shown.split())
     assert "is full: it takes no 64 MiB more" in words
     assert "make room" in words
@@ -57,16 +56,6 @@ def test_disk_clock_certificate_and_daemon_are_named(healthy: Lab, writer: SqlWr
     healthy.wait_until_healthy()
     assert [of(healthy.status(), name) for name in CONTROLLERS] == [{}, {}, {}]
     healthy.apply_changes_nothing()
-
-
-def test_a_dead_network_is_named(healthy: Lab) -> None:
-    node = bystander(healthy)
-    others = " ".join(name for name in CONTROLLERS if name != node)
-    with cut_off(healthy, node, seconds=60):
-        status = healthy.status()
-    problems = [one["what"] for one in status["problems"] if one["node"] == node]
-    assert f"no ping passes between it and {others}" in problems[0], problems
-    healthy.note("status of a cut-off machine's cloud: well again after", healthy.wait_until_healthy())
 
 
 @pytest.mark.long  # what the first test shows without filling anything

@@ -20,7 +20,7 @@ printf '%s\\n' "$*" >>"{folder}/calls"
 if [ -e "{folder}/down" ]; then echo "ssh: connect to host: No route to host" >&2; exit 255; fi
 if [ -e "{folder}/other" ]; then echo "Host key verification failed." >&2; exit 255; fi
 for last; do :; done
-case $* in *"-O exit"*) exit 0 ;; esac
+case $* in *"-O exit"*) test ! -e "{folder}/stuck" || sleep 5; exit 0 ;; esac
 PATH="{folder}/bin:$PATH" exec sh -c "$last"
 """
 ADDRESS = Address("ctl-1", "192.0.2.1", "known_hosts:/operators/known_hosts")
@@ -125,6 +125,15 @@ def test_one_address_has_one_connection(calls: Path, monkeypatch: pytest.MonkeyP
     connections.close_all()
     assert "-O exit" in calls.read_text()
     assert not folder.exists()
+
+
+def test_a_connection_that_does_not_end_delays_nobody(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh, "_EXIT_SECONDS", 0.2)
+    transport = ssh.SshTransport(ADDRESS)
+    transport.run("true")
+    (calls.parent / "stuck").touch()
+    transport.close()
+    assert "-O exit" in calls.read_text()
 
 
 def test_what_a_killed_process_left_is_swept_away(calls: Path) -> None:

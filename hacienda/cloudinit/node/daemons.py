@@ -40,8 +40,9 @@ def _wrong(unit: Mapping[str, str]) -> str:
     if sub.startswith("auto-restart"):
         return f"starts again and again ({unit.get('NRestarts', '?')} times): {ended}"
     if active in ("failed", "inactive"):
-        since = unit.get("InactiveEnterTimestamp") or "the machine started"
-        return f"is not running since {since}: {ended}"
+        # systemd forgets when a unit ended that nothing else refers to.
+        since = unit.get("InactiveEnterTimestamp")
+        return f"is not running{f' since {since}' if since else ''}: {ended}"
     return ""
 
 

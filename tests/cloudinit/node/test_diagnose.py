@@ -144,7 +144,7 @@ def test_daemons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [(one.services, one.what) for one in found] == [
         (("killed",), "killed.service is not running since Sat 2026-11-28 14:03:12 UTC: it was killed by signal 9"),
         (("looping",), "looping.service starts again and again (7 times): it ended with exit code 1"),
-        (("stopped",), "stopped.service is not running since the machine started: it was stopped, or never started"),
+        (("stopped",), "stopped.service is not running: it was stopped, or never started"),
         (("purged",), "purged.service does not exist here: its package is gone"),
     ]
     assert daemons.faults({"host": ()}) == []
