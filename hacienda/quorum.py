@@ -1,7 +1,8 @@
 """The one predicate "would this cost the quorum". Pure: planned changes and declared voters in, what would be lost out.
 
 The electorate of a group is always the *declared* one, as each member's own declaration tells it: a cluster that has
-lost members already must not appear to have a majority among the rest.
+lost members already must not appear to have a majority among the rest. Where declarations disagree, the smaller electorate counts:
+a voter that has left must not appear to remain.
 """
 
 from __future__ import annotations
@@ -130,29 +131,60 @@ def holds(electorate: Mapping[str, int], present: Collection[str]) -> bool:
     return sum(weight for node, weight in electorate.items() if node in present) >= majority(electorate)
 
 
-def losses(departures: Collection[Departure]) -> tuple[Loss, ...]:
-    """Groups without a majority once all of these members have left, by name. The view of those that leave counts: where two
-    disagree about a group (an apply that was interrupted in the middle of growing it), the smallest electorate that is lost is
-    told.
+def counted(stored: Member, declared: Member, existing: Collection[str]) -> Member:
+    """A member that is there afterwards, as it counts the others: by its stored state, but for voters that its new declaration
+    drops and that no state knows. Those left earlier, and the list that names them is stale.
+
+    Args:
+        stored: the member, as the stored state remembers it.
+        declared: the same, as it will be declared.
+        existing: names of members that have a state.
     """
-    found: dict[str, Loss] = {}
+    peers = {name: votes for name, votes in stored.peers.items() if name in declared.peers or name in existing}
+    return Member(stored.node, stored.votes, peers)
+
+
+def electorate(group: str, views: Iterable[Member], gone: Collection[str]) -> dict[str, int]:
+    """The declared voters that count where views disagree: the smallest electorate that those who are gone would lose, else the
+    smallest one. A list that is stale (an apply that was interrupted, a plan with -target) names too many.
+
+    Args:
+        group: the voter group.
+        views: members that vote in it, as each of them counts the others: at least one.
+        gone: names of those that will not be there.
+    """
+    seen = [view.electorate(group) for view in views if group in view.votes]
+    return min(seen, key=lambda voters: (holds(voters, voters.keys() - set(gone)), len(voters)))
+
+
+def losses(departures: Collection[Departure], others: Collection[Member] = ()) -> tuple[Loss, ...]:
+    """Groups without a majority once all of these members have left, by name.
+
+    Args:
+        departures: everybody who will not be there.
+        others: views of those who will (`counted`), and of those who leave as they are to come back: each counts as much as
+            the view of one that leaves.
+    """
+    found: list[Loss] = []
     groups = {group for departure in departures for group in departure.member.votes if departure.leaves(group)}
     for group in sorted(groups):
         leavers = [departure.member for departure in departures if departure.leaves(group)]
         gone = {member.node for member in leavers}
-        for electorate in (member.electorate(group) for member in leavers if group in member.votes):
-            remaining = tuple(sorted(electorate.keys() - gone))
-            if holds(electorate, remaining) or (group in found and len(found[group].electorate) <= len(electorate)):
-                continue
-            found[group] = Loss(group, electorate, tuple(sorted(electorate.keys() & gone)), remaining)
-    return tuple(found.values())
+        voters = electorate(group, (*leavers, *others), gone)
+        remaining = tuple(sorted(voters.keys() - gone))
+        if not holds(voters, remaining):
+            found.append(Loss(group, voters, tuple(sorted(voters.keys() & gone)), remaining))
+    return tuple(found)
 
 
-def refused(departures: Collection[Departure], *, allowed: bool = False) -> tuple[Loss, ...]:
+def refused(
+    departures: Collection[Departure], others: Collection[Member] = (), *, allowed: bool = False
+) -> tuple[Loss, ...]:
     """What a plan must not do: groups that it would leave without a majority, by name; none: nothing stands against it.
 
     Args:
         departures: everybody who will not be there, of one cluster.
+        others: as for `losses`.
         allowed: destroying was asked for: replacements alone are still refused.
     """
     planned = [departure for departure in departures if departure.way in PLANNED]
@@ -160,7 +192,7 @@ def refused(departures: Collection[Departure], *, allowed: bool = False) -> tupl
         return ()
     return tuple(
         loss
-        for loss in losses(departures)
+        for loss in losses(departures, others)
         if any(one.leaves(loss.group) and one.member.node in loss.leaving for one in planned)
     )
 

@@ -139,3 +139,40 @@ def test_losing_more_never_helps(nodes: set[str], gone: set[str]) -> None:
     for one in leaving:
         if lost(known, one):
             assert lost(known, *leaving)
+
+
+def test_a_voter_that_left_earlier_does_not_remain() -> None:
+    """The leaver's list is stale: it names c, which the survivor's own state does not."""
+    leaver, survivor = members("a", "b", "c")["a"], members("a", "b")["b"]
+    (loss,) = quorum.losses([quorum.Departure(leaver, "replaced")], [survivor])
+    assert (loss.electorate, loss.leaving, loss.remaining) == ({"a": 1, "b": 1}, ("a",), ("b",))
+
+
+def test_a_voter_that_no_state_knows_and_no_declaration_names_does_not_count() -> None:
+    stale = members("a", "b", "c")
+    fresh = members("a", "b")
+    leaver = [quorum.Departure(stale["a"], "replaced")]
+    assert quorum.losses(leaver, [quorum.counted(stale["b"], fresh["b"], {"a", "b"})])
+    assert not quorum.losses(leaver, [quorum.counted(stale["b"], fresh["b"], {"a", "b", "c"})]), "c leaves in this plan"
+    assert not quorum.losses(leaver, [quorum.counted(stale["b"], stale["b"], {"a", "b"})])
+
+
+@given(st.integers(1, 7), st.data())
+def test_more_views_never_make_a_loss_less(count: int, data: st.DataObject) -> None:
+    names = [f"n{number}" for number in range(count)]
+    known = members(*names)
+    gone = data.draw(st.sets(st.sampled_from(names), min_size=1))
+    views = [
+        members(*{*data.draw(st.sets(st.sampled_from(names))), name})[name]
+        for name in data.draw(st.sets(st.sampled_from(names)))
+    ]
+    departures = [quorum.Departure(known[name], "deleted") for name in gone]
+    assert bool(quorum.losses(departures)) <= bool(quorum.losses(departures, views))
+
+
+def test_a_cluster_that_shrinks_as_it_should_is_not_kept_from_it() -> None:
+    """Whoever leaves in the plan that shrinks the group is counted out of both: fewer remain, and fewer are needed."""
+    five, four = members(*"abcde"), members(*"abcd")
+    views = [quorum.counted(five[name], four[name], set("abcde")) for name in "abcd"]
+    departures = [quorum.Departure(five["e"], "deleted"), quorum.Departure(five["a"], "replaced")]
+    assert quorum.losses(departures, views) == ()

@@ -18,6 +18,8 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stored: dict[str, quorum.Member] = {}
+        self._declared: dict[str, quorum.Member] = {}
+        self._told_groups: set[str] = set()
         self._lost: dict[str, Departure] = {}
         self._changed: dict[str, Departure] = {}
 
@@ -46,21 +48,26 @@ class Ledger:
             self._note(member, way)
             return self._refusal(member.node, allowed)
 
-    def stays(self, departure: Departure | None, *, allowed: bool = False) -> tuple[str, str] | None:
-        """Note a planned change in place.
+    def stays(
+        self, declared: quorum.Member, departure: Departure | None, *, allowed: bool = False
+    ) -> tuple[str, str] | None:
+        """Note a member that there will be, and a planned change of it in place.
 
         Args:
-            departure: what it takes from voter groups: `dropped` or `moved`; None: nothing.
+            declared: the member, as it will be declared: whom it counts on.
+            departure: what the change takes from voter groups: `dropped` or `moved`; None: nothing.
             allowed: as for `leaves`.
 
         Returns:
-            As `leaves`.
+            As `leaves`; also where others leave, and this one shows that fewer remain than they say.
         """
-        if departure is None:
-            return None
         with self._lock:
-            self._changed[departure.member.node] = departure
-            return self._refusal(departure.member.node, allowed)
+            self._declared[declared.node] = declared
+            if departure is not None:
+                self._changed[departure.member.node] = departure
+                return self._refusal(departure.member.node, allowed)
+            shown = [loss for loss in self._losses(allowed) if loss.group not in self._told_groups]
+            return self._told_of(shown[0].leaving[0], shown) if shown else None
 
     def replaces(self, node: str) -> bool:
         """Whether a planned creation is half of a replacement."""
@@ -84,15 +91,29 @@ class Ledger:
         if way in PLANNED or self._way(member.node) not in PLANNED:
             self._lost[member.node] = Departure(member, way)
 
+    def _departures(self) -> list[Departure]:
+        return [*self._lost.values(), *self._changed.values()]
+
+    def _views(self) -> list[quorum.Member]:
+        """Members that there will be, as each of them counts the others."""
+        known = self._stored.keys()
+        declared = self._declared
+        return [quorum.counted(one, declared.get(name, one), known) for name, one in self._stored.items()]
+
+    def _losses(self, allowed: bool) -> tuple[quorum.Loss, ...]:
+        return quorum.refused(self._departures(), self._views(), allowed=allowed)
+
     def _refusal(self, node: str, allowed: bool) -> tuple[str, str] | None:
-        departures = [*self._lost.values(), *self._changed.values()]
+        departures = self._departures()
         lost = [
             loss
-            for loss in quorum.refused(departures, allowed=allowed)
+            for loss in self._losses(allowed)
             if any(one.member.node == node and one.leaves(loss.group) for one in departures) and node in loss.electorate
         ]
-        if not lost:
-            return None
+        return self._told_of(node, lost) if lost else None
+
+    def _told_of(self, node: str, lost: list[quorum.Loss]) -> tuple[str, str]:
+        self._told_groups.update(loss.group for loss in lost)
         groups = quorum.enumerate_names([loss.group for loss in lost])
         what = {"dropped": "stop voting", "moved": "move"}.get(self._fate(node).way, "go")
         return f"{node} must not {what}: {groups} {quorum.REFUSAL}", self._advice(lost)

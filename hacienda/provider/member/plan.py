@@ -60,6 +60,11 @@ def changed(prior: State, planned: State) -> quorum.Departure | None:
     return quorum.moved(member, prior["host"], host, proven=proven) or quorum.dropped(member, _votes(planned, prior))
 
 
+def declared(prior: State, planned: State) -> quorum.Member:
+    """A member that is there already, as it will be declared; what is not known yet is as it was."""
+    return voter({**planned, **{name: prior[name] for name in ("voters", "peers") if not known(planned[name])}})
+
+
 def _votes(planned: State, prior: State) -> Mapping[str, int]:
     """Voter group -> weight, as a change in place will have it; what is not known yet is as it was."""
     voters = planned["voters"] if known(planned["voters"]) else prior["voters"]

@@ -71,7 +71,7 @@ class Member(Resource):
             refusal = ledger.leaves(voter(prior), "replaced", allowed=allowed)
         else:
             plan.update(context, prior, planned)
-            refusal = ledger.stays(plan.changed(prior, planned), allowed=allowed)
+            refusal = ledger.stays(plan.declared(prior, planned), plan.changed(prior, planned), allowed=allowed)
         self._refuse(context, refusal)
 
     def plan_removal(self, context: Context, prior: State) -> None:

@@ -34,6 +34,7 @@ class Seat:
         cluster: the environment it belongs to; empty: the plan does not tell.
         host: its address for SSH.
         voter: as its stored state remembers it.
+        declared: the same, as it will be declared; None: it will not be.
         peers: how it reaches the members that vote with it: name -> host.
         services: services it runs for others.
         fate: what becomes of it.
@@ -57,6 +58,7 @@ class Seat:
     taken: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     requested: tuple[str, ...] = ()
+    declared: quorum.Member | None = None
 
     @property
     def node(self) -> str:
@@ -102,6 +104,12 @@ class Cluster:
             for service in seat.services:
                 found.setdefault(service, set()).add(seat.address)
         return {service: frozenset(addresses) for service, addresses in found.items()}
+
+    @cached_property
+    def views(self) -> Mapping[str, quorum.Member]:
+        """Address of each member that there will be -> how it counts the others."""
+        names = {seat.node for seat in self.seats}
+        return {s.address: quorum.counted(s.voter, s.declared, names) for s in self.seats if s.declared is not None}
 
     @property
     def missing(self) -> frozenset[str]:
@@ -191,6 +199,7 @@ def _seat(plan: Plan, change: Change, requested: frozenset[str], taken: _Taken) 
         taken=taken.by,
         networks=taken.networks,
         requested=tuple(sorted(requested & {change.address, *taken.by})),
+        declared=_declared(change, voter),
     )
 
 
@@ -235,6 +244,16 @@ def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quoru
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
         raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
+
+
+def _declared(change: Change, voter: quorum.Member) -> quorum.Member | None:
+    """A member as it will be declared; peers that are not known before the apply are as they were."""
+    if change.after is None:
+        return None
+    if "peers" not in change.after:
+        return voter
+    peers = {str(name): _weights(peer.get("voters")) for name, peer in (change.after["peers"] or {}).items()}
+    return quorum.Member(voter.node, voter.votes, peers)
 
 
 def _weights(value: Any) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hacienda import quorum
@@ -56,7 +56,7 @@ def price(
         allowed: whatever is not replaced costs nothing: the environment is to be destroyed, or a service given up.
     """
     gone = {seat.address for seat in going}
-    losses = [loss for circle in cluster.circles for loss in _losses(circle, gone, missing, allowed)]
+    losses = [loss for circle in cluster.circles for loss in _losses(cluster, circle, gone, missing, allowed)]
     if allowed and not any(seat.fate == "replaced" for seat in going):
         return Price()
     told = {loss.group for loss in losses}
@@ -64,7 +64,7 @@ def price(
 
 
 def _losses(
-    circle: Iterable[Seat], gone: Collection[str], missing: Collection[str], allowed: bool
+    cluster: Cluster, circle: Sequence[Seat], gone: Collection[str], missing: Collection[str], allowed: bool
 ) -> tuple[quorum.Loss, ...]:
     found = [seat.departure for seat in circle if seat.address in gone and seat.departure]
     # Where a name is there twice (what a failed replacement left behind), what is planned counts.
@@ -72,7 +72,8 @@ def _losses(
     departures = {departure.member.node: departure for departure in found}
     for name in missing:
         departures.setdefault(name, quorum.Departure(quorum.Member(name, {}, {}), "blank"))
-    return quorum.refused(departures.values(), allowed=allowed)
+    views = [cluster.views[seat.address] for seat in circle if seat.address in cluster.views]
+    return quorum.refused(departures.values(), views, allowed=allowed)
 
 
 def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:

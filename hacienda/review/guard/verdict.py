@@ -25,6 +25,7 @@ class Judged:
         price: what that costs.
         order: how to do the same without that cost; empty where nothing is refused.
         waived: what it would cost, where that is allowed on purpose.
+        views: the members that there will be, as each of them counts the others.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Judged:
     price: Price
     order: Order
     waived: Price
+    views: tuple[quorum.Member, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _judge(cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
     whole = price(cluster, going, missing=cluster.missing, accept=accept)
     cost = price(cluster, going, missing=cluster.missing, accept=accept, allowed=True) if allowed else whole
     order = safe_order(cluster, accept=accept) if cost else Order()
-    return Judged(cluster.name, going, cost, order, Price() if cost else whole)
+    return Judged(cluster.name, going, cost, order, Price() if cost else whole, tuple(cluster.views.values()))
 
 
 def _allowing(plans: Iterable[Plan]) -> Iterable[str]:

@@ -49,8 +49,11 @@ def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     found: dict[tuple[int, int], list[str]] = {}
     for group in sorted({group for seat in judged.going for group in seat.groups}):
         going = [seat for seat in judged.going if group in seat.groups]
-        electorate = min((seat.voter.electorate(group) for seat in going), key=len)
         gone = {seat.node for seat in going}
+        views = [
+            view for view in judged.views if any(seat.node == view.node or seat.node in view.peers for seat in going)
+        ]
+        electorate = quorum.electorate(group, (*(seat.voter for seat in going), *views), gone)
         found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
     for (left, total), groups in found.items():
         yield groups, left, total
