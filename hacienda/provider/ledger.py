@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 from hacienda import quorum
+from hacienda.provider.ground import Bridge, Ground, Place
 from hacienda.quorum import PLANNED, Departure, Way
 
 
@@ -20,13 +22,37 @@ class Ledger:
         self._stored: dict[str, quorum.Member] = {}
         self._declared: dict[str, quorum.Member] = {}
         self._told_groups: set[str] = set()
+        self._ground = Ground()
         self._lost: dict[str, Departure] = {}
         self._changed: dict[str, Departure] = {}
 
-    def stored(self, member: quorum.Member) -> None:
-        """A member was found in the stored state."""
+    def stored(self, member: quorum.Member, place: Place | None = None) -> None:
+        """A member was found in the stored state, and where it is."""
         with self._lock:
             self._stored[member.node] = member
+            if place is not None:
+                self._ground.member(member, place)
+
+    def machine(self, identity: str, bridges: Collection[str]) -> None:
+        """A machine was found in the stored state, with the bridges that its cards are on."""
+        with self._lock:
+            self._ground.machine(identity, frozenset(bridges))
+
+    def bridge_goes(self, bridge: Bridge, *, allowed: bool = False) -> tuple[str, str] | None:
+        """Note a bridge that is planned to go. Returns like `leaves`; members that are planned later are refused on their own."""
+        with self._lock:
+            self._ground.goes(bridge)
+            return self._new(allowed)
+
+    def bridge(self, name: str, address: str | None) -> None:
+        """A bridge was found in the stored state, with the host's address on it; None: it was read, and is not there."""
+        with self._lock:
+            self._ground.bridge(name, address)
+
+    def bridge_made(self, name: str) -> Bridge | None:
+        """The bridge that a planned creation replaces: one that is stored and there; None: it is new."""
+        with self._lock:
+            return self._ground.stored(name)
 
     def found(self, member: quorum.Member, way: Way) -> None:
         """A member was read, and is not there as it should be."""
@@ -66,8 +92,7 @@ class Ledger:
             if departure is not None:
                 self._changed[departure.member.node] = departure
                 return self._refusal(departure.member.node, allowed)
-            shown = [loss for loss in self._losses(allowed) if loss.group not in self._told_groups]
-            return self._told_of(shown[0].leaving[0], shown) if shown else None
+            return self._new(allowed)
 
     def replaces(self, node: str) -> bool:
         """Whether a planned creation is half of a replacement."""
@@ -92,7 +117,12 @@ class Ledger:
             self._lost[member.node] = Departure(member, way)
 
     def _departures(self) -> list[Departure]:
-        return [*self._lost.values(), *self._changed.values()]
+        return [*self._ground.cut_off().values(), *self._lost.values(), *self._changed.values()]
+
+    def _new(self, allowed: bool) -> tuple[str, str] | None:
+        """A refusal of what nobody was refused for so far."""
+        shown = [loss for loss in self._losses(allowed) if loss.group not in self._told_groups]
+        return self._told_of(shown[0].leaving[0], shown) if shown else None
 
     def _views(self) -> list[quorum.Member]:
         """Members that there will be, as each of them counts the others."""
@@ -129,14 +159,23 @@ class Ledger:
             return text + f"First bring {quorum.enumerate_names(found)} back, or replace it alone. " + _OVERRIDE
         if any(self._fate(name).way == "moved" for name in involved):
             return text + _ELSEWHERE
+        if self._cut_off(involved):
+            return text + _NETWORK
         order = "Safe order: let one node go" if all(name in self._lost for name in involved) else _ONE_BY_ONE
         return text + (
             f"{order}, apply, wait until its gate passes and `hacienda status` shows every "
             "service healthy; then the next one. " + _OVERRIDE
         )
 
+    def _cut_off(self, names: Collection[str]) -> bool:
+        """Whether one of these does nothing itself, and stands on a bridge that goes."""
+        own = self._lost.keys() | self._changed.keys()
+        return any(name in self._ground.cut_off() and name not in own for name in names)
+
     def _told(self, name: str) -> str:
         fate = self._fate(name)
+        if self._cut_off([name]):
+            return f"to be cut off: the bridge {self._ground.bridge_under(name)} is {fate.way}"
         if fate.way == "dropped":
             return f"to leave {quorum.enumerate_names(sorted(fate.groups or ()))}, in place"
         return f"to be {fate.way}" if fate.way in PLANNED else fate.way
@@ -144,11 +183,17 @@ class Ledger:
     def _fate(self, name: str) -> Departure:
         """What is told of one that leaves in several ways. Who is to be found elsewhere need not answer where it was."""
         lost, changed = self._lost.get(name), self._changed.get(name)
+        if lost is None and changed is None:
+            return self._ground.cut_off()[name]
         if lost is None or (changed and changed.way == "moved" and lost.way == "unreachable"):
             return self._changed[name]
         return lost
 
 
+_NETWORK = (
+    "No order makes this safe: everybody on this bridge would be cut off at once. Make another network first and move the machines "
+    "to it, one at a time."
+)
 _ONE_BY_ONE = "Safe order, as long as what remains is a majority of what was: let one node go, or leave its group"
 _ELSEWHERE = (
     "At another address may be another machine, with nothing on it. Safe order: change the address of one voter alone, apply, "

@@ -64,6 +64,19 @@ def removed(*addresses: str) -> Change:
     return change
 
 
+def project(name: str) -> Change:
+    """Everything in Incus, and the way to its host keys, is in another project."""
+
+    def change(stage: Stage) -> None:
+        for kind in (MACHINE, "hacienda_incus_network", "hacienda_incus_image"):
+            for found in stage.resource[kind].values():
+                found["project"] = name
+        for found in (*stage.resource[MEMBER].values(), *stage.resource["hacienda_gate"].values()):
+            found["trust"] = found["trust"].partition("?")[0] + f"?project={name}"
+
+    return change
+
+
 def reconfigured(stage: Stage) -> None:
     for found in stage.resource[MEMBER].values():
         found["port"] = 2222

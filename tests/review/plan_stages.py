@@ -71,7 +71,9 @@ class Stage:
         scenario.setup(self)
         self.write()
         for command in scenario.before:
-            self._expect(self._run(*command[:1], *(() if command[0] == "taint" else ("-no-color",)), *command[1:]))
+            self._expect(
+                self._run(*command[:1], *(() if command[0] in ("taint", "state") else ("-no-color",)), *command[1:])
+            )
         scenario.change(self)
         self.write()
         arguments = ("plan", "-no-color", "-input=false", "-out=plan", *scenario.arguments)

@@ -87,6 +87,10 @@ class Instance(Resource):
         if config["size"] is not None and config["pool"] is None:
             context.error(f"{self.label(config)}: a root disk of a size needs a pool", "Name its `pool`.")
 
+    def stored(self, state: State) -> None:
+        """Remember what it stands on: a bridge may go."""
+        self._site.ledger.machine(str(state["id"]), (state["networks"] or {}).values())
+
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """A machine runs after an apply; what its first boot read stays as it was."""
         planned["status"] = _RUNNING

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from hacienda.provider import refusal
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import STRINGS, Attribute
-from hacienda.provider.framework.values import State
+from hacienda.provider.framework.values import State, known
+from hacienda.provider.ground import Bridge
 from hacienda.provider.machines import daemon
 from hacienda.provider.site import Site
 
@@ -17,6 +19,9 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]{0,13}[a-z0-9])?")
 
 _QUIET = {"ipv4.nat": "false", "ipv4.dhcp": "false", "ipv6.address": "none", "dns.mode": "none"}
 """Addresses come from the machines' own configuration: no DHCP, no DNS, and nothing leaves the host."""
+
+
+_READ_ONLY = "a bridge goes in a plan that is to be read"
 
 
 class Network(Resource):
@@ -49,12 +54,37 @@ class Network(Resource):
                 f"{config['name']!r} is no bridge name", "A letter, then letters, digits, dashes; 15 at most."
             )
 
+    def stored(self, state: State) -> None:
+        """Remember it: should it be planned as a creation, then it is being replaced."""
+        self._site.ledger.bridge(str(state["name"]), str(state["address"]))
+
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """The id is the name."""
+        """The id is the name; refuse to cut a majority off."""
+        refusal.unmark(context)
         planned["id"] = planned["name"]
+        if prior is not None and context.replace:
+            self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "replaced"))
+        elif prior is None and known(planned["name"]):
+            # Terraform plans what it replaces a second time as a creation, and what -replace names as nothing else.
+            replaced = self._site.ledger.bridge_made(planned["name"])
+            if replaced is not None:
+                self._goes(context, replaced)
+
+    def plan_removal(self, context: Context, prior: State) -> None:
+        """Refuse to cut a majority off."""
+        refusal.unmark(context)
+        self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "deleted"))
+
+    def _goes(self, context: Context, bridge: Bridge) -> None:
+        refused = self._site.ledger.bridge_goes(bridge, allowed=self._site.allow_destroy)
+        if self._site.review:
+            # Members that stand on it may be planned after it, and change nothing themselves.
+            refusal.mark(context, _READ_ONLY)
+        refusal.refuse(context, refused, review=self._site.review)
 
     def create(self, context: Context, planned: State) -> State:
         """Make it, or adopt ours."""
+        refusal.not_for_review(context)
         incus = daemon.daemon(planned)
         daemon.ensure_project(incus)
         if incus.find(self._path(planned)) is not None:
@@ -67,6 +97,7 @@ class Network(Resource):
         """The bridge's settings, as far as we set them."""
         found = daemon.daemon(state).find(self._path(state))
         if found is None:
+            self._site.ledger.bridge(state["name"], None)
             return None
         config = found["config"]
         extra = None if state["config"] is None else {k: config[k] for k in state["config"] if k in config}
@@ -83,6 +114,7 @@ class Network(Resource):
 
     def delete(self, context: Context, state: State) -> None:
         """Remove it; its machines are gone already."""
+        refusal.not_for_review(context)
         incus, path = daemon.daemon(state), self._path(state)
         found = incus.find(path)
         if found is not None:

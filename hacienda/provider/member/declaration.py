@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hacienda import quorum
 from hacienda.provider.framework.schema import STRINGS, Attribute
 from hacienda.provider.framework.values import State
+from hacienda.provider.ground import Place
 from hacienda.remote.transport import Address
 
 ATTRIBUTES = (
@@ -76,6 +77,12 @@ def voter(state: State) -> quorum.Member:
     """The member as a voter."""
     peers = {name: dict(peer["voters"] or {}) for name, peer in (state["peers"] or {}).items()}
     return quorum.Member(state["node"], dict(state["voters"] or {}), peers)
+
+
+def place(state: State) -> Place:
+    """Where the member is."""
+    peers = {name: str(peer["host"]) for name, peer in (state["peers"] or {}).items()}
+    return Place(str(state["machine"]), str(state["host"]), peers)
 
 
 def declared(state: State) -> Declared:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from hacienda import errors, quorum
-from hacienda.provider import progress
+from hacienda.provider import progress, refusal
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import Attribute
 from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.member import bundle, departure, installation, plan, secret_values
-from hacienda.provider.member.declaration import ATTRIBUTES, Declared, declared, voter
+from hacienda.provider.member.declaration import ATTRIBUTES, Declared, declared, place, voter
 from hacienda.provider.site import Site
 from hacienda.remote import trust
 from hacienda.remote.connections import connect
@@ -24,8 +24,6 @@ from hacienda.remote.transport import RemoteError, UnreachableError
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _REPLACED = "replaced"
 """Private mark of a deletion that is half of a replacement: it leaves in good order even where destroying is allowed."""
-_REFUSED = "refused"
-"""Private mark of a plan for review: why it must not be applied."""
 _REACH_AGAIN = 60.0
 """Seconds a machine that was there before is waited for: it may be restarting."""
 
@@ -55,45 +53,39 @@ class Member(Resource):
 
     def stored(self, state: State) -> None:
         """Remember the member: should it be planned as a creation, then it is being replaced."""
-        self._site.ledger.stored(voter(state))
+        self._site.ledger.stored(voter(state), place(state))
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """Show which files change and what restarts; refuse what would cost a quorum."""
-        allowed, ledger, refusal = self._site.allow_destroy, self._site.ledger, None
+        allowed, ledger, refused = self._site.allow_destroy, self._site.ledger, None
         _unmark(context)
         if prior is None:
             plan.creation(context, planned)
             if known(planned["node"]) and ledger.replaces(planned["node"]):
                 context.private[_REPLACED] = True
-            refusal = ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
+            refused = ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
         elif context.replace:
             context.private[_REPLACED] = True
-            refusal = ledger.leaves(voter(prior), "replaced", allowed=allowed)
+            refused = ledger.leaves(voter(prior), "replaced", allowed=allowed)
         else:
             plan.update(context, prior, planned)
-            refusal = ledger.stays(plan.declared(prior, planned), plan.changed(prior, planned), allowed=allowed)
-        self._refuse(context, refusal)
+            refused = ledger.stays(plan.declared(prior, planned), plan.changed(prior, planned), allowed=allowed)
+        refusal.refuse(context, refused, review=self._site.review)
 
     def plan_removal(self, context: Context, prior: State) -> None:
         """Refuse a deletion that would cost a quorum."""
         _unmark(context)
-        self._refuse(context, self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy))
-
-    def _refuse(self, context: Context, refusal: tuple[str, str] | None) -> None:
-        if refusal and self._site.review:
-            context.private[_REFUSED] = refusal[0]
-            context.warning(*refusal)
-        elif refusal:
-            context.error(*refusal)
+        refused = self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy)
+        refusal.refuse(context, refused, review=self._site.review)
 
     def create(self, context: Context, planned: State) -> State:
         """Wait for the machine, deliver, install."""
-        _not_for_review(context)
+        refusal.not_for_review(context)
         return self._install(context, planned, installation.REACH)
 
     def update(self, context: Context, prior: State, planned: State) -> State:
         """Deliver and install, unless only the way to the node or its peers changed."""
-        _not_for_review(context)
+        refusal.not_for_review(context)
         state = self._install(context, planned, _REACH_AGAIN) if plan.needs_delivery(prior, planned) else planned
         departure = quorum.dropped(voter(prior), voter(planned).votes)
         if departure and self._site.allow_destroy:
@@ -130,7 +122,7 @@ class Member(Resource):
 
     def delete(self, context: Context, state: State) -> None:
         """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
-        _not_for_review(context)
+        refusal.not_for_review(context)
         member = self._declared(state)
         if self._site.allow_destroy and not context.private.get(_REPLACED):
             self._site.record.destroyed(quorum.Departure(member.voter, "deleted"))
@@ -176,11 +168,5 @@ class Member(Resource):
 
 def _unmark(context: Context) -> None:
     """A new plan knows nothing of an earlier one's marks."""
-    for mark in (_REPLACED, _REFUSED):
-        context.private.pop(mark, None)
-
-
-def _not_for_review(context: Context) -> None:
-    """Raises UnwellError: the plan was made to be read, and this part of it is what was refused."""
-    if context.private.get(_REFUSED):
-        raise errors.UnwellError(str(context.private[_REFUSED]), "The plan was made for review. Nothing was touched.")
+    context.private.pop(_REPLACED, None)
+    refusal.unmark(context)

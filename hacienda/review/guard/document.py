@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ class Change:
         before: what is stored; None: it does not exist.
         after: what will be, as far as it is known; None: it will not exist.
         requested: it is replaced because -replace says so.
+        triggered: it is replaced because something else changes (`replace_triggered_by`).
     """
 
     address: str
@@ -46,6 +47,7 @@ class Change:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     requested: bool = False
+    triggered: bool = False
 
     @property
     def goes(self) -> bool:
@@ -68,6 +70,7 @@ class Plan:
         drifted: those that were found gone when the state was refreshed, as they were.
         configuration: the configuration's root module, and its providers.
         partial: it leaves changes for later: made with -target, or some are deferred.
+        dependencies: address of each resource in the state -> what it depends on, as the state remembers it.
     """
 
     source: str
@@ -75,6 +78,7 @@ class Plan:
     drifted: tuple[Change, ...]
     configuration: Mapping[str, Any]
     partial: bool
+    dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def members(self) -> tuple[Change, ...]:
@@ -140,7 +144,14 @@ def read(text: str | bytes, source: str = "") -> Plan:
         changes.setdefault(change.address, change)
     drifted = (change for change in _changes(found.get("resource_drift"), source) if change.actions == ("delete",))
     partial = found.get("complete") is False or bool(deferred)
-    return Plan(source, tuple(changes.values()), tuple(drifted), dict(found.get("configuration") or {}), partial)
+    return Plan(
+        source,
+        tuple(changes.values()),
+        tuple(drifted),
+        dict(found.get("configuration") or {}),
+        partial,
+        dict(_dependencies(prior)),
+    )
 
 
 def _object(text: str | bytes, source: str) -> Mapping[str, Any]:
@@ -210,6 +221,14 @@ def _stored(module: Mapping[str, Any], source: str) -> Iterator[Change]:
         yield from _stored(child, source)
 
 
+def _dependencies(module: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for entry in module.get("resources") or ():
+        if entry.get("depends_on"):
+            yield str(entry.get("address")), tuple(entry["depends_on"])
+    for child in module.get("child_modules") or ():
+        yield from _dependencies(child)
+
+
 def _incomplete(what: str, entry: Any, error: Exception, source: str) -> InputError:
     return InputError(f"{source or 'the plan'}: a {what} has no {error}: {str(entry)[:120]}", _HOW)
 
@@ -227,6 +246,7 @@ def _resource(entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, a
         before=before if isinstance(before, dict) else None,
         after=after if isinstance(after, dict) else None,
         requested=entry.get("action_reason") == "replace_by_request",
+        triggered=entry.get("action_reason") == "replace_by_triggers",
     )
 
 

@@ -42,7 +42,7 @@ class Seat:
         ceased: services that it does not run for others any more afterwards, whatever becomes of it.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
-        requested: addresses, its own or of what takes it, that are replaced because -replace says so.
+        requested: addresses, its own or of what takes it, that a step of its own replaces only where -replace names them.
     """
 
     source: str
@@ -106,6 +106,11 @@ class Cluster:
         return {service: frozenset(addresses) for service, addresses in found.items()}
 
     @cached_property
+    def going(self) -> tuple[Seat, ...]:
+        """Members that will not be there: planned to go, or found blank."""
+        return tuple(seat for seat in self.seats if seat.fate in (*quorum.PLANNED, "blank"))
+
+    @cached_property
     def views(self) -> Mapping[str, quorum.Member]:
         """Address of each member that there will be -> how it counts the others."""
         names = {seat.node for seat in self.seats}
@@ -126,7 +131,7 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
     """
     ground = grounds(plans)
     going = {change.address: change for plan in plans for change in plan.changes if change.goes}
-    requested = frozenset(address for address, change in going.items() if change.requested)
+    requested = frozenset(address for address, change in going.items() if change.requested or change.triggered)
     seats: list[Seat] = []
     created: list[tuple[str, str, str, str]] = []
     for plan in plans:

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from hacienda.quorum import ALLOW_DESTROY, Loss, enumerate_names
 from hacienda.review.guard.electorate import Cluster, Seat
 from hacienda.review.guard.price import price
-
-
-@dataclass(frozen=True)
-class Step:
-    """One apply, after which everything must be healthy before the next one.
-
-    Args:
-        verb: `return`: members that are missing, or were found with nothing installed, come back. `replace`: members and
-            their machines are made anew. `rest`: everything else in the plan, deletions among it.
-        nodes: names of the members that go in it, or come back; of `rest`, those that go.
-        targets: source and Terraform address of what it is about, as `-target` takes it; of `rest`, none: the whole plan.
-        requested: addresses that are replaced only where `-replace` names them.
-    """
-
-    verb: Literal["return", "replace", "rest"]
-    nodes: tuple[str, ...]
-    targets: tuple[tuple[str, str], ...] = ()
-    requested: tuple[str, ...] = ()
+from hacienda.review.guard.step import Step
 
 
 @dataclass(frozen=True)
@@ -54,7 +36,7 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     going = [seat for seat in cluster.seats if seat.fate in ("deleted", "replaced")]
     networks = sorted({address for seat in going for address in seat.networks})
     if networks:
-        return Order(hindrances=(_network(networks),))
+        return Order(hindrances=(network_hindrance(networks),))
     moving = _moving(cluster)
     if moving:
         return Order(hindrances=(_moved(cluster, moving),))
@@ -200,7 +182,8 @@ def _last_copy(nodes: Sequence[str], services: Sequence[str]) -> str:
     )
 
 
-def _network(addresses: Sequence[str]) -> str:
+def network_hindrance(addresses: Sequence[str]) -> str:
+    """Why there is no order where networks go from under members."""
     return (
         f"{enumerate_names(list(addresses))}: everybody on this network would be cut off at once, in any order. "
         "Make another network first and move the machines to it, one at a time."

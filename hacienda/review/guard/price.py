@@ -38,6 +38,11 @@ class Price:
         return bool(self.losses or self.last)
 
 
+def cost(cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = False) -> Price:
+    """What the plans of a cluster cost as a whole; see `price`."""
+    return price(cluster, cluster.going, missing=cluster.missing, accept=accept, allowed=allowed)
+
+
 def price(
     cluster: Cluster,
     going: Collection[Seat],

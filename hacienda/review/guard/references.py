@@ -87,6 +87,22 @@ def targets(plan: Plan, of: Change, attributes: Iterable[str]) -> frozenset[Targ
     return frozenset(found)
 
 
+def dependencies(plan: Plan, of: Change) -> frozenset[Target]:
+    """Everything that a resource depends on: by all of its configuration, and as the state remembers it."""
+    written = targets(plan, of, (*(resource(plan, of).get("expressions") or {}), "depends_on"))
+    return written | {_stored(address) for address in plan.dependencies.get(of.address, ())}
+
+
+def _stored(address: str) -> Target:
+    """`module.a.type.name` as the state writes a dependency: without keys."""
+    parts = address.split(".")
+    module: list[str] = []
+    while parts[0] == "module" and len(parts) > 1:
+        module.append(parts[1])
+        parts = parts[2:] or [""]
+    return Target(tuple(module), ".".join(parts[:2]))
+
+
 def resource(plan: Plan, of: Change) -> Mapping[str, Any]:
     """A resource as it is configured; empty where it is configured no more."""
     return plan.configured.get((tuple(name for name, _ in of.module), of.base), {})

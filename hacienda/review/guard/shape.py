@@ -80,7 +80,8 @@ _CONFIGURATION = _object({"provider_config": _object(others=_PROVIDER), "root_mo
 
 _INSTANCE = {"address": _text, "module_address": _text, "type": _text, "name": _text, "index": _key}
 _CHANGE = _object({**_INSTANCE, "change": _object({"actions": _list(_text)})})
-_STORED = _object({"address": _text, "resources": _list(_object(_INSTANCE)), "child_modules": _list(_stored)})
+_REMEMBERED = _object({**_INSTANCE, "depends_on": _list(_text)})
+_STORED = _object({"address": _text, "resources": _list(_REMEMBERED), "child_modules": _list(_stored)})
 
 _PLAN = _object(
     {

@@ -9,7 +9,8 @@ from hacienda import quorum
 from hacienda.review.guard.document import Plan
 from hacienda.review.guard.electorate import Cluster, Seat, clusters
 from hacienda.review.guard.order import Order, safe_order
-from hacienda.review.guard.price import Price, price
+from hacienda.review.guard.price import Price, cost
+from hacienda.review.guard.trial import tried
 
 FORGOTTEN = "{nodes}: forgotten, not destroyed. Running and voting go on, and no later plan counts them."
 PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
@@ -72,16 +73,18 @@ def judge(plans: Sequence[Plan], *, accept: Collection[str] = (), allowed: Colle
     """
     found = clusters(plans)
     free = {*allowed, *_allowing(plans)}
-    judged = tuple(_judge(cluster, frozenset(accept), cluster.name in free) for cluster in found)
+    judged = tuple(_judge(plans, cluster, frozenset(accept), cluster.name in free) for cluster in found)
     return Verdict(judged, tuple(_notes(plans, found)))
 
 
-def _judge(cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
-    going = tuple(seat for seat in cluster.seats if seat.fate in (*quorum.PLANNED, "blank"))
-    whole = price(cluster, going, missing=cluster.missing, accept=accept)
-    cost = price(cluster, going, missing=cluster.missing, accept=accept, allowed=True) if allowed else whole
-    order = safe_order(cluster, accept=accept) if cost else Order()
-    return Judged(cluster.name, going, cost, order, Price() if cost else whole, tuple(cluster.views.values()))
+def _judge(plans: Sequence[Plan], cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
+    whole = cost(cluster, accept=accept)
+    price = cost(cluster, accept=accept, allowed=True) if allowed else whole
+    order = (
+        tried(safe_order(cluster, accept=accept), plans, cluster, accept=accept, allowed=allowed) if price else Order()
+    )
+    waived = Price() if price else whole
+    return Judged(cluster.name, cluster.going, price, order, waived, tuple(cluster.views.values()))
 
 
 def _allowing(plans: Iterable[Plan]) -> Iterable[str]:

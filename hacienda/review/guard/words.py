@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from hacienda import quorum
 from hacienda.review.guard.electorate import Seat
-from hacienda.review.guard.order import Order, Step
+from hacienda.review.guard.order import Order
 from hacienda.review.guard.price import Price
+from hacienda.review.guard.step import listed, told
 from hacienda.review.guard.verdict import Judged, Verdict
-
-NAMED, FEW = 10, 3
-"""More names than the first are cut down to the second."""
 
 NAMES = {"keepalived": "keepalived (the virtual IPs)"}
 """Services that mean more to a reader than their names say."""
@@ -38,7 +36,7 @@ def _consent(judged: Judged) -> Iterator[str]:
         yield from _costs(judged.waived)
         return
     kept = dict.fromkeys(
-        f"{_list(groups)} {'keeps' if len(groups) == 1 else 'keep'} {left} of {total} voters"
+        f"{listed(groups)} {'keeps' if len(groups) == 1 else 'keep'} {left} of {total} voters"
         for groups, left, total in _kept(judged)
     )
     yield "; ".join([f"{name}: every quorum safe: {_going(judged.going)}", *kept])
@@ -69,8 +67,8 @@ def _costs(price: Price) -> Iterator[str]:
     for line in quorum.explain(price.losses).splitlines():
         yield f"  {line}"
     for copy in price.last:
-        named = _list(NAMES.get(service, service) for service in copy.services)
-        yield f"  {named}: no copy would be left of those on {_list(copy.nodes)}."
+        named = listed(NAMES.get(service, service) for service in copy.services)
+        yield f"  {named}: no copy would be left of those on {listed(copy.nodes)}."
 
 
 def _going(seats: tuple[Seat, ...]) -> str:
@@ -87,10 +85,10 @@ def _going(seats: tuple[Seat, ...]) -> str:
             alike.setdefault(f"is to {_given_up(seat)} in place", []).append(seat.node)
             continue
         others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
-        by = f" with {_list(others)}" if others else ""
+        by = f" with {listed(others)}" if others else ""
         alike.setdefault(words[seat.fate] + by, []).append(seat.node)
     return "; ".join(
-        f"{_list(nodes)} {_PLURAL[said.partition(' ')[0]] + said[said.index(' ') :] if len(nodes) > 1 else said}"
+        f"{listed(nodes)} {_PLURAL[said.partition(' ')[0]] + said[said.index(' ') :] if len(nodes) > 1 else said}"
         for said, nodes in alike.items()
     )
 
@@ -100,7 +98,7 @@ _PLURAL = {"is": "are", "has": "have"}
 
 def _given_up(seat: Seat) -> str:
     said = {"leave": sorted(seat.dropped), "stop running": sorted(seat.ceased - seat.dropped)}
-    return " and to ".join(f"{what} {_list(names)}" for what, names in said.items() if names)
+    return " and to ".join(f"{what} {listed(names)}" for what, names in said.items() if names)
 
 
 def _order(order: Order) -> Iterator[str]:
@@ -116,21 +114,6 @@ def _order(order: Order) -> Iterator[str]:
             options += [f"-replace={address}" for address in step.requested]
             yield f"   terraform apply {' '.join(shlex.quote(option) for option in options)}"
     yield UNSEEN
-
-
-def told(step: Step) -> str:
-    """A step in words."""
-    if step.verb == "rest":
-        goes = "goes" if len(step.nodes) == 1 else "go"
-        return f"everything else: {_list(step.nodes)} {goes}" if step.nodes else "everything else"
-    return f"{'bring back' if step.verb == 'return' else 'replace'} {_list(step.nodes)}"
-
-
-def _list(names: Iterable[str]) -> str:
-    """Names, the first of them where there are many."""
-    listed = list(names)
-    more = [f"{len(listed) - FEW} more"] if len(listed) > NAMED else []
-    return quorum.enumerate_names([*listed[: FEW if more else None], *more])
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
