@@ -81,7 +81,7 @@ class AddressBook:
         self._management = networks[0]
         self._blocks = blocks
         self._problems = problems
-        self._taken: dict[tuple[str, int], str] = {}
+        self._taken: dict[tuple[str, int], Draft] = {}
         self._fixed: dict[tuple[str, int], str] = {}
         self._told: set[tuple[str, object]] = set()
         for network in networks:
@@ -101,7 +101,7 @@ class AddressBook:
             pinned = draft.pinned.get(network.name)
             if pinned is not None:
                 address = self._pinned(draft, network, pinned)
-            elif draft.role in network.roles and network.purposes != {"external"}:
+            elif draft.role in network.roles and not network.without_addresses:
                 address = self._derived(draft, network, number)
             else:
                 continue
@@ -157,15 +157,20 @@ class AddressBook:
         if fixed is not None:
             self._occupied(draft, network, address, fixed)
             return False
-        owner = self._taken.setdefault((network.name, int(address)), draft.name)
-        if owner == draft.name:
+        owner = self._taken.setdefault((network.name, int(address)), draft)
+        if owner is draft:
             return True
         pinned = network.name in draft.pinned
         if pinned or (network.name, draft.where) not in self._told:
             self._told.add((network.name, draft.where))
             place = (*draft.where, *self._place(draft, network)) if pinned else draft.where
-            reason = f"would give {draft.name} the address {address} of {owner}"
-            self._problems.add(place, reason, "Pin another address, or move the block with `first`.")
+            reason = f"would give {draft.name} the address {address} of {owner.name}"
+            fix = "Pin another address, or move the block with `first`."
+            if pinned and network.name in owner.pinned and owner.role != draft.role:
+                fix = (
+                    f"Pin another address. If both are one machine: it has one role here, {owner.role} or {draft.role}."
+                )
+            self._problems.add(place, reason, fix)
         return False
 
     def _occupied(self, draft: Draft, network: Network, address: IPv4Address, fixed: str) -> None:

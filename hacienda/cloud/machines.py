@@ -41,6 +41,7 @@ class Draft:
     memory: int | None = None
     disks: Mapping[str, int] = field(default_factory=dict)
     bmc: Bmc | None = None
+    cards: Mapping[str, str] = field(default_factory=dict)
 
 
 def drafts(environment: Environment, role: Role, management: str, problems: ProblemList) -> list[Draft]:
@@ -173,7 +174,8 @@ def _draft(
         pinned[management] = spec.address
     if number is None and management not in pinned:
         fix = "Give it `number:` or `address:`; its place in the file must not decide its address."
-        problems.add(place, "has neither a number nor an address", fix)
+        reason = f"has no address on {management}" if pinned else "has neither a number nor an address"
+        problems.add(place, reason, fix)
     bmc = Bmc(spec.bmc.type, spec.bmc.address) if spec.bmc else None
     return Draft(
         name=name,
@@ -186,4 +188,5 @@ def _draft(
         memory=spec.memory or group.memory,
         disks={**group.disks, **spec.disks},
         bmc=bmc,
+        cards={**group.cards, **spec.cards},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
@@ -50,10 +50,27 @@ SUITES: Mapping[str, str] = {"debian-13": "trixie"}
 
 @dataclass(frozen=True)
 class Bond:
-    """NICs bonded under a network: `mode` as Linux names it (`802.3ad`, `active-backup`), NIC names as the machine sees them."""
+    """NICs bonded under a network.
+
+    Args:
+        mode: as Linux names it (`802.3ad`, `active-backup`).
+        nics: names as the machine sees them.
+        hash_policy: how packets are spread over the NICs (`layer3+4`); empty: the kernel's default, `layer2`.
+        lacp_rate: `slow` or `fast`; empty: the kernel's default, `slow`.
+    """
 
     mode: str
     nics: tuple[str, ...]
+    hash_policy: str = ""
+    lacp_rate: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """A static route: packets to `to` are handed to the router `via`."""
+
+    to: IPv4Network
+    via: IPv4Address
 
 
 @dataclass(frozen=True)
@@ -61,10 +78,14 @@ class Network:
     """One network of the environment.
 
     Args:
-        purposes: what travels on it; `management` is on exactly one network, `public` falls back to management.
+        purposes: what travels on it; `management` is on exactly one network, `public` falls back to management, and `other` is
+            the operator's own, used by no service here.
         addressable: first and last address that are ours to use.
         gateway: None: no route leaves here.
         vlan: None: untagged, as on platforms that give each network a bridge of its own.
+        bond: NICs below it that are bonded; None: a single one.
+        nic: name of the single NIC; None: the next of those that the platform attaches (eth0, eth1, ...).
+        routes: static routes of the machines on it.
         roles: roles whose machines are on it; on `external` networks they have no address.
     """
 
@@ -76,7 +97,38 @@ class Network:
     mtu: int = 1500
     vlan: int | None = None
     bond: Bond | None = None
+    nic: str | None = None
+    routes: tuple[Route, ...] = ()
     roles: frozenset[Role] = frozenset(ABBREVIATIONS)
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """Names of the NICs below it, as the environment has them; none where the platform counts them."""
+        return self.bond.nics if self.bond else (self.nic,) if self.nic else ()
+
+    @property
+    def without_addresses(self) -> bool:
+        """Whether machines have a card there and no address: the addresses are the instances'."""
+        return self.purposes == {"external"}
+
+
+@dataclass(frozen=True)
+class FirewallRule:
+    """Packets of the operator's own that nodes let in.
+
+    Args:
+        name: what it is for.
+        protocol: `tcp`, `udp`, `sctp`, `gre`, `esp` or `ospf`.
+        ports: first and last port of each range, ascending; none where the protocol has no ports.
+        sources: ranges it is for; none: anybody.
+        nodes: names of the nodes that have it.
+    """
+
+    name: str
+    protocol: str
+    ports: tuple[tuple[int, int], ...]
+    sources: tuple[IPv4Network, ...]
+    nodes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -87,7 +139,7 @@ class VirtualIp:
         name: network's name.
         address: the address.
         network: name of the network it lives on.
-        router_id: VRRP virtual_router_id, the address's last octet (1 to 255).
+        router_id: VRRP virtual_router_id (1 to 255): the address's last octet, unless the network names another.
         hostname: DNS name that clients use and certificates name, `<scope>.<domain>` unless the environment names it.
         scopes: scopes it serves.
         public_name: what public clients call it, where that is another name than `hostname`; empty: they use that one.
@@ -147,6 +199,8 @@ class Node:
         cpus, memory, disks: None: whatever the machine has; memory and disk sizes in bytes.
         services: names of the services it runs, in start order.
         ssh_host: address or host name the operator's machine reaches it at.
+        nics: NIC as the environment's networks name it -> its name on this machine; empty: the machine lacks it. Those that are
+            called the same are left out.
     """
 
     name: str
@@ -160,6 +214,15 @@ class Node:
     memory: int | None = None
     disks: Mapping[str, int] = field(default_factory=dict)
     bmc: Bmc | None = None
+    nics: Mapping[str, str] = field(default_factory=dict)
+
+    def card(self, nic: str) -> str:
+        """What this machine calls a NIC of the environment's networks; empty: it lacks it."""
+        return self.nics.get(nic, nic)
+
+    def cards(self, nics: Iterable[str]) -> tuple[str, ...]:
+        """What this machine calls those NICs of a bond that it has."""
+        return tuple(own for own in map(self.card, nics) if own)
 
 
 @dataclass(frozen=True)
@@ -217,7 +280,12 @@ class StateBackend:
 
 @dataclass(frozen=True)
 class Cloud:
-    """One environment, resolved. Build it with `hacienda.cloud.resolve`."""
+    """One environment, resolved. Build it with `hacienda.cloud.resolve`.
+
+    Args:
+        time_servers: time sources outside of it.
+        own_time_servers: what the file names as time sources and is the cloud's own -> whose it is; never asked as such.
+    """
 
     name: str
     domain: str
@@ -240,6 +308,8 @@ class Cloud:
     package_sources: PackageSources = PackageSources()
     public_certificate: OwnCertificate | None = None
     accepts: tuple[Accept, ...] = ()
+    firewall_rules: tuple[FirewallRule, ...] = ()
+    own_time_servers: Mapping[str, str] = field(default_factory=dict)
     source: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -345,6 +415,13 @@ class Cloud:
         if purpose == "management":
             raise KeyError("no management network")
         return self.management
+
+    def attached(self, node: Node) -> tuple[Network, ...]:
+        """Networks that the node has a card on, in the order of its cards: those with an address first, so that a card without
+        one renames no other."""
+        addressed = [network for network in self.networks if network.name in node.addresses]
+        bare = [network for network in self.networks if network.without_addresses and node.role in network.roles]
+        return tuple(addressed + [network for network in bare if network.name not in node.addresses])
 
     def address(self, node: Node, purpose: str = "management") -> IPv4Address:
         """The node's address on the network of a purpose; its management address where it is not on that network."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, VirtualIp
+from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, Route, VirtualIp
 from hacienda.cloud.platform import has_own_bridges
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role, Scope
@@ -21,6 +21,7 @@ ROLES_OF: Mapping[str, frozenset[Role]] = {
     "storage": frozenset({"controller", "compute", "storage"}),
     "tenant": frozenset({"controller", "network", "compute"}),
     "external": frozenset({"network"}),
+    "other": frozenset(),
 }
 """Roles whose machines are on a network of a purpose, unless the network names its roles."""
 
@@ -30,6 +31,7 @@ def networks(environment: Environment, problems: ProblemList) -> tuple[Network, 
     found = [_network(name, spec, problems) for name, spec in environment.networks.items()]
     _purposes(found, problems)
     _overlaps(found, problems)
+    _routes(found, problems)
     _carriers(found, problems)
     if has_own_bridges(environment):
         found = [replace(network, vlan=None) for network in found]
@@ -42,6 +44,14 @@ def _network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
     if not purposes:
         fix = f"Add `purpose:`, one or more of {', '.join(PURPOSES)}."
         problems.add(where, "does not say what travels on it", fix)
+    if "other" in purposes and (len(purposes) > 1 or not spec.roles):
+        reason, fix = "is for something else, and says no `roles`", "Name the roles whose machines are on it."
+        if len(purposes) > 1:
+            reason, fix = (
+                f"is for {', '.join(purposes)} at once",
+                "`other` stands alone: nothing of Hacienda travels there.",
+            )
+        problems.add(where, reason, fix)
     first, last = spec.cidr[1], spec.cidr[-2]
     if spec.range is not None:
         if not first <= spec.range[0] <= spec.range[1] <= last:
@@ -65,18 +75,28 @@ def _network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
         gateway=gateway if isinstance(gateway, IPv4Address) else None,
         mtu=spec.mtu,
         vlan=spec.vlan,
-        bond=Bond(spec.bond.mode, spec.bond.nics) if spec.bond else None,
+        bond=_bond(spec),
+        nic=spec.nic,
+        routes=tuple(Route(route.to, route.via) for route in spec.routes),
         roles=frozenset(spec.roles) or frozenset().union(*(ROLES_OF[purpose] for purpose in purposes)),
     )
+
+
+def _bond(spec: NetworkSpec) -> Bond | None:
+    if spec.bond is None:
+        return None
+    return Bond(spec.bond.mode, spec.bond.nics, spec.bond.hash_policy or "", spec.bond.lacp_rate or "")
 
 
 def _purposes(found: Iterable[Network], problems: ProblemList) -> None:
     owners: dict[str, str] = {}
     for network in found:
-        for purpose in sorted(network.purposes - {"external"}):
+        for purpose in sorted(network.purposes - {"external", "other"}):
             if purpose in owners:
                 reason = f"is for {purpose}, and so is the network {owners[purpose]}"
-                problems.add(("networks", network.name), reason, "One network for each purpose (external: several).")
+                problems.add(
+                    ("networks", network.name), reason, "One network for each purpose (external, other: several)."
+                )
             owners.setdefault(purpose, network.name)
         if "management" in network.purposes and network.roles != frozenset(ABBREVIATIONS):
             missing = ", ".join(sorted(frozenset(ABBREVIATIONS) - network.roles))
@@ -96,20 +116,45 @@ def _overlaps(found: list[Network], problems: ProblemList) -> None:
             )
 
 
+def _routes(found: list[Network], problems: ProblemList) -> None:
+    seen: dict[IPv4Network, str] = {}
+    for network in found:
+        for position, route in enumerate(network.routes):
+            where = ("networks", network.name, "routes", position)
+            if route.via not in network.cidr or route.via in (network.cidr[0], network.cidr[-1]):
+                fix = f"Name a router between {network.cidr[1]} and {network.cidr[-2]}."
+                problems.add((*where, "via"), f"is no machine's address in {network.cidr}", fix, str(route.via))
+            inside = next((one for one in found if route.to != one.cidr and route.to.subnet_of(one.cidr)), None)
+            if inside is not None or route.to == network.cidr:
+                owner = inside or network
+                fix = "Machines reach it without a router: remove the route."
+                problems.add((*where, "to"), f"is part of {owner.name} ({owner.cidr})", fix, str(route.to))
+            elif route.to in seen:
+                fix = "Keep one: a machine on both networks could not tell which."
+                problems.add((*where, "to"), f"is also a route of {seen[route.to]}", fix, str(route.to))
+            seen.setdefault(route.to, network.name)
+        if network.routes and network.without_addresses:
+            fix = "Machines have no address there: remove the routes."
+            problems.add(("networks", network.name, "routes"), "would leave from no address", fix)
+
+
 def _carriers(found: list[Network], problems: ProblemList) -> None:
     for one, other in combinations(found, 2):
         where = ("networks", other.name)
-        if one.vlan is not None and one.vlan == other.vlan:
-            problems.add((*where, "vlan"), f"is {one.name}'s, too", "Give each network its own VLAN.", other.vlan)
-        if one.bond is None or other.bond is None:
+        shared = sorted(set(one.cards) & set(other.cards))
+        fabrics = one.cards and other.cards and not shared
+        if one.vlan is not None and one.vlan == other.vlan and not fabrics:
+            fix = "Give each network its own VLAN, or cards of its own (`bond`, `nic`) where the switches are others."
+            problems.add((*where, "vlan"), f"is {one.name}'s, too", fix, other.vlan)
+        if not shared:
             continue
-        shared = sorted(set(one.bond.nics) & set(other.bond.nics))
-        if shared and one.bond != other.bond:
+        field = (*where, "bond" if other.bond else "nic")
+        if one.bond != other.bond:
             fix = "Networks on the same cards need the same bond, word for word."
-            problems.add((*where, "bond"), f"shares {', '.join(shared)} with {one.name}, but is another bond", fix)
-        elif shared and one.vlan is None and other.vlan is None:
+            problems.add(field, f"shares {', '.join(shared)} with {one.name}, but is another bond", fix)
+        elif one.vlan is None and other.vlan is None:
             fix = "Give at least one of them a `vlan`."
-            problems.add((*where, "bond"), f"carries {one.name} untagged, too", fix)
+            problems.add(field, f"carries {one.name} untagged, too", fix)
 
 
 def domain(environment: Environment) -> str:
@@ -122,9 +167,10 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
     held: list[tuple[Network, IPv4Address]] = []
     for network in found:
         address = environment.networks[network.name].vip
-        if address is not None and _vip_fits(network, address, problems):
+        if address is not None and _vip_fits(network, environment.networks[network.name], address, problems):
             held.append((network, address))
-    _router_ids(held, problems)
+    if not has_own_bridges(environment):
+        _router_ids(environment, held, problems)
     result = []
     for network, address in held:
         scopes: tuple[Scope, ...] = ("internal",) if "management" in network.purposes else ("public",)
@@ -132,34 +178,47 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
         if len(held) == 1:
             scopes = ("internal", "public")
         hostname = f"{name}.{domain(environment)}"
-        result.append(VirtualIp(network.name, address, network.name, int(address) & 255, hostname, scopes))
+        number = _router_id(environment.networks[network.name], address)
+        result.append(VirtualIp(network.name, address, network.name, number, hostname, scopes))
     return tuple(result)
 
 
-def _vip_fits(network: Network, address: IPv4Address, problems: ProblemList) -> bool:
+def _router_id(spec: NetworkSpec, address: IPv4Address) -> int:
+    return spec.router_id if spec.router_id is not None else int(address) & 255
+
+
+def _vip_fits(network: Network, spec: NetworkSpec, address: IPv4Address, problems: ProblemList) -> bool:
+    """Whether a virtual IP can be there. `range` is for machines: it may lie outside."""
     where = ("networks", network.name, "vip")
-    first, last = network.addressable
+    first, last = network.cidr[1], network.cidr[-2]
     choose = f"Choose a free address between {first} and {last}."
     if not network.purposes & {"management", "public"}:
         problems.add(where, "is not on the management or public network", "Move it there.", str(address))
     elif "controller" not in network.roles:
         problems.add(where, "is on a network without controllers", "Add `controller` to its `roles`.", str(address))
     elif not first <= address <= last:
-        outside = "outside the range that is ours" if address in network.cidr else f"outside {network.cidr}"
-        problems.add(where, f"is {outside}", choose, str(address))
+        reason = (
+            f"is no machine's address in {network.cidr}" if address in network.cidr else f"is outside {network.cidr}"
+        )
+        problems.add(where, reason, choose, str(address))
     elif address == network.gateway:
         problems.add(where, "is the gateway's address", choose, str(address))
-    elif int(address) & 255 in (0, 255):
-        fix = "Choose an address that ends in 1 to 254: the last octet is its VRRP id."
+    elif spec.router_id is None and int(address) & 255 in (0, 255):
+        fix = "Choose an address that ends in 1 to 254, its VRRP id, or add `router_id`."
         problems.add(where, f"ends in {int(address) & 255}", fix, str(address))
     else:
         return True
     return False
 
 
-def _router_ids(held: list[tuple[Network, IPv4Address]], problems: ProblemList) -> None:
+def _router_ids(environment: Environment, held: list[tuple[Network, IPv4Address]], problems: ProblemList) -> None:
+    """Two virtual IPs of one VRRP id, unless different VLANs keep them apart: one layer-2 network knows an id once."""
     for (one, first), (other, second) in combinations(held, 2):
-        if int(first) & 255 == int(second) & 255:
-            reason = f"has the VRRP id {int(second) & 255} of {one.name}'s virtual IP {first} (the last octet)"
-            fix = "Choose an address with another last octet: the two networks may share a switch."
+        number = _router_id(environment.networks[other.name], second)
+        if one.vlan == other.vlan and number == _router_id(environment.networks[one.name], first):
+            reason = f"has the VRRP id {number} of {one.name}'s virtual IP {first}"
+            fix = (
+                "Add `router_id`, or choose an address with another last octet: the two networks have the same VLAN tag or none, "
+                "and may share a switch."
+            )
             problems.add(("networks", other.name, "vip"), reason, fix, str(second))

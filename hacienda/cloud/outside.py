@@ -1,9 +1,12 @@
-"""What the file says is outside of the cloud, and is not: time servers, name servers, controllers for fencing."""
+"""What the file says is outside of the cloud, and is not: time servers, name servers, controllers for fencing.
+
+Name servers and fencing are refused. Time servers are left out where chrony is configured, and are a finding of TIME: the
+controllers are time servers of all others anyway, so the cloud that is built is the one that was meant.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address
 
 from hacienda.cloud.model import ABBREVIATIONS, Network, Node, VirtualIp
 from hacienda.cloud.networks import domain
@@ -12,7 +15,6 @@ from hacienda.environment.model import Environment
 from hacienda.environment.source import Trail
 
 _REMOVE: Mapping[str, str] = {
-    "time": "Remove it: every machine follows the sources outside, and the controllers for when none of them answers.",
     "dns": "Remove it: no machine here is a name server, and the firewall lets no question in.",
     "bmc": "Write the address of the controller itself: what is to be switched off cannot do it.",
 }
@@ -38,10 +40,17 @@ def check(
     own = _own(domain(environment), nodes, vips)
     gateways = {str(network.gateway): f"the gateway of {network.name}" for network in networks if network.gateway}
     for where, value, kind in _outside(environment):
-        # A router may well be asked for the time and for names.
+        # A router may well be asked for names.
         owner = (own | gateways if kind == "bmc" else own).get(value.lower().removesuffix("."))
         if owner is not None:
             problems.add(where, f"is {owner}", _REMOVE[kind], value)
+
+
+def own_time_servers(environment: Environment, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> Mapping[str, str]:
+    """Time servers, as written, that are the cloud's own machines or virtual IPs, and whose they are."""
+    own = _own(domain(environment), nodes, vips)
+    owners = ((server, own.get(server.lower().removesuffix("."))) for server in environment.time.servers)
+    return {server: owner for server, owner in owners if owner is not None}
 
 
 def _own(domain: str, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> dict[str, str]:
@@ -57,10 +66,8 @@ def _own(domain: str, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> dict[
 
 def _outside(environment: Environment) -> Iterator[tuple[Trail, str, str]]:
     """Every value that names something outside: where it was written, the value, and what it is."""
-    for name, servers in (("time", environment.time.servers), ("dns", environment.dns.servers)):
-        listed: Sequence[str | IPv4Address] = servers
-        for position, server in enumerate(listed):
-            yield (name, "servers", position), str(server), name
+    for position, server in enumerate(environment.dns.servers):
+        yield ("dns", "servers", position), str(server), "dns"
     for role in ABBREVIATIONS:
         for name, machine in getattr(environment.machines, role).nodes.items():
             if machine.bmc is not None:

@@ -32,19 +32,24 @@ def check(environment: Environment, problems: ProblemList) -> None:
     """Notes what the platform cannot give: passed over, a machine would come up without it."""
     if not isinstance(environment.platform, Incus):
         return
-    for name, network in environment.networks.items():
-        if network.bond is not None:
-            reason = (
-                "cannot be on platform incus: a container has one card for each network, on that network's own bridge"
-            )
-            problems.add(
-                ("networks", name, "bond"), reason, "Remove it; `vlan` may stay, the bridge is the VLAN there."
-            )
+    for where in _cards(environment):
+        reason = "cannot be on platform incus: a container has one card for each network, on that network's own bridge"
+        problems.add(where, reason, "Remove it; `vlan` may stay, the bridge is the VLAN there.")
     for where, disks in _disks(environment):
         for purpose in sorted(disks.keys() - {SYSTEM_DISK}):
             reason = "cannot be on platform incus: a container has no disk but the one it boots from"
             fix = f"Remove it, or make that one larger: `disks: {{{SYSTEM_DISK}: 20GiB}}`."
             problems.add((*where, "disks", purpose), reason, fix)
+
+
+def _cards(environment: Environment) -> Iterator[Trail]:
+    """Places that name network cards: networks, groups, single machines."""
+    for name, network in environment.networks.items():
+        yield from (("networks", name, field) for field in ("bond", "nic") if getattr(network, field) is not None)
+    for role in ABBREVIATIONS:
+        group = getattr(environment.machines, role)
+        yield from ([("machines", role, "cards")] if group.cards else [])
+        yield from (("machines", role, "nodes", name, "cards") for name, one in group.nodes.items() if one.cards)
 
 
 def _disks(environment: Environment) -> Iterator[tuple[Trail, Mapping[str, int]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hacienda.cloud import api, outside
 from hacienda.cloud import platform as platforms
 from hacienda.cloud import services as presence
 from hacienda.cloud.addresses import AddressBook, blocks, number
+from hacienda.cloud.cards import cards
 from hacienda.cloud.machines import Draft, drafts
 from hacienda.cloud.model import (
     ABBREVIATIONS,
@@ -23,6 +25,7 @@ from hacienda.cloud.model import (
     VirtualIp,
 )
 from hacienda.cloud.networks import domain, networks, virtual_ips
+from hacienda.cloud.openings import openings
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Registry
 from hacienda.environment import source as sources
@@ -96,9 +99,10 @@ def _resolution(
     presence.check(environment, registry, nodes, vips, problems)
     outside.check(environment, found, nodes, vips, problems)
     api.check(environment, nodes, problems)
+    rules = openings(environment, registry, found, nodes, problems) if "firewall_rules" not in broken else ()
     if problems:
         return None, problems.found, []
-    return _cloud(environment, registry, found, vips, nodes), [], []
+    return replace(_cloud(environment, registry, found, vips, nodes), firewall_rules=rules), [], []
 
 
 def _nodes(
@@ -120,41 +124,53 @@ def _nodes(
         numbers: dict[int, str] = {}
         of_role: list[Node] = []
         for draft in drafts(environment, role, management.name, problems):
-            _once(draft, names, bmcs, problems)
+            if not _once(draft, names, bmcs, problems):
+                continue
             own = number(draft, rooms, management, problems)
-            other = numbers.setdefault(own, draft.name) if own else draft.name
-            addresses = book.addresses(draft, own) if other == draft.name or draft.number is None else {}
-            if other != draft.name and (draft.number is not None or management.name in addresses):
-                fix = "Give one of them another `number`."
-                problems.add(draft.where, f"has the number {own} of {other}", fix)
-            elif management.name in addresses:
-                of_role.append(_node(draft, own, addresses, runs, str(addresses[management.name])))
+            # A number that follows from an address decides no other address: two machines may have it.
+            other = numbers.setdefault(own, draft.name) if draft.number is not None else draft.name
+            if other != draft.name:
+                problems.add(draft.where, f"has the number {own} of {other}", "Give one of them another `number`.")
+                continue
+            addresses = book.addresses(draft, own)
+            if management.name in addresses:
+                nics = cards(draft, found, problems) if not platforms.has_own_bridges(environment) else {}
+                of_role.append(_node(draft, own, addresses, runs, nics))
         nodes += sorted(of_role, key=lambda node: (node.number, node.name))
     return tuple(nodes)
 
 
-def _once(draft: Draft, names: dict[str, Draft], bmcs: dict[str, str], problems: ProblemList) -> None:
+def _once(draft: Draft, names: dict[str, Draft], bmcs: dict[str, str], problems: ProblemList) -> bool:
+    """Whether no other machine has its name."""
     other = names.setdefault(draft.name, draft)
     if other is not draft:
-        problems.add(draft.where, f"is also the name of a {other.role} machine", "Call one of them something else.")
+        reason = f"is also a {other.role} machine, and a machine has one role here"
+        problems.add(
+            draft.where, reason, f"Keep it in one of the two; what is to be {draft.role} needs a machine of its own."
+        )
+        return False
     if draft.bmc is not None and bmcs.setdefault(draft.bmc.address, draft.name) != draft.name:
         reason = f"is the controller of {bmcs[draft.bmc.address]}, too: fencing would hit the wrong machine"
         problems.add((*draft.where, "bmc", "address"), reason, "Each machine has its own.", draft.bmc.address)
+    return True
 
 
-def _node(draft: Draft, own: int, addresses: dict[str, IPv4Address], runs: tuple[str, ...], ssh_host: str) -> Node:
+def _node(
+    draft: Draft, own: int, addresses: dict[str, IPv4Address], runs: tuple[str, ...], nics: Mapping[str, str]
+) -> Node:
     return Node(
         name=draft.name,
         role=draft.role,
         number=own,
         addresses=addresses,
         services=runs,
-        ssh_host=ssh_host,
+        ssh_host=str(next(iter(addresses.values()))),
         domains=draft.domains,
         cpus=draft.cpus,
         memory=draft.memory,
         disks=draft.disks,
         bmc=draft.bmc,
+        nics=nics,
     )
 
 
@@ -165,6 +181,7 @@ def _cloud(
     vips: tuple[VirtualIp, ...],
     nodes: tuple[Node, ...],
 ) -> Cloud:
+    own = outside.own_time_servers(environment, nodes, vips)
     ssh, secrets, state = environment.ssh, environment.secrets, environment.state
     archive = environment.packages
     return Cloud(
@@ -180,7 +197,8 @@ def _cloud(
         options=service_options(environment, registry)[0],
         registry=registry,
         ssh=Ssh(user=ssh.user, port=ssh.port, keys=ssh.keys, jump=ssh.jump),
-        time_servers=environment.time.servers,
+        time_servers=tuple(server for server in environment.time.servers if server not in own),
+        own_time_servers=own,
         name_servers=tuple(str(server) for server in environment.dns.servers),
         availability_target=environment.availability.target,
         certificate_days=environment.tls.leaf_days,

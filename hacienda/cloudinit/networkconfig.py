@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hacienda.cloud import routes
 from hacienda.cloud.model import Bond, Cloud, Network, Node
 from hacienda.cloudinit import templating
 
@@ -14,77 +16,92 @@ class Link:
 
     Args:
         name: interface name.
-        nics: members of a bond.
-        mode: bond mode; empty: not a bond.
+        bond: what it bonds; None: not a bond.
         vlan: VLAN id; None: untagged.
         below: interface a VLAN rides on.
         address: `address/prefix`; empty: none of its own.
-        gateway: default route's next hop; empty: none.
+        routes: destination and router of each route, the default one included.
+        optional: nothing waits for it at boot: it has no address.
         name_servers: on the management interface only.
     """
 
     name: str
-    nics: tuple[str, ...] = ()
-    mode: str = ""
+    bond: Bond | None = None
     vlan: int | None = None
     below: str = ""
     mtu: int = 1500
     address: str = ""
-    gateway: str = ""
+    routes: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
     name_servers: tuple[str, ...] = ()
 
 
 def network_config(cloud: Cloud, node: Node) -> str:
     """The node's network-config.
 
-    NICs are eth0, eth1, ... in the order of the environment's networks that the node is on, as the platforms attach them;
-    networks that name a bond share its NICs, which keep the names the machine gives them.
+    NICs are eth0, eth1, ... in the order of the node's networks (`Cloud.attached`), as the platforms attach them; networks that
+    name a bond or a NIC may share it, and NICs that are named keep the names the machine gives them.
     """
     links: dict[str, Link] = {}
     bonds: dict[Bond, str] = {}
     count = 0
-    for network in cloud.networks:
-        if network.name not in node.addresses:
-            continue
-        if network.bond is None:
-            lower, count = f"eth{count}", count + 1
+    for network in cloud.attached(node):
+        bond = _on(node, network.bond)
+        if bond is not None:
+            lower = bonds.setdefault(bond, f"bond{len(bonds)}")
+        elif network.nic is not None:
+            lower = node.card(network.nic)
         else:
-            lower = bonds.setdefault(network.bond, f"bond{len(bonds)}")
-        for link in _links(cloud, node, network, lower):
+            lower, count = f"eth{count}", count + 1
+        for link in _links(cloud, node, network, bond, lower):
             links[link.name] = _merged(links.get(link.name, link), link)
-    bonded = [nic for link in links.values() for nic in link.nics]
+    bonded = [nic for link in links.values() if link.bond for nic in link.bond.nics]
     return templating.render(
         templating.OWN_TEMPLATES,
         "network-config.j2",
         bonded=bonded,
-        plain=[link for link in links.values() if not link.mode and link.vlan is None],
-        bonds=[link for link in links.values() if link.mode],
+        plain=[link for link in links.values() if not link.bond and link.vlan is None],
+        bonds=[link for link in links.values() if link.bond],
         vlans=[link for link in links.values() if link.vlan is not None],
     )
 
 
-def _links(cloud: Cloud, node: Node, network: Network, lower: str) -> list[Link]:
+def _on(node: Node, bond: Bond | None) -> Bond | None:
+    """A bond with the cards that this node has."""
+    return replace(bond, nics=node.cards(bond.nics)) if bond is not None else None
+
+
+def _links(cloud: Cloud, node: Node, network: Network, bond: Bond | None, lower: str) -> list[Link]:
     """The network's interface and, where it is tagged, the one below."""
-    layer3 = {
-        "mtu": network.mtu,
-        "address": f"{node.addresses[network.name]}/{network.cidr.prefixlen}",
-        "gateway": str(network.gateway) if network is _way_out(cloud, node) else "",
-        "name_servers": cloud.name_servers if network is cloud.management else (),
-    }
-    hardware = {"nics": network.bond.nics, "mode": network.bond.mode} if network.bond else {}
+    address = node.addresses.get(network.name)
+    layer3 = Link(
+        name=lower,
+        mtu=network.mtu,
+        address=f"{address}/{network.cidr.prefixlen}" if address else "",
+        routes=tuple(_routes(cloud, node, network)),
+        optional=address is None,
+        name_servers=cloud.name_servers if network is cloud.management else (),
+    )
     if network.vlan is None:
-        return [Link(name=lower, **hardware, **layer3)]  # type: ignore[arg-type]
-    below = Link(name=lower, mtu=network.mtu, **hardware)  # type: ignore[arg-type]
-    return [below, Link(name=f"vlan{network.vlan}", vlan=network.vlan, below=lower, **layer3)]  # type: ignore[arg-type]
+        return [replace(layer3, bond=bond)]
+    below = Link(name=lower, mtu=network.mtu, bond=bond, optional=address is None)
+    return [below, replace(layer3, name=_tagged(cloud, network, lower), vlan=network.vlan, below=lower)]
+
+
+def _routes(cloud: Cloud, node: Node, network: Network) -> Iterator[tuple[str, str]]:
+    """Routes that leave by a network, as destination and router."""
+    if network is routes.way_out(cloud, node):
+        yield "0.0.0.0/0", str(network.gateway)
+    yield from ((str(route.to), str(route.via)) for leaves, route in routes.static(cloud, node) if leaves is network)
+
+
+def _tagged(cloud: Cloud, network: Network, lower: str) -> str:
+    """Name of a VLAN's interface: two switch fabrics may both have a VLAN of one number."""
+    alike = [one for one in cloud.networks if one.vlan == network.vlan]
+    return f"vlan{network.vlan}" if len(alike) == 1 else f"{lower}.{network.vlan}"
 
 
 def _merged(one: Link, other: Link) -> Link:
     """One interface that several networks use: a VLAN cannot carry larger packets than what it rides on."""
     addressed = one if one.address else other
-    return replace(addressed, mtu=max(one.mtu, other.mtu))
-
-
-def _way_out(cloud: Cloud, node: Node) -> Network | None:
-    """The network with the default route: the public one where the node is on it, else management, else any."""
-    wanted = (cloud.network("public"), cloud.management, *cloud.networks)
-    return next((n for n in wanted if n.gateway is not None and n.name in node.addresses), None)
+    return replace(addressed, mtu=max(one.mtu, other.mtu), optional=one.optional and other.optional)

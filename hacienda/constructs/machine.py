@@ -11,8 +11,7 @@ from hacienda.platforms.base import MachineHandle, Platform
 
 def machine_handle(content: Content, platform: Platform, node: Node) -> MachineHandle:
     """A node's machine on a platform: what the platform declares, given the node's networks and first boot."""
-    networks = [network for network in content.cloud.networks if network.name in node.addresses]
-    return platform.machine(node, networks, content.first_boot(node))
+    return platform.machine(node, content.cloud.attached(node), content.first_boot(node))
 
 
 class Machine(cdk.Construct):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from hacienda.environment.spec import Spec
-from hacienda.environment.values import Address, AsList, Host, Name, Size, Whole, Word, refuse
+from hacienda.environment.values import Address, AsList, Host, Name, Nic, Size, Whole, Word, refuse
 
 DomainKind = Literal["host", "rack", "power", "zone"]
 """Kinds of failure domain, from small to large."""
@@ -21,6 +21,13 @@ MAXIMUM_NUMBER = 9999
 
 Number = Annotated[Whole, Field(ge=1, le=MAXIMUM_NUMBER)]
 Cpus = Annotated[Whole, Field(ge=1, le=4096)]
+
+
+NO_CARD = "none"
+"""In place of a card's name: the machine lacks it."""
+
+Cards = Mapping[Nic, Nic]
+"""Card as the networks name it -> as the machine names it, or `none`."""
 
 
 def _addresses(value: Any) -> Any:
@@ -65,6 +72,8 @@ class Machine(Spec):
     """Disks by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
     bmc: Bmc | None = None
     """Baseboard management controller, for fencing."""
+    cards: Cards = Field(default_factory=dict)
+    """Cards that this machine calls otherwise than its networks do, like `{eno1: enp65s0f0}`, or lacks: `{eno2: none}`."""
 
 
 def _nodes(value: Any) -> Any:
@@ -95,6 +104,8 @@ class MachineGroup(Spec):
     """Memory of each, like `64GiB`. Default: whatever the machine has."""
     disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
     """Disks of each by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
+    cards: Cards = Field(default_factory=dict)
+    """Cards that these machines call otherwise than their networks do, like `{eno1: enp65s0f0}`, or lack: `{eno2: none}`."""
 
 
 def _group(value: Any) -> Any:

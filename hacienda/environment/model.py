@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
+from hacienda.environment.firewall import FirewallRule
 from hacienda.environment.machines import DomainKind, Machines
 from hacienda.environment.network import Network
 from hacienda.environment.packages import Packages
@@ -51,6 +52,8 @@ class Environment(Spec):
     """Machine groups by role."""
     domains: Mapping[DomainKind, Annotated[tuple[Word, ...], AsList, Field(min_length=1)]] = Field(default_factory=dict)
     """Failure domains by kind, like `{rack: [a, b, c]}`, for the groups that are spread over them."""
+    firewall_rules: Annotated[tuple[FirewallRule, ...], AsList, Field(max_length=100)] = ()
+    """What the machines' firewall lets in beside Hacienda's own services, for what else runs there."""
     services: Mapping[str, Any] = Field(default_factory=dict)
     """Options of services, by service. Everything has a default."""
     availability: Availability = Availability()

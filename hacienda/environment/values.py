@@ -106,9 +106,9 @@ Region = Annotated[
 
 Nic = Annotated[
     str,
-    _matching(r"[a-z][a-z0-9]*([._-][a-z0-9]+)*", "the name of a network card", "Write it like `eno1`.", 15),
+    _matching(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*", "the name of a network card", "Write it like `eno1`.", 15),
 ]
-"""A network interface as the machine names it; Linux allows 15 characters."""
+"""A network interface as the machine names it (`eno1`, `enP4p1s0f0np0`); Linux allows 15 characters."""
 
 FilePath = Annotated[
     str,
@@ -160,7 +160,7 @@ Address = Annotated[
 """An IPv4 address."""
 
 
-def _cidr(value: Any) -> IPv4Network:
+def _ipv4_network(value: Any) -> IPv4Network:
     if isinstance(value, IPv4Network):
         return value
     text = _text(value, "a network", "Write it like `10.77.0.0/24`.", lambda quoted: False)
@@ -174,6 +174,27 @@ def _cidr(value: Any) -> IPv4Network:
         raise refuse("is not a network in CIDR notation", "Write it like `10.77.0.0/24`.") from error
     if str(network) != text:
         raise refuse("is an address inside a network, not a network", f"Write `{network}`.")
+    return network
+
+
+def _route_target(value: Any) -> IPv4Network:
+    network = _ipv4_network(value)
+    if network.prefixlen == 0:
+        raise refuse("is the default route", "Use the network's `gateway`.")
+    return network
+
+
+RouteTarget = Annotated[
+    IPv4Network,
+    BeforeValidator(_route_target),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"}),
+]
+"""Where a static route leads: an IPv4 network, /1 to /32."""
+
+
+def _cidr(value: Any) -> IPv4Network:
+    network = _ipv4_network(value)
     if not 8 <= network.prefixlen <= 29:
         raise refuse(f"is a /{network.prefixlen}", "Use a network between /8 and /29.")
     if network.is_loopback or network.is_multicast or network.is_link_local or network.is_unspecified:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hacienda.cloud.model import Cloud, Node
+from hacienda.cloud.model import Cloud, FirewallRule, Node
 from hacienda.declare import Port, Script, Service, ServiceOptions, Template
 
 
@@ -70,13 +70,29 @@ class Group:
         return f"ip saddr @{self.set}"
 
     def addresses(self, cloud: Cloud, node: Node) -> list[str]:
-        """Every address of the others: VRRP comes from the virtual IP's network, not only from management."""
+        """Every address of the others: VRRP comes from the virtual IP's network, not only from management. Beside them the
+        virtual IPs that one of them may hold: the kernel may choose any address of an interface as a packet's source."""
         members = cloud.members(self.service) if self.members == "peers" else cloud.servers(self.service)
-        others = (member for member in members if member.name != node.name)
-        return [str(address) for address in sorted({a for other in others for a in other.addresses.values()})]
+        others = [member for member in members if member.name != node.name]
+        found = {address for other in others for address in other.addresses.values()}
+        if any("keepalived" in other.services for other in others):
+            found |= {vip.address for vip in cloud.virtual_ips}
+        return [str(address) for address in sorted(found)]
 
 
 _BALANCERS = Group("haproxy")
+
+_NEIGHBOURS = "neighbours"
+"""Name of the nftables set of machines on the internal virtual IP's network, where that is not the management network: they
+come from their addresses there."""
+
+
+def _neighbours(cloud: Cloud) -> list[str]:
+    """Addresses of our machines beside the internal virtual IP; none where it is on the management network, as a whole let in."""
+    vip = cloud.virtual_ip("internal")
+    if vip is None or vip.network == cloud.management.name:
+        return []
+    return [str(node.addresses[vip.network]) for node in cloud.nodes if vip.network in node.addresses]
 
 
 def _group(cloud: Cloud, service: Service, port: Port) -> Group:
@@ -119,7 +135,8 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
     Anybody reaches a public front end at its virtual IP, whoever may talk to the backends themselves. Clients of services
     that run elsewhere come here all the same.
     """
-    vip = cloud.virtual_ip("public")
+    vip, internal = cloud.virtual_ip("public"), cloud.virtual_ip("internal")
+    beside = bool(_neighbours(cloud))
     for service in cloud.services:
         for front in service.frontends:
             port = service.port(front.port)
@@ -127,6 +144,8 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
             matches = _clients(cloud, node, service, port) if elsewhere and port.clients != "peers" else set()
             if "public" in front.scopes and vip is not None:
                 matches.add(f"ip daddr {vip.address}")
+            elif beside and internal is not None and "internal" in front.scopes:
+                matches.add(f"ip saddr @{_NEIGHBOURS} ip daddr {internal.address}")
             for match in matches:
                 yield Rule(service.name, match, port.protocol, (port.number,))
 
@@ -150,15 +169,33 @@ def _rules(cloud: Cloud, node: Node, groups: Mapping[Group, list[str]]) -> list[
     return sorted(rule for rule in rules if rule.match not in alone)
 
 
+_PROTOCOLS = {"gre": 47, "esp": 50, "ospf": 89}
+"""Numbers of IP protocols without ports (IANA): nftables knows their names from a file that a machine may lack."""
+
+
+def _own(rule: FirewallRule) -> str:
+    """A rule of the operator's, as nftables reads it."""
+    sources = f"ip saddr {{ {', '.join(map(str, rule.sources))} }} " if rule.sources else ""
+    ranges = (str(first) if first == last else f"{first}-{last}" for first, last in rule.ports)
+    what = (
+        f"{rule.protocol} dport {{ {', '.join(ranges)} }}" if rule.ports else f"ip protocol {_PROTOCOLS[rule.protocol]}"
+    )
+    return f'{sources}{what} accept comment "{rule.name}"'
+
+
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     groups = _groups(cloud, node)
     rules = _rules(cloud, node, groups)
     speaking = [Group(s.name) for s in cloud.running(node) if any(port.protocol == "vrrp" for port in s.ports)]
     vrrp = [group for group in speaking if groups[group]]
     used = {rule.match for rule in rules} | {group.match for group in vrrp}
+    sets = {group.set: addresses for group, addresses in groups.items() if group.match in used}
+    if any(f"@{_NEIGHBOURS} " in rule.match for rule in rules):
+        sets[_NEIGHBOURS] = _neighbours(cloud)
     return {
         "management": cloud.management.cidr,
-        "peers": {group.set: addresses for group, addresses in groups.items() if group.match in used},
+        "sets": sets,
+        "own": [_own(rule) for rule in cloud.firewall_rules if node.name in rule.nodes],
         "vrrp": [group.set for group in vrrp],
         "rules": rules,
     }

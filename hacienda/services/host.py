@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
+from hacienda.cloud import routes
 from hacienda.cloud.model import SUITES, Cloud, Node
 from hacienda.declare import NodeFile, Port, Script, Service, Template, Timer
 
@@ -41,6 +42,20 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
+_FIRST_TABLE = 5001
+"""Routing table of the way back over the first network; 5000 is that of static routes. The kernel's own are below 256,
+and those of VPNs are their port or mark by custom."""
+
+
+def _routes(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    """Static routes, `to=router`, and for each network with a router that the default route does not use `network=router=table`."""
+    numbers = {network.name: number for number, network in enumerate(cloud.networks, _FIRST_TABLE)}
+    return {
+        "static_routes": [f"{route.to}={route.via}" for _, route in routes.static(cloud, node)],
+        "routes_back": [f"{one.cidr}={one.gateway}={numbers[one.name]}" for one in routes.back(cloud, node)],
+    }
+
+
 def _beside_virtual_ips(cloud: Cloud, node: Node) -> tuple[IPv4Address, ...]:
     """The node's own addresses on the interfaces that may hold a virtual IP."""
     if "keepalived" not in node.services:
@@ -49,7 +64,7 @@ def _beside_virtual_ips(cloud: Cloud, node: Node) -> tuple[IPv4Address, ...]:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    return {"beside_virtual_ips": _beside_virtual_ips(cloud, node), "keep": _KEEP}
+    return {"beside_virtual_ips": _beside_virtual_ips(cloud, node), "keep": _KEEP, **_routes(cloud, node)}
 
 
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
@@ -109,4 +124,5 @@ service = Service(
     ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
+    scripts=(Script("routes.sh"),),
 )

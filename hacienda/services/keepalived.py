@@ -30,6 +30,8 @@ _USER = "keepalived_script"
 
 _FIRST_PRIORITY = 250
 _PRIORITY_STEP = 10
+_PLACES = _FIRST_PRIORITY // _PRIORITY_STEP
+"""Priorities that the step leaves room for; VRRP's lowest is 1."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,18 @@ def _instances(cloud: Cloud, node: Node) -> tuple[Instance, ...]:
     )
 
 
-def _priority(node: Node) -> int:
-    """From the node's own number, so that no node's priority depends on the others.
+def _priority(cloud: Cloud, node: Node) -> int:
+    """From the node's own number, so that no node's priority depends on the others; where these numbers are not all different
+    and small (controllers with pinned addresses), from its rank among the candidates. Two must never be equal: equals
+    become holders at the same moment, and only their addresses then decide who stays.
 
     It decides nothing but who comes first when nobody holds the address: a step of 10 is a head start of 12 ms.
     """
-    return max(1, _FIRST_PRIORITY - _PRIORITY_STEP * (node.number - 1))
+    candidates = cloud.members("keepalived")
+    numbers = {one.number for one in candidates}
+    if len(numbers) == len(candidates) and numbers <= set(range(1, _PLACES + 1)):
+        return _FIRST_PRIORITY - _PRIORITY_STEP * (node.number - 1)
+    return _FIRST_PRIORITY - min(_PRIORITY_STEP, _FIRST_PRIORITY // len(candidates)) * candidates.index(node)
 
 
 def _health_port(cloud: Cloud) -> int:
@@ -79,7 +87,7 @@ def _health_port(cloud: Cloud) -> int:
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "instances": _instances(cloud, node),
-        "priority": _priority(node),
+        "priority": _priority(cloud, node),
         "user": _USER,
         "health_port": _health_port(cloud),
     }

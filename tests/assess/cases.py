@@ -94,6 +94,14 @@ CASES = {
         says="keystone gives a query up after 2 s, the database's failover takes up to 2.5 s",
         kept=Change(add="services: {keystone: {database_read_timeout: 3}}\n"),
     ),
+    "CLOSED": Case(
+        broken=edit(
+            "  - {name: ceph, ports: [3300, 6789, 6800-7568], sources: [10.61.0.0/24], roles: [storage]}\n", ""
+        ),
+        where="machines.storage",
+        says="nothing from outside reaches Ceph on sto-1 and 2 more: their firewall lets in ports 22, 123",
+        kept=edit("roles: [storage]}", "machines: [sto-1, sto-2, sto-3]}"),
+    ),
     "COORD": Case(
         broken=section("[coordination]\nbackend_url = file:///var/lib/sample\n"),
         where="services.keystone",
@@ -178,6 +186,15 @@ CASES = {
         broken=edit("      sto-3: {rack: c, bmc: {type: redfish, address: 10.69.0.13}}\n", ""),
         where="machines.storage",
         says="2 storage machines hold data",
+    ),
+    "ROUTE": Case(
+        broken=edit("10.60.0.0/24, vip", "10.60.0.0/24, gateway: none, vip", "10.60.0.3]", "9.9.9.9]"),
+        where="dns.servers",
+        says="ctl-1 and 11 more machines have no route to 9.9.9.9, a name server",
+        kept=edit(
+            *("10.60.0.0/24, vip", "10.60.0.0/24, gateway: none, routes: [{to: 9.9.9.0/24, via: 10.60.0.9}], vip"),
+            *("10.60.0.3]", "9.9.9.9]"),
+        ),
     ),
     "SINGLE": Case(
         broken=with_service(ROUTERS, "network: {count: 2,", "network: {count: 1,"),

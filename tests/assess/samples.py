@@ -46,6 +46,11 @@ machines:
       sto-2: {rack: b, bmc: {type: redfish, address: 10.69.0.12}}
       sto-3: {rack: c, bmc: {type: redfish, address: 10.69.0.13}}
   monitoring: {count: 2, spread: rack}
+firewall_rules:
+  - {name: ceph, ports: [3300, 6789, 6800-7568], sources: [10.61.0.0/24], roles: [storage]}
+  - {name: tunnels, protocol: udp, ports: [6081], sources: [10.62.0.0/24], roles: [network, compute]}
+  - {name: migration, ports: [16514, 49152-49215], sources: [management], roles: [compute]}
+  - {name: metrics, ports: [3000, 9090], sources: [management], roles: [monitoring]}
 dns: {servers: [10.60.0.2, 10.60.0.3]}
 secrets: {backend: age, recipients: [RECIPIENT]}
 state: {backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}

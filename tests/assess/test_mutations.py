@@ -37,6 +37,7 @@ MUTATIONS = {
     "BUDGET": services("{keepalived: {advert_interval: 1}}"),
     "CERT": Change(add="tls: {leaf_days: 14}\n"),
     "CHECK": CASES["CHECK"].broken,
+    "CLOSED": without("name: metrics"),
     "COORD": section("[coordination]\n"),
     "CRUSH": edit("storage: {count: 6, spread: rack,", "storage: {count: 6, spread: rack, domains: [a, b],"),
     "DISK": services("{rabbitmq: {disk_free_limit: 300GiB}}"),
@@ -66,6 +67,7 @@ MUTATIONS = {
     "QUEUE": CASES["QUEUE"].broken,
     "RANGE": beside("10.90.0.0/24, vip: 10.90.0.99", "10.10.9.0/24, vip: 10.10.9.99"),
     "REPL": edit("storage: {count: 6,", "storage: {count: 2,"),
+    "ROUTE": edit("10.10.0.0/22, vip", "10.10.0.0/22, gateway: none, vip", "10.10.0.3]", "192.0.2.3]"),
     "SINGLE": with_service(
         ROUTERS, "network: {count: 3,", "network: {count: 1,", "vlan: 50,", "vlan: 50, roles: [controller],"
     ),

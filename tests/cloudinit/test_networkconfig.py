@@ -6,6 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 from hacienda.cloud.model import Bond, Network
@@ -102,3 +103,72 @@ def test_a_container_has_an_untagged_card_on_each_network() -> None:
     found = YAML(typ="safe").load(networkconfig.network_config(cloud, cloud.nodes[0]))
     assert set(found) == {"version", "ethernets"}
     assert found["ethernets"]["eth1"]["addresses"] == ["10.9.1.11/24"]
+
+
+def of_text(text: str, node: str = "ctl-1") -> Any:
+    cloud = samples.cloud(text)
+    return YAML(typ="safe").load(networkconfig.network_config(cloud, cloud.node(node)))
+
+
+CARDS = """
+    name: cards
+    platform: existing
+    networks:
+      management: {cidr: 10.9.0.0/24, vip: 10.9.0.10, bond: {mode: 802.3ad, hash_policy: layer3+4, lacp_rate: fast, nics: [a1, a2]}}
+      storage: {cidr: 10.9.1.0/24, vlan: 30, mtu: 9000, nic: b1}
+      migration: {cidr: 10.9.2.0/24, vlan: 31, nic: b1, purpose: other, roles: [controller, compute]}
+    machines:
+      controller: {count: 3, nodes: {ctl-2: {cards: {a2: none}}}}
+      compute: {count: 2, cards: {a1: enp1, a2: enp2}, nodes: {cmp-2: {cards: {b1: enp3}}}}
+"""
+
+
+def test_a_bond_spreads_packets_and_asks_the_switch_as_the_file_says() -> None:
+    assert of_text(CARDS)["bonds"]["bond0"]["parameters"] == {
+        "mode": "802.3ad",
+        "mii-monitor-interval": "100",
+        "transmit-hash-policy": "layer3+4",
+        "lacp-rate": "fast",
+    }
+
+
+def test_a_card_without_a_bond_is_called_by_its_name_and_shared() -> None:
+    made = of_text(CARDS)
+    assert made["ethernets"]["b1"] == {"match": {"name": "b1"}, "mtu": 9000, "dhcp4": False}
+    assert {name: vlan["link"] for name, vlan in made["vlans"].items()} == {"vlan30": "b1", "vlan31": "b1"}
+
+
+def test_a_network_of_the_operators_own_has_an_address() -> None:
+    assert of_text(CARDS)["vlans"]["vlan31"]["addresses"] == ["10.9.2.11/24"]
+
+
+def test_roles_and_machines_call_their_cards_otherwise() -> None:
+    assert of_text(CARDS, "ctl-2")["bonds"]["bond0"]["interfaces"] == ["a1"]
+    assert of_text(CARDS, "cmp-1")["bonds"]["bond0"]["interfaces"] == ["enp1", "enp2"]
+    assert set(of_text(CARDS, "cmp-1")["ethernets"]) == {"enp1", "enp2", "b1"}
+    assert of_text(CARDS, "cmp-2")["vlans"]["vlan30"]["link"] == "enp3"
+
+
+ROUTES = """
+    name: routes
+    platform: PLATFORM
+    networks:
+      management:
+        cidr: 10.9.0.0/24
+        vip: 10.9.0.10
+        routes: [{to: 172.16.0.0/12, via: 10.9.0.2}, {to: 10.9.1.0/24, via: 10.9.0.3}]
+      storage: {cidr: 10.9.1.0/24, gateway: 10.9.1.1, roles: [controller]}
+    machines: {controller: 3, compute: 1}
+"""
+
+
+@pytest.mark.parametrize("platform", ["incus", "existing"])
+def test_static_routes_leave_by_their_network_unless_the_machine_is_on_the_other(platform: str) -> None:
+    text = ROUTES.replace("PLATFORM", platform)
+    out, static = {"to": "0.0.0.0/0", "via": "10.9.0.1"}, {"to": "172.16.0.0/12", "via": "10.9.0.2"}
+    assert of_text(text)["ethernets"]["eth0"]["routes"] == [out, static]
+    assert of_text(text, "cmp-1")["ethernets"]["eth0"]["routes"] == [
+        out,
+        static,
+        {"to": "10.9.1.0/24", "via": "10.9.0.3"},
+    ]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from hacienda.cloud import Cloud
 from tests.services import composed
 
+NFT = shutil.which("nft", path=f"{os.environ['PATH']}:/usr/sbin")
 SEGMENTED = """
 name: lab
 platform: existing
@@ -43,7 +49,7 @@ def test_peers_ports_are_open_to_the_other_members_by_address(tmp_path: Path) ->
     assert not any(port == 2380 and match != "ip saddr @etcd_peers" for match, _, port in openings(text))
     members = re.search(r"set etcd_peers \{.*?elements = \{ (.*?) \}", text, flags=re.DOTALL)
     assert members is not None
-    assert members[1] == "10.77.0.11, 10.77.0.13"
+    assert members[1] == "10.77.0.10, 10.77.0.11, 10.77.0.13"  # with the virtual IP, which one of them may hold
 
 
 def test_every_declared_port_is_open_to_somebody(tmp_path: Path) -> None:
@@ -107,7 +113,48 @@ def test_an_arbiter_of_galera_is_no_server(tmp_path: Path) -> None:
     assert ("ip saddr @galera_peers", "tcp", 4567) in of_server
     assert {match for match, _, port in of_server if port in (4444, 4568)} == {"ip saddr @galera_servers"}
     sets = dict(re.findall(r"set (galera_\w+) \{.*?elements = \{ (.*?) \}", ruleset(cloud, "ctl-1"), flags=re.DOTALL))
-    assert sets == {"galera_peers": "10.77.0.12, 10.77.0.91", "galera_servers": "10.77.0.12"}
+    assert sets == {"galera_peers": "10.77.0.10, 10.77.0.12, 10.77.0.91", "galera_servers": "10.77.0.10, 10.77.0.12"}
+
+
+OWN = """
+name: own
+platform: existing
+networks:
+  management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}
+  storage: {cidr: 10.78.0.0/24}
+machines: {controller: 3, storage: 3}
+firewall_rules:
+  - {name: ceph, ports: [6800-7000, 3300, 6900-7568], sources: [storage, 10.78.0.0/16, 192.0.2.1], roles: [storage]}
+  - {name: agent, protocol: udp, ports: [161], sources: [any], machines: [ctl-2]}
+  - {name: tunnel, protocol: gre, sources: [storage]}
+"""
+
+
+def test_rules_of_the_operators_own_are_where_they_are_said_to_be(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, OWN)
+    ceph = 'ip saddr { 10.78.0.0/16, 192.0.2.1/32 } tcp dport { 3300, 6800-7568 } accept comment "ceph"'
+    agent, tunnel = (
+        'udp dport { 161 } accept comment "agent"',
+        'ip saddr { 10.78.0.0/24 } ip protocol 47 accept comment "tunnel"',
+    )
+    has = {node.name: [rule in ruleset(cloud, node.name) for rule in (ceph, agent, tunnel)] for node in cloud.nodes}
+    of_one, of_storage = [False, False, True], [True, False, True]
+    assert has == {
+        "ctl-1": of_one,
+        "ctl-2": [False, True, True],
+        "ctl-3": of_one,
+        "sto-1": of_storage,
+        "sto-2": of_storage,
+        "sto-3": of_storage,
+    }
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or NFT is None, reason="nftables in a network of its own needs root")
+@pytest.mark.parametrize("node", ["ctl-2", "sto-1"])
+def test_nft_reads_rules_of_the_operators_own(node: str, tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text(ruleset(composed.cloud(tmp_path, OWN), node))
+    command = ["unshare", "--net", NFT or "", "-c", "-f", str(tmp_path / "rules")]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
 
 
 def test_scripts_are_clean() -> None:

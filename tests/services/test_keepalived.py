@@ -74,6 +74,28 @@ def test_priorities_depend_on_no_other_node(tmp_path: Path) -> None:
     assert three == [priority(configuration(tmp_path, five, f"ctl-{n}")) for n in (1, 2, 3)]
 
 
+def test_priorities_are_distinct_whatever_the_numbers(tmp_path: Path) -> None:
+    """Also beyond 25 controllers, for which steps of ten leave no room."""
+    many = composed.LAB.replace("controller: 3", "controller: 30")
+    pinned = """
+        name: pinned
+        networks: {management: {cidr: 10.0.0.0/16, vip: 10.0.9.9}}
+        machines:
+          controller: {nodes: {a: {address: 10.0.1.1}, b: {address: 10.0.0.11}, c: {address: 10.0.0.2}}}
+        """
+    for text in (many, pinned):
+        cloud = composed.cloud(tmp_path, text)
+        texts = [composed.rendered(cloud, "keepalived", node.name)[CONF].text for node in cloud.role("controller")]
+        found = [int(one.split("    priority ")[1].split()[0]) for one in texts]
+        assert len(set(found)) == len(found)
+        assert all(1 <= priority <= 254 for priority in found)
+
+
+def test_the_file_may_name_the_router_id(tmp_path: Path) -> None:
+    text = composed.LAB.replace("vip: 10.77.0.10", "vip: 10.77.0.10, router_id: 51")
+    assert "virtual_router_id 51\n" in configuration(tmp_path, text)
+
+
 def test_scripts_run_as_nobody_special(tmp_path: Path) -> None:
     text = configuration(tmp_path)
     assert "enable_script_security" in text

@@ -10,11 +10,11 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each untagged network whose bond also carries a VLAN with larger packets."""
+    """One observation for each untagged network whose cards also carry a VLAN with larger packets."""
     networks = subject.cloud.networks
-    plain = [network for network in networks if network.vlan is None and network.bond]
+    plain = [network for network in networks if network.vlan is None and network.cards]
     for network in plain:
-        larger = [one for one in networks if one.bond == network.bond and one.mtu > network.mtu]
+        larger = [one for one in networks if one.cards == network.cards and one.mtu > network.mtu]
         if larger:
             names = ", ".join(one.name for one in larger)
             size = max(one.mtu for one in larger)

@@ -13,7 +13,12 @@ ENOUGH = 4
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation where there are too few. Containers have their host's clock and set none."""
+    """One observation where there are too few, and an error for what is no source at all. Containers have their host's clock and
+    set none."""
+    for server, owner in subject.cloud.own_time_servers.items():
+        reason = f"{server} is {owner}: the cloud would follow itself."
+        fix = "Remove it: machines ask the controllers in any case, for when no source outside answers."
+        yield Observation("time.servers", reason, fix, "error", (server,))
     count = len(set(subject.cloud.time_servers))
     if count >= ENOUGH or subject.cloud.platform.containers:
         return

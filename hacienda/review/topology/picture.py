@@ -173,6 +173,7 @@ def traits(network: Network) -> str:
     said += [f"vlan {network.vlan}"] if network.vlan is not None else []
     said += [f"mtu {network.mtu}"] if network.mtu != Network.mtu else []
     said += [" over ".join([network.bond.mode, "+".join(network.bond.nics)])] if network.bond else []
+    said += [f"on {network.nic}"] if network.nic else []
     return ", ".join(said)
 
 

@@ -7,6 +7,7 @@ set -euo pipefail
 
 sysctl --quiet --load=/etc/sysctl.d/60-hacienda.conf ||
     fail "a kernel setting was refused|see sysctl --load=/etc/sysctl.d/60-hacienda.conf on this node"
+/usr/lib/hacienda/host/routes.sh apply
 sshd -t || fail "sshd refuses its configuration|see sshd -t on this node"
 # Nothing to reload where sshd is started by a socket, for each connection.
 if systemctl --quiet is-active ssh.service; then

@@ -19,6 +19,8 @@ while IFS='=' read -r key value; do
     [[ $now == "$value" ]] || fail "$key is $now, not $value|systemctl restart hacienda-host"
 done </etc/sysctl.d/60-hacienda.conf
 
+/usr/lib/hacienda/host/routes.sh check
+
 sshd -t 2>/dev/null || fail "sshd would not start again|see sshd -t on this node"
 
 used="$(df --output=pcent / | tail -1 | tr -dc '0-9')"

@@ -1,0 +1,116 @@
+"""Firewall rules of the operator's own, resolved: which machines have them, and that they open nothing of Hacienda's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Network, collapse_addresses
+
+from hacienda.cloud.model import FirewallRule, Network, Node
+from hacienda.cloud.problem_list import ProblemList
+from hacienda.declare import Registry
+from hacienda.environment.firewall import ANY
+from hacienda.environment.firewall import FirewallRule as Spec
+from hacienda.environment.model import Environment
+from hacienda.environment.problems import nearest
+
+
+def openings(
+    environment: Environment,
+    registry: Registry,
+    networks: Sequence[Network],
+    nodes: Sequence[Node],
+    problems: ProblemList,
+) -> tuple[FirewallRule, ...]:
+    """The rules, in the order of the file.
+
+    Args:
+        environment: the environment.
+        registry: every service there is: their ports stay closed to everybody else.
+        networks: all networks.
+        nodes: all nodes.
+        problems: takes what is wrong.
+    """
+    found = []
+    for position, spec in enumerate(environment.firewall_rules):
+        machines = _machines(position, spec, nodes, problems)
+        rule = FirewallRule(
+            name=spec.name,
+            protocol=spec.protocol,
+            ports=tuple(_joined(spec.ports)),
+            sources=tuple(_sources(position, spec, networks, problems)),
+            nodes=frozenset(machine.name for machine in machines),
+        )
+        _leaves_ours(position, rule, environment, registry, machines, problems)
+        found.append(rule)
+    return tuple(found)
+
+
+def _machines(position: int, spec: Spec, nodes: Sequence[Node], problems: ProblemList) -> list[Node]:
+    where = ("firewall_rules", position)
+    known = {node.name: node for node in nodes}
+    for place, name in enumerate(spec.machines):
+        if name not in known:
+            problems.add((*where, "machines", place), "is not a machine", nearest(name, known), name)
+    if not spec.roles and not spec.machines:
+        return list(nodes)
+    found = [node for node in nodes if node.role in spec.roles or node.name in spec.machines]
+    if not found and nodes and not spec.machines:
+        fix = f"Add `machines.{spec.roles[0]}`, or remove the rule."
+        problems.add(
+            (*where, "roles"), f"is for no machine: there is none with the role {' or '.join(spec.roles)}", fix
+        )
+    return found
+
+
+def _sources(position: int, spec: Spec, networks: Sequence[Network], problems: ProblemList) -> Iterable[IPv4Network]:
+    """Ranges that do not overlap, which nftables would refuse; none: anybody."""
+    by_name = {network.name: network.cidr for network in networks}
+    found: list[IPv4Network] = []
+    for place, source in enumerate(spec.sources):
+        if isinstance(source, IPv4Network):
+            found.append(source)
+        elif source in by_name:
+            found.append(by_name[source])
+        elif source != ANY:
+            fix = nearest(source, (*by_name, ANY))
+            problems.add(("firewall_rules", position, "sources", place), "is not a network of this file", fix, source)
+    return () if ANY in spec.sources else collapse_addresses(found)
+
+
+def _joined(ports: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Ranges in order that neither overlap nor touch."""
+    start = end = -1
+    for first, last in sorted(ports):
+        if first <= end + 1 and start >= 0:
+            end = max(end, last)
+            continue
+        if start >= 0:
+            yield start, end
+        start, end = first, last
+    if start >= 0:
+        yield start, end
+
+
+def _leaves_ours(
+    position: int,
+    rule: FirewallRule,
+    environment: Environment,
+    registry: Registry,
+    machines: Iterable[Node],
+    problems: ProblemList,
+) -> None:
+    """Notes ports of Hacienda's services: who may reach those is declared with them."""
+    owners: dict[tuple[str, int], str] = {("tcp", environment.ssh.port): "host"}
+    for role, runs in {(node.role, node.services) for node in machines}:
+        for service in (registry[name].on(role) for name in runs):
+            owners |= {(port.protocol, port.number): service.name for port in service.ports}
+        if any("load balancer" in registry[name].provides for name in runs):
+            fronts = ((one, one.port(front.port)) for one in registry for front in one.frontends)
+            owners |= {(port.protocol, port.number): one.name for one, port in fronts}
+    for (protocol, number), owner in sorted(owners.items()):
+        if protocol == rule.protocol and any(first <= number <= last for first, last in rule.ports):
+            reason = f"would open {protocol} port {number}, which is {owner}'s: its clients are declared with it"
+            fix = "Leave it out."
+            if owner == "host":
+                fix = "Name who may reach SSH in `services.firewall.operator_networks`."
+            problems.add(("firewall_rules", position, "ports"), reason, fix)

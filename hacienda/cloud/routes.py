@@ -1,0 +1,46 @@
+"""Which way a node's packets take: the network with the default route, static routes, and the source address that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from hacienda.cloud.model import Cloud, Network, Node, Route
+
+
+def way_out(cloud: Cloud, node: Node) -> Network | None:
+    """The network with the node's default route: the public one where the node is on it, else management, else any."""
+    wanted = (cloud.network("public"), cloud.management, *cloud.networks)
+    return next((n for n in wanted if n.gateway is not None and n.name in node.addresses), None)
+
+
+def static(cloud: Cloud, node: Node) -> Iterator[tuple[Network, Route]]:
+    """The node's static routes, each with the network it leaves by. A network that the node is on itself needs none."""
+    own = {network.cidr for network in cloud.networks if network.name in node.addresses}
+    for network in cloud.networks:
+        if network.name in node.addresses:
+            yield from ((network, route) for route in network.routes if route.to not in own)
+
+
+def back(cloud: Cloud, node: Node) -> tuple[Network, ...]:
+    """Networks with a gateway that the default route does not leave by: what comes in through their gateway must be answered
+    through it, because a router that sees one direction alone drops the connection."""
+    out = way_out(cloud, node)
+    return tuple(n for n in cloud.networks if n.gateway is not None and n.name in node.addresses and n is not out)
+
+
+def leaving(cloud: Cloud, node: Node, destination: IPv4Address) -> Network | None:
+    """The network by which the node's packets to an address leave; None: it has no route there."""
+    for network in cloud.networks:
+        if network.name in node.addresses and destination in network.cidr:
+            return network
+    wider = [(route.to.prefixlen, network) for network, route in static(cloud, node) if destination in route.to]
+    if wider:
+        return max(wider, key=lambda found: found[0])[1]
+    return way_out(cloud, node)
+
+
+def source(cloud: Cloud, node: Node, destination: IPv4Address) -> IPv4Address | None:
+    """The address that the kernel gives the node's packets to an address; None: it has no route there."""
+    network = leaving(cloud, node, destination)
+    return node.addresses[network.name] if network is not None else None
