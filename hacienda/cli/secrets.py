@@ -54,18 +54,21 @@ def rotate(
 ) -> None:
     """Make new values; `hacienda apply` brings them to the nodes.
 
-    Fernet keys rotate as Keystone rotates them, so tokens stay valid; as many stay as its max_active_keys says. Without a name
-    or a kind, nothing is rotated.
+    The apply also ends the rotation: former passwords are refused, and a former authority is trusted no longer, once every node
+    has the new one. Fernet keys rotate as Keystone rotates them, so tokens stay valid; as many stay as its max_active_keys says.
+    What is still being rotated is left as it is: apply first. Without a name or a kind, nothing is rotated.
     """
     cloud = project.read(env)
     if not names and not kinds:
         raise typer.BadParameter("name an entry, or a kind with --kind")
-    changed = secrets.rotate(project.store_of(cloud), names or (), kinds or (), cloudinit.needs(cloud).keys)
+    done = secrets.rotate(project.store_of(cloud), names or (), kinds or (), cloudinit.needs(cloud).keys)
     if as_json:
-        console.show_json({"environment": cloud.name, "rotated": changed})
+        console.show_json({"environment": cloud.name, "rotated": done.changed, "waiting": done.waiting})
         return
-    for name in changed:
+    for name in done.changed:
         console.show(f"rotated {name}")
+    for name in done.waiting:
+        console.show(f"left {name} as it is: its last rotation is not at its end, apply first")
     console.say(f"Run `hacienda apply {env}` to bring them to the nodes.")
 
 
@@ -122,9 +125,10 @@ def show(env: project.Env, as_json: project.AsJson = False) -> None:
         console.show_json({"environment": cloud.name, "store": str(store.spec), "secrets": listed})
         return
     console.say(f"{store.spec.path} ({store.spec.kind}): {len(entries)} entries")
-    table = Table("name", "kind", "age", "expires", box=None, pad_edge=False)
+    table = Table("name", "kind", "age", "expires", "", box=None, pad_edge=False)
     for entry in entries:
-        table.add_row(entry.name, entry.kind, _age(entry.created), _expiry(entry.expires))
+        rotating = "being rotated: apply" if entry.rotating else ""
+        table.add_row(entry.name, entry.kind, _age(entry.created), _expiry(entry.expires), rotating)
     console.out.print(table)
 
 

@@ -4,7 +4,7 @@ from hacienda.secrets.inventory import Entry, inventory, reveal
 from hacienda.secrets.mint import Minted, mint
 from hacienda.secrets.needs import Leaf, Needs
 from hacienda.secrets.provided import Provided
-from hacienda.secrets.rotate import rotate
+from hacienda.secrets.rotate import Rotated, finish, rotate, unfinished
 from hacienda.secrets.spec import StoreSpec
 from hacienda.secrets.store import Store, digest, open_store
 
@@ -14,12 +14,15 @@ __all__ = [
     "Minted",
     "Needs",
     "Provided",
+    "Rotated",
     "Store",
     "StoreSpec",
     "digest",
+    "finish",
     "inventory",
     "mint",
     "open_store",
     "reveal",
     "rotate",
+    "unfinished",
 ]

@@ -89,14 +89,14 @@ class AgeBackend:
         """An entry's content; None where there is none."""
         return self._entries().get(name)
 
-    def write(self, entries: Mapping[str, bytes]) -> None:
-        """Add or replace entries, all of them at once.
+    def write(self, entries: Mapping[str, bytes | None]) -> None:
+        """Add, replace or, given None, remove entries, all of them at once.
 
         Raises:
             InputError: there is no identity that could read the result, or no recipients.
             ToolError: the file system refuses.
         """
-        merged = {**self._entries(), **entries}
+        merged = {name: content for name, content in {**self._entries(), **entries}.items() if content is not None}
         wanted = self._recipients or self._written_for
         if merged == self._entries() and self._written_for == wanted:
             return

@@ -46,8 +46,8 @@ class FolderBackend:
         except OSError as error:
             raise ToolError(f"{path}: cannot be read: {error.strerror}") from None
 
-    def write(self, entries: Mapping[str, bytes]) -> None:
-        """Write entries, each of them atomically.
+    def write(self, entries: Mapping[str, bytes | None]) -> None:
+        """Write entries, each of them atomically; None removes one.
 
         Raises:
             ToolError: the file system refuses.
@@ -56,7 +56,10 @@ class FolderBackend:
             return
         try:
             for name, content in entries.items():
-                self._write(self._root / name, content)
+                if content is None:
+                    (self._root / name).unlink(missing_ok=True)
+                else:
+                    self._write(self._root / name, content)
             descriptor = os.open(self._root, os.O_RDONLY)
             try:
                 os.fsync(descriptor)

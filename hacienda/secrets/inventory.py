@@ -11,7 +11,7 @@ from cryptography import x509
 
 from hacienda.secrets import pki
 from hacienda.secrets.provided import CERTIFICATE, TRUST, expiry, split
-from hacienda.secrets.store import AUTHORITY, Store
+from hacienda.secrets.store import FORMER_AUTHORITY, NEXT_AUTHORITY, Store
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class Entry:
             that was put there by hand.
         created: when it was made or last rotated; None: unknown.
         expires: end of a certificate's life; None: never.
+        rotating: not every node is known to have it.
     """
 
     name: str
     kind: str
     created: datetime | None
     expires: datetime | None
+    rotating: bool = False
 
 
 def inventory(store: Store) -> tuple[Entry, ...]:
@@ -45,9 +47,9 @@ def _entry(store: Store, name: str, known: Mapping[str, str]) -> Entry:
     expires = None
     if kind in (CERTIFICATE, TRUST):
         expires = expiry(store.entry(name) or b"")
-    elif kind == "leaf" or name == AUTHORITY:
+    elif kind in ("leaf", "authority"):
         expires = x509.load_pem_x509_certificate(store.entry(name) or b"").not_valid_after_utc
-    return Entry(name, kind, created, expires)
+    return Entry(name, kind, created, expires, "rotating" in known)
 
 
 def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
@@ -61,8 +63,10 @@ def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
         certificates, key = split(content)
         return {f"{folder}/cert.pem": certificates.decode(), f"{folder}/key.pem": key.decode()}
     if entry.kind in ("leaf", "authority"):
+        if entry.name in (NEXT_AUTHORITY, FORMER_AUTHORITY):
+            folder = entry.name.removesuffix(".pem")
         pieces = {"cert.pem": pki.certificate_pem(content), "key.pem": pki.key_pem(content)}
-        return {f"{folder}/{piece}": value.decode() for piece, value in pieces.items()}
+        return {f"{folder}/{piece}": value.decode() for piece, value in pieces.items() if value}
     if entry.kind == "fernet-keys":
         return {f"{entry.name}/{index}": key for index, key in json.loads(content).items()}
     return {entry.name: content.decode(errors="replace")}

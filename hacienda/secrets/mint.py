@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets as random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,5 +66,5 @@ def _kinds(needs: Needs) -> dict[str, str]:
 
 
 def _makers(needs: Needs) -> dict[str, Callable[[], bytes]]:
-    own = {DIGEST_KEY: lambda: random.token_hex(32).encode(), SSH_KEY: values.ssh_key}
+    own = {DIGEST_KEY: values.digest_key, SSH_KEY: values.ssh_key}
     return own | {secret.name: values.MAKERS[secret.kind] for secret in needs.secrets}

@@ -6,6 +6,7 @@ take less than a second. Keys are PKCS#8.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -99,8 +100,26 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
 
 def authority(environment: str, now: datetime) -> Pair:
     """A new CA that can sign leaves and nothing below them."""
+    return _authority(f"Hacienda {environment} CA"[:COMMON_NAME_LIMIT], now)
+
+
+def successor(ca: Pair, now: datetime) -> Pair:
+    """A new CA that follows another one. It has a name of its own, numbered: chains are built by names, and nodes trust both for a
+    while."""
+    (attribute,) = ca.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    name, number = str(attribute.value), 2
+    if numbered := _NUMBERED.fullmatch(name):
+        name, number = numbered[1], int(numbered[2]) + 1
+    ending = f" {number}"
+    return _authority(name[: COMMON_NAME_LIMIT - len(ending)] + ending, now)
+
+
+_NUMBERED = re.compile(r"(.*) (\d+)")
+
+
+def _authority(common_name: str, now: datetime) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Hacienda {environment} CA"[:COMMON_NAME_LIMIT])])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (
         _builder(name, name, key.public_key())
         .not_valid_before(now - BACKDATED)

@@ -1,21 +1,38 @@
-"""Rotation: new values for what a store has."""
+"""Rotation: new values for what a store has, and the steps that follow when nodes have them.
+
+A rotation of what nodes must agree on is not at its end when the store has a new value: the former one is accepted until every
+node has the new one. The store remembers which rotations are not (`rotating` in its index). `finish` takes the next step of
+those that every node has; the authority's takes three steps, everything else one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from hacienda.declare import FERNET_KEYS, SecretKind
+from hacienda.declare import FERNET_KEYS
 from hacienda.errors import InputError, Problem, similar
 from hacienda.secrets import pki, values
-from hacienda.secrets.store import AUTHORITY, Store
+from hacienda.secrets.store import AUTHORITY, FORMER_AUTHORITY, NEXT_AUTHORITY, Store
 
-ROTATABLE = ("token", "erlang-cookie", "fernet-keys", "leaf")
-"""Kinds that rotation makes anew. The CA and the deployer's SSH key are not among them: every node would have to trust the
-new one before the old one goes, in two applies."""
+STEADY = ("authority", "token", "fernet-keys")
+"""Kinds whose rotation has an end: when every node has the new value. The next one has to wait for it: nodes have one of two
+values then, never one of three, and a staged key is everywhere before it signs."""
 
-_TOKENS: dict[str, SecretKind] = {"token": "token", "erlang-cookie": "erlang-cookie"}
+
+@dataclass(frozen=True)
+class Rotated:
+    """What a rotation did: names of entries, sorted.
+
+    Args:
+        changed: those with a new value.
+        waiting: those left as they are, because their last rotation has not reached every node.
+    """
+
+    changed: tuple[str, ...]
+    waiting: tuple[str, ...]
 
 
 def rotate(
@@ -24,8 +41,8 @@ def rotate(
     kinds: Sequence[str] = (),
     keys: Mapping[str, int] | None = None,
     now: datetime | None = None,
-) -> tuple[str, ...]:
-    """Make new values; returns the entries that changed, sorted.
+) -> Rotated:
+    """Make new values.
 
     Args:
         store: where they are.
@@ -40,14 +57,63 @@ def rotate(
     moment, kept = now or pki.utc_now(), keys or {}
     with store.changing():
         index = store.index()
-        known = {name: index[name]["kind"] for name in store.names() if name in index}
+        known = {name: index[name]["kind"] for name in store.names() if name in index and _is_whole(name)}
         chosen = _choose(known, names, kinds)
-        changed = {name: _renewed(store, name, known[name], kept.get(name, FERNET_KEYS), moment) for name in chosen}
-        store.save(changed, {name: known[name] for name in chosen}, moment)
-    return tuple(chosen)
+        waiting = [name for name in chosen if known[name] in STEADY and "rotating" in index[name]]
+        changing = [name for name in chosen if name not in waiting]
+        target = {name: NEXT_AUTHORITY if name == AUTHORITY else name for name in changing}
+        old = {name: _Old(store, name, kept.get(name, FERNET_KEYS), moment) for name in changing}
+        changed = {target[name]: _MAKERS[known[name]](old[name]) for name in changing}
+        steady = [name for name in changing if known[name] in STEADY]
+        store.save(changed, {target[name]: known[name] for name in changing}, moment, rotating=steady)
+    return Rotated(tuple(changing), tuple(waiting))
 
 
-def _choose(known: dict[str, str], names: Sequence[str], kinds: Sequence[str]) -> list[str]:
+def unfinished(store: Store) -> dict[str, str]:
+    """Entries whose rotation is not at its end, and since when."""
+    return {name: known["rotating"] for name, known in sorted(store.index().items()) if "rotating" in known}
+
+
+def finish(store: Store, reached: Mapping[str, str], now: datetime | None = None) -> bool:
+    """Take the next step of rotations that every node has.
+
+    Args:
+        store: where they are.
+        reached: those that every node has, as `unfinished` told them before it was delivered: one that was rotated again
+            meanwhile is not among them.
+        now: the time; None: the clock's.
+
+    Returns:
+        Whether the step is one that nodes have to be given, too.
+    """
+    moment = now or pki.utc_now()
+    with store.changing():
+        current = unfinished(store)
+        ended = [name for name, since in reached.items() if current.get(name) == since]
+        changes: dict[str, bytes | None] = {}
+        if AUTHORITY in ended:
+            changes = _next_authority(store)
+        again = [AUTHORITY] if AUTHORITY in changes else []
+        store.save(changes, dict.fromkeys(changes, "authority"), moment, rotated=ended, rotating=again)
+    return bool(changes)
+
+
+def _next_authority(store: Store) -> dict[str, bytes | None]:
+    """The authority's next step: the next one, which every node trusts by now, signs in place of the present one, which stays
+    trusted; or, no leaf of a former one being left, that one is trusted no longer."""
+    following = store.entry(NEXT_AUTHORITY)
+    if following is not None:
+        former = pki.certificate_pem(store.entry(AUTHORITY) or b"")
+        return {FORMER_AUTHORITY: former, AUTHORITY: following, NEXT_AUTHORITY: None}
+    return {FORMER_AUTHORITY: None} if store.entry(FORMER_AUTHORITY) is not None else {}
+
+
+def _is_whole(name: str) -> bool:
+    """The two entries beside the authority are steps of its rotation."""
+    return name not in (NEXT_AUTHORITY, FORMER_AUTHORITY)
+
+
+def _choose(known: dict[str, str], names: Sequence[str], kinds: Collection[str]) -> list[str]:
     problems = [
         Problem(where=kind, reason="is no kind of secret that rotates", fix=f"One of: {', '.join(ROTATABLE)}")
         for kind in kinds
@@ -76,13 +142,36 @@ def _choose(known: dict[str, str], names: Sequence[str], kinds: Sequence[str]) -
     return sorted(chosen)
 
 
-def _renewed(store: Store, name: str, kind: str, keys: int, moment: datetime) -> bytes:
-    old = store.entry(name) or b""
-    if kind == "fernet-keys":
-        return values.rotated_fernet_keys(old, keys)
-    if kind in _TOKENS:
-        return values.MAKERS[_TOKENS[kind]]()
-    ca = pki.Pair.parse(store.get(AUTHORITY))
-    certificate = pki.Pair.parse(old).certificate
+@dataclass(frozen=True)
+class _Old:
+    """What a new value is made after."""
+
+    store: Store
+    name: str
+    keys: int
+    moment: datetime
+
+    @property
+    def content(self) -> bytes:
+        """The present value."""
+        return self.store.entry(self.name) or b""
+
+
+def _leaf(old: _Old) -> bytes:
+    ca = pki.Pair.parse(old.store.get(AUTHORITY))
+    certificate = pki.Pair.parse(old.content).certificate
     dns, addresses = pki.alternatives(certificate)
-    return pki.issue(ca, dns, addresses, pki.life(certificate), moment).pem()
+    return pki.issue(ca, dns, addresses, pki.life(certificate), old.moment).pem()
+
+
+_MAKERS: Mapping[str, Callable[[_Old], bytes]] = {
+    "authority": lambda old: pki.successor(pki.Pair.parse(old.content), old.moment).pem(),
+    "digest-key": lambda old: values.digest_key(),
+    "erlang-cookie": lambda old: values.token(),
+    "fernet-keys": lambda old: values.rotated_fernet_keys(old.content, old.keys),
+    "leaf": _leaf,
+    "token": lambda old: values.token(),
+}
+
+ROTATABLE = tuple(_MAKERS)
+"""Kinds that rotation makes anew. The deployer's SSH key is not among them: machines learn it in their first boot."""

@@ -10,9 +10,9 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -23,23 +23,35 @@ from hacienda.secrets.folder import FolderBackend
 from hacienda.secrets.spec import StoreSpec
 
 AUTHORITY = "x509/authority/bundle.pem"
+NEXT_AUTHORITY = "x509/authority/next.pem"
+"""The CA that is to sign: trusted already, it signs nothing until every node trusts it."""
+FORMER_AUTHORITY = "x509/authority/former.pem"
+"""Certificate of the CA that signed before: trusted until no node shows a leaf of it any more."""
 AUTHORITY_CERTIFICATE = "x509/ca.pem"
+"""Certificates of the CAs that nodes trust, the one that signs first."""
 DIGEST_KEY = "digest/key"
 SSH_KEY = "ssh/id_ed25519"
 SSH_PUBLIC_KEY = "ssh/id_ed25519.pub"
+MESSAGING = "messaging"
+USER = ".user"
+"""`messaging/<name>.user` is derived from the password `messaging/<name>`."""
 DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell two values of one secret apart, and a key that never leaves the store guards them."""
+KEY_LENGTH = 4
+"""Hexadecimal digits of the key's own hash in each digest."""
 
+_KEY_ENDS = "."
 _INDEX = ".index.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
 class Backend(Protocol):
-    """Keeps entries. Every write of one entry is atomic; a write of nothing brings an age file to its recipients."""
+    """Keeps entries. Every write of one entry is atomic, None removes one; a write of nothing brings an age file to its
+    recipients."""
 
     def names(self) -> tuple[str, ...]: ...
     def read(self, name: str) -> bytes | None: ...
-    def write(self, entries: Mapping[str, bytes]) -> None: ...
+    def write(self, entries: Mapping[str, bytes | None]) -> None: ...
     @contextmanager
     def lock(self) -> Iterator[None]: ...
 
@@ -93,8 +105,12 @@ class Store:
             private = self.entry(SSH_KEY)
             return None if private is None else values.ssh_public_key(private, "hacienda")
         if name == AUTHORITY_CERTIFICATE:
-            ca = self.entry(AUTHORITY)
-            return None if ca is None else pki.certificate_pem(ca)
+            known = [self.entry(place) for place in (AUTHORITY, NEXT_AUTHORITY, FORMER_AUTHORITY)]
+            return b"".join(pki.certificate_pem(ca) for ca in known if ca) or None
+        if folder == MESSAGING and base.endswith(USER):
+            account = base.removesuffix(USER)
+            password = self.entry(f"{MESSAGING}/{account}")
+            return None if password is None else values.message_user(account, password)
         if not folder.endswith("x509") and "x509/" in folder and base in ("ca.pem", "cert.pem", "key.pem"):
             bundle = self.entry(f"{folder}/bundle.pem")
             if bundle is None:
@@ -109,7 +125,7 @@ class Store:
         return self.entry(name)
 
     def index(self) -> dict[str, dict[str, str]]:
-        """What is known of each entry: `kind`, `created`. Not secret."""
+        """What is known of each entry: `kind`, `created` and, while its rotation is not at its end, `rotating`. Not secret."""
         content = self.entry(_INDEX)
         if content is None:
             return {}
@@ -126,19 +142,37 @@ class Store:
             self._cache.clear()
             yield
 
-    def save(self, entries: Mapping[str, bytes], kinds: Mapping[str, str], now: datetime) -> None:
-        """Add or replace entries and what is known of them; writes nothing for nothing. Call it within `changing`.
+    def save(
+        self,
+        entries: Mapping[str, bytes | None],
+        kinds: Mapping[str, str],
+        now: datetime,
+        *,
+        rotating: Iterable[str] = (),
+        rotated: Iterable[str] = (),
+    ) -> None:
+        """Add, replace or remove entries and what is known of them; writes nothing for nothing. Call it within `changing`.
 
         Args:
-            entries: what changes.
+            entries: what changes; None: it is removed.
             kinds: kinds of the entries, and of others that the index may have lost in an interrupted write.
             now: the time that is noted for both.
+            rotating: names whose rotation is not at its end from now on.
+            rotated: names whose rotation is at its end.
         """
         old = self.index()
-        index = dict(old)
+        index = {name: dict(known) for name, known in old.items()}
         for name, kind in kinds.items():
-            if name in entries or name not in index:
+            if entries.get(name) is not None or name not in index:
                 index[name] = {"kind": kind, "created": now.isoformat()}
+        for name in rotated:
+            index[name].pop("rotating", None)
+        for name in rotating:
+            # To tell one rotation from the next one, so it is the clock's own time.
+            index[name]["rotating"] = datetime.now(UTC).isoformat(timespec="microseconds")
+        for name, content in entries.items():
+            if content is None:
+                index.pop(name, None)
         changes = dict(entries)
         if index != old:
             # The index goes last: an entry without a line in it is complete, a line without an entry would be a lie.
@@ -164,10 +198,18 @@ def open_store(location: str | StoreSpec) -> Store:
 
 
 def digest(store: Store, name: str, node: str | None = None) -> str:
-    """What may be shown of a secret: 16 hexadecimal digits that change when it does, of no use without the store's key.
+    """What may be shown of a secret: 16 hexadecimal digits that change when it does, of no use without the store's key. Four more
+    before them tell the key: digests under different keys say nothing about each other (`comparable`).
 
     Raises:
         InputError: the store does not have the secret.
     """
+    key = store.get(DIGEST_KEY)
     message = name.encode() + b"\0" + store.get(name, node)
-    return hmac.new(store.get(DIGEST_KEY), message, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]
+    found = hmac.new(key, message, hashlib.sha256).hexdigest()[:DIGEST_LENGTH]
+    return f"{hashlib.sha256(key).hexdigest()[:KEY_LENGTH]}{_KEY_ENDS}{found}"
+
+
+def comparable(one: str, other: str) -> bool:
+    """Whether two digests are under the same key, so that a difference is one of the secret."""
+    return one.partition(_KEY_ENDS)[0] == other.partition(_KEY_ENDS)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets as random
 import string
@@ -22,6 +23,17 @@ _ALPHABET = string.ascii_letters + string.digits
 def token() -> bytes:
     """48 characters A-Za-z0-9: safe unescaped in any configuration file, URL and shell."""
     return "".join(random.choice(_ALPHABET) for _ in range(TOKEN_LENGTH)).encode()
+
+
+def digest_key() -> bytes:
+    """256 random bits, in hexadecimal."""
+    return random.token_hex(32).encode()
+
+
+def message_user(name: str, password: bytes) -> bytes:
+    """The name of the message-queue user that has a password: another password, another user. Eight digits of a hash of 285
+    random bits tell nobody anything."""
+    return f"{name}-{hashlib.sha256(password).hexdigest()[:8]}".encode()
 
 
 def _fernet_key() -> str:

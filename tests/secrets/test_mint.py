@@ -127,4 +127,4 @@ def test_two_processes_mint_the_same_store(tmp_path: Path) -> None:
     ]
     outputs = {process.communicate()[0] for process in running}
     assert len(outputs) == 1
-    assert len(outputs.pop()) == 60 * 16 + 1
+    assert len(outputs.pop()) == 60 * 21 + 1

@@ -42,7 +42,7 @@ def test_name_cannot_leave_the_store(store: Store, name: str) -> None:
 def test_digest_tells_values_and_names_apart(store: Store, needs: Needs) -> None:
     mint(store, needs, NOW)
     first = digest(store, "database/keystone")
-    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert re.fullmatch(r"[0-9a-f]{4}\.[0-9a-f]{16}", first)
     assert digest(open_store(store.spec), "database/keystone") == first
     assert digest(store, "rabbitmq/cookie") != first
     assert digest(store, "x509/galera/key.pem", "ctl-1") != digest(store, "x509/galera/key.pem", "ctl-2")
