@@ -32,13 +32,19 @@ def node_file(cloud: Cloud, node: Node) -> RenderedFile:
 
 
 def service_file(
-    cloud: Cloud, node: Node, service: Service, computed: Iterable[NodeFile], secrets: Iterable[str]
+    cloud: Cloud,
+    node: Node,
+    service: Service,
+    computed: Iterable[NodeFile],
+    secrets: Iterable[str],
+    owners: Iterable[str],
 ) -> RenderedFile:
     """`services/<service>.env`: the service's life cycle, its members where they know one another, and its own facts.
 
     Args:
         computed: the service's node files, which its reconcile script reads.
-        secrets: names of the secrets the service owns or serves.
+        secrets: names of the secrets that its reconcile script brings into force.
+        owners: services of this node that hand out its accounts.
     """
     knows = service.role in _FEW or is_peer_group(service)
     facts = {
@@ -53,7 +59,8 @@ def service_file(
         "HACIENDA_VERIFY": service.verify.name,
         "HACIENDA_LEAVE": service.leave.name if service.leave else "",
         "HACIENDA_INPUTS": sorted(file.path for file in computed) if service.reconcile else (),
-        "HACIENDA_INPUT_SECRETS": sorted(secrets) if service.reconcile else (),
+        "HACIENDA_INPUT_SECRETS": sorted(secrets),
+        "HACIENDA_OWNERS": sorted(owners),
         "MEMBERS": _addresses(cloud, cloud.members(service.name)) if knows else (),
         "PEERS": _addresses(cloud, cloud.peers(service.name, node)) if knows else (),
     }

@@ -50,7 +50,8 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     computed = service.node_files(cloud, node)
     yield from (_text(file, file.content, service.name) for file in computed)
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
-    yield facts.service_file(cloud, node, service, computed, secrecy.served(cloud, service))
+    inputs = secrecy.reconciled(cloud, service)
+    yield facts.service_file(cloud, node, service, computed, inputs, secrecy.owners(cloud, node, service))
 
 
 def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFile:

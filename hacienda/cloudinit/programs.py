@@ -17,7 +17,12 @@ PACKAGE = "hacienda/cloudinit/node"
 """The node's Python modules lie beside its programs, under the name they have here."""
 
 _SOURCE = Path(__file__).parent / "node"
-_BASH = {"lib.sh": "lib.sh", "converge.sh": "hacienda-converge", "cluster.sh": "hacienda-cluster"}
+_BASH = {
+    "lib.sh": "lib.sh",
+    "converge.sh": "hacienda-converge",
+    "cluster.sh": "hacienda-cluster",
+    "retire.sh": "hacienda-retire",
+}
 _PYTHON = ("apply", "verify", "leave", "diagnose")
 
 _LAUNCHER = """\

@@ -75,4 +75,5 @@ def _entry(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:
         "after": list(programs.waits_for(cloud, node, service)),
         "rolling": facts.is_rolling(service),
         "voters": service.voters,
+        "inputs": list(secrecy.reconciled(cloud, service)),
     }

@@ -24,8 +24,27 @@ def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
     databases = cloud.databases() if "database" in service.provides else service.databases
     users = cloud.message_users() if "message queue" in service.provides else service.message_users
     names |= {database_secret(database.name) for database in databases}
-    names |= {message_secret(user.name) for user in users}
+    names |= {name for user in users for name in message_secrets(user.name)}
     return tuple(sorted(names))
+
+
+def reconciled(cloud: Cloud, service: Service) -> tuple[str, ...]:
+    """Secrets that a service's reconcile script brings into force: accounts it hands out and what it declares so."""
+    if service.reconcile is None:
+        return ()
+    names = {secret.name for secret in service.secrets if secret.reconciled}
+    if "database" in service.provides:
+        names |= {database_secret(database.name) for database in cloud.databases()}
+    if "message queue" in service.provides:
+        names |= {name for user in cloud.message_users() for name in message_secrets(user.name)}
+    return tuple(sorted(names))
+
+
+def owners(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
+    """Services of the same node that hand out this one's accounts: it must not use a new password before they accept it."""
+    asked = {"database": service.databases, "message queue": service.message_users}
+    found = {cloud.registry.provider(capability).name for capability, accounts in asked.items() if accounts}
+    return tuple(sorted((found - {service.name}) & set(node.services)))
 
 
 def database_secret(name: str) -> str:
@@ -33,9 +52,9 @@ def database_secret(name: str) -> str:
     return f"database/{name}"
 
 
-def message_secret(name: str) -> str:
-    """Name of the password of a message-queue user."""
-    return f"messaging/{name}"
+def message_secrets(name: str) -> tuple[str, str]:
+    """Names of the password of a message-queue user and of the user's own name, which changes with it."""
+    return f"messaging/{name}", f"messaging/{name}.user"
 
 
 def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tuple[str, ...]:
@@ -121,7 +140,7 @@ def _provided(cloud: Cloud, root: Path) -> Iterator[secrets.Provided]:
 def _shared(cloud: Cloud) -> dict[str, Secret]:
     declared = {secret.name: secret for service in cloud.services for secret in service.secrets}
     passwords = [database_secret(database.name) for database in cloud.databases()]
-    passwords += [message_secret(user.name) for user in cloud.message_users()]
+    passwords += [message_secrets(user.name)[0] for user in cloud.message_users()]
     return declared | {name: Secret(name) for name in passwords}
 
 

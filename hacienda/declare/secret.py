@@ -33,8 +33,10 @@ class Secret:
         name: `<service>/<what>`; lower case, digits, `-`, `_` and `/`.
         kind: how it is made.
         keys: of `fernet-keys`: how many stay after a rotation, staged and primary among them, given the service's options.
+        reconciled: the owner's reconcile script brings a new value into force; a file that holds it is not enough.
     """
 
     name: str
     kind: SecretKind = "token"
     keys: Callable[[Any], int] = _fernet_keys
+    reconciled: bool = False

@@ -184,6 +184,10 @@ class Node:
         """Stop its own services in good order, and keep them stopped."""
         self._checked("stop its services", scripts.program("hacienda-leave", "--self"), timeout=300)
 
+    def retire(self, service: str) -> None:
+        """Have a service accept former values of rotated secrets no longer."""
+        self._checked("retire former secrets", scripts.program("hacienda-retire", _word(service)), timeout=300)
+
     def told_clusters(self) -> dict[str, str]:
         """Ids of the clusters it was told to join."""
         return self._clusters("tell its clusters", scripts.CLUSTER)

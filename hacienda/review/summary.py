@@ -28,7 +28,7 @@ class Change:
         kind: what happens to it.
         files: members: path -> short hash before and after; None: not there.
         secrets: members: names of the secrets that change.
-        restarts: members: what daemons do, `restart galera` or `reload haproxy`.
+        restarts: members: what is done to services, `restart galera`, `reload haproxy` or `reconcile galera: database/keystone`.
     """
 
     stack: str

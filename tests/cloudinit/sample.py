@@ -87,7 +87,7 @@ beta = Service(
     ),
     node_files=_beta_files,
     facts=_beta_facts,
-    secrets=(Secret("beta/keys", "fernet-keys"), Secret("beta/admin")),
+    secrets=(Secret("beta/keys", "fernet-keys"), Secret("beta/admin"), Secret("beta/owner", reconciled=True)),
     databases=(Database("beta"),),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),

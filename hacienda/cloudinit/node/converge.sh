@@ -151,6 +151,23 @@ restart() {
     fi
 }
 
+# owners_done: whether the services that hand out this one's accounts here have nothing left to do; else it names one that has.
+owners_done() {
+    local owner
+    for owner in $HACIENDA_OWNERS; do
+        if compgen -G "$STATE/pending/$owner" >/dev/null || compgen -G "$STATE/taken/$owner*" >/dev/null; then
+            echo "$owner is at work"
+            return 1
+        fi
+    done
+}
+
+# wait_for_owners: a running daemon is not given a password that is not accepted yet.
+wait_for_owners() {
+    wait_for "$HEALTH_SECONDS" "$HACIENDA_OWNERS to accept what changed" owners_done ||
+        fail "$service: what hands out its accounts has not accepted them|see hacienda-verify $HACIENDA_OWNERS"
+}
+
 # settle ACTION: starts what does not run, or does what is owed to what runs.
 settle() {
     if ! running; then
@@ -159,8 +176,12 @@ settle() {
     fi
     if [[ ! -e $STATE/done/$service ]]; then start; fi
     case $1 in
-        restart) restart ;;
+        restart)
+            wait_for_owners
+            restart
+            ;;
         reload)
+            wait_for_owners
             if reloadable; then
                 log "$service: reloading"
                 systemctl reload "${units[@]}"
@@ -186,22 +207,18 @@ keep_founded() {
         fail "$service: this node belongs to $id, but etcd says $held|never merge the two: find out which one has the data"
 }
 
-# reconcile: applied on one node whenever an input changed here. A node that saw these inputs reconciled once leaves them,
-# so that a machine coming back with yesterday's bundle does not bring yesterday's passwords back.
-reconcile() {
-    local wanted key=/hacienda/reconciled/$service path name
+# to_reconcile: the inputs, as one word, where they changed on this node since it last saw a reconciliation; else nothing.
+to_reconcile() {
+    local wanted
     [[ -n $HACIENDA_RECONCILE ]] || return 0
-    wanted=$({
-        for path in $HACIENDA_INPUTS "/usr/lib/hacienda/$service/$HACIENDA_RECONCILE"; do
-            printf '%s ' "$path"
-            sha256sum <"$ROOT$path"
-        done
-        for name in $HACIENDA_INPUT_SECRETS; do
-            printf '%s\n' "$name"
-            cat "$(secret "$name")"
-        done
-    } | sha256sum | cut -c 1-32)
-    [[ $(cat "$STATE/reconciled/$service" 2>/dev/null || true) != "$wanted" ]] || return 0
+    wanted=$(inputs_hash)
+    [[ $(cat "$STATE/reconciled/$service" 2>/dev/null || true) == "$wanted" ]] || printf '%s\n' "$wanted"
+}
+
+# reconcile WANTED: applied on one node whenever an input changed here. A node that saw these inputs reconciled once leaves
+# them, so that a machine coming back with yesterday's bundle does not bring yesterday's passwords back.
+reconcile() {
+    local wanted=$1 key=/hacienda/reconciled/$service
     lock "reconcile/$service" || fail "$service: nothing is reconciled without etcd, which does not answer|see hacienda-verify etcd"
     local current
     current=$(_ask_etcd etcd_get "$key") || fail "$service: etcd does not answer|see hacienda-verify etcd"
@@ -215,19 +232,31 @@ reconcile() {
     printf '%s\n' "$wanted" >"$STATE/reconciled/$service"
 }
 
+# healthy [VARIABLE=VALUE]: --local: a member that is away is no fault of this node's. A start must not wait for a machine that
+# is gone for good; that a restart elsewhere costs no quorum is may-stop.sh's affair.
+healthy() {
+    wait_for "$HEALTH_SECONDS" "$service to be healthy" env "$@" "$LIB/$service/$HACIENDA_VERIFY" --local ||
+        fail "$service: not healthy yet|see the line above"
+}
+
 main() {
-    local owed
+    local owed wanted
     owed=$(take_owed)
     settle "$owed"
-    rm -f "$STATE/taken/$service"
-    # --local: a member that is away is no fault of this node's. A start must not wait for a machine that is gone for good;
-    # that a restart elsewhere costs no quorum is may-stop.sh's affair.
-    wait_for "$HEALTH_SECONDS" "$service to be healthy" script "$HACIENDA_VERIFY" --local || fail "$service: not healthy yet|see the line above"
+    # The daemons have what they were owed. Until everything is in force, whoever has an account here waits (owners_done).
+    if [[ -n $owed ]]; then printf 'converge\n' >"$STATE/taken/$service"; fi
+    wanted=$(to_reconcile)
+    # Health must not depend on what is about to be reconciled: an administrator's new password, for one.
+    healthy HACIENDA_UNRECONCILED="${wanted:+1}"
     if holds "rolling/$service"; then
         unlock "rolling/$service" || fail "$service: the rolling lock is still held, etcd does not answer|see hacienda-verify etcd"
     fi
     keep_founded
-    reconcile
+    if [[ -n $wanted ]]; then
+        reconcile "$wanted"
+        healthy HACIENDA_UNRECONCILED=
+    fi
+    rm -f "$STATE/taken/$service"
     if [[ -e $STATE/pending/$service ]]; then
         log "$service: something changed meanwhile"
         exec "${BASH_SOURCE[0]}" "$service"

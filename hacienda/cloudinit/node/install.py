@@ -33,6 +33,7 @@ class Work:
     before: installed.Record
     entries: dict[str, installed.Entry] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     units_changed: bool = False
 
 
@@ -73,10 +74,11 @@ def _install(bundle: Path) -> None:
     for file in files:
         if not _is_of_apt(file):
             _place(work, file)
+    _note_inputs(work)
     gone_services = _remove_left(work)
     _settle_units(work)
     services = {service.name: service.units for service in found.services}
-    record = installed.Record(found.node, found.environment, _hash(bundle), work.entries, services)
+    record = installed.Record(found.node, found.environment, _hash(bundle), work.entries, services, work.inputs)
     if record != work.before:
         disk.flush(paths.STATE, paths.ROOT / "etc", paths.ROOT / "usr")
         installed.save(record)
@@ -114,7 +116,8 @@ def _place(work: Work, file: manifest.File) -> None:
     current = installed.current_digest(path, file.kind, keyed=bool(keyed))
     if current == wanted and before is not None and before.digest == wanted:
         return
-    _owe(work, file)
+    _mark_units(work, file)
+    _owe(work, file.service, file.on_change)
     if current == wanted:
         return
     if file.kind == "directory":
@@ -124,15 +127,29 @@ def _place(work: Work, file: manifest.File) -> None:
     _say(f"{file.path}: {'new' if before is None else 'changed' if before.digest != wanted else 'repaired'}")
 
 
-def _owe(work: Work, file: manifest.File) -> None:
+def _mark_units(work: Work, file: manifest.File) -> None:
     if file.path.startswith("/etc/systemd/system/"):
         work.units_changed = True
-    if not any(service.name == file.service for service in work.manifest.services):
+
+
+def _owe(work: Work, service: str, on_change: str) -> None:
+    if not any(own.name == service for own in work.manifest.services):
         return
-    action = owed.action(file.on_change)
-    if owed.stronger(work.changed.get(file.service, ""), action) != work.changed.get(file.service):
-        work.changed[file.service] = action
-        owed.add(file.service, action)
+    action = owed.action(on_change)
+    if owed.stronger(work.changed.get(service, ""), action) != work.changed.get(service):
+        work.changed[service] = action
+        owed.add(service, action)
+
+
+def _note_inputs(work: Work) -> None:
+    """A changed secret that a service's reconcile script brings into force owes it another convergence: no file of its need
+    change."""
+    for service in work.manifest.services:
+        if service.inputs:
+            parts = (part for name in service.inputs for part in (name.encode(), fill.value(name)))
+            work.inputs[service.name] = fill.digest(*parts)
+            if work.before.inputs.get(service.name) != work.inputs[service.name]:
+                _owe(work, service.name, "none")
 
 
 def _folder_mode(file: manifest.File) -> int:
@@ -144,8 +161,10 @@ def _folder_mode(file: manifest.File) -> int:
 
 def _fill_folder(path: Path, file: manifest.File, keyed: dict[str, bytes]) -> None:
     disk.make_directory(path, _folder_mode(file), file.owner, file.group)
-    for name, text in keyed.items():
-        disk.write(path / name, text, file.mode, file.owner, file.group)
+    # New names first, changed ones after them: a key that moves to another name is never missing. The reader of a repository of
+    # Fernet keys would refuse what the other nodes sign with it.
+    for name in sorted(keyed, key=lambda name: ((path / name).exists(), name)):
+        disk.write(path / name, keyed[name], file.mode, file.owner, file.group)
     if keyed:
         for other in path.iterdir():
             if other.name not in keyed and not other.is_dir():

@@ -29,13 +29,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """Everything installed by the last installation that came to its end."""
+    """Everything installed by the last installation that came to its end.
+
+    Args:
+        services: their units, in start order.
+        inputs: service -> keyed digest of the secrets that its reconcile script brings into force.
+    """
 
     node: str = ""
     environment: str = ""
     bundle_hash: str = ""
     files: dict[str, Entry] = field(default_factory=dict)
     services: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 def load() -> Record:
@@ -45,7 +51,7 @@ def load() -> Record:
         return Record()
     files = {path: Entry(**{**entry, "keys": tuple(entry["keys"])}) for path, entry in raw["files"].items()}
     services = {name: tuple(units) for name, units in raw["services"]}
-    return Record(raw["node"], raw["environment"], raw["bundle_hash"], files, services)
+    return Record(raw["node"], raw["environment"], raw["bundle_hash"], files, services, raw.get("inputs", {}))
 
 
 def save(record: Record) -> None:

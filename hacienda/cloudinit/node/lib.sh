@@ -69,6 +69,22 @@ secret() {
     printf '%s\n' "$path"
 }
 
+# inputs_hash: what the loaded service's reconcile script brings into force, as one word: computed files, the script itself,
+# secrets. A secret is 48 random characters, so its hash tells nobody anything.
+inputs_hash() {
+    local path name
+    {
+        for path in $HACIENDA_INPUTS "/usr/lib/hacienda/$HACIENDA_SERVICE/$HACIENDA_RECONCILE"; do
+            printf '%s ' "$path"
+            sha256sum <"$ROOT$path"
+        done
+        for name in $HACIENDA_INPUT_SECRETS; do
+            printf '%s\n' "$name"
+            cat "$(secret "$name")"
+        done
+    } | sha256sum | cut -c 1-32
+}
+
 # member_names: names of the service's members, one a line.
 member_names() {
     local member

@@ -34,10 +34,15 @@ class File:
 
 @dataclass(frozen=True)
 class Service:
-    """One service of this node, in start order within the manifest."""
+    """One service of this node, in start order within the manifest.
+
+    Args:
+        inputs: secrets that its reconcile script brings into force.
+    """
 
     name: str
     units: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
 
     @property
     def oneshot(self) -> str:
@@ -57,8 +62,9 @@ class Manifest:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Names of all secrets that files name."""
-        return frozenset(name for file in self.files for name in file.secrets)
+        """Names of all secrets that files name or that are reconciled."""
+        named = {name for file in self.files for name in file.secrets}
+        return frozenset(named.union(*(service.inputs for service in self.services)))
 
 
 def read(bundle: Path) -> Manifest:
@@ -72,7 +78,7 @@ def read(bundle: Path) -> Manifest:
         if raw["version"] != VERSION:
             raise BadBundleError(f"the bundle is of version {raw['version']}, this program installs version {VERSION}")
         files = tuple(_file(entry) for entry in raw["files"])
-        services = tuple(Service(_checked(_NAME, s["name"]), tuple(s["units"])) for s in raw["services"])
+        services = tuple(_service(entry) for entry in raw["services"])
         found = Manifest(str(raw["node"]), str(raw["environment"]), tuple(raw["packages"]), files, services)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadBundleError(f"manifest.json: {type(error).__name__}: {error}") from error
@@ -94,6 +100,11 @@ def _check_content(bundle: Path, file: File) -> None:
         raise BadBundleError(f"{file.path}: its content is not in the bundle") from error
     if actual != file.sha256:
         raise BadBundleError(f"{file.path}: its content does not match its hash")
+
+
+def _service(raw: dict[str, Any]) -> Service:
+    inputs = tuple(_checked(_SECRET, name) for name in raw["inputs"])
+    return Service(_checked(_NAME, raw["name"]), tuple(raw["units"]), inputs)
 
 
 def _file(raw: dict[str, Any]) -> File:

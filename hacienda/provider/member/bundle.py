@@ -24,11 +24,13 @@ class Effects:
         files: path -> `restart <service>` or `reload <service>`; files that nobody needs to notice are left out.
         secrets: name of a secret -> paths of the files that hold it.
         attributes: path -> owner, mode and the like in one text, of the same files as `files`.
+        reconciled: name of a secret -> services whose reconcile script brings it into force.
     """
 
     files: Mapping[str, str]
     secrets: Mapping[str, tuple[str, ...]]
     attributes: Mapping[str, str]
+    reconciled: Mapping[str, tuple[str, ...]]
 
 
 def content(path: str, expected: str) -> bytes:
@@ -55,14 +57,23 @@ def effects(path: str) -> Effects:
     files: dict[str, str] = {}
     secrets: dict[str, list[str]] = {}
     others: dict[str, str] = {}
-    for entry in _manifest(path)["files"]:
+    reconciled: dict[str, list[str]] = {}
+    manifest = _manifest(path)
+    for service in manifest.get("services", ()):
+        for name in service.get("inputs", ()):
+            reconciled.setdefault(name, []).append(service["name"])
+    for entry in manifest["files"]:
         asked = effect(entry.get("on_change", "none"), entry["service"])
         if asked:
             files[entry["path"]] = asked
             others[entry["path"]] = " ".join(value for _, value in attributes(entry))
         for name in entry.get("secrets", ()):
             secrets.setdefault(name, []).append(entry["path"])
-    return Effects(files, {name: tuple(paths) for name, paths in secrets.items()}, others)
+    return Effects(files, _frozen(secrets), others, _frozen(reconciled))
+
+
+def _frozen(lists: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(listed) for name, listed in lists.items()}
 
 
 def _manifest(path: str) -> dict[str, Any]:

@@ -49,7 +49,10 @@ ATTRIBUTES = (
         description="The other members of its voter groups, and how to reach them.",
     ),
     Attribute(
-        "restarts", ["list", "string"], computed=True, description="Services that this change restarts or reloads."
+        "restarts",
+        ["list", "string"],
+        computed=True,
+        description="Services that this change reconciles, restarts or reloads.",
     ),
     Attribute("converged", "bool", computed=True, description="The bundle is installed and nothing failed or drifted."),
     Attribute("installed", computed=True, description="When it was delivered last, UTC: gates wait again after that."),

@@ -11,6 +11,7 @@ from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.member import bundle
 from hacienda.provider.member.declaration import DELIVERED, voter
 from hacienda.remote import trust
+from hacienda.secrets.store import comparable
 
 
 def needs_delivery(prior: State, planned: State) -> bool:
@@ -22,7 +23,7 @@ def creation(context: Context, planned: State) -> None:
     """Complete the plan of a creation."""
     planned["id"] = planned["node"]
     planned["restarts"] = []
-    effects = bundle.effects(planned["bundle"]) if known(planned["bundle"]) else bundle.Effects({}, {}, {})
+    effects = bundle.effects(planned["bundle"]) if known(planned["bundle"]) else bundle.Effects({}, {}, {}, {})
     context.private.update(actions=dict(effects.files), attributes=dict(effects.attributes))
 
 
@@ -36,14 +37,15 @@ def update(context: Context, prior: State, planned: State) -> None:
         return
     effects = bundle.effects(planned["bundle"])
     changed = _differing(prior["files"], planned["files"])
-    for name in _differing(prior["secrets"] or {}, planned["secrets"] or {}):
+    secrets = _changed_secrets(prior["secrets"] or {}, planned["secrets"] or {})
+    for name in secrets:
         changed.update(effects.secrets.get(name, ()))
     # `files` tells of texts alone. What was delivered before this was remembered counts as it is now.
     remembered = context.private.get("attributes", {})
     changed.update(path for path, own in effects.attributes.items() if remembered.get(path, own) != own)
     # A file that leaves the bundle is not in the new manifest: what it meant is remembered from the last delivery.
     actions = {**context.private.get("actions", {}), **effects.files}
-    planned["restarts"] = restarts(actions, changed)
+    planned["restarts"] = [*_reconciliations(effects, secrets), *restarts(actions, changed)]
     mentioned = prior["files"].keys() | planned["files"].keys()
     context.private.update(
         actions={path: action for path, action in actions.items() if path in mentioned},
@@ -69,6 +71,28 @@ def _votes(planned: State, prior: State) -> Mapping[str, int]:
     """Voter group -> weight, as a change in place will have it; what is not known yet is as it was."""
     voters = planned["voters"] if known(planned["voters"]) else prior["voters"]
     return dict(voters or {})
+
+
+def _changed_secrets(old: dict[str, str], new: dict[str, str]) -> set[str]:
+    """Secrets that change. A digest under another key says nothing of its secret; what is no digest says that it is not there."""
+    return {
+        name
+        for name in _differing(old, new)
+        if not (_is_digest(old.get(name)) and _is_digest(new.get(name))) or comparable(old[name], new[name])
+    }
+
+
+def _is_digest(text: str | None) -> bool:
+    return text is not None and text != "missing" and not text.startswith("drifted:")
+
+
+def _reconciliations(effects: bundle.Effects, secrets: set[str]) -> list[str]:
+    """What is brought into force beside files: `reconcile <service>: <secrets>`."""
+    owed: dict[str, list[str]] = {}
+    for name in sorted(secrets):
+        for service in effects.reconciled.get(name, ()):
+            owed.setdefault(service, []).append(name)
+    return [f"reconcile {service}: {', '.join(names)}" for service, names in sorted(owed.items())]
 
 
 def _differing(old: dict[str, str], new: dict[str, str]) -> set[str]:

@@ -262,6 +262,106 @@ def test_node_with_yesterdays_bundle_does_not_reconcile_backwards(founded: Machi
     assert founded.etcd()["/hacienda/reconciled/beta"] == "todays"
 
 
+def watch_health(machine: Machine) -> Path:
+    """Has the health script note what it is told."""
+    seen = machine.state / "test-health"
+    script = machine.root / "usr/lib/hacienda/beta/verify.sh"
+    script.write_text(f'#!/bin/bash\necho "$*$HACIENDA_UNRECONCILED $(ls {machine.state}/taken)" >>"{seen}"\n')
+    return seen
+
+
+def test_health_is_asked_without_what_is_about_to_be_reconciled_and_then_with_it(founded: Machine) -> None:
+    seen = watch_health(founded)
+    (founded.state / "secrets/database/gamma").write_text("another one")
+    owe(founded, "converge")
+    assert converge(founded) == 0
+    assert seen.read_text().splitlines() == ["--local1 beta", "--local beta"]
+    assert "beta" not in founded.status()["pending"], "the note goes at the end"
+    seen.unlink()
+    assert converge(founded) == 0
+    assert seen.read_text().splitlines() == ["--local "], "nothing is owed"
+
+
+def test_a_service_that_is_reconciling_still_owes_it(founded: Machine) -> None:
+    (founded.state / "secrets/database/gamma").write_text("another one")
+    (founded.root / "usr/lib/hacienda/beta/reconcile.sh").write_text("#!/bin/bash\nexit 1\n")
+    owe(founded, "restart")
+    assert converge(founded) == 1
+    assert founded.status()["pending"]["beta"] == "converge", "its daemons had their restart"
+
+
+def consumer(machine: Machine) -> None:
+    """Makes gamma, an account of beta's, a service with a daemon that runs."""
+    facts = machine.root / "etc/hacienda/services/gamma.env"
+    facts.write_text(facts.read_text().replace("HACIENDA_UNITS=''", "HACIENDA_UNITS='gamma.service'"))
+    running(machine, "gamma.service")
+    (machine.state / "done").mkdir(exist_ok=True)
+    (machine.state / "done/gamma").write_text("-\n")
+
+
+@pytest.mark.parametrize("owed", ["restart", "reload"])
+@pytest.mark.parametrize("folder", ["pending", "taken"])
+def test_a_daemon_is_not_given_a_password_before_it_is_accepted(founded: Machine, owed: str, folder: str) -> None:
+    consumer(founded)
+    owe(founded, owed, "gamma")
+    (founded.state / folder / "beta").write_text("converge\n")
+    answer = founded.run("hacienda-converge", "gamma")
+    assert answer.returncode == 1
+    assert "waiting for beta to accept what changed: beta is at work" in answer.stderr
+    assert not any(f" {owed} gamma" in call for call in founded.calls())
+    (founded.state / folder / "beta").unlink()
+    assert converge(founded, "gamma") == 0
+    assert f"systemctl {owed} gamma.service" in founded.calls()
+
+
+def test_a_start_waits_for_nobody(founded: Machine) -> None:
+    consumer(founded)
+    (founded.stubs / "units/gamma.service").unlink()
+    (founded.state / "pending/beta").write_text("converge\n")
+    assert converge(founded, "gamma") == 0
+
+
+RETIRED = "/hacienda/retired/beta"
+
+
+def retire(machine: Machine, *services: str) -> int:
+    return machine.run("hacienda-retire", *services).returncode
+
+
+def test_former_values_are_retired_once_for_all_nodes(founded: Machine) -> None:
+    script = founded.root / "usr/lib/hacienda/beta/reconcile.sh"
+    script.write_text(script.read_text().replace("echo reconcile", 'echo "reconcile $*"'))
+    assert converge(founded) == 0  # the script is an input
+    (founded.state / "test-calls").unlink()
+    assert retire(founded) == 0
+    assert scripts(founded) == ["reconcile --retire"]
+    assert founded.etcd()[RETIRED] == founded.etcd()["/hacienda/reconciled/beta"]
+    assert RECONCILE not in founded.etcd()
+    assert retire(founded, "beta") == 0
+    assert scripts(founded) == ["reconcile --retire"]
+
+
+def test_nothing_is_retired_before_the_new_value_is_in_force(founded: Machine) -> None:
+    (founded.state / "secrets/database/gamma").write_text("another one")
+    answer = founded.run("hacienda-retire", "beta")
+    assert answer.returncode == 1
+    assert "beta: what this node holds is not in force yet" in answer.stderr
+    assert RETIRED not in founded.etcd()
+
+
+def test_a_retirement_that_fails_is_done_again(founded: Machine) -> None:
+    script = founded.root / "usr/lib/hacienda/beta/reconcile.sh"
+    whole = script.read_text()
+    script.write_text("#!/bin/bash\n[[ -z ${1:-} ]]\n")
+    assert converge(founded) == 0
+    assert retire(founded, "beta") != 0
+    assert RETIRED not in founded.etcd()
+    script.write_text(whole)
+    assert converge(founded) == 0
+    assert retire(founded, "beta") == 0
+    assert RETIRED in founded.etcd()
+
+
 def test_service_without_units_or_scripts_of_its_own(node: Machine) -> None:
     assert converge(node, "gamma") == 0
     assert (node.state / "done/gamma").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import stat
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from hacienda import cloudinit
+from hacienda.cloudinit.node import disk, install, manifest
 from hacienda.declare import NodeFile, Registry, Template
 from hacienda.review import rendered_diff
 from tests.cloudinit import sample
@@ -131,6 +133,42 @@ def test_changed_secret_counts_as_a_changed_file(installed: Machine, values: dic
     installed.deliver(sample.render(), fresh)
     assert installed.status()["pending"] == {"beta": "reload"}
     assert fresh["beta/admin"] in (installed.root / "etc/beta/beta.conf").read_text()
+
+
+@pytest.mark.parametrize("name", ["database/gamma", "beta/owner"])
+def test_changed_secret_that_no_file_holds_owes_its_owner_a_reconciliation(
+    installed: Machine, values: dict[str, str], name: str
+) -> None:
+    fresh = {**values, name: secrets.token_hex(16)}
+    installed.deliver(sample.render(), fresh)
+    assert installed.status()["pending"] == {"beta": "converge"}
+    assert "systemctl restart --no-block hacienda-beta.service" in installed.calls()
+    (installed.state / "pending/beta").unlink()
+    installed.deliver(sample.render(), fresh)
+    assert installed.status()["pending"] == {}
+
+
+def test_a_key_that_moves_to_another_name_is_never_missing(
+    installed: Machine, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keystone's staged key becomes the primary one under a new number, while others sign with it already."""
+    folder = installed.root / "etc/beta/keys"
+    staged = (folder / "0").read_text()
+    seen: list[set[str]] = []
+    write = disk.write
+
+    def watched(path: Path, *rest: Any) -> None:
+        write(path, *rest)
+        seen.append({one.read_text() for one in folder.iterdir()})
+
+    monkeypatch.setattr(disk, "write", watched)
+    monkeypatch.setattr(disk, "make_directory", lambda *_: None)
+    file = manifest.File("/etc/beta/keys", "0" * 64, "root", "root", 0o400, "beta", ("beta/keys",), "directory", "none")
+    keys = {"0": b"newly staged", "1": (folder / "1").read_bytes(), "2": staged.encode()}
+    monkeypatch.setattr(disk, "ids", lambda *_: (os.getuid(), os.getgid()))
+    install._fill_folder(folder, file, keys)
+    assert len(seen) == 3
+    assert all(staged in texts for texts in seen)
 
 
 def test_key_that_left_a_keyed_secret_is_removed(installed: Machine, values: dict[str, str]) -> None:
