@@ -273,6 +273,7 @@ service = Service(
         Script("common.sh", on_change="reload"),  # the watchdog reads it when it starts
         Script("founder.py"),
         Script("options.sh"),
+        Script("accounts.py"),
         Script("may-stop.sh"),
         Script("decide.sh"),
         Script("drain.sh"),

@@ -191,9 +191,9 @@ service = Service(
         ),
     ),
     secrets=(
-        Secret("keystone/admin"),
+        Secret("keystone/admin", reconciled=True),
         Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),
-        Secret("keystone/credential-keys", kind="fernet-keys"),
+        Secret("keystone/credential-keys", kind="fernet-keys", reconciled=True),
     ),
     databases=(Database("keystone"),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
@@ -210,5 +210,12 @@ service = Service(
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
     verify=Script("verify.sh"),
-    scripts=(Script("found.py"), Script("identity.py"), Script("catalogue.py"), Script("issue.py")),
+    scripts=(
+        Script("found.py"),
+        Script("identity.py"),
+        Script("admin.py"),
+        Script("catalogue.py"),
+        Script("issue.py"),
+        Script("reload.sh"),
+    ),
 )

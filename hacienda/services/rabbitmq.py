@@ -110,9 +110,8 @@ service = Service(
     ),
     files=(
         Certificate(TLS, owner="rabbitmq", group="rabbitmq"),
-        SecretFile(
-            "/var/lib/rabbitmq/.erlang.cookie", "rabbitmq/cookie", owner="rabbitmq", group="rabbitmq", mode=0o400
-        ),
+        # The broker's own is made of it: when it starts, or by reload.sh while it runs.
+        SecretFile("/etc/hacienda/rabbitmq.cookie", "rabbitmq/cookie", on_change="reload"),
         Template("/etc/rabbitmq/rabbitmq.conf", checker="rabbitmq"),
         Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),
         Template("/etc/rabbitmq/inter-node-tls.config", checker="erlang"),
@@ -166,6 +165,7 @@ service = Service(
     scripts=(
         Script("common.sh", on_change="reload"),  # the watchdog reads it when it starts
         Script("definitions.py"),
+        Script("reload.sh"),
         Script("may-stop.sh"),
         Script("watch.sh", on_change="reload"),
     ),

@@ -66,12 +66,13 @@ class Sandbox:
         path.write_text(text)
         path.chmod(0o755)
 
-    def run(self, script: str, *arguments: str) -> Outcome:
-        """Run one of the service's scripts to its end."""
+    def run(self, script: str, *arguments: str, **variables: str) -> Outcome:
+        """Run one of the service's scripts to its end, with more environment variables."""
         environment = {
             "PATH": f"{self.state / 'bin'}:{os.environ['PATH']}",
             "HACIENDA_ROOT": str(self.root),
             "STATE_DIR": str(self.state),
+            **variables,
         }
         done = subprocess.run(
             [str(self._folder / script), *arguments],

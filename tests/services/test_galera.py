@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import http.client
 import json
+import re
 import socket
 import ssl
 import threading
@@ -27,6 +28,7 @@ from tests.services.sandbox import Sandbox
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
 GIB = 1024**3
+ACCOUNTS = composed.program("galera", "accounts.py")
 FOUNDER = composed.program("galera", "founder.py")
 CHECK = composed.program("galera", "check.py")
 HEALTHY = {"wsrep_ready": "ON", "wsrep_local_state": "4", "wsrep_cluster_status": "Primary"}
@@ -123,11 +125,69 @@ def test_scripts_are_clean() -> None:
     assert composed.shellcheck("galera") == ""
 
 
-def test_passwords_reach_the_server_through_standard_input_only() -> None:
-    script = (composed.ROOT / "hacienda/services/templates/galera/reconcile.sh").read_text()
-    passed_to_printf = [line for line in script.splitlines() if '"$password"' in line and "printf" in line]
-    assert passed_to_printf, "a builtin writes the password"
-    assert 'statements | "${client[@]}"' in script
+class TestAccounts:
+    """An account accepts its former password until every client has the new one."""
+
+    NETWORK = "10.77.0.0/255.255.255.0"
+
+    @staticmethod
+    def alter(statements: Iterator[str], user: str = "keystone") -> list[str]:
+        """Hashes that the account accepts from now on."""
+        (one,) = [line for line in statements if line.startswith(f"ALTER USER '{user}'@") and "VIA" in line]
+        assert "REQUIRE SSL ACCOUNT UNLOCK;" in one
+        return re.findall(r"mysql_native_password USING '(\*[0-9A-F]{40})'", one)
+
+    def statements(self, password: str, present: str, *, retire: bool = False) -> Iterator[str]:
+        rows = ACCOUNTS.parse([present]) if present else {}
+        made: Iterator[str] = ACCOUNTS.statements({"keystone": password}, self.NETWORK, rows, retire)
+        return made
+
+    def row(self, *passwords: str, host: str = NETWORK, user: str = "keystone", locked: bool = False) -> str:
+        """An account as MariaDB 11.8 keeps it: the empty entry stands for its first way in."""
+        first, *others = [
+            {"plugin": "mysql_native_password", "authentication_string": ACCOUNTS.password_hash(password)}
+            for password in passwords
+        ]
+        known = {**first, "account_locked": locked, **({"auth_or": [{}, *others]} if others else {})}
+        return f"{user}\t{host}\t{json.dumps(known)}\n"
+
+    def test_the_hash_is_the_servers(self) -> None:
+        # SELECT PASSWORD('A') of MariaDB 11.8.9.
+        assert ACCOUNTS.password_hash("A") == "*26307F6B5CDB40C15C247B96C131CC1E0B3FFD1B"
+
+    def test_the_former_password_stays_until_it_is_retired(self) -> None:
+        old, new = ACCOUNTS.password_hash("old"), ACCOUNTS.password_hash("new")
+        assert self.alter(self.statements("new", self.row("old"))) == [new, old]
+        assert self.alter(self.statements("new", self.row("new", "old"))) == [new, old], "run twice"
+        assert self.alter(self.statements("new", self.row("new", "old"), retire=True)) == [new]
+        assert self.alter(self.statements("new", "")) == [new]
+
+    def test_two_are_accepted_at_most_as_pymysql_answers_one_question_more(self) -> None:
+        wanted = [ACCOUNTS.password_hash("third"), ACCOUNTS.password_hash("second")]
+        assert self.alter(self.statements("third", self.row("second", "first"))) == wanted
+
+    def test_a_locked_account_accepts_nothing_of_before(self) -> None:
+        assert len(self.alter(self.statements("new", self.row("old", locked=True)))) == 1
+
+    def test_no_password_is_in_a_statement(self) -> None:
+        assert "plain text" not in "".join(self.statements("plain text", ""))
+
+    @pytest.mark.parametrize(
+        ("user", "host", "locked"),
+        [
+            ("glance", NETWORK, True),
+            ("keystone", "10.0.0.0/255.0.0.0", True),
+            ("keystone", NETWORK, False),
+            ("operator", "%", False),
+        ],
+    )
+    def test_an_account_of_ours_that_nothing_declares_is_locked(self, user: str, host: str, locked: bool) -> None:
+        made = list(self.statements("new", self.row("any", user=user, host=host)))
+        assert (f"ALTER USER '{user}'@'{host}' ACCOUNT LOCK;" in made) is locked
+
+    def test_statements_reach_the_server_through_standard_input(self) -> None:
+        script = (composed.ROOT / "hacienda/services/templates/galera/reconcile.sh").read_text()
+        assert '"${client[@]}" <<<"$wanted"' in script
 
 
 class TestFounder:

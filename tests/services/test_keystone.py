@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
+import subprocess
 import sys
 from configparser import ConfigParser
 from pathlib import Path
@@ -18,6 +20,7 @@ from hacienda import cloudinit
 from hacienda.cloud import Cloud
 from hacienda.services import keystone
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 
 CATALOGUE = composed.program("keystone", "catalogue.py")
 FOUND = composed.program("keystone", "found.py")
@@ -101,6 +104,68 @@ def test_the_administrators_password_is_for_root_and_never_an_argument(lab: Clou
     script = (SCRIPTS / "bootstrap.sh").read_text()
     assert "OS_BOOTSTRAP_PASSWORD=" in script
     assert "--bootstrap-password" not in script
+
+
+class TestReconcile:
+    """The administrator's password is set by whoever can reach the database: no former one is needed."""
+
+    @pytest.fixture
+    def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
+        python = """case $1 in *admin.py) [[ -e $STATE_DIR/set ]] || exit $(<"$STATE_DIR/code") ;; esac"""
+        run = """[[ $* == *bootstrap* && $OS_BOOTSTRAP_PASSWORD == secret-1 ]] && touch "$STATE_DIR/set"; true"""
+        box = Sandbox(tmp_path / "node", lab, "ctl-1", "keystone", {"python3": python, "runuser": run})
+        secret = box.root / "var/lib/hacienda/secrets/keystone/admin"
+        secret.parent.mkdir(parents=True)
+        secret.write_text("secret-1")
+        return box
+
+    @pytest.mark.parametrize(
+        ("code", "ended", "calls"), [(0, 0, []), (3, 0, ["-u keystone -- keystone-manage bootstrap"]), (1, 1, [])]
+    )
+    def test_a_password_that_is_refused_is_set(self, box: Sandbox, code: int, ended: int, calls: list[str]) -> None:
+        (box.state / "code").write_text(str(code))
+        assert box.run("reconcile.sh").code == ended
+        assert box.calls("runuser") == calls
+        assert any("catalogue.py" in call for call in box.calls("python3")) is (ended == 0)
+
+    def test_credentials_are_encrypted_with_the_present_key_before_the_former_goes(self, box: Sandbox) -> None:
+        (box.state / "code").write_text("0")
+        assert box.run("reconcile.sh", "--retire").code == 0
+        assert "credential_migrate" in box.calls("runuser")[0]
+
+
+@pytest.mark.parametrize(("unreconciled", "said"), [("1", "keystone answers\n"), ("", "no token|")])
+def test_health_does_not_depend_on_a_password_that_is_not_set_yet(
+    tmp_path: Path, lab: Cloud, unreconciled: str, said: str
+) -> None:
+    programs = {"systemctl": "", "curl": "", "timeout": "echo 'no token|why'; exit 1"}
+    box = Sandbox(tmp_path / "node", lab, "ctl-1", "keystone", programs)
+    outcome = box.run("verify.sh", "--local", HACIENDA_UNRECONCILED=unreconciled)
+    assert outcome.output.startswith(said)
+    assert outcome.code == (0 if unreconciled else 1)
+
+
+def test_a_reload_ends_when_no_worker_has_the_former_configuration(tmp_path: Path) -> None:
+    """A master with two workers that are replaced one after the other, as uWSGI does it."""
+    control = tmp_path / "control"
+    os.mkfifo(control)
+    script = tmp_path / "reload.sh"
+    script.write_text((SCRIPTS / "reload.sh").read_text().replace("/run/keystone/control", str(control)))
+    begins = "sleep 60 & a=$!; sleep 60 & b=$!; echo ready"
+    replaces = "for w in $a $b; do sleep 0.5; kill $w; sleep 60 & done; wait"
+    master = f"{begins}; read -r _ <{control}; {replaces}"
+    running = subprocess.Popen(["bash", "-c", master], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        former = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
+        subprocess.run(["bash", str(script), str(running.pid)], check=True, timeout=30)
+        now = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
+        assert len(former) == 2
+        assert not former & now
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
 
 
 def test_the_catalogue_names_the_virtual_ip(lab: Cloud) -> None:

@@ -19,6 +19,17 @@ CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
 DEFINITIONS = composed.program("rabbitmq", "definitions.py")
 
 
+COMMON = "/usr/lib/hacienda/rabbitmq/common.sh"
+INSTALL = {
+    "install": """
+[[ $* == *rabbitmq.cookie* ]] || exec /usr/bin/install "$@"
+mkdir -p "$(dirname "${@: -1}")"
+cp "${@: -2}"
+"""
+}
+"""The broker's user is not here."""
+
+
 @pytest.fixture(name="lab")
 def _lab(tmp_path: Path) -> Cloud:
     return composed.cloud(tmp_path)
@@ -76,8 +87,10 @@ def test_a_blank_node_starts_only_when_told_whom_to_join(lab: Cloud) -> None:
 
 
 def test_the_cookie_is_readable_by_the_broker_alone(lab: Cloud) -> None:
-    cookie = composed.rendered(lab, "rabbitmq")["/var/lib/rabbitmq/.erlang.cookie"]
-    assert (cookie.owner, cookie.mode) == ("rabbitmq", 0o400)
+    cookie = composed.rendered(lab, "rabbitmq")["/etc/hacienda/rabbitmq.cookie"]
+    # The broker's copy is made of root's: of a file in a folder of the broker's, root would read whatever the broker puts there.
+    assert (cookie.owner, cookie.mode, cookie.on_change) == ("root", 0o400, "reload")
+    assert "install -o rabbitmq -g rabbitmq -m 0400" in composed.rendered(lab, "rabbitmq")[COMMON].text
     assert [secret.kind for secret in rabbitmq.service.secrets] == ["erlang-cookie"]
 
 
@@ -100,15 +113,17 @@ def test_peers_reach_the_distribution_and_the_port_mapper() -> None:
 
 
 def test_a_user_may_do_anything_in_its_own_virtual_host_only() -> None:
-    made = DEFINITIONS.definitions({"nova": secrets.token_hex(8), "cinder": secrets.token_hex(8)})
-    assert [(one["user"], one["vhost"]) for one in made["permissions"]] == [("cinder", "cinder"), ("nova", "nova")]
+    accounts = {name: (f"{name}-12345678", secrets.token_hex(8)) for name in ("nova", "cinder")}
+    made = DEFINITIONS.definitions(accounts)
+    allowed = [(one["user"], one["vhost"]) for one in made["permissions"]]
+    assert allowed == [("cinder-12345678", "cinder"), ("nova-12345678", "nova")]
     assert {one["name"] for one in made["vhosts"]} == {"hacienda", "cinder", "nova"}
     assert all(one["tags"] == [] for one in made["users"])
 
 
 def test_passwords_travel_as_salted_hashes() -> None:
     password = secrets.token_hex(8)
-    (user,) = DEFINITIONS.definitions({"nova": password})["users"]
+    (user,) = DEFINITIONS.definitions({"nova": ("nova-12345678", password)})["users"]
     raw = base64.b64decode(user["password_hash"])
     assert raw[4:] == hashlib.sha256(raw[:4] + password.encode()).digest()
 
@@ -153,7 +168,7 @@ esac
     @pytest.fixture
     def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
         programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": self.SYSTEMCTL, "timeout": self.TIMEOUT, "sleep": ""}
-        return Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
+        return Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", {**INSTALL, **programs})
 
     @staticmethod
     def database(box: Sandbox) -> Path:
@@ -222,7 +237,7 @@ class TestWatch:
             "tail": "echo 'Mnesia: ** ERROR ** mnesia_event got {inconsistent_database, ...}'",
             "sleep": "",
         }
-        made = Sandbox(tmp_path / "node", cloud, node, "rabbitmq", programs)
+        made = Sandbox(tmp_path / "node", cloud, node, "rabbitmq", {**INSTALL, **programs})
         (made.state / "sides").write_text(sides + "\n")
         return made
 
@@ -267,6 +282,56 @@ class TestWatch:
         assert not box.calls("rabbitmqctl")
 
 
+class TestCookie:
+    """A broker takes another cookie while it runs; its tools come with the one in their file, which changes after it."""
+
+    # The broker lets in who comes with its own cookie.
+    RABBITMQCTL = r"""
+[[ ${RABBITMQ_ERLANG_COOKIE:-$(<"$STATE_DIR/../var/lib/rabbitmq/.erlang.cookie")} == "$(<"$STATE_DIR/broker")" ]] || exit 1
+case "$*" in *set_cookie*) cp "$STATE_DIR/../var/lib/rabbitmq/.erlang.cookie.next" "$STATE_DIR/broker" ;; esac
+"""
+
+    @pytest.fixture
+    def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
+        programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": "", **INSTALL}
+        box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
+        self.files(box, "new", "old", "old")
+        return box
+
+    @staticmethod
+    def files(box: Sandbox, given: str, file: str, broker: str) -> None:
+        (box.root / "etc/hacienda/rabbitmq.cookie").write_text(given)
+        (box.root / "var/lib/rabbitmq").mkdir(parents=True, exist_ok=True)
+        (box.root / "var/lib/rabbitmq/.erlang.cookie").write_text(file)
+        (box.state / "broker").write_text(broker)
+
+    @staticmethod
+    def cookies(box: Sandbox) -> tuple[str, str]:
+        return (box.root / "var/lib/rabbitmq/.erlang.cookie").read_text(), (box.state / "broker").read_text()
+
+    @pytest.mark.parametrize("broker", ["old", "new"], ids=["as it was", "interrupted before its tools had it"])
+    def test_it_is_taken_without_a_restart(self, box: Sandbox, broker: str) -> None:
+        self.files(box, "new", "old", broker)
+        assert box.run("reload.sh").code == 0
+        assert self.cookies(box) == ("new", "new")
+        assert not any("restart" in call or "stop" in call for call in box.calls("systemctl"))
+
+    def test_a_broker_that_does_not_answer_keeps_its_file(self, box: Sandbox) -> None:
+        self.files(box, "new", "old", "hangs")
+        assert box.run("reload.sh").code == 1
+        assert self.cookies(box)[0] == "old"
+
+    def test_an_equal_one_is_left_alone(self, box: Sandbox) -> None:
+        self.files(box, "old", "old", "old")
+        assert box.run("reload.sh").code == 0
+        assert not any("set_cookie" in call for call in box.calls("rabbitmqctl"))
+
+    def test_no_cookie_is_an_argument(self, box: Sandbox) -> None:
+        self.files(box, "secret-cookie-2", "secret-cookie-1", "secret-cookie-1")
+        assert box.run("reload.sh").code == 0
+        assert "secret-cookie" not in "".join(box.calls("rabbitmqctl"))
+
+
 def test_the_port_mapper_is_systemds(tmp_path: Path, lab: Cloud) -> None:
     """A tool that runs before it would start one that listens on all addresses."""
     programs = {
@@ -275,7 +340,7 @@ def test_the_port_mapper_is_systemds(tmp_path: Path, lab: Cloud) -> None:
         "rabbitmqctl": "",
         "timeout": "",
     }
-    box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
+    box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", {**INSTALL, **programs})
     box.run("join.sh")
     calls = box.calls_file.read_text().splitlines()
     asked = next(number for number, call in enumerate(calls) if call.startswith(("rabbitmqctl", "timeout")))

@@ -4,12 +4,33 @@
 
 me=rabbit@$HACIENDA_NODE
 database=/var/lib/rabbitmq/mnesia/$me
+cookie=/var/lib/rabbitmq/.erlang.cookie  # what the broker and its tools read when they start
+given_cookie=$ETC/rabbitmq.cookie       # what it is to be: a running broker changes it by reload.sh
+
+place_cookie() {
+    install -o rabbitmq -g rabbitmq -m 0400 "$given_cookie" "$cookie.new"
+    mv "$cookie.new" "$cookie"
+}
+
+# A tool that finds none makes one up, and is refused with it.
+[ -e "$cookie" ] || place_cookie
 
 running() {
     systemctl is-active --quiet rabbitmq-server.service
 }
 
+members_at() { # PEER: whom its cluster consists of. From now on its brokers expect this node with the cookie they have themselves
+    rabbitmqctl --quiet -n "rabbit@$1" eval "
+        [erpc:call(Node, erlang, set_cookie, ['$me', erpc:call(Node, erlang, get_cookie, [])]) || Node <- [node() | nodes()]],
+        io:format(\"~p~n\", [rabbit_nodes:list_members()])."
+}
+
 start_helpers() {
+    cookie_changed=""
+    if ! running && ! cmp --silent "$given_cookie" "$cookie"; then
+        place_cookie
+        cookie_changed=yes
+    fi
     # The port mapper is systemd's, on this node's addresses: a tool that finds none starts one on all addresses, and then
     # systemd's cannot listen any more. One that a tool left behind is ended, if no broker needs it.
     if ! systemctl is-active --quiet epmd.socket && ! running; then

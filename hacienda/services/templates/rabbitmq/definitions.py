@@ -1,5 +1,10 @@
 #!/usr/bin/python3
-"""Writes RabbitMQ definitions for the declared users. Arguments: the folder that names them, the folder of their passwords."""
+"""Writes RabbitMQ definitions for the declared users. Arguments: the folder that names the virtual hosts, the folder of their
+users' names and passwords.
+
+A user's name changes with its password, `nova-1f0c9a2e`, because a user of RabbitMQ's has one password only: while it is rotated
+some clients come as the former user and some as the new one.
+"""
 
 from __future__ import annotations
 
@@ -23,26 +28,29 @@ def password_hash(password: str, salt: bytes) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
-def definitions(passwords: dict[str, str]) -> dict[str, Any]:
-    """A virtual host per user, where only that user may do anything, and one of our own.
+def definitions(accounts: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """A virtual host per account, where only its user may do anything, and one of our own.
 
     Args:
-        passwords: user -> password.
+        accounts: virtual host -> its user's name and password.
     """
-    users = sorted(passwords)
+    listed = sorted(accounts.items())
     return {
         "users": [
             {
                 "name": user,
-                "password_hash": password_hash(passwords[user], os.urandom(SALT_BYTES)),
+                "password_hash": password_hash(password, os.urandom(SALT_BYTES)),
                 "hashing_algorithm": "rabbit_password_hashing_sha256",
                 "tags": [],
             }
-            for user in users
+            for _, (user, password) in listed
         ],
-        "vhosts": [{"name": vhost, "default_queue_type": "quorum"} for vhost in [OWN_VHOST, *users]],
+        "vhosts": [
+            {"name": vhost, "default_queue_type": "quorum"} for vhost in [OWN_VHOST, *(vhost for vhost, _ in listed)]
+        ],
         "permissions": [
-            {"user": user, "vhost": user, "configure": ".*", "write": ".*", "read": ".*"} for user in users
+            {"user": user, "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*"}
+            for vhost, (user, _) in listed
         ],
         "queues": [
             {
@@ -59,8 +67,12 @@ def definitions(passwords: dict[str, str]) -> dict[str, Any]:
 def main() -> None:
     """Print the definitions as JSON."""
     names, secrets = Path(sys.argv[1]), Path(sys.argv[2])
-    users = [path.name for path in names.iterdir()] if names.is_dir() else []
-    json.dump(definitions({user: (secrets / user).read_text().strip() for user in users}), sys.stdout)
+    vhosts = [path.name for path in names.iterdir()] if names.is_dir() else []
+    accounts = {
+        vhost: ((secrets / f"{vhost}.user").read_text().strip(), (secrets / vhost).read_text().strip())
+        for vhost in vhosts
+    }
+    json.dump(definitions(accounts), sys.stdout)
 
 
 if __name__ == "__main__":

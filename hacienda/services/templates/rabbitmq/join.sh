@@ -6,10 +6,6 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-members_at() { # PEER: whom its cluster consists of
-    rabbitmqctl --quiet -n "rabbit@$1" eval 'io:format("~p~n", [rabbit_nodes:list_members()]).'
-}
-
 join_running_members() {
     local peers="" peer
     # A blank node that reaches no peer would quietly start a cluster of its own.
@@ -43,6 +39,11 @@ fi
 if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
     join_running_members
 else
+    if [ -n "$cookie_changed" ]; then
+        # It changed while the broker was down: those that run may still expect the former one of it.
+        peers=$(running_peers)
+        [ -z "$peers" ] || members_at "${peers%%$'\n'*}" >/dev/null || log "the running brokers do not have this cookie yet"
+    fi
     log "starting with this node's own data; after a power cut it waits for the other members"
     ! systemctl start rabbitmq-server.service || exit 0
     let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: docs/services/rabbitmq.md, restoring"

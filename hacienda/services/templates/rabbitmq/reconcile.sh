@@ -1,13 +1,15 @@
 #!/bin/bash
-# One user and one virtual host per file in /etc/hacienda/messaging; the password is the secret messaging/<name>. Passwords
-# reach the broker as salted hashes, in a file only it can read (its tool hangs on standard input). Users that nothing
-# declares any more are removed.
+# reconcile.sh [--retire]: one virtual host per file in /etc/hacienda/messaging, with the user messaging/<name>.user and its
+# password messaging/<name>. Passwords reach the broker as salted hashes, in a file only it can read (its tool hangs on standard
+# input). Users that nothing declares any more are removed; a former user of a declared virtual host is kept until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
+kept='fun(Name) -> lists:member(re:replace(Name, "-[0-9a-f]{8}$", "", [{return, binary}]), Vhosts) end'
+if [[ ${1:-} == --retire ]]; then kept='fun(_) -> false end'; fi
 definitions=$(mktemp -p /var/lib/rabbitmq)
 trap 'rm -f "$definitions"' EXIT
 chown rabbitmq:rabbitmq "$definitions"
@@ -17,7 +19,9 @@ removed=$(evaluate 120 "
     {ok, Text} = file:read_file(\"$definitions\"),
     {ok, Definitions} = rabbit_json:try_decode(Text),
     ok = rabbit_definitions:import_raw(Text),
-    Declared = [maps:get(<<\"name\">>, User) || User <- maps:get(<<\"users\">>, Definitions)],
+    Named = fun(Key) -> [maps:get(<<\"name\">>, One) || One <- maps:get(Key, Definitions)] end,
+    {Declared, Vhosts} = {Named(<<\"users\">>), Named(<<\"vhosts\">>)},
+    Kept = $kept,
     Present = [proplists:get_value(user, User) || User <- rabbit_auth_backend_internal:list_users()],
-    [begin rabbit_auth_backend_internal:delete_user(User, <<\"hacienda\">>), User end || User <- Present -- Declared].")
-log "users: $(find /etc/hacienda/messaging -type f -printf '%f ' 2>/dev/null); removed: $removed"
+    [begin rabbit_auth_backend_internal:delete_user(User, <<\"hacienda\">>), User end || User <- Present -- Declared, not Kept(User)].")
+log "users of: $(find /etc/hacienda/messaging -type f -printf '%f ' 2>/dev/null); removed: $removed"

@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""Writes the SQL that brings schemas and accounts to what is declared. Arguments: the folder that names the schemas, the folder
+of their passwords, the network that clients log in from, and `--retire` when only the present password is to be accepted. On
+standard input: user, host and privileges (JSON) of each account, as mysql.global_priv has them, with tabs between.
+
+An account accepts its former password beside the new one, for while a password is rotated some clients still have the one and
+some already the other. Only hashes are in the statements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+PLUGIN = "mysql_native_password"
+RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE TEMPORARY TABLES, LOCK TABLES, TRIGGER"
+MOST_ACCEPTED = 2
+"""Passwords that an account accepts at a time. The server tries one after the other, asking the client again for each but the
+first, and PyMySQL answers once: of three, a client with the third would not come in."""
+
+Account = tuple[str, str]
+
+
+def password_hash(password: str) -> str:
+    """How mysql_native_password keeps a password."""
+    return "*" + hashlib.sha1(hashlib.sha1(password.encode()).digest()).hexdigest().upper()  # noqa: S324 the server's own
+
+
+def accepted(privileges: Mapping[str, object]) -> list[str]:
+    """Hashes of the passwords that an account accepts, in the order in which the server tries them."""
+    alternatives = privileges.get("auth_or")
+    # Where there are several, the last one is an empty entry that stands for the plugin of the account itself.
+    listed = [one or privileges for one in alternatives] if isinstance(alternatives, list) else [privileges]
+    hashes = [str(one.get("authentication_string", "")) for one in listed if one.get("plugin") == PLUGIN]
+    return [text for text in hashes if text.startswith("*")]
+
+
+def parse(lines: Iterable[str]) -> dict[Account, list[str]]:
+    """Accounts with the hashes they accept; a locked one accepts nothing that is worth keeping."""
+    found = {}
+    for line in lines:
+        user, host, privileges = line.rstrip("\n").split("\t", 2)
+        known = json.loads(privileges)
+        found[user, host] = [] if known.get("account_locked") else accepted(known)
+    return found
+
+
+def statements(
+    passwords: Mapping[str, str], network: str, present: Mapping[Account, list[str]], retire: bool
+) -> Iterator[str]:
+    """SQL, a statement a line.
+
+    Args:
+        passwords: schema, which is also its user -> password.
+        network: where clients log in from, `address/netmask`.
+        present: what there is (`parse`).
+        retire: accept the present password only.
+    """
+    for name, password in sorted(passwords.items()):
+        account, schema = f"'{name}'@'{network}'", f"`{name}`"
+        new = password_hash(password)
+        former = [] if retire else [text for text in present.get((name, network), ()) if text != new]
+        ways = [f"{PLUGIN} USING '{text}'" for text in (new, *former)[:MOST_ACCEPTED]]
+        yield f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci;"
+        yield f"CREATE USER IF NOT EXISTS {account} ACCOUNT LOCK;"
+        yield f"ALTER USER {account} IDENTIFIED VIA {' OR '.join(ways)} REQUIRE SSL ACCOUNT UNLOCK;"
+        # An underscore in a GRANT stands for any character, so it is escaped.
+        escaped = schema.replace("_", "\\_")
+        yield f"GRANT {RIGHTS} ON {escaped}.* TO {account};"
+    for user, host in present:
+        # Ours alone log in from a network; others are the operator's. Locked, not dropped, as the schema is kept.
+        if "/" in host and (user not in passwords or host != network):
+            yield f"ALTER USER '{user}'@'{host}' ACCOUNT LOCK;"
+
+
+def main() -> int:
+    """Print the statements."""
+    names, secrets, network = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    schemas = sorted(path.name for path in names.iterdir()) if names.is_dir() else []
+    passwords = {name: (secrets / name).read_text().strip() for name in schemas}
+    empty = [name for name, password in passwords.items() if not password]
+    if empty:
+        print(f"the secret database/{empty[0]} is empty|deploy the environment again", file=sys.stderr)  # noqa: T201 for the journal
+        return 1
+    for statement in statements(passwords, network, parse(sys.stdin), "--retire" in sys.argv[4:]):
+        print(statement)  # noqa: T201 the database's client reads it
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+#!/usr/bin/python3
+"""Tells whether Keystone takes the administrator's present password. Argument: its URL. 0: yes; 3: it is refused; 1: no answer."""
+
+from __future__ import annotations
+
+import sys
+
+from identity import Identity, IdentityError
+
+REFUSED = 3
+
+
+def main() -> int:
+    """Log in once."""
+    try:
+        Identity(sys.argv[1]).log_in()
+    except IdentityError as error:
+        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
+        return REFUSED if error.refused else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
