@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from hacienda.cli import console, deploying, guarding, project
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hacienda.cli import console, deploying, guarding, project, rotating
 from hacienda.cli.synth import Out
+from hacienda.cloud import Cloud
+from hacienda.operate.deploy import Deployment
 from hacienda.review import guard, summary
 
 
@@ -19,9 +24,48 @@ def apply(
     """Make the cloud what its environment file says, stack by stack, as `cdktf deploy` does.
 
     What would cost a quorum, or the last copy of a service, if done at once is done in a safe order: one node at a time, each
-    step planned anew and followed by a wait until everything is healthy. It can be interrupted and run again at any time.
+    step planned anew and followed by a wait until everything is healthy. A rotation of secrets comes to its end: former ones are
+    refused once every node has the new ones. It can be interrupted and run again at any time.
     Applying twice changes nothing the second time.
     """
+    first = _round(env, out, replace, outdated, accept, yes)
+    seconds, again = first.seconds, rotating.finish(first.cloud, first.deployed, first.reached)
+    while again:
+        following = _round(env, out, None, False, accept, yes=True)
+        seconds += following.seconds
+        again = rotating.finish(following.cloud, following.deployed, following.reached)
+    name = first.cloud.name
+    if as_json:
+        report = summary.document(name, [stack.name for stack in first.deployed.stacks], first.changes)
+        console.show_json({**report, "guard": guard.document(first.verdict), "seconds": round(seconds, 1)})
+    elif seconds:
+        console.show(f"{name} applied in {seconds:.1f} s.")
+    else:
+        console.show(f"No changes. {name} is what its environment file says.")
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One plan of all stacks, applied.
+
+    Args:
+        reached: rotations that were under way when it began.
+        seconds: how long it took; 0: there was nothing to do.
+    """
+
+    cloud: Cloud
+    deployed: Deployment
+    reached: Mapping[str, str]
+    changes: Sequence[summary.Change]
+    verdict: guard.Verdict
+    seconds: float
+
+
+def _round(
+    env: str, out: Out, replace: guarding.Replace, outdated: guarding.Outdated, accept: guarding.Accept, yes: bool
+) -> _Round:
+    """Plan, ask, apply. A rotation of the authority takes three: what nodes trust goes before what they show."""
+    reached = rotating.unfinished(env)
     cloud, deployed = deploying.deployment(env, out)
     anew = guarding.wanted(deployed, replace, outdated)
     with deploying.planned(deployed, replace=anew) as plans:
@@ -39,10 +83,4 @@ def apply(
             else:
                 deploying.confirm(f"Apply this to {cloud.name}?", yes)
                 seconds = deploying.apply_all(deployed, plans)
-    if as_json:
-        report = summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes)
-        console.show_json({**report, "guard": guard.document(verdict), "seconds": round(seconds, 1)})
-    elif seconds:
-        console.show(f"{cloud.name} applied in {seconds:.1f} s.")
-    else:
-        console.show(f"No changes. {cloud.name} is what its environment file says.")
+    return _Round(cloud, deployed, reached, changes, verdict, seconds)

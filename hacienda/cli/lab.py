@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from hacienda import lab
-from hacienda.cli import console, deploying, guarding, project
+from hacienda.cli import console, deploying, guarding, project, rotating
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, RefusedError, UnwellError
@@ -44,6 +44,7 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     began = time.monotonic()
     lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     _image(cloud, mirror)
+    reached = rotating.unfinished(env)
     cloud, deployed = deploying.deployment(env, None)
     with deploying.planned(deployed) as plans:
         for line in summary.describe(cloud.name, deploying.changes_of(plans)):
@@ -52,6 +53,8 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
         if refused:
             raise RefusedError("\n".join(refused))
         seconds = deploying.apply_all(deployed, plans)
+    if rotating.finish(cloud, deployed, reached):
+        console.say(f"The rotation of the authority goes on with: hacienda apply {env}")
     with console.working("asking the nodes"):
         found = reports.examine(cloud)
     reports.show(cloud, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import ssl
@@ -11,7 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pymysql
 from pymysql.connections import Connection
@@ -105,6 +108,7 @@ class SqlWriter:
 
     def __init__(self, host: str, port: int, user: str, password: str, ca: Path) -> None:
         self._host, self._port, self._user, self._password, self._ca = host, port, user, password, str(ca)
+        self._authorities = ""
         self._connection: Connection[Cursor] | None = None
 
     def __call__(self, number: int) -> None:
@@ -117,11 +121,22 @@ class SqlWriter:
             self._connection = None
             raise
 
+    def trust(self, authorities: str) -> None:
+        """Trust these certificates (PEM) besides."""
+        self._authorities = authorities
+
     def rows(self) -> set[int]:
         """Every identifier that is in the table."""
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT id FROM drill")
             return {int(row[0]) for row in cursor.fetchall()}
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=self._ca)
+        context.check_hostname = False
+        if self._authorities:
+            context.load_verify_locations(cadata=self._authorities)
+        return context
 
     def _connect(self) -> Connection[Cursor]:
         return pymysql.connect(
@@ -130,7 +145,7 @@ class SqlWriter:
             user=self._user,
             password=self._password,
             database=self._user,
-            ssl={"ca": self._ca},
+            ssl=self._context(),
             autocommit=True,
             connect_timeout=1,
             read_timeout=1,
@@ -174,5 +189,45 @@ class Keystone:
         except urllib.error.HTTPError:
             return False
 
+    def request(self, method: str, path: str, token: str, body: dict[str, Any] | None = None) -> Any:
+        """A call of the API with a token; the answer's JSON."""
+        headers = {"X-Auth-Token": token, "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/v3{path}", data, headers=headers, method=method)
+        with urllib.request.urlopen(request, timeout=self._patience, context=self._context) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def trusting(self, authorities: str) -> Keystone:
+        """The same client, trusting these certificates (PEM) alone."""
+        other = copy.copy(self)
+        other._context = ssl.create_default_context(cadata=authorities)
+        return other
+
     def __call__(self, _: int) -> None:
         self.issue()
+
+
+class EitherPassword:
+    """Logs in as whoever has been given a new password and does not know from when on it counts: with that of last time, else with
+    the other one, else once more, should it have changed between the two.
+
+    Args:
+        former, present: the same client with the one and the other password.
+    """
+
+    def __init__(self, former: Keystone, present: Keystone) -> None:
+        self._order = (former, present)
+
+    def __call__(self, _: int) -> None:
+        last, other = self._order
+        try:
+            last.issue()
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.UNAUTHORIZED:
+                raise
+            try:
+                other.issue()
+            except urllib.error.HTTPError:
+                last.issue()
+            else:
+                self._order = (other, last)

@@ -100,6 +100,10 @@ class Lab:
         done = self.hacienda("apply", self.environment, "--yes")
         assert "No changes" in done.stdout, done.stdout + done.stderr
 
+    def address(self, node: str) -> str:
+        """A node's address on the management network."""
+        return self.on(node, "bash", "-c", ". /etc/hacienda/node.env; echo $HACIENDA_ADDRESS").strip()
+
     # What drills do
 
     def incus(self, *arguments: str, timeout: float = 60, stdin: str | None = None) -> str:

@@ -1,0 +1,69 @@
+"""The end of a rotation: once every node has the new values and uses them, the former ones are refused.
+
+Only the deployer can know that: a node knows what it has itself, and machines without etcd tell nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from hacienda import secrets
+from hacienda.cloud.model import Cloud
+from hacienda.cloud.model import Node as Machine
+from hacienda.cloudinit import secrecy
+from hacienda.errors import HaciendaError, UnwellError
+from hacienda.operate.status import AT_A_TIME
+from hacienda.remote.node import Node
+from hacienda.remote.transport import Transport
+
+
+def finish(
+    cloud: Cloud,
+    store: secrets.Store,
+    reached: Mapping[str, str],
+    digests: Mapping[str, Mapping[str, str]],
+    connect: Callable[[Machine], Transport],
+) -> bool:
+    """Refuse former values, and take the next step of the rotations.
+
+    Args:
+        cloud: the cloud, applied.
+        store: its secrets.
+        reached: the rotations that were under way when the apply began (`secrets.unfinished`).
+        digests: node -> name of a secret -> keyed digest, as it was applied.
+        connect: how a machine is reached.
+
+    Returns:
+        Whether there is a step that nodes have to be given: another apply.
+
+    Raises:
+        UnwellError: a node does not have the new values yet, or does not use them; the former ones stay accepted.
+    """
+    with ThreadPoolExecutor(min(AT_A_TIME, max(1, len(cloud.nodes)))) as pool:
+        behind = list(pool.map(lambda machine: _behind(machine, digests.get(machine.name, {}), connect), cloud.nodes))
+    if any(behind):
+        raise UnwellError("Former secrets stay accepted", "\n".join(text for text in behind if text) + "\nApply again.")
+    for service in cloud.services:
+        if secrecy.reconciled(cloud, service):
+            # All of its members: whoever comes first does it, the others find it done.
+            for machine in cloud.servers(service.name):
+                Node(connect(machine)).retire(service.name)
+    return secrets.finish(store, reached)
+
+
+def _behind(machine: Machine, digests: Mapping[str, str], connect: Callable[[Machine], Transport]) -> str:
+    """Why a node may still use a former value; empty: it does not."""
+    try:
+        status = Node(connect(machine)).status()
+    except HaciendaError as error:
+        return f"{machine.name}: {error.message}"
+    if status is None:
+        return f"{machine.name}: nothing is installed"
+    lacks = [name for name, digest in sorted(digests.items()) if status.secrets.get(name) != digest]
+    if lacks:
+        return f"{machine.name}: does not have {', '.join(lacks)}"
+    if not status.converged or status.pending:
+        busy = ", ".join(status.pending) or status.error or ", ".join(status.failed)
+        return f"{machine.name}: not converged: {busy}"
+    return ""
