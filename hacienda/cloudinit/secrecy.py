@@ -42,8 +42,8 @@ def reconciled(cloud: Cloud, service: Service) -> tuple[str, ...]:
 
 def owners(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
     """Services of the same node that hand out this one's accounts: it must not use a new password before they accept it."""
-    asked = {"database": service.databases, "message queue": service.message_users}
-    found = {cloud.registry.provider(capability).name for capability, accounts in asked.items() if accounts}
+    found = {cloud.registry.provider("database").name} if service.databases else set()
+    found |= {cloud.registry.provider("message queue").name} if service.message_users else set()
     return tuple(sorted((found - {service.name}) & set(node.services)))
 
 
