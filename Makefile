@@ -31,11 +31,11 @@ demo: $(READY)
 	$(BIN)/hacienda topology lab
 
 test: lint
-	$(BIN)/python -m pytest -q -n auto -m "not long" --cov --cov-report= --cov-fail-under=95
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --cov --cov-report= --cov-fail-under=95
 
 # More of the same, in larger numbers and sizes.
 test-long: $(READY)
-	$(BIN)/python -m pytest -q -n auto -m long
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m long
 
 lint: $(READY)
 	$(BIN)/ruff format --check
@@ -59,7 +59,7 @@ bench: $(READY)
 
 # What of the part without input and output no test reaches; `make test` asks for 95 % of it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

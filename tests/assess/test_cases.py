@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from hacienda.assess import findings, rules
+from hacienda.assess import Finding, findings, rules
 from hacienda.assess.index import index
 from tests.assess.cases import CASES
-from tests.assess.samples import subject
+from tests.assess.samples import NOTHING, subject
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_sound_cloud_is_sound(tmp_path: Path) -> None:
-    assert [str(finding) for finding in findings(subject(tmp_path)) if not finding.accepted] == []
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finding, ...]:
+    """What is found in the sound cloud, for the cases that change nothing of it."""
+    return tuple(findings(subject(tmp_path_factory.mktemp("sound"))))
+
+
+def test_the_sound_cloud_is_sound(sound: tuple[Finding, ...]) -> None:
+    assert [str(finding) for finding in sound if not finding.accepted] == []
 
 
 def test_every_rule_is_tested() -> None:
@@ -35,8 +41,9 @@ def test_a_cloud_that_breaks_a_rule_is_found(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_a_cloud_that_almost_does_is_left_alone(name: str, tmp_path: Path) -> None:
-    found = findings(subject(tmp_path, CASES[name].kept))
+def test_a_cloud_that_almost_does_is_left_alone(name: str, tmp_path: Path, sound: tuple[Finding, ...]) -> None:
+    kept = CASES[name].kept
+    found = sound if kept is NOTHING else findings(subject(tmp_path, kept))
     assert [str(finding) for finding in found if finding.rule == name and not finding.accepted] == []
 
 
