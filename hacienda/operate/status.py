@@ -130,9 +130,10 @@ def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
     diagnoses = {answer.node: answer.diagnosis for answer in by_node.values() if answer.diagnosis and answer.reached}
     ailments = causes.of_networks(cloud, diagnoses) + causes.of_clocks(diagnoses) + causes.of_machines(diagnoses)
     ailments += [one for machine in cloud.nodes for one in _of_node(cloud, machine, by_node[machine.name], diagnoses)]
+    silent = tuple(node.name for node in cloud.members("keepalived") if by_node[node.name].silence)
     holders = {str(vip.address): _holders(str(vip.address), by_node.values()) for vip in cloud.virtual_ips}
     ailments += [
-        Ailment("", f"virtual IP {address}", _holders_words(nodes), _holders_fix(nodes))
+        Ailment("", f"virtual IP {address}", _holders_words(nodes, silent), _holders_fix(nodes, silent))
         for address, nodes in holders.items()
         if len(nodes) != 1
     ]
@@ -186,13 +187,17 @@ def _holders(address: str, answers: Iterable[Answer]) -> tuple[str, ...]:
     )
 
 
-def _holders_words(nodes: tuple[str, ...]) -> str:
-    return f"is held by {len(nodes)} nodes, {', '.join(nodes)}" if nodes else "is held by no node"
+def _holders_words(nodes: tuple[str, ...], silent: tuple[str, ...]) -> str:
+    if nodes:
+        return f"is held by {len(nodes)} nodes, {', '.join(nodes)}"
+    return f"is held by no node that answers; {', '.join(silent)} may hold it" if silent else "is held by no node"
 
 
-def _holders_fix(nodes: tuple[str, ...]) -> str:
+def _holders_fix(nodes: tuple[str, ...], silent: tuple[str, ...]) -> str:
     if nodes:
         return "They do not hear each other's VRRP adverts: check the network between them and the firewall."
+    if silent:
+        return f"Find out first why {', '.join(silent)} {'does' if len(silent) == 1 else 'do'} not answer, as above."
     return "journalctl -u keepalived on the controllers says why."
 
 

@@ -100,6 +100,13 @@ def test_nobody_holds_the_virtual_ip(lab: cloud.Cloud) -> None:
     assert [(one.service, one.what) for one in found.ailments] == [(f"virtual IP {VIP}", "is held by no node")]
 
 
+def test_a_silent_machine_may_hold_the_virtual_ip(lab: cloud.Cloud) -> None:
+    found = health(lab, ctl_1=Answer("ctl-1", silence="does not answer", reached=False))
+    (one,) = (one for one in found.ailments if one.service == f"virtual IP {VIP}")
+    assert one.what == "is held by no node that answers; ctl-1 may hold it"
+    assert one.fix == "Find out first why ctl-1 does not answer, as above."
+
+
 def test_longer_address_is_another_one(lab: cloud.Cloud) -> None:
     answer = well(lab.node("ctl-2"))
     other = Verdict("keepalived", True, f"holds {VIP}0, backup", "")
