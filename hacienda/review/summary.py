@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hacienda.review import names
+from hacienda.secrets.store import DIGEST_KEY, comparable
 
 Kind = Literal["create", "update", "replace", "delete"]
 
@@ -27,7 +28,7 @@ class Change:
         name: the node's name for members and machines, else the last part of the address.
         kind: what happens to it.
         files: members: path -> short hash before and after; None: not there.
-        secrets: members: names of the secrets that change.
+        secrets: members: names of the secrets that change; `digest/key`, where digests are under another key and tell nothing.
         restarts: members: what is done to services, `restart galera`, `reload haproxy` or `reconcile galera: database/keystone`.
     """
 
@@ -67,7 +68,7 @@ def _change(stack: str, entry: Mapping[str, Any]) -> Change | None:
         name=str((after or before).get("node") or (after or before).get("name") or entry["name"]),
         kind=kind,
         files=_differing(before.get("files"), after.get("files")) if is_member else {},
-        secrets=tuple(_differing(before.get("secrets"), after.get("secrets"))) if is_member else (),
+        secrets=_secrets(before.get("secrets"), after.get("secrets")) if is_member else (),
         restarts=tuple(restarts or ()),
     )
 
@@ -86,6 +87,12 @@ def _differing(
 ) -> dict[str, tuple[str | None, str | None]]:
     old, new = before or {}, after or {}
     return {key: (old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
+
+
+def _secrets(before: Mapping[str, str] | None, after: Mapping[str, str] | None) -> tuple[str, ...]:
+    differing = _differing(before, after)
+    told = {name for name, (old, new) in differing.items() if old is None or new is None or comparable(old, new)}
+    return tuple(sorted(told if len(told) == len(differing) else {*told, DIGEST_KEY}))
 
 
 def describe(environment: str, found: Iterable[Change]) -> list[str]:

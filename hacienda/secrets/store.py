@@ -211,5 +211,8 @@ def digest(store: Store, name: str, node: str | None = None) -> str:
 
 
 def comparable(one: str, other: str) -> bool:
-    """Whether two digests are under the same key, so that a difference is one of the secret."""
+    """Whether the difference of two texts is one of the secret: they are not digests under different keys. A node says `missing` or
+    `drifted:<8 digits>` of a secret that is not as it was delivered."""
+    if any(text == "missing" or text.startswith("drifted:") for text in (one, other)):
+        return True
     return one.partition(_KEY_ENDS)[0] == other.partition(_KEY_ENDS)[0]

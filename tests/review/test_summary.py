@@ -38,6 +38,15 @@ def test_the_same_change_on_many_nodes_is_told_once() -> None:
     ]
 
 
+def test_digests_under_another_key_are_told_as_that() -> None:
+    before = {"secrets": {"a/b": "12ab.1", "a/c": "12ab.2"}}
+    after = {"secrets": {"a/b": "34cd.3", "a/c": "34cd.4"}, "restarts": ["reconcile a: a/b"]}
+    assert describe("lab", found(member("ctl-1", ["update"], before, after)))[1:] == [
+        "  secret digest/key  changed on ctl-1",
+        "  reconcile a: a/b: ctl-1",
+    ]
+
+
 def test_files_come_go_and_drift() -> None:
     before = {"files": {"/gone": "1", "/edited": "drifted:0123abcd", "/lost": "missing"}}
     after = {"files": {"/new": "1", "/edited": "2", "/lost": "3"}}
@@ -51,7 +60,7 @@ def test_files_come_go_and_drift() -> None:
 
 
 def test_new_secret_is_told_by_name() -> None:
-    plan = found(member("ctl-1", ["update"], {"secrets": {"a/b": "1"}}, {"secrets": {"a/b": "2"}}))
+    plan = found(member("ctl-1", ["update"], {"secrets": {"a/b": "12ab.1"}}, {"secrets": {"a/b": "12ab.2"}}))
     assert "  secret a/b  changed on ctl-1" in describe("lab", plan)
 
 

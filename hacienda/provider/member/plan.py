@@ -74,16 +74,9 @@ def _votes(planned: State, prior: State) -> Mapping[str, int]:
 
 
 def _changed_secrets(old: dict[str, str], new: dict[str, str]) -> set[str]:
-    """Secrets that change. A digest under another key says nothing of its secret; what is no digest says that it is not there."""
-    return {
-        name
-        for name in _differing(old, new)
-        if not (_is_digest(old.get(name)) and _is_digest(new.get(name))) or comparable(old[name], new[name])
-    }
-
-
-def _is_digest(text: str | None) -> bool:
-    return text is not None and text != "missing" and not text.startswith("drifted:")
+    """Secrets that come, go or change. A digest under another key says nothing of its secret."""
+    shared = old.keys() & new.keys()
+    return {name for name in _differing(old, new) if name not in shared or comparable(old[name], new[name])}
 
 
 def _reconciliations(effects: bundle.Effects, secrets: set[str]) -> list[str]:
