@@ -53,6 +53,7 @@ lab-down: $(READY)
 # TESTS="not long" leaves out more of the same.
 lab-test: $(READY)
 	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab
+	$(BIN)/python -m hacienda.lab.versions
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -15,14 +15,12 @@ from hacienda.cli import console, deploying, guarding, project, rotating
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, RefusedError, UnwellError
-from hacienda.lab import command, daemon
+from hacienda.lab import command, contents, daemon, versions
 from hacienda.lab.apt_sources import Mirror
+from hacienda.lab.layout import IMAGE
 from hacienda.review import summary
 
 app = typer.Typer(help="A whole cloud on this machine, in Incus containers.", no_args_is_help=True)
-
-IMAGE = "hacienda-debian-13"
-"""Alias that machines boot from: it stays the same when the image is built anew, so that no machine is replaced for it."""
 
 Env = Annotated[
     str,
@@ -145,13 +143,18 @@ def _declared_mirror(cloud: Cloud) -> Mirror | None:
 
 def _image(cloud: Cloud, mirror: str | None) -> str:
     """Build the image and let the alias that machines boot from stand for it; the image's own alias."""
+    place = lab.Lab()
     built = lab.build(
         cloud.packages,
         mirror=_mirror(mirror) or _declared_mirror(cloud),
         proxy=cloud.package_sources.proxy,
         progress=console.say,
     )
-    place = lab.Lab()
+    contents.ensure(place, built, cloud.assumptions)
+    named = {*cloud.packages, *(assumption["package"] for assumption in cloud.assumptions)}
+    moved = list(versions.differences(contents.packages(place, built), named))
+    if moved:
+        console.say(f"packages that differ from those of the last green run: {'; '.join(moved)}")
     aliases = {alias["name"]: alias["target"] for alias in command.listed(place, "/1.0/images/aliases?recursion=1")}
     if aliases.get(IMAGE) != aliases[built]:
         if IMAGE in aliases:

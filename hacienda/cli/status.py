@@ -12,6 +12,7 @@ from hacienda.cli import console, project
 from hacienda.cloud import Cloud
 from hacienda.cloud.model import Node
 from hacienda.errors import UnwellError
+from hacienda.lab import versions
 from hacienda.operate import causes
 from hacienda.operate import status as health
 from hacienda.remote import connections
@@ -88,8 +89,20 @@ def show(cloud: Cloud, found: health.Health) -> None:
         alike.setdefault((one.service, one.what, one.fix), []).append(one.node)
     for (service, what, fix), nodes in alike.items():
         console.show(str(causes.Ailment(_names(nodes), service, what, fix)))
+    for line in moved(found):
+        console.show(line)
     verdict = "is well" if found.well else f"is unwell: {len(found.ailments)} problems"
     console.out.print(Text(f"{cloud.name} {verdict}", style="green" if found.well else "red"))
+
+
+def moved(found: health.Health) -> list[str]:
+    """Packages whose versions are not those of the last green run of the lab's tests, and on which nodes: no fault in itself."""
+    alike: dict[str, list[str]] = {}
+    for answer in found.answers:
+        packages = answer.diagnosis.packages if answer.diagnosis else {}
+        for difference in versions.differences(packages, packages.keys()):
+            alike.setdefault(difference, []).append(answer.node)
+    return [f"not as tested: {difference} ({_names(nodes)})" for difference, nodes in alike.items()]
 
 
 NAMED = 6

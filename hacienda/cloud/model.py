@@ -341,6 +341,11 @@ class Cloud:
         """Debian packages of a machine image for this cloud, sorted: of every service here, on whatever role."""
         return tuple(sorted({package for service in self.services for package in service.all_packages()}))
 
+    @cached_property
+    def assumptions(self) -> tuple[Mapping[str, str], ...]:
+        """What services here rely on in their packages, as the check in an image or on a node reads it."""
+        return tuple(each.to_json(service.name) for service in self.services for each in service.all_assumptions())
+
     def node(self, name: str) -> Node:
         """The node of that name. Raises KeyError."""
         return self._nodes[name]

@@ -32,6 +32,7 @@ def manifest(
     head: Mapping[str, str],
     packages: Iterable[str],
     services: Iterable[Mapping[str, Any]],
+    assumptions: Iterable[Mapping[str, str]],
     files: Iterable[RenderedFile],
 ) -> dict[str, Any]:
     """What a node is meant to be.
@@ -39,12 +40,14 @@ def manifest(
     Args:
         head: whose manifest it is.
         services: what the node must know about each, in start order.
+        assumptions: what the services rely on in their packages.
     """
     return {
         "version": VERSION,
         **head,
         "packages": sorted(set(packages)),
         "services": list(services),
+        "assumptions": list(assumptions),
         "files": [file.manifest_entry for file in files],
     }
 
@@ -52,7 +55,7 @@ def manifest(
 def manifest_text(content: Mapping[str, Any], files: Iterable[RenderedFile]) -> str:
     """manifest.json, one line per file and service, so that two of them can be compared with diff."""
     lists = {
-        "services": [json.dumps(service, sort_keys=True) for service in content["services"]],
+        **{key: [json.dumps(entry, sort_keys=True) for entry in content[key]] for key in ("services", "assumptions")},
         "files": [file.manifest_line for file in files],
     }
     lines = {key: _list(lists[key]) if key in lists else json.dumps(value) for key, value in content.items()}

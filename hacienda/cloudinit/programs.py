@@ -23,7 +23,7 @@ _BASH = {
     "cluster.sh": "hacienda-cluster",
     "retire.sh": "hacienda-retire",
 }
-_PYTHON = ("apply", "verify", "leave", "diagnose")
+_PYTHON = ("apply", "verify", "leave", "diagnose", "assumptions")
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -BSE

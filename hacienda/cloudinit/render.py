@@ -32,6 +32,7 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
         head={"environment": cloud.name, "node": node.name},
         packages=(package for service in own for package in service.packages),
         services=(_entry(cloud, node, service) for service in own),
+        assumptions=(each.to_json(service.name) for service in own for each in service.assumptions),
         files=rendered,
     )
     packed = bundle.archive(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from hacienda.declare.assumption import Assumption, AssumptionKind
 from hacienda.declare.files import (
     Action,
     Certificate,
@@ -31,6 +32,8 @@ __all__ = [
     "FERNET_KEYS",
     "Action",
     "Arbiter",
+    "Assumption",
+    "AssumptionKind",
     "Capability",
     "CatalogueEntry",
     "Certificate",

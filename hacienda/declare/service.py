@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from hacienda.declare.assumption import Assumption
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
@@ -83,6 +84,8 @@ class Arbiter:
     join: Script | None = None
     leave: Script | None = None
     scripts: tuple[Script, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,10 @@ class Service:
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
         timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
+        assumptions: what it relies on in its packages. Whatever a file or script names and the project does not make is
+            declared here.
+        held: packages that no unattended upgrade touches, as regular expressions of their whole names: their daemons vote, and
+            must not restart on all machines in the same night.
     """
 
     name: str
@@ -148,6 +155,8 @@ class Service:
     reconcile: Script | None = None
     leave: Script | None = None
     scripts: tuple[Script, ...] = field(default=())
+    assumptions: tuple[Assumption, ...] = ()
+    held: tuple[str, ...] = ()
 
     def port(self, name: str) -> Port:
         """The declared port of that name.
@@ -181,6 +190,10 @@ class Service:
     def all_packages(self) -> tuple[str, ...]:
         """Packages of all roles that run it: one machine image serves them all."""
         return self.packages + (self._on_arbiters.packages if self._on_arbiters is not self else ())
+
+    def all_assumptions(self) -> tuple[Assumption, ...]:
+        """Of all roles that run it, as one machine image serves them all; each once."""
+        return tuple(dict.fromkeys((*self.assumptions, *self._on_arbiters.assumptions)))
 
     def all_scripts(self) -> tuple[Script, ...]:
         """Every script that goes to the node, the life-cycle ones first."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 DEFAULT_FOLDER = Path("/var/lib/hacienda-lab")
 
+IMAGE = "hacienda-debian-13"
+"""Alias that machines boot from: it stays the same when the image is built anew, so that no machine is replaced for it."""
+
 
 @dataclass(frozen=True)
 class Lab:

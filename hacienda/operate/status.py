@@ -226,6 +226,7 @@ def document(health: Health) -> dict[str, Any]:
                 "detail": answer.silence,
                 "faults": [asdict(fault) for fault in answer.diagnosis.faults] if answer.diagnosis else [],
                 "converged": answer.status.converged if answer.status else False,
+                "packages": dict(answer.diagnosis.packages) if answer.diagnosis else {},
                 "services": {v.service: {"ok": v.ok, "detail": v.detail, "fix": v.fix} for v in answer.verdicts},
             }
             for answer in health.answers

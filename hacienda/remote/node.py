@@ -75,11 +75,13 @@ class Diagnosis:
         faults: what is wrong with it.
         unreached: node and network of each neighbour that does not answer its pings.
         ahead: seconds that its clock is ahead of ours; late by as long as the answer took to travel.
+        packages: versions of the packages that its services want or rely on, by name.
     """
 
     faults: tuple[Fault, ...] = ()
     unreached: tuple[tuple[str, str], ...] = ()
     ahead: float = 0.0
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ class Node:
             return None
         faults = (Fault(one["kind"], one["what"], one["fix"], tuple(one["services"])) for one in answer["faults"])
         unreached = ((str(one["node"]), str(one["network"])) for one in answer["unreached"])
-        return Diagnosis(tuple(faults), tuple(unreached), float(answer["time"]) - received)
+        packages = {str(name): str(version) for name, version in answer.get("packages", {}).items()}
+        return Diagnosis(tuple(faults), tuple(unreached), float(answer["time"]) - received, packages)
 
     def journal(self, service: str, lines: int = 10) -> str:
         """The last lines of a service's journal."""

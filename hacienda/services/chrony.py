@@ -7,10 +7,13 @@ from ipaddress import ip_address
 from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Port, Script, Service, Template
+from hacienda.declare import Assumption, Port, Script, Service, Template
 
 _LEAST_SOURCES = 4
 """The least number of sources with which one that lies is outvoted (ha-reference, chrony)."""
+
+LEAP_SECONDS = "/usr/share/zoneinfo/leap-seconds.list"
+"""Of tzdata. The time zone right/UTC, which used to say the same, is in no package that Debian 13 installs by itself."""
 
 
 def _sources(servers: tuple[str, ...]) -> list[str]:
@@ -38,6 +41,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "is_controller": node.role == "controller",
         "management": cloud.management.cidr,
         "containers": cloud.platform.containers,
+        "leap_seconds": LEAP_SECONDS,
     }
 
 
@@ -51,8 +55,13 @@ service = Service(
     ports=(Port("ntp", 123, clients="internal", protocol="udp"),),
     files=(
         Template("/etc/chrony/chrony.conf", checker="chronyd"),
-        Template("/etc/default/chrony", checker="bash", source="default.j2"),
+        Template("/etc/systemd/system/chrony.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     verify=Script("verify.sh"),
+    assumptions=(
+        Assumption("chrony", "program", "/usr/sbin/chronyd", reason="chrony.service starts it"),
+        Assumption("chrony", "user", "_chrony", reason="it gives its privileges up to that user"),
+        Assumption("tzdata", "file", LEAP_SECONDS, reason="chronyd learns of leap seconds from it"),
+    ),
 )

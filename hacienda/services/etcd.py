@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Certificate, Port, Script, Service, ServiceOptions, Template, Timer
+from hacienda.declare import Assumption, Certificate, Port, Script, Service, ServiceOptions, Template, Timer
 
 
 class Options(ServiceOptions):
@@ -54,7 +54,7 @@ service = Service(
     files=(
         Certificate("/etc/etcd/tls", group="etcd", on_change="restart"),
         Template("/etc/default/etcd", checker="etcd"),
-        Template("/etc/systemd/system/etcd.service.d/hacienda.conf", checker="systemd-analyze", source="unit.conf.j2"),
+        Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     facts=_facts,
@@ -67,4 +67,17 @@ service = Service(
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(Script("members.sh"), Script("may-stop.sh")),
+    held=("etcd-server",),
+    assumptions=(
+        Assumption("etcd-server", "program", "/usr/bin/etcd", reason="etcd.service starts it"),
+        Assumption("etcd-server", "user", "etcd", reason="it runs as that user, who owns its data"),
+        Assumption("etcd-server", "group", "etcd", reason="the group may read its certificate"),
+        Assumption(
+            "etcd-client",
+            "answer",
+            "etcdctl member add --help",
+            "--learner",
+            reason="a member joins as a learner, which cannot cost the quorum",
+        ),
+    ),
 )

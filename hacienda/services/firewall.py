@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, FirewallRule, Node
-from hacienda.declare import Port, Script, Service, ServiceOptions, Template
+from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
 
 
 class Options(ServiceOptions):
@@ -208,8 +208,14 @@ service = Service(
     after=("host",),
     packages=("nftables",),
     units=("nftables.service",),
-    files=(Template("/etc/nftables.conf", checker="nft", source="nftables.conf.j2", mode=0o640, on_change="reload"),),
+    files=(
+        Template("/etc/nftables.conf", checker="nft", source="nftables.conf.j2", mode=0o640, on_change="reload"),
+        Template("/etc/systemd/system/nftables.service", checker="systemd-analyze", on_change="none"),
+    ),
     variables=_variables,
     options=Options,
     verify=Script("verify.sh"),
+    assumptions=(
+        Assumption("nftables", "program", "/usr/sbin/nft", reason="nftables.service loads the rules with it"),
+    ),
 )

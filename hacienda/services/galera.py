@@ -13,6 +13,7 @@ from pydantic import ByteSize, Field
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
     Arbiter,
+    Assumption,
     Certificate,
     Check,
     Frontend,
@@ -33,6 +34,8 @@ MIB = 1024 * 1024
 GIB = 1024 * MIB
 TLS = "/etc/mysql/tls"
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
+PROVIDER = "/usr/lib/galera/libgalera_smm.so"
+SST_SCRIPT = "/usr/bin/wsrep_sst_mariabackup"
 CHECKER = "/usr/lib/hacienda/galera/check.py"
 EVS_TIMERS = (
     "keepalive_period",
@@ -124,6 +127,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "port": service.port("mysql").number,
         "check_port": service.port("check").number,
         "tls": TLS,
+        "provider": PROVIDER,
         "buffer_pool": pool,
         # A quarter of the pool, so that checkpoints are rare and a recovery stays short.
         "log_file": max(96 * MIB, min(2 * GIB, pool // 4)),
@@ -199,6 +203,8 @@ service = Service(
             Script("may-stop.sh", source="arbiter/may-stop.sh"),
             Script("watch.sh", source="arbiter/watch.sh", on_change="reload"),
         ),
+        held=("galera-arbitrator-4",),
+        assumptions=(Assumption("galera-arbitrator-4", "program", "/usr/bin/garbd", reason="garb.service starts it"),),
     ),
     packages=(
         "galera-4",
@@ -280,5 +286,44 @@ service = Service(
         Script("watch.sh", on_change="reload"),
         Script("check.py", on_change="reload"),
         Script("wsrep_sst_hacienda"),
+    ),
+    held=("mariadb-.*", "galera-4"),
+    assumptions=(
+        Assumption("mariadb-server-core", "program", "/usr/sbin/mariadbd", reason="mariadb.service starts it"),
+        Assumption(
+            "mariadb-server-core",
+            "answer",
+            "/usr/sbin/mariadbd --no-defaults --verbose --help",
+            r"(?s)--wsrep-new-cluster.*--wsrep-recover.*--wsrep-sst-donor=.*--wsrep-start-position=",
+            reason="a start is told by these options who founds, from where, and who gives the copy",
+        ),
+        Assumption(
+            "mariadb-client-core", "program", "/usr/bin/mariadb", reason="a reload and all scripts go through it"
+        ),
+        Assumption("mariadb-server", "user", "mysql", reason="it runs as that user, who owns its data"),
+        Assumption("mariadb-server", "group", "mysql", reason="the group may read its certificate"),
+        Assumption("mariadb-server", "folder", "/var/lib/mysql", reason="its data are there"),
+        Assumption(
+            "mariadb-common",
+            "answer",
+            "my_print_defaults --help",
+            r"/etc/mysql/my\.cnf",
+            reason="the server reads its options from there",
+        ),
+        Assumption(
+            "mariadb-common",
+            "line",
+            "/etc/mysql/my.cnf",
+            r"^!includedir /etc/mysql/mariadb\.conf\.d/?$",
+            reason=f"{CONFIGURATION} is read through it",
+        ),
+        Assumption("galera-4", "file", PROVIDER, reason="the server loads the replication from it"),
+        Assumption(
+            "mariadb-server",
+            "line",
+            SST_SCRIPT,
+            r"^ *sleep 10$",
+            reason="wsrep_sst_hacienda runs that script with a shorter pause, which else is 10 s for each copy",
+        ),
     ),
 )

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
 from hacienda.declare import (
+    Assumption,
     Certificate,
     Check,
     Frontend,
@@ -203,9 +204,8 @@ service = Service(
         Template(CONFIGURATION, checker="haproxy", mode=0o600, on_change="reload"),
         Certificate("/etc/haproxy/tls", virtual_ips=True),
         Template(
-            "/etc/systemd/system/haproxy.service.d/hacienda.conf",
+            "/etc/systemd/system/haproxy.service",
             checker="systemd-analyze",
-            source="unit.conf.j2",
             on_change="none",
         ),
         Template("/etc/systemd/system/haproxy-drain.service", checker="systemd-analyze", on_change="none"),
@@ -255,4 +255,10 @@ service = Service(
     ),
     verify=Script("verify.sh"),
     scripts=(Script("drain.sh"), Script("writer.sh", on_change="reload")),
+    assumptions=(
+        Assumption("haproxy", "program", "/usr/sbin/haproxy", reason="haproxy.service starts it"),
+        Assumption("haproxy", "user", "haproxy", reason="it gives its privileges up to that user"),
+        Assumption("haproxy", "group", "haproxy", reason="it gives its privileges up to that group"),
+        Assumption("haproxy", "folder", "/var/lib/haproxy", reason="it locks itself into that folder"),
+    ),
 )

@@ -8,11 +8,12 @@ from typing import Any
 
 from hacienda.cloud import routes
 from hacienda.cloud.model import SUITES, Cloud, Node
-from hacienda.declare import NodeFile, Port, Script, Service, Template, Timer
+from hacienda.declare import Assumption, NodeFile, Port, Script, Service, Template, Timer
 
 APT_SOURCES = "/etc/apt/hacienda.sources"
 APT_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 """Debian's own keys: a mirror has the archive's signatures."""
+UPGRADES = "/etc/apt/apt.conf.d/91hacienda-upgrades"
 SYSCTL = "/etc/sysctl.d/60-hacienda.conf"
 
 _KEEP = "/etc/systemd/network/hacienda.conf"
@@ -35,10 +36,13 @@ def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    patterns, units, _ = _held(cloud, node)
     return {
         "names": _names(cloud, node),
         "holds_virtual_ips": "haproxy" in node.services,
         "containers": cloud.platform.containers,
+        "held": patterns,
+        "held_units": units,
     }
 
 
@@ -56,6 +60,17 @@ def _routes(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
+def _held(cloud: Cloud, node: Node) -> tuple[list[str], list[str], list[str]]:
+    """What must not restart by itself here: packages as regular expressions, units, and names of the services."""
+    held = [service for service in cloud.running(node) if service.held]
+    patterns = sorted(f"^{name}$" for service in held for name in service.held)
+    return (
+        patterns,
+        sorted(unit for service in held for unit in service.units),
+        sorted(service.name for service in held),
+    )
+
+
 def _beside_virtual_ips(cloud: Cloud, node: Node) -> tuple[IPv4Address, ...]:
     """The node's own addresses on the interfaces that may hold a virtual IP."""
     if "keepalived" not in node.services:
@@ -64,7 +79,14 @@ def _beside_virtual_ips(cloud: Cloud, node: Node) -> tuple[IPv4Address, ...]:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    return {"beside_virtual_ips": _beside_virtual_ips(cloud, node), "keep": _KEEP, **_routes(cloud, node)}
+    patterns, _, services = _held(cloud, node)
+    return {
+        "beside_virtual_ips": _beside_virtual_ips(cloud, node),
+        "keep": _KEEP,
+        "held": patterns,
+        "held_services": services,
+        **_routes(cloud, node),
+    }
 
 
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
@@ -100,6 +122,16 @@ def _apt(cloud: Cloud) -> tuple[NodeFile, ...]:
     return tuple(files)
 
 
+ORDERED_BY = (
+    "multi-user.target",
+    "network-online.target",
+    "network-pre.target",
+    "network.target",
+    "shutdown.target",
+    "sockets.target",
+)
+
+
 service = Service(
     name="host",
     title="Names, kernel settings and SSH of a machine",
@@ -111,6 +143,13 @@ service = Service(
         Template("/etc/hosts", checker="hosts", on_change="none"),
         Template(SYSCTL, checker="sysctl", source="sysctl.conf.j2"),
         Template("/etc/systemd/journald.conf.d/60-hacienda.conf", checker="journald", source="journald.conf.j2"),
+        Template(UPGRADES, checker="apt-config", source="upgrades.conf.j2", on_change="none"),
+        Template(
+            "/etc/needrestart/conf.d/90-hacienda.conf",
+            checker="needrestart",
+            source="needrestart.conf.j2",
+            on_change="none",
+        ),
         Template("/etc/ssh/sshd_config.d/60-hacienda.conf", checker="sshd", source="sshd.conf.j2", mode=0o600),
     ),
     node_files=_node_files,
@@ -125,4 +164,33 @@ service = Service(
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     scripts=(Script("routes.sh"),),
+    assumptions=(
+        Assumption("openssh-server", "unit", "ssh.service", reason="sshd reads a changed configuration through it"),
+        Assumption(
+            "openssh-server",
+            "line",
+            "/etc/ssh/sshd_config",
+            r"^\s*Include /etc/ssh/sshd_config\.d/\*\.conf",
+            reason="what is in that folder is read through it",
+        ),
+        Assumption("libc-bin", "line", "/etc/nsswitch.conf", r"^hosts:.*\bfiles\b", reason="names are in /etc/hosts"),
+        Assumption("debian-archive-keyring", "file", APT_KEYRING, reason="apt trusts a declared mirror by it"),
+        Assumption("bash", "program", "/bin/bash", reason="scripts run in it"),
+        Assumption("dash", "program", "/bin/sh", reason="units start some programs through it"),
+        Assumption("coreutils", "program", "/bin/rm", reason="units remove what the last run left"),
+        Assumption("coreutils", "program", "/bin/true", reason="units that have nothing to reload say so"),
+        Assumption("procps", "program", "/bin/kill", reason="units reload daemons with it"),
+        Assumption("python3", "program", "/usr/bin/python3", reason="programs run in it"),
+        Assumption("systemd", "program", "/usr/bin/systemctl", reason="units ask for others through it"),
+        Assumption(
+            "systemd",
+            "answer",
+            "systemctl --version",
+            r"^systemd (25[2-9]|2[6-9]\d|[3-9]\d\d)\b",
+            reason="units use what version 252 has (Debian 12's)",
+        ),
+        *(Assumption("systemd", "unit", name, reason="units are ordered by it") for name in ORDERED_BY),
+        Assumption("systemd", "unit", "systemd-journald.service", reason="it reads changed limits of the journal"),
+        Assumption("systemd", "unit", "systemd-networkd.service", reason="where it runs, it has to keep virtual IPs"),
+    ),
 )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
-from hacienda.declare import Port, Script, Service, ServiceOptions, Template, Timer
+from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template, Timer
 
 
 class Options(ServiceOptions):
@@ -115,9 +115,7 @@ service = Service(
     ports=(Port("vrrp", 112, clients="peers", protocol="vrrp"),),
     files=(
         Template(CONFIGURATION, checker="keepalived", on_change="reload"),
-        Template(
-            "/etc/systemd/system/keepalived.service.d/hacienda.conf", checker="systemd-analyze", source="unit.conf.j2"
-        ),
+        Template("/etc/systemd/system/keepalived.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     facts=_facts,
@@ -136,4 +134,8 @@ service = Service(
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     scripts=(Script("check-haproxy.sh"),),
+    assumptions=(
+        Assumption("keepalived", "program", "/usr/sbin/keepalived", reason="keepalived.service starts it"),
+        Assumption("coreutils", "program", "/bin/false", reason="the user of its check has no other shell"),
+    ),
 )

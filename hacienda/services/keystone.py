@@ -10,6 +10,7 @@ from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    Assumption,
     CatalogueEntry,
     Certificate,
     Check,
@@ -217,5 +218,25 @@ service = Service(
         Script("catalogue.py"),
         Script("issue.py"),
         Script("reload.sh"),
+    ),
+    assumptions=(
+        Assumption("uwsgi-core", "program", "/usr/bin/uwsgi_python3", reason="keystone.service starts it"),
+        Assumption("python3-keystone", "file", "/usr/bin/keystone-wsgi-public", reason="uWSGI serves the API from it"),
+        Assumption(
+            "python3-keystone",
+            "file",
+            "/usr/lib/python3/dist-packages/keystone/server/wsgi.py",
+            reason="uWSGI loads it once for all its workers",
+        ),
+        Assumption(
+            "python3-keystone",
+            "line",
+            "/usr/lib/python3/dist-packages/keystone/cmd/cli.py",
+            r"^def main\(",
+            reason="found.py runs keystone-manage in its own process",
+        ),
+        Assumption("keystone", "user", "keystone", reason="it runs as that user"),
+        Assumption("keystone", "group", "keystone", reason="the group may read its configuration"),
+        Assumption("keystone", "folder", "/var/lib/keystone", reason="its workers run there"),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Port, Script, Service, ServiceOptions, Template
+from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
 
 MIB = 1024 * 1024
 
@@ -52,9 +52,16 @@ service = Service(
     packages=("memcached",),
     units=("memcached.service",),
     ports=(Port("memcache", 11211, clients="internal"),),
-    files=(Template("/etc/memcached.conf", checker="memcached"),),
+    files=(
+        Template("/etc/memcached.conf", checker="memcached"),
+        Template("/etc/systemd/system/memcached.service", checker="systemd-analyze"),
+    ),
     variables=_variables,
     facts=_facts,
     options=MemcachedOptions,
     verify=Script("verify.sh"),
+    assumptions=(
+        Assumption("memcached", "program", "/usr/bin/memcached", reason="memcached.service starts it"),
+        Assumption("memcached", "user", "memcache", reason="it gives its privileges up to that user"),
+    ),
 )

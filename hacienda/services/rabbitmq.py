@@ -12,6 +12,7 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    Assumption,
     Certificate,
     NodeFile,
     Port,
@@ -92,6 +93,38 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     )
 
 
+_CALLED = {
+    "rabbit": ("await_startup/0",),
+    "rabbit_alarm": ("get_alarms/0",),
+    "rabbit_amqqueue": ("lookup/1",),
+    "rabbit_auth_backend_internal": ("delete_user/2", "list_users/0"),
+    "rabbit_definitions": ("import_raw/1",),
+    "rabbit_json": ("try_decode/1",),
+    "rabbit_misc": ("r/3",),
+    "rabbit_node_monitor": ("partitions/0",),
+    "rabbit_nodes": ("list_members/0", "list_running/0"),
+    "rabbit_quorum_queue": ("info/2",),
+    "rabbit_runtime_parameters": ("value_global/1",),
+}
+"""Functions of the broker that scripts call, by module: name and number of arguments. RabbitMQ promises none of them."""
+
+_PLUGINS = "/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/*/ebin"
+_ADDED = f'[code:add_pathz(P) || P <- filelib:wildcard("{_PLUGINS}")]'
+_EXPORTED = (
+    f'{_ADDED}, io:format("missing: ~s~n", [lists:join(" ", [io_lib:format("~s:~s/~b", [M, F, A]) || {{M, F, A}} <- ['
+    + ", ".join(
+        f"{{{module}, {name}, {number}}}"
+        for module, functions in _CALLED.items()
+        for name, _, number in (function.partition("/") for function in functions)
+    )
+    + "], code:ensure_loaded(M) =/= {module, M} orelse not erlang:function_exported(M, F, A)])]), halt()."
+)
+_LOGGED = (
+    f"{_ADDED}, {{ok, {{_, [{{atoms, Atoms}}]}}}} = beam_lib:chunks(code:which(rabbit_node_monitor), [atoms]), "
+    'io:format("~p~n", [[Atom || {_, Atom} <- Atoms]]), halt().'
+)
+
+
 service = Service(
     name="rabbitmq",
     title="RabbitMQ, the message queue",
@@ -115,14 +148,9 @@ service = Service(
         Template("/etc/rabbitmq/rabbitmq.conf", checker="rabbitmq"),
         Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),
         Template("/etc/rabbitmq/inter-node-tls.config", checker="erlang"),
-        Template(
-            "/etc/systemd/system/epmd.socket.d/hacienda.conf", checker="systemd-analyze", source="epmd.socket.conf.j2"
-        ),
-        Template(
-            "/etc/systemd/system/rabbitmq-server.service.d/hacienda.conf",
-            checker="systemd-analyze",
-            source="rabbitmq-server.service.conf.j2",
-        ),
+        Template("/etc/systemd/system/epmd.socket", checker="systemd-analyze"),
+        Template("/etc/systemd/system/epmd.service", checker="systemd-analyze", on_change="none"),
+        Template("/etc/systemd/system/rabbitmq-server.service", checker="systemd-analyze"),
         Template("/etc/systemd/system/rabbitmq-watch.service", checker="systemd-analyze", on_change="reload"),
     ),
     node_files=_node_files,
@@ -168,5 +196,36 @@ service = Service(
         Script("reload.sh"),
         Script("may-stop.sh"),
         Script("watch.sh", on_change="reload"),
+    ),
+    held=("rabbitmq-server", "erlang-.*"),
+    assumptions=(
+        Assumption(
+            "rabbitmq-server",
+            "program",
+            "/usr/lib/rabbitmq/bin/rabbitmq-server",
+            reason="rabbitmq-server.service starts it",
+        ),
+        Assumption("rabbitmq-server", "program", "/usr/sbin/rabbitmqctl", reason="scripts and the unit ask through it"),
+        Assumption("rabbitmq-server", "user", "rabbitmq", reason="it runs as that user, who owns its data"),
+        Assumption("rabbitmq-server", "group", "rabbitmq", reason="the group may read its certificate"),
+        Assumption("rabbitmq-server", "folder", "/var/lib/rabbitmq", reason="its data and the Erlang cookie are there"),
+        Assumption("rabbitmq-server", "folder", "/var/log/rabbitmq", reason="watch.sh follows its log there"),
+        Assumption("erlang-base", "program", "/usr/bin/epmd", reason="epmd.service starts it"),
+        Assumption("erlang-base", "user", "epmd", reason="the port mapper runs as that user"),
+        Assumption("erlang-base", "group", "epmd", reason="the port mapper runs as that group"),
+        Assumption(
+            "rabbitmq-server",
+            "answer",
+            f"erl -noinput -eval '{_EXPORTED}'",
+            "^missing: $",
+            reason="scripts call these functions, which RabbitMQ documents nowhere, through `rabbitmqctl eval`",
+        ),
+        Assumption(
+            "rabbitmq-server",
+            "answer",
+            f"erl -noinput -eval '{_LOGGED}'",
+            "inconsistent_database",
+            reason="watch.sh waits for that word in the log, written where two sides of a partition meet",
+        ),
     ),
 )

@@ -161,7 +161,7 @@ CASES = (
     Wrong("/hacienda-galera.service", r"^Restart=on-failure", "Restart=on-failures", UNIT, "on-failures"),
     Wrong("/hacienda-galera.service", r"/hacienda-converge", "/hacienda-converges", UNIT, "hacienda-converges"),
     Wrong("/hacienda.target", r"^Wants=", "Want=", UNIT, "Want"),
-    Wrong("/etcd.service.d/hacienda.conf", r"\[Service\]", "[Service]\nLimitNOFILES=9", UNIT, "LimitNOFILES"),
+    Wrong("/system/etcd.service", r"\[Service\]", "[Service]\nLimitNOFILES=9", UNIT, "LimitNOFILES"),
     Wrong("/hacienda/galera/join.sh", r"^set -euo pipefail", "if then", "bash -n", "then"),
     Wrong("/hacienda/galera/join.sh", r"^set -euo pipefail", "set -euo pipefail\nrm $1", "ShellCheck", "Double quote"),
     Wrong("/hacienda/galera/founder.py", START, "def f(:\n", "Python's compile"),

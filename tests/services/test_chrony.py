@@ -40,7 +40,8 @@ def test_a_clock_jumps_only_while_the_machine_starts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("platform", "alone"), [("incus", True), ("existing", False)])
 def test_containers_leave_the_clock_alone(tmp_path: Path, platform: str, alone: bool) -> None:
     cloud = composed.cloud(tmp_path, composed.LAB.replace("incus", platform))
-    assert (" -x" in composed.rendered(cloud, "chrony")["/etc/default/chrony"].text.split("OPTS")[1]) is alone
+    unit = composed.rendered(cloud, "chrony")["/etc/systemd/system/chrony.service"].text
+    assert (" -x\n" in unit) is alone
 
 
 def verify(tmp_path: Path, platform: str, leap: str, offset: str = "0.000012") -> Outcome:

@@ -177,7 +177,7 @@ def test_a_reload_hands_sockets_over_and_starts_the_watch_over_what_it_leaves(cl
     files = composed.rendered(cloud, "haproxy")
     assert "expose-fd listeners" in files[CFG].text
     assert files[CFG].on_change == "reload"
-    assert "haproxy-drain.service" in files["/etc/systemd/system/haproxy.service.d/hacienda.conf"].text
+    assert "haproxy-drain.service" in files["/etc/systemd/system/haproxy.service"].text
 
 
 def test_containers_get_what_their_open_files_allow(cloud: Cloud, tmp_path: Path) -> None:

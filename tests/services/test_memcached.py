@@ -11,7 +11,7 @@ from tests.services import composed
 
 
 def arguments(tmp_path: Path, text: str = composed.LAB, node: str = "ctl-1") -> dict[str, str]:
-    """Command line switches, as the packaged wrapper reads them from the file."""
+    """Command line switches, as the unit takes them from the file."""
     rendered = composed.rendered(composed.cloud(tmp_path, text), "memcached", node)["/etc/memcached.conf"].text
     lines = [line.split(maxsplit=1) for line in rendered.splitlines() if line.startswith("-")]
     return {line[0]: line[1] if len(line) > 1 else "" for line in lines}

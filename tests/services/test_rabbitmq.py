@@ -81,7 +81,7 @@ def test_nodes_and_tools_talk_tls_and_listen_on_one_address(lab: Cloud) -> None:
 
 
 def test_a_blank_node_starts_only_when_told_whom_to_join(lab: Cloud) -> None:
-    unit = composed.rendered(lab, "rabbitmq")["/etc/systemd/system/rabbitmq-server.service.d/hacienda.conf"].text
+    unit = composed.rendered(lab, "rabbitmq")["/etc/systemd/system/rabbitmq-server.service"].text
     assert "AssertPathExists=|/etc/rabbitmq/conf.d/90-peers.conf" in unit
     assert "AssertPathExists=|/var/lib/rabbitmq/mnesia/rabbit@ctl-1/schema.DAT" in unit
 

@@ -94,7 +94,9 @@ join() {
 
 # first_start: exactly one node founds the service; whoever is not that node joins what it founded.
 first_start() {
-    local key=/hacienda/boot/$service since=$SECONDS code held
+    local key=/hacienda/boot/$service since code held said
+    said=$(sound) || fail "$service: not started for the first time: ${said%%$'\n'*}"
+    since=$SECONDS
     while true; do
         code=0
         held=$(etcd_cas "$key" "" "claimed:$HACIENDA_NODE" 2>"$STATE/.etcd-says") || code=$?
@@ -127,9 +129,16 @@ found() {
     mark_done "$id"
 }
 
+# sound: whether what the service relies on in its packages is there; says what is not. Asked before something that is well
+# is touched: a first start, a restart. What is stopped anyhow is started all the same: it cannot get worse.
+sound() {
+    "$LIB/hacienda-assumptions" "$service"
+}
+
 # restart: under the rolling lock where the service has one. etcd's own restart goes on without when there is no quorum.
 restart() {
-    local code=0
+    local code=0 said
+    said=$(sound) || fail "$service: not restarted: ${said%%$'\n'*}"
     if [[ $HACIENDA_ROLLING == 1 ]]; then
         lock "rolling/$service" || code=$?
         if ((code != 0)) && [[ $HACIENDA_COORDINATION != 1 ]]; then

@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from hacienda.cloudinit.node import certificates, clock, daemons, facts, installed, neighbours, paths, storage
+from hacienda.cloudinit.node import (
+    assumptions,
+    certificates,
+    clock,
+    daemons,
+    facts,
+    installed,
+    neighbours,
+    paths,
+    storage,
+    upgrades,
+)
 from hacienda.cloudinit.node.failure import StepError
 from hacienda.cloudinit.node.fault import Fault
 
@@ -27,6 +38,7 @@ def main() -> int:
         answer = {
             "faults": [asdict(one) for one in found],
             "unreached": [asdict(one) for one in lost],
+            "packages": assumptions.versions(),
             "time": time.time(),
         }
         sys.stdout.write(json.dumps(answer) + "\n")
@@ -56,6 +68,7 @@ def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
         ("the clock", lambda: clock.faults(container=node.get("HACIENDA_CONTAINER") == "1")),
         ("the certificates", lambda: certificates.faults(leaves, record.environment)),
         ("the daemons", lambda: daemons.faults(record.services)),
+        ("the upgrades", lambda: _upgrades(record.services)),
         ("the network", network),
     )
     found: list[Fault] = []
@@ -66,6 +79,14 @@ def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
             said = f"{what} cannot be examined: {type(error).__name__}: {error}"
             found.append(Fault("unknown", said, "hacienda-diagnose on this node shows it again"))
     return tuple(lost), found
+
+
+def _upgrades(services: Iterable[str]) -> list[Fault]:
+    """What would upgrade or restart members that vote, where the service that knows them is installed."""
+    if "host" not in services:
+        return []
+    host = facts.of_service("host")
+    return upgrades.faults(host.get("HELD", "").split(), host.get("HELD_SERVICES", "").split())
 
 
 def _written(services: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:

@@ -10,7 +10,7 @@ class Fault:
     """One cause, in the operator's words.
 
     Args:
-        kind: `storage`, `clock`, `network`, `daemon`, `certificate`, or `unknown` where the examination itself failed.
+        kind: `storage`, `clock`, `network`, `daemon`, `certificate`, `package`, or `unknown` where the examination itself failed.
         what: what is wrong, with the figure.
         fix: what to do.
         services: services of this node that suffer from it.

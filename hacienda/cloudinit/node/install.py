@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hacienda.cloudinit.node import disk, fill, installed, manifest, owed, packages, paths, systemd
+from hacienda.cloudinit.node import assumptions, disk, fill, installed, manifest, owed, packages, paths, systemd
 from hacienda.cloudinit.node.failure import BadBundleError, StepError
 
 LOCK_SECONDS = 300
@@ -71,6 +71,7 @@ def _install(bundle: Path) -> None:
     new = packages.ensure(found.packages)
     if new:
         _say(f"packages installed: {' '.join(new)}")
+    assumptions.require(found.assumptions)
     for file in files:
         if not _is_of_apt(file):
             _place(work, file)

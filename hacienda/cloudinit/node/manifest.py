@@ -59,6 +59,7 @@ class Manifest:
     packages: tuple[str, ...]
     files: tuple[File, ...]
     services: tuple[Service, ...]
+    assumptions: tuple[dict[str, str], ...] = ()
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -79,7 +80,10 @@ def read(bundle: Path) -> Manifest:
             raise BadBundleError(f"the bundle is of version {raw['version']}, this program installs version {VERSION}")
         files = tuple(_file(entry) for entry in raw["files"])
         services = tuple(_service(entry) for entry in raw["services"])
-        found = Manifest(str(raw["node"]), str(raw["environment"]), tuple(raw["packages"]), files, services)
+        assumptions = tuple(raw["assumptions"])
+        found = Manifest(
+            str(raw["node"]), str(raw["environment"]), tuple(raw["packages"]), files, services, assumptions
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadBundleError(f"manifest.json: {type(error).__name__}: {error}") from error
     for file in files:

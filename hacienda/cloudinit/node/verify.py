@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from hacienda.cloudinit.node import installed, owed, scripts, systemd
+from hacienda.cloudinit.node import assumptions, installed, owed, scripts, systemd
 from hacienda.cloudinit.node.scripts import Outcome
 
 SECONDS = float(os.environ.get("HACIENDA_VERIFY_SECONDS", "10"))
@@ -37,12 +37,21 @@ def verify(services: tuple[str, ...], *, local: bool = False) -> list[Outcome]:
         return []
     states = systemd.states(f"hacienda-{name}.service" for name in services)
     pending = owed.everything()
+    lacks = {lack.service: lack for lack in reversed(assumptions.current())}
     with ThreadPoolExecutor(len(services)) as pool:
-        return list(pool.map(lambda name: _one(name, states, pending, local), services))
+        return list(pool.map(lambda name: _one(name, states, pending, lacks.get(name), local), services))
 
 
-def _one(name: str, states: Mapping[str, systemd.State], pending: Mapping[str, str], local: bool) -> Outcome:
+def _one(
+    name: str,
+    states: Mapping[str, systemd.State],
+    pending: Mapping[str, str],
+    lack: assumptions.Lack | None,
+    local: bool,
+) -> Outcome:
     unit = f"hacienda-{name}.service"
+    if lack is not None:
+        return Outcome(name, False, lack.wrong, lack.fix)
     if not states[unit].done or name in pending:
         owes = f", owes a {pending[name]}" if name in pending else ""
         return Outcome(name, False, f"still converging{owes}: {_last_line(unit)}", f"journalctl -u {unit}")

@@ -129,9 +129,10 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program(
             "memcached, started",
             "memcached",
-            f'python3 -P {PROBES}/start.py "$1" listening \'\' /usr/share/memcached/scripts/systemd-memcached-wrapper "$1"',
+            f'python3 -P {PROBES}/start.py "$1" listening \'\' memcached -vv $(grep -v "^#" "$1")',
         ),
     ),
+    "needrestart": (Program("Perl, as needrestart", "perl-base", f'sh {PROBES}/needrestart.sh "$1" >/dev/null'),),
     "network-config": (
         Program(
             "cloud-init schema, network",

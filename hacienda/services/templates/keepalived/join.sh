@@ -7,7 +7,7 @@ set -euo pipefail
 file=$ROOT/etc/keepalived/interfaces.conf
 
 getent passwd "$CHECK_USER" >/dev/null ||
-    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$CHECK_USER"
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false "$CHECK_USER"
 
 lines=""
 for pair in $INTERFACES; do

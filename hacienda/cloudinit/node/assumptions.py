@@ -1,0 +1,86 @@
+"""hacienda-assumptions: is what the services rely on in their packages still there? Looked at again whenever packages change."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from hacienda.cloudinit.node import disk, holds, paths
+from hacienda.cloudinit.node.failure import StepError
+
+DPKG = paths.ROOT / "var/lib/dpkg/status"
+
+
+@dataclass(frozen=True)
+class Lack:
+    """One assumption that does not hold: whose it is, what is wrong, and what to do."""
+
+    service: str
+    wrong: str
+    fix: str
+
+
+def require(assumptions: Iterable[dict[str, str]]) -> None:
+    """Stops an installation before it touches a cluster.
+
+    Raises:
+        StepError: something does not hold; it names all of it.
+    """
+    lacks = check(list(assumptions))
+    if lacks:
+        raise StepError("\n".join(f"{lack.wrong}|{lack.fix}" for lack in lacks))
+
+
+def current() -> list[Lack]:
+    """What of the installed bundle's assumptions does not hold. Costs nothing while the packages are the same."""
+    manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
+    return check(manifest.get("assumptions", []))
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that the installed bundle wants or relies on, by name."""
+    manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
+    named = {*manifest.get("packages", ()), *(each["package"] for each in manifest.get("assumptions", ()))}
+    return holds.installed(named) if named else {}
+
+
+def check(assumptions: list[dict[str, str]]) -> list[Lack]:
+    """Looks, unless the same was looked at with the same packages; remembers the answer and the versions that were well."""
+    key = _key(assumptions)
+    known: dict[str, Any] = disk.read_state(paths.ASSUMPTIONS) or {}
+    if known.get("key") != key:
+        found = holds.broken(assumptions, paths.ROOT)
+        named = {assumption["package"] for assumption in assumptions}
+        well = known.get("well", {}) if found else holds.installed(named)
+        known = {"key": key, "broken": found, "well": well}
+        disk.write_state(paths.ASSUMPTIONS, known)
+    return [
+        Lack(lack["service"], *holds.told(lack, known["well"].get(lack["package"], ""))) for lack in known["broken"]
+    ]
+
+
+def _key(assumptions: list[dict[str, str]]) -> str:
+    """What the answer depends on. dpkg writes its status file anew at each change."""
+    text = json.dumps(assumptions, sort_keys=True)
+    try:
+        status = DPKG.stat()
+        text += f"{status.st_mtime_ns} {status.st_size}"
+    except FileNotFoundError:
+        pass
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def main() -> int:
+    """Runs the command line; exit codes: 0 everything holds, 1 something does not."""
+    parser = argparse.ArgumentParser(prog="hacienda-assumptions", description=__doc__)
+    parser.add_argument("services", nargs="*", help="only what these services rely on")
+    arguments = parser.parse_args()
+    lacks = [lack for lack in current() if not arguments.services or lack.service in arguments.services]
+    for lack in lacks:
+        sys.stdout.write(f"{lack.wrong}|{lack.fix}\n")
+    return 1 if lacks else 0

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Reads the file as needrestart does, and prints which services it would leave alone.
+set -eu
+exec perl -e '
+    use strict;
+    our %nrconf;
+    local $/;
+    open(my $file, "<", $ARGV[0]) or die "$!\n";
+    eval "no strict; " . <$file>;
+    die $@ if $@;
+    print "$_ $nrconf{override_rc}{$_}\n" for sort keys %{$nrconf{override_rc}};
+' "$1"
