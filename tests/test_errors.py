@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hacienda import services
+from hacienda.declare.similar import similar
 from hacienda.environment import schema
-from hacienda.errors import similar
 
 SHORT = 5
 """Up to here a changed letter makes another word."""

@@ -45,7 +45,8 @@ def diff(
         rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
         console.working(f"rendering {cloud.name} twice"),
     ):
-        after = rendered_diff.of_outputs(cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud))
         old = waiting()
         before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
         found = rendered_diff.compare(before, after, lines=lines or None, replaces=_replaces(cloud))
@@ -71,6 +72,11 @@ def describe(found: Diff) -> Iterator[Text]:
     ):
         if nodes:
             yield Text(f"  {word}: {names.brief(nodes)}", style="green" if word == "added" else "bold red")
+    for which, how in words.resources(found):
+        style = "bold red" if how.startswith(("replaced", "removed")) else ""
+        yield Text(f"  {printing.printable(which)}: {printing.printable(how)}", style=style)
+    if not found.told:
+        yield Text(f"  {words.UNTOLD}", style="yellow")
     for change in found.packages:
         listed = [f"+{name}" for name in change.added] + [f"-{name}" for name in change.removed]
         yield Text(f"  packages {' '.join(listed)}: {names.brief(change.nodes)}")

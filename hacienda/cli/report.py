@@ -127,7 +127,8 @@ def _compared(cloud: Cloud, env: str, base: str) -> reports.Compared:
         rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
         console.working(f"rendering {cloud.name} twice"),
     ):
-        after = rendered_diff.of_outputs(cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
+        after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud))
         old = waiting()
         before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
         replaces = platforms.platform_of(cloud.platform, str).replaces_for_first_boot

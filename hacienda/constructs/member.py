@@ -13,13 +13,14 @@ from hacienda.constructs.machine import Machine
 from hacienda.constructs.provider import ensure_provider
 from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import MachineHandle
+from hacienda.platforms.member import MEMBER, reach
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemberResource(Declaration):
     """`hacienda_member`; its attributes are described in the provider's schema (docs/provider.md)."""
 
-    terraform_type: ClassVar[str] = "hacienda_member"
+    terraform_type: ClassVar[str] = MEMBER
 
     node: str
     machine: str
@@ -49,13 +50,7 @@ def member_resource(content: Content, node: Node, machine: MachineHandle, trust:
     cloud, output = content.cloud, content.outputs[node.name]
     return MemberResource(
         logical_id=node.name,
-        node=node.name,
-        machine=machine.machine_id,
-        host=machine.host,
-        port=cloud.ssh.port,
-        user=cloud.ssh.user,
-        jump=cloud.ssh.jump,
-        trust=trust,
+        **reach(cloud, node, machine, trust),
         bundle=content.bundle(node),
         bundle_hash=output.bundle_hash,
         files=output.file_hashes,

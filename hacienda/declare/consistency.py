@@ -15,8 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hacienda.declare.files import SCRIPTS, Template
 from hacienda.declare.service import Arbiter, Service
+from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
-from hacienda.errors import similar
 
 
 def problems(service: Service) -> Iterator[str]:

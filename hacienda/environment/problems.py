@@ -9,8 +9,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from hacienda.declare.similar import similar
 from hacienda.environment.source import Source, Trail
-from hacienda.errors import Problem, similar
+from hacienda.errors import Problem
 
 _NOT_A_MAPPING = ("is not a mapping", "Write `key: value` lines below it, or `{key: value}`.")
 

@@ -13,7 +13,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from hacienda.declare import FERNET_KEYS
-from hacienda.errors import InputError, Problem, similar
+from hacienda.declare.similar import similar
+from hacienda.errors import InputError, Problem
 from hacienda.secrets import pki, values
 from hacienda.secrets.store import AUTHORITY, FORMER_AUTHORITY, NEXT_AUTHORITY, Store
 

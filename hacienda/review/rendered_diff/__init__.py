@@ -8,10 +8,12 @@ from hacienda.review.rendered_diff.model import (
     FileChange,
     NodeChange,
     PackageChange,
+    ResourceChange,
     Step,
     document,
 )
 from hacienda.review.rendered_diff.rendering import File, Machine, Rendering, of_folder, of_outputs
+from hacienda.review.rendered_diff.resources import resources
 
 __all__ = [
     "FIRST_BOOT",
@@ -24,10 +26,12 @@ __all__ = [
     "NodeChange",
     "PackageChange",
     "Rendering",
+    "ResourceChange",
     "Step",
     "compare",
     "document",
     "of_folder",
     "of_outputs",
     "rendered",
+    "resources",
 ]

@@ -9,13 +9,14 @@ from pathlib import Path
 from hacienda import cloud, cloudinit, services
 from hacienda.errors import HaciendaError
 from hacienda.review.rendered_diff.export import exported
+from hacienda.review.rendered_diff.resources import resources
 
 
 def main(environment: Path, target: Path) -> int:
     """Render an environment without its store. Returns the exit code."""
     try:
         resolved = cloud.read(environment, services.registry())
-        content = exported(cloudinit.render(resolved, node, "") for node in resolved.nodes)
+        content = exported((cloudinit.render(resolved, node, "") for node in resolved.nodes), resources(resolved))
     except HaciendaError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

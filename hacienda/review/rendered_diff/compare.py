@@ -8,6 +8,7 @@ from hacienda.review.rendered_diff.grouping import changes_of_files
 from hacienda.review.rendered_diff.model import Diff, Kind, NodeChange, PackageChange
 from hacienda.review.rendered_diff.pair import Pair
 from hacienda.review.rendered_diff.rendering import Machine, Rendering
+from hacienda.review.rendered_diff.resources import changes
 from hacienda.review.rendered_diff.steps import steps
 
 MOST_LINES = 200
@@ -30,12 +31,15 @@ def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LIN
         if name in changed or name not in before.machines
     ]
     nodes += [_whole(machine, "removed") for name, machine in before.machines.items() if name not in after.machines]
+    told = before.resources is not None or not before.machines
     return Diff(
         nodes=tuple(nodes),
         files=tuple(changes_of_files(before, after, changed, lines)),
         steps=tuple(steps(changed.values())),
         packages=tuple(_packages(changed)),
         replaces=replaces,
+        resources=tuple(changes(before.resources or {}, after.resources or {})) if told and before.machines else (),
+        told=told,
     )
 
 

@@ -6,7 +6,7 @@ It saves the base the CDK, and the fifty thousand files that a synthesis of a th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ VERSION = 1
 """Version of the file's shape. The side that reads is never older than the side that writes."""
 
 
-def exported(outputs: Iterable[NodeOutput]) -> dict[str, Any]:
-    """Rendered nodes as plain data: what many nodes share is in there once."""
+def exported(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """Rendered nodes and what else there is, as plain data: what many nodes share is in there once."""
     numbers: dict[str, int] = {}
     entries: list[Any] = []
     texts: dict[str, str] = {}
@@ -38,7 +38,7 @@ def exported(outputs: Iterable[NodeOutput]) -> dict[str, Any]:
                 "files": [numbers[file.manifest_line] for file in output.files],
             }
         )
-    return {"version": VERSION, "entries": entries, "texts": texts, "machines": machines}
+    return {"version": VERSION, "entries": entries, "texts": texts, "machines": machines, "resources": resources}
 
 
 def of_export(path: Path) -> Rendering:
@@ -59,4 +59,6 @@ def of_export(path: Path) -> Rendering:
             machines[machine.name] = machine
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise ToolError(f"{path}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
-    return Rendering(machines, lambda node, place: str(found["texts"][machines[node].files[place].sha256]))
+    # A revision that is older than this has none.
+    told = found.get("resources")
+    return Rendering(machines, lambda node, place: str(found["texts"][machines[node].files[place].sha256]), told)

@@ -13,6 +13,9 @@ from hacienda.review.rendered_diff.rendering import File, Rendering
 
 _Key = TypeVar("_Key", bound=Hashable)
 
+ON_CHANGE = "its next change"
+"""Name of what daemons do about a file's changes from now on, among its attributes."""
+
 _TEXT = File("", "file", "hacienda", "none", ())
 """What user-data and network-config are, as files."""
 
@@ -75,14 +78,18 @@ def _change(path: str, old: _Side | None, new: _Side | None, nodes: list[str]) -
     found = () if unreadable else hunks(before, after)
     changed = [line for hunk in found for line in hunk.changed]
     attributes: dict[str, tuple[str, str]] = {}
+    quiet = False
     if old and new:
         pairs = zip(old.file.attributes, new.file.attributes, strict=True)
         attributes = {name: (was, now) for (name, was), (_, now) in pairs if was != now}
+        quiet = not attributes and (old.file.sha256, old.file.kind) == (new.file.sha256, new.file.kind)
+        if old.file.on_change != new.file.on_change:
+            attributes[ON_CHANGE] = (old.file.on_change, new.file.on_change)
     return FileChange(
         path=path,
         kind=kind,
         service=file.service,
-        effect=file.effect,
+        effect="" if quiet else file.effect,
         nodes=tuple(nodes),
         alike=True,
         # Nobody reads a file that goes line by line.

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hacienda.review.rendered_diff.lines import Hunk
+from hacienda.review.summary import MACHINES, MEMBER
 
 Kind = Literal["added", "removed", "changed"]
+ResourceKind = Literal["added", "removed", "changed", "replaced"]
 Action = Literal["restart", "reload", "start", "stop"]
 
 FIRST_BOOT = ("user-data", "network-config")
@@ -96,6 +98,29 @@ class PackageChange:
 
 
 @dataclass(frozen=True)
+class ResourceChange:
+    """What happens to one of Terraform's resources, or to the place of secrets or of the state, in the environment's own file.
+
+    Args:
+        address: its Terraform address; `secrets`, `state`.
+        kind: `replaced`: Terraform must destroy it and make it anew, as the provider's definition of the attribute says.
+        attributes: name -> value before and after, in words.
+        follows: attributes that force a replacement because what they refer to is replaced.
+    """
+
+    address: str
+    kind: ResourceKind
+    attributes: Mapping[str, tuple[str, str]]
+    follows: tuple[str, ...]
+
+    @property
+    def node(self) -> str:
+        """The machine that it is, or is on; empty: none."""
+        kind, _, name = self.address.partition(".")
+        return name if kind in (MEMBER, *MACHINES) else ""
+
+
+@dataclass(frozen=True)
 class Diff:
     """Everything that differs.
 
@@ -105,6 +130,8 @@ class Diff:
         steps: what daemons do, in the order of their start on each machine.
         packages: changes of packages.
         replaces: the platform makes a machine anew when something of FIRST_BOOT changes.
+        resources: machines, networks, the ways to nodes, secrets and state, where they differ.
+        told: False: the base does not say what it becomes beside files, because its code is too old for it.
     """
 
     nodes: tuple[NodeChange, ...]
@@ -112,6 +139,8 @@ class Diff:
     steps: tuple[Step, ...]
     packages: tuple[PackageChange, ...]
     replaces: bool
+    resources: tuple[ResourceChange, ...] = ()
+    told: bool = True
 
     def of(self, kind: Kind) -> tuple[str, ...]:
         """Names of machines to which this happens."""
@@ -127,11 +156,19 @@ class Diff:
 
     @property
     def replaced(self) -> tuple[str, ...]:
-        """Machines that stay by name and are made anew, where the platform does that."""
-        return tuple(change.node for change in self.nodes if change.first_boot and self.replaces)
+        """Machines that stay by name and are made anew: for what they are made of, or on a platform that does so for their first
+        boot."""
+        made_anew = [change.node for change in self.resources if change.kind == "replaced" and change.node]
+        booted = [change.node for change in self.nodes if change.first_boot and self.replaces]
+        return tuple(dict.fromkeys((*made_anew, *booted)))
+
+    @property
+    def others(self) -> tuple[ResourceChange, ...]:
+        """Resources that are no machine of its own and on none, and machines that change in place."""
+        return tuple(one for one in self.resources if not one.node or one.kind == "changed")
 
     def __bool__(self) -> bool:
-        return bool(self.nodes)
+        return bool(self.nodes or self.resources)
 
 
 def document(diff: Diff) -> dict[str, Any]:
@@ -153,4 +190,6 @@ def document(diff: Diff) -> dict[str, Any]:
         "files": [asdict(change) for change in diff.files],
         "steps": [asdict(step) for step in diff.steps],
         "packages": [asdict(change) for change in diff.packages],
+        "resources": [asdict(change) for change in diff.resources],
+        "told": diff.told,
     }

@@ -59,7 +59,10 @@ class Pair:
     @cached_property
     def restarts(self) -> tuple[str, ...]:
         """What daemons do about all of it. A new owner or mode counts, too: the node's own install compares them."""
-        return tuple(restarts({path: self.effect(path) for path in self.differing}, self.differing))
+        noticed = [
+            path for path in self.differing if _noticed(self.before.files, path) != _noticed(self.after.files, path)
+        ]
+        return tuple(restarts({path: self.effect(path) for path in noticed}, noticed))
 
     @cached_property
     def own(self) -> re.Pattern[str]:
@@ -74,6 +77,12 @@ class Pair:
 
 
 def _content(files: Mapping[str, File], path: str) -> tuple[object, ...] | None:
-    """What a machine would notice of a file: not what its next change asks for."""
+    """What a bundle says of a file. What its next change asks for is delivered, too: the gate waits again."""
+    file = files.get(path)
+    return None if file is None else (file.sha256, file.kind, file.attributes, file.on_change)
+
+
+def _noticed(files: Mapping[str, File], path: str) -> tuple[object, ...] | None:
+    """What a machine's daemons would notice of it."""
     file = files.get(path)
     return None if file is None else (file.sha256, file.kind, file.attributes)

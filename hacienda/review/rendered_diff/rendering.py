@@ -106,13 +106,15 @@ class Rendering:
     Args:
         machines: by name, in the cloud's order.
         text: text of a file, from node and path; only files of the kind `file` are asked for.
+        resources: what it becomes beside files; None: that is not told.
     """
 
     machines: Mapping[str, Machine]
     text: Callable[[str, str], str]
+    resources: Mapping[str, Mapping[str, Any]] | None = None
 
 
-def of_outputs(outputs: Iterable[NodeOutput]) -> Rendering:
+def of_outputs(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[str, Any]] | None = None) -> Rendering:
     """What this process rendered. Bundles are not kept; `outputs` may be a generator."""
     texts: dict[str, str] = {}
     machines: dict[str, Machine] = {}
@@ -121,7 +123,7 @@ def of_outputs(outputs: Iterable[NodeOutput]) -> Rendering:
         texts.update((file.sha256, file.text) for file in output.files)
         files = {file.path: _kept(parsed, file.manifest_line, file.manifest_entry) for file in output.files}
         machines[output.node] = Machine.parse(output.manifest, files, output.user_data, output.network_config)
-    return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256])
+    return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256], resources)
 
 
 def of_folder(out: Path) -> Rendering:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hacienda.review import names
 from hacienda.review.rendered_diff.base import Base
-from hacienda.review.rendered_diff.model import FIRST_BOOT, Diff, FileChange, Step
+from hacienda.review.rendered_diff.model import FIRST_BOOT, Diff, FileChange, ResourceKind, Step
 
 
 def title(name: str, base: Base, found: Diff) -> str:
@@ -13,7 +15,7 @@ def title(name: str, base: Base, found: Diff) -> str:
     if base.rendering is None:
         return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
     if not found:
-        return f"{name}: no differences {against}"
+        return f"{name}: no differences {against}" if found.told else f"{name}: no file differs {against}"
     counts = {
         "reconfigured in place": len(found.reconfigured),
         "added": len(found.of("added")),
@@ -27,7 +29,38 @@ def title(name: str, base: Base, found: Diff) -> str:
     # What everybody looks for first.
     if not counts["removed"] and not counts["replaced"]:
         said.append("0 replaced")
-    return f"{name}: machines: {', '.join(said)}, {against}"
+    title = f"{name}: machines: {', '.join(said)}"
+    others = [f"{count} {word}" for word, count in _others(found) if count]
+    return f"{title}; beside them: {', '.join(others)}, {against}" if others else f"{title}, {against}"
+
+
+def _others(found: Diff) -> Iterator[tuple[str, int]]:
+    """How many resources and settings are changed that no machine is counted for."""
+    kinds: tuple[ResourceKind, ...] = ("replaced", "removed", "added", "changed")
+    for kind in kinds:
+        yield f"{kind}", sum(1 for change in found.others if change.kind == kind)
+
+
+UNTOLD = (
+    "The base's code does not say what its environment becomes beside files: platform, networks, disks, memory, SSH, trust, "
+    "secrets and state are not compared."
+)
+
+
+def resources(found: Diff) -> list[tuple[str, str]]:
+    """Resources and settings that change, like ones together: which, and how. Machines that come or go are told as such."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for change in found.resources:
+        if change.node and change.kind in ("added", "removed"):
+            continue
+        kind, _, name = change.address.partition(".")
+        how = [f"{one} {was} -> {now}" for one, (was, now) in change.attributes.items()]
+        how += [f"with its {one}" for one in change.follows]
+        groups.setdefault((kind, change.kind, "; ".join(how)), []).append(name)
+    return [
+        (f"{kind} {names.brief(on)}".strip(), f"{what}: {how}" if how else what)
+        for (kind, what, how), on in groups.items()
+    ]
 
 
 def heading(change: FileChange, replaces: bool) -> str:

@@ -42,6 +42,10 @@ def _compared_going(compared: Compared) -> Iterator[tuple[str, str, str]]:
     for word, listed in (("removed", compared.diff.of("removed")), ("replaced", compared.diff.replaced)):
         if listed:
             yield f"machines {word}", names.brief(listed), "diff"
+    for kind in ("removed", "replaced"):
+        gone = [change.address for change in compared.diff.resources if change.kind == kind and not change.node]
+        if gone:
+            yield f"resources {kind}", " ".join(gone), "diff"
 
 
 def plan(report: Report) -> Section:
@@ -69,7 +73,8 @@ def files(report: Report, room: int) -> Section:
     if compared is None:
         return Section("files", title, "none", "no base was given (`--base REV`)")
     diff = compared.diff
-    tone: Tone = "warn" if diff.of("removed") or diff.replaced else "good"
+    goes = any(change.kind in ("removed", "replaced") for change in diff.resources)
+    tone: Tone = "warn" if diff.of("removed") or diff.replaced or goes or not diff.told else "good"
     return Section("files", title, tone, compared.title, (*_summary(diff), *_changes(diff, room)))
 
 
@@ -80,6 +85,11 @@ def _summary(diff: Diff) -> Iterator[Block]:
     for listed, caption in ((diff.of("added"), "Machines that come"), (diff.of("removed"), "Machines that go")):
         if listed:
             yield Lines(caption, (names.brief(listed),))
+    changed = words.resources(diff)
+    if changed:
+        yield Table("Machines, networks, the way to them, secrets and state", ("what", "how"), tuple(changed))
+    if not diff.told:
+        yield Lines("Not compared", (words.UNTOLD,))
     if diff.packages:
         rows = tuple((" ".join(p.added), " ".join(p.removed), names.brief(p.nodes)) for p in diff.packages)
         yield Table("Packages", ("added", "removed", "on"), rows)

@@ -25,7 +25,16 @@ def differences(before: list[Sample], after: list[Sample], **more: int | bool | 
 def test_equal_renderings_do_not_differ() -> None:
     found = differences(computes(3, "x\n"), computes(3, "x\n"))
     assert not found
-    assert document(found) == {"changes": False, "nodes": {}, "replaced": [], "files": [], "steps": [], "packages": []}
+    assert document(found) == {
+        "changes": False,
+        "nodes": {},
+        "replaced": [],
+        "files": [],
+        "steps": [],
+        "packages": [],
+        "resources": [],
+        "told": False,
+    }
 
 
 def test_the_same_change_on_forty_machines_is_one() -> None:
@@ -97,9 +106,12 @@ def test_a_new_mode_is_told_and_its_restart_with_it() -> None:
     assert found.nodes[0].restarts == ("reload haproxy",)
 
 
-def test_what_a_later_change_will_ask_for_is_no_difference() -> None:
+def test_what_a_later_change_will_ask_for_is_delivered_and_restarts_nobody() -> None:
     after = Sample("ctl-1", {CONF: "x\n"}, {CONF: file("x\n", on_change="restart")})
-    assert not differences([Sample("ctl-1", {CONF: "x\n"})], [after])
+    found = differences([Sample("ctl-1", {CONF: "x\n"})], [after])
+    assert found.reconfigured == ("ctl-1",)
+    assert (found.files[0].attributes, found.files[0].effect) == ({"its next change": ("reload", "restart")}, "")
+    assert (found.nodes[0].files, found.nodes[0].restarts, found.steps) == ({}, (), ())
 
 
 def test_user_data_says_whether_machines_are_made_anew() -> None:

@@ -1,0 +1,31 @@
+"""What Terraform is to have of a node's member beside its bundle: which node it is, and how it is reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.platforms.base import MachineHandle
+
+MEMBER = "hacienda_member"
+"""Terraform's type of a node's configuration."""
+
+
+def reach(cloud: Cloud, node: Node, machine: MachineHandle, trust: str) -> dict[str, Any]:
+    """Attributes of a member that say which node it is and how it is reached.
+
+    Args:
+        cloud: the environment.
+        node: the node.
+        machine: the machine it lives on.
+        trust: how its SSH host key is learnt.
+    """
+    return {
+        "node": node.name,
+        "machine": machine.machine_id,
+        "host": machine.host,
+        "port": cloud.ssh.port,
+        "user": cloud.ssh.user,
+        "jump": cloud.ssh.jump,
+        "trust": trust,
+    }
