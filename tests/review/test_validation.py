@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,12 +24,14 @@ from hacienda.secrets import Leaf, Needs
 from tests import shipped
 
 LAB = shipped.ROOT / "environments/lab.yaml"
+LARGE = shipped.ROOT / "examples/environments/large.yaml"
+OTHERS = tuple(path for path in shipped.environments() if path != LARGE)
 
 
 @functools.cache
-def collection() -> validation.Collection:
-    """Every distinct file of every shipped environment."""
-    return validation.collect(output for path in shipped.environments() for output in shipped.rendered(path)[0])
+def collection(*paths: Path) -> validation.Collection:
+    """Every distinct file of some environments."""
+    return validation.collect(output for path in paths for output in shipped.rendered(path)[0])
 
 
 def needs() -> list[Needs]:
@@ -85,7 +88,7 @@ class Machine:
 
 
 def test_every_checker_that_files_name_is_registered_and_no_other() -> None:
-    assert {subject.file.checker for subject in collection().subjects} == set(validation.CHECKERS)
+    assert {subject.file.checker for subject in collection(*OTHERS).subjects} == set(validation.CHECKERS)
 
 
 def test_titles_tell_checks_apart() -> None:
@@ -99,8 +102,9 @@ def test_a_service_that_renders_a_file_without_a_registered_checker_fails() -> N
         validation.validate([with_file(lab_node(), file)], [], None)
 
 
-def test_what_needs_no_image_is_accepted_in_every_shipped_environment() -> None:
-    report = validation.check(collection(), [shipped.rendered(path)[1] for path in shipped.environments()], None)
+@pytest.mark.parametrize("paths", [OTHERS, pytest.param((LARGE,), marks=pytest.mark.long)], ids=["others", "large"])
+def test_what_needs_no_image_is_accepted_in_every_shipped_environment(paths: tuple[Path, ...]) -> None:
+    report = validation.check(collection(*paths), [shipped.rendered(path)[1] for path in paths], None)
     assert [str(result) for result in report.refused] == []
     titles = set(validation.counts(report))
     assert {"ShellCheck", "Python's compile, here", "addresses and names", "name servers", "one name", "JSON"} <= titles
