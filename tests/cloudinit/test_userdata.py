@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -92,3 +94,17 @@ def test_every_address_of_ones_own_is_announced_and_no_virtual_ip() -> None:
     ]
     found = [(name, socket.inet_ntoa(frame[28:32])) for name, frame in announce.announcements(links)]
     assert found == [("eth0", "10.9.0.11"), ("vlan7", "10.9.7.11")]
+
+
+def test_an_interface_that_cannot_send_is_left_to_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = [link("gone0", ("10.9.0.11", 24)), link("gone1", ("10.9.1.11", 24))]
+    program = tmp_path / "ip"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(shown)}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(announce, "PAUSES", (0, 0))
+    announce.main()
+    told = [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["gone0", "gone1"] * 2

@@ -52,7 +52,7 @@ def test_disk_clock_certificate_and_daemon_are_named(healthy: Lab, writer: SqlWr
     # A member that is well counts, whatever else is wrong with its machine.
     assert status["groups"]["etcd"] == {"well": 3, "declared": 3}
     assert client.felt.outage() <= UNDISTURBED, "the clients felt it"
-    healthy.note("disk, clock, certificate and daemon made wrong, told and mended", took)
+    healthy.note("disk, clock, certificate and daemon made wrong, named and mended", took)
     healthy.wait_until_healthy()
     assert [of(healthy.status(), name) for name in CONTROLLERS] == [{}, {}, {}]
     healthy.apply_changes_nothing()

@@ -100,7 +100,7 @@ def boot(tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operato
 
 
 def kept(sandbox: Sandbox) -> bool:
-    """Whether networkd is told to keep what keepalived adds, by a link to the rendered file."""
+    """Whether networkd is to keep what keepalived adds, by a link to the rendered file."""
     link = sandbox.root / f"{NETWORK_FILE}.d/60-hacienda.conf"
     return link.is_symlink() and str(link.readlink()) == "/etc/systemd/network/hacienda.conf"
 

@@ -34,7 +34,7 @@ def main() -> int:
     arguments = parser.parse_args()
     lost, found = examine()
     if arguments.json:
-        # The clock last: whoever asks compares it with the moment the answer arrives.
+        # The clock comes last: the reader compares it with the moment the answer arrives.
         answer = {
             "faults": [asdict(one) for one in found],
             "unreached": [asdict(one) for one in lost],

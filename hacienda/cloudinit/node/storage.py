@@ -11,7 +11,7 @@ from pathlib import Path
 from hacienda.cloudinit.node.fault import Fault
 
 LEAST = 64 * 2**20
-"""Bytes that must be free for whoever is not root. etcd allocates its log in pieces of 64 MiB (SegmentSizeBytes in its wal
+"""Bytes that must be free for users other than root. etcd allocates its log in pieces of 64 MiB (SegmentSizeBytes in its wal
 package), RabbitMQ blocks publishers below 50 MB (disk_free_limit)."""
 
 LEAST_INODES = 1000

@@ -27,7 +27,7 @@ keeps() {
     grep --quiet --no-messages '^[[:space:]]*KeepConfiguration[[:space:]]*=[[:space:]]*\(yes\|true\|1\|on\|static\)' "$@"
 }
 
-# Read when networkd starts or reconfigures the interface; nothing has to be told to it now.
+# Read when networkd starts or reconfigures the interface; it needs no signal now.
 if systemctl --quiet is-active systemd-networkd.service; then
     for address in $BESIDE_VIRTUAL_IPS; do
         interface=$(ip -json -4 address show to "$address" | jq --raw-output '.[0].ifname // empty')
