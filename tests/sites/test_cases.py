@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from hacienda import cloudinit, services
-from hacienda.assess import Finding, Subject, findings
+from hacienda import cloudinit, services, stacks
+from hacienda.assess import Finding, Subject, findings, rules
 from hacienda.cloud import Cloud, read, routes
 from hacienda.cloudinit import networkconfig
 from hacienda.errors import InputError
@@ -48,6 +48,13 @@ def test_a_site_resolves_and_renders(path: Path) -> None:
     resolved = read(path, services.registry())
     for node in resolved.nodes:
         assert cloudinit.render(resolved, node, "").files
+
+
+def test_all_sites_synthesize(tmp_path: Path) -> None:
+    made = stacks.synthesize(SITES, tmp_path / "out", root=tmp_path, rules=rules(), with_secrets=False)
+    assert len(made.nodes) == len(SITES) == 9
+    for stack in made.stacks:
+        assert (made.folder(stack) / "cdk.tf.json").is_file()
 
 
 def test_numbers_that_follow_from_addresses_may_be_alike() -> None:
