@@ -15,7 +15,7 @@ from tests import warm
 EXPECTED_SKIPS: frozenset[str] = frozenset()
 """Reasons that CI accepts. A test skips at run time, and says why."""
 
-WITH_TERRAFORM = {"cli", "constructs", "provider", "review", "stacks"}
+WITH_TERRAFORM = {"cli", "constructs", "provider", "review", "stacks", "warm"}
 """Folders whose tests start Terraform with the provider."""
 
 

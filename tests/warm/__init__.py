@@ -25,7 +25,12 @@ MODULES = {
         "hacienda.remote.connections",
         "hacienda.remote.local",
     ),
-    "hacienda.review.rendered_diff": ("hacienda.review.rendered_diff.__main__",),
+    "hacienda.review.rendered_diff": (
+        "hacienda.cloud",
+        "hacienda.cloudinit",
+        "hacienda.services",
+        "hacienda.review.rendered_diff.export",
+    ),
     "hacienda.cli": ("hacienda.cli.app",),
 }
 """What starts at once, and what of it is imported before."""
