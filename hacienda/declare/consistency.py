@@ -27,6 +27,9 @@ def problems(service: Service) -> Iterator[str]:
         if front.single_writer and front.mode != "tcp":
             yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
     yield from _timers(service)
+    yield from _held(service, service.name)
+    if isinstance(service.arbiter, Arbiter):
+        yield from _held(service.arbiter, f"{service.name} on arbiters")
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
         if service.overrides.path not in paths:
@@ -74,6 +77,14 @@ def _misspelt(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
         others = [one for one in get_args(hint) if isinstance(one, type) and isinstance(value, one)]
         if each and all(each) and not others:
             yield from each[0]
+
+
+def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
+    """What is kept from unattended upgrades is one of its own packages, or of those that it relies on."""
+    packages = {*declared.packages, *(each.package for each in declared.assumptions)}
+    for name in declared.held:
+        if not any(re.fullmatch(name, package) for package in packages):
+            yield f"{where}: holds {unknown(name, packages)}"
 
 
 def _ports(service: Service) -> Iterator[str]:

@@ -45,6 +45,8 @@ FREE = {
     "Directives": {"kinds", "two_words"},
     "NoTimer": {"name", "reason"},
     "Secret": {"name"},
+    # All of it is looked for in the machine image, which is refused where it is not there.
+    "Assumption": {"package", "subject", "expected", "reason"},
     "Database": {"name"},
 }
 """Fields whose text is the operator's, the program's or the declaration's own, and names nothing that is declared elsewhere. What
@@ -92,6 +94,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         r"(?s)overrides are for '/etc/on.conf'; did you mean '/etc/one.conf'.*have no `overrides`",
     ),
     "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
+    "a held package": ({"packages": ("oned",), "held": ("onde",)}, "one: holds 'onde'; did you mean 'oned'"),
     "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
 }  # fmt: skip
 
