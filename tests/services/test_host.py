@@ -187,7 +187,10 @@ def test_apt_reads_what_is_rendered_and_nothing_else(tmp_path: Path) -> None:
     said = subprocess.run(
         command, env={**os.environ, "APT_CONFIG": str(settings)}, capture_output=True, text=True, check=True
     )
-    assert sorted(line.split("'")[1] for line in said.stdout.splitlines()) == [
+    uris = sorted(line.split("'")[1] for line in said.stdout.splitlines())
+    assert all(uri.startswith("http://mirror.example.org/debian") for uri in uris), uris
+    # What it names beside these depends on the lists that this machine has already.
+    assert [uri for uri in uris if uri.endswith("/InRelease")] == [
         "http://mirror.example.org/debian-security/dists/trixie-security/InRelease",
         "http://mirror.example.org/debian/dists/trixie-updates/InRelease",
         "http://mirror.example.org/debian/dists/trixie/InRelease",
