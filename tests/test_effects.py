@@ -198,7 +198,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     # A bridge of its own keeps the network apart there: the guide says so.
     r"incus: networks\.\w+\.vlan": ("hacienda/cloud/networks.py", "has_own_bridges(environment)"),
     # Whether one machine carries more than the others together; not where all have the same.
-    r"existing: machines\.(?!controller)\w+\.(cpus|memory|disks)": ("hacienda/assess/rules/nplus1.py", "node.disks"),
+    r"existing: machines\.(?!controller)\w+\.(nodes\.[\w-]+\.)?(cpus|memory|disks)": (
+        "hacienda/assess/rules/nplus1.py",
+        "node.disks",
+    ),
     # Machines have no address there: it is reserved for instances, and kept apart from other environments'.
     r"\w+: networks\.external\.(cidr|range|gateway)": ("hacienda/assess/ledger.py", "_range(network)"),
     # Without failure domains a lab is measured by `hacienda availability` alone.
@@ -401,8 +404,8 @@ CASES = [
 ]
 
 
-ONLY = {"release", "operating_system", "high_availability", "platform.type"}
-"""Keys with one value, or one on each platform."""
+ONLY = {"release", "operating_system", "high_availability", "platform.type", "secrets.backend"}
+"""Keys with one value, or whose values each want something else beside them."""
 
 
 @pytest.mark.long
