@@ -22,7 +22,7 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
     ("keystone", "api"): ("/etc/keystone/uwsgi.ini", r"^https-socket = ([\d.]+):(\d+),"),
     ("memcached", "memcache"): ("/etc/memcached.conf", r"^-l ([\d.]+)()$"),
     ("rabbitmq", "amqps"): ("/etc/rabbitmq/rabbitmq.conf", r"^listeners\.ssl\.default = ([\d.]+):(\d+)$"),
-    ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket.d/hacienda.conf", r"^ListenStream=([\d.]+):(\d+)$"),
+    ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket", r"^ListenStream=([\d.]+):(\d+)$"),
     ("keepalived", "vrrp"): ("/etc/keepalived/keepalived.conf", r"^    unicast_src_ip ([\d.]+)()$"),
 }
 """Service and port -> file, and a pattern with address and port; an empty port: the daemon's default, which is the declared one."""
