@@ -45,4 +45,4 @@ class Sample:
 def rendering(samples: Iterable[Sample]) -> Rendering:
     texts = {(sample.name, path): text for sample in samples for path, text in sample.texts.items()}
     machines = {sample.name: sample.machine for sample in samples}
-    return Rendering(machines, lambda node, path: texts[node, path])
+    return Rendering(machines, lambda node, path: texts[node, path], resources={})
