@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hacienda import secrets
 from tests.cli.conftest import Project
 
 COMMANDS = ("check", "topology", "plan", "apply", "destroy", "status")
@@ -271,8 +272,13 @@ class TestSecrets:
         with project.file.open("a") as file:
             file.write("services: {keystone: {token_seconds: 3600, fernet_rotation_hours: 12}}\n")
         project.run("secrets", "init", "small")
+        store = secrets.open_store(str(project.root / ".hacienda/small/secrets"))
         for _ in range(7):
-            project.run("secrets", "rotate", "small", "--kind", "fernet-keys")
+            assert project.json("secrets", "rotate", "small", "--kind", "fernet-keys")["waiting"] == []
+            again = project.json("secrets", "rotate", "small", "--kind", "fernet-keys")
+            assert again["rotated"] == []
+            assert set(again["waiting"]) == {"keystone/fernet-keys", "keystone/credential-keys"}
+            secrets.finish(store, secrets.unfinished(store))  # as an apply does that reached every node
         shown = [one["name"].rpartition("/")[0] for one in project.json("secrets", "show", "small")["secrets"]]
         assert shown.count("keystone/fernet-keys") == 49 // 12 + 1 + 2  # 49 h until a token cannot be used any more
         assert shown.count("keystone/credential-keys") == 3

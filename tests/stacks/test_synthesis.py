@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,7 +127,7 @@ def test_no_secret_is_in_the_output(lab: Made) -> None:
 def test_every_secret_of_a_node_has_a_digest(lab: Made) -> None:
     members = lab.block("lab-controller")["resource"]["hacienda_member"]
     for member in members.values():
-        assert all(len(digest) == 16 for digest in member["secrets"].values())
+        assert all(re.fullmatch(r"[0-9a-f]{4}\.[0-9a-f]{16}", digest) for digest in member["secrets"].values())
     assert members["ctl-1"]["secrets"]["x509/etcd/key.pem"] != members["ctl-2"]["secrets"]["x509/etcd/key.pem"]
 
 
