@@ -58,7 +58,9 @@ def ensure(lab: layout.Lab, image: str, assumptions: Sequence[Mapping[str, str]]
 def refusal(broken: Sequence[Mapping[str, str]]) -> str:
     """What to tell of an image in which assumptions do not hold."""
     green = versions.green()
-    lines = ["The image lacks what the services rely on in their packages; no machine was made from it."]
+    known = [lack for lack in broken if holds.UNANSWERED not in lack]
+    wrong = "lacks what the services rely on in their packages" if known else "did not answer in time"
+    lines = [f"The image {wrong}; no machine was made from it."]
     for lack in broken:
         wrong, fix = holds.told(lack, green.get(lack["package"], ""))
         lines += [f"  {wrong}", f"    {fix}"]

@@ -108,6 +108,7 @@ _CALLED = {
 }
 """Functions of the broker that scripts call, by module: name and number of arguments. RabbitMQ promises none of them."""
 
+_ERL = "erl +S 1:1 +sbwt none -noinput -eval"
 _PLUGINS = "/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/*/ebin"
 _ADDED = f'[code:add_pathz(P) || P <- filelib:wildcard("{_PLUGINS}")]'
 _EXPORTED = (
@@ -216,14 +217,14 @@ service = Service(
         Assumption(
             "rabbitmq-server",
             "answer",
-            f"erl -noinput -eval '{_EXPORTED}'",
+            f"{_ERL} '{_EXPORTED}'",
             "^missing: $",
             reason="scripts call these functions, which RabbitMQ documents nowhere, through `rabbitmqctl eval`",
         ),
         Assumption(
             "rabbitmq-server",
             "answer",
-            f"erl -noinput -eval '{_LOGGED}'",
+            f"{_ERL} '{_LOGGED}'",
             "inconsistent_database",
             reason="watch.sh waits for that word in the log, written where two sides of a partition meet",
         ),

@@ -58,7 +58,8 @@ def check(assumptions: list[dict[str, str]]) -> list[Lack]:
         named = {assumption["package"] for assumption in assumptions}
         well = known.get("well", {}) if found else holds.installed(named)
         known = {"key": key, "broken": found, "well": well}
-        disk.write_state(paths.ASSUMPTIONS, known)
+        if not any(holds.UNANSWERED in lack for lack in found):
+            disk.write_state(paths.ASSUMPTIONS, known)
     return [
         Lack(lack["service"], *holds.told(lack, known["well"].get(lack["package"], ""))) for lack in known["broken"]
     ]

@@ -14,15 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-SECONDS = 60
-"""How long one command may take, on a machine that starts everything at once."""
+SECONDS = 300
+"""How long one command may take. Each takes a second; on two processors with forty busy processes one took more than a minute."""
+
+UNANSWERED = "unanswered"
+"""Key of a lack that is none for sure: its command did not come to its end. It is asked again, and not remembered."""
 
 UNITS = ("usr/lib/systemd/system", "lib/systemd/system")
 """Where packages put units. What lies in /etc is the project's or an operator's."""
 
 
 def broken(assumptions: Iterable[Mapping[str, str]], root: Path = Path("/")) -> list[dict[str, str]]:
-    """Those that do not hold, each with `version`, the package's, and `detail`, what was found instead.
+    """Those that do not hold, each with `version`, the package's, `detail`, what was found instead, and `unanswered` where nothing
+    was found out.
 
     Args:
         assumptions: see `hacienda.declare.Assumption.to_json`.
@@ -32,11 +36,11 @@ def broken(assumptions: Iterable[Mapping[str, str]], root: Path = Path("/")) -> 
     if not wanted:
         return []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        details = list(pool.map(lambda assumption: _lack(assumption, root), wanted))
+        details = list(pool.map(lambda assumption: _found(assumption, root), wanted))
     lacking = [(assumption, detail) for assumption, detail in zip(wanted, details, strict=True) if detail]
     versions = installed({assumption["package"] for assumption, _ in lacking}) if lacking else {}
     return [
-        {**assumption, "version": versions.get(assumption["package"], "not installed"), "detail": detail}
+        {**assumption, "version": versions.get(assumption["package"], "not installed"), **detail}
         for assumption, detail in lacking
     ]
 
@@ -50,6 +54,8 @@ def told(lack: Mapping[str, str], former: str = "") -> tuple[str, str]:
     """
     package, version = lack["package"], lack["version"]
     wrong = f"{package} {version}: {lack['detail']}; {lack['service']} needs it: {lack['reason']}"
+    if UNANSWERED in lack:
+        return wrong, "try again when the machine is less busy"
     bring = f"apt-get install --allow-downgrades {package}={former or 'VERSION'}"
     what = "the former version" if former and former != version else "a version that has it"
     return wrong, f"install {what} ({bring}), or deploy with a Hacienda that knows this one; docs/assumptions.md"
@@ -64,6 +70,16 @@ def installed(packages: Iterable[str] = ()) -> dict[str, str]:
         return {}
     lines = (line.split() for line in answer.stdout.splitlines())
     return {line[0]: line[1] for line in lines if len(line) == 3 and line[2] == "installed"}
+
+
+def _found(assumption: Mapping[str, str], root: Path) -> dict[str, str]:
+    """What to say of an assumption that does not hold; nothing of one that does."""
+    try:
+        detail = _lack(assumption, root)
+    except subprocess.TimeoutExpired:
+        detail = f"{_short(assumption['subject'])} did not answer within {SECONDS} s, so nothing is known of it"
+        return {"detail": detail, UNANSWERED: "yes"}
+    return {"detail": detail} if detail else {}
 
 
 def _lack(assumption: Mapping[str, str], root: Path) -> str:
@@ -101,12 +117,18 @@ def _answer(command: str, expected: str) -> str:
             timeout=SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{command}: {error}"
+    except OSError as error:
+        return f"{_short(command)}: {error}"
+    said = " ".join(answer.stdout.split())[-200:]
     if answer.returncode != 0:
-        return f"{command}: exit code {answer.returncode}: {' '.join(answer.stdout.split())[-200:]}"
+        return f"{_short(command)}: exit code {answer.returncode}: {said}"
     found = re.search(expected, answer.stdout, re.MULTILINE)
-    return "" if found else f"{command} prints nothing like {expected}"
+    return "" if found else f"{_short(command)} prints nothing like {expected}, but: {said}"
+
+
+def _short(command: str) -> str:
+    """As much of a command as people want to read."""
+    return command if len(command) <= 60 else f"{command[:60]}..."
 
 
 def _read(path: Path) -> str:

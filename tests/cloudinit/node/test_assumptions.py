@@ -61,7 +61,7 @@ WRONG = {
     "group": ("bet", "", "there is no group bet"),
     "unit": ("beta.socket", "", "there is no unit beta.socket"),
     "line": ("/usr/share/beta/start.conf", "^always=", "/usr/share/beta/start.conf has no line like ^always="),
-    "answer": ("echo beta 5.0", r"^beta 4\.", r"echo beta 5.0 prints nothing like ^beta 4\."),
+    "answer": ("echo beta 5.0", r"^beta 4\.", r"echo beta 5.0 prints nothing like ^beta 4\., but: beta 5.0"),
 }
 
 
@@ -82,6 +82,29 @@ def test_a_command_that_fails_or_is_not_there_does_not_hold(root: Path) -> None:
     said = [lack["detail"] for lack in holds.broken([assumed("answer", c, "x") for c in ("false", "/no/such x")], root)]
     assert said[0] == "false: exit code 1: "
     assert said[1].startswith("/no/such x: [Errno 2]")
+
+
+def test_a_busy_machine_lacks_nothing_for_sure_and_is_asked_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holds, "SECONDS", 0.2)
+    (lack,) = holds.broken([assumed("answer", "sleep 60", "x")], root)
+    assert lack["detail"] == "sleep 60 did not answer within 0.2 s, so nothing is known of it"
+    assert holds.told(lack)[1] == "try again when the machine is less busy"
+
+
+def test_an_answer_that_is_not_there_is_not_remembered(machine: Machine) -> None:
+    lasting = Assumption("beta-server", "answer", "sh -c 'sleep 9'", "x", reason="its start asks it")
+    program = machine.root / "usr/lib/hacienda/hacienda/cloudinit/node/holds.py"
+    assert machine.deliver(sample.render(), make_values(sample.render())).returncode == 0
+    program.write_text(program.read_text().replace("SECONDS = 300", "SECONDS = 0.2"))
+    manifest = machine.state / "bundle/manifest.json"
+    told = json.loads(manifest.read_text())
+    told["assumptions"] = [lasting.to_json("beta")]
+    manifest.write_text(json.dumps(told))
+    before = (machine.state / "assumptions.json").read_text()
+    answer = machine.run("hacienda-assumptions")
+    assert answer.returncode == 1
+    assert "did not answer within 0.2 s" in answer.stdout
+    assert (machine.state / "assumptions.json").read_text() == before
 
 
 def test_a_kind_that_is_not_known_never_holds(root: Path) -> None:
