@@ -56,6 +56,14 @@ MORE = {
             *(p for n in "12" for p in (f"sto-{n}: {{", f"sto-{n}: {{disks: {{osd: 1TiB}}, ")),
         ),
     ),
+    "ROUTE": (
+        edit(
+            "10.60.0.0/24, vip",
+            "10.60.0.0/24, gateway: none, vip",
+            add="time: {servers: [9.9.9.1, 9.9.9.2, 9.9.9.3, 9.9.9.4]}\n",
+        ),
+        edit("10.60.0.0/24, vip: 10.60.0.5, bond", "10.60.0.0/24, gateway: none, bond"),
+    ),
     "WRITER": (template("haproxy/haproxy.cfg.j2", "    stick on int(1)\n", ""),),
 }
 """More clouds, for names that a rule's two cases do not come by."""
