@@ -21,6 +21,7 @@ from hacienda.declare import (
     consistency,
 )
 from hacienda.environment.accept import Accept
+from hacienda.environment.network import Purpose
 from hacienda.environment.source import Source
 
 ABBREVIATIONS: Mapping[Role, str] = {
@@ -412,7 +413,7 @@ class Cloud:
         """The network that carries management and internal traffic."""
         return self.network("management")
 
-    def network(self, purpose: str) -> Network:
+    def network(self, purpose: Purpose) -> Network:
         """The network of a purpose, falling back to management. Raises KeyError for an environment without management."""
         for network in self.networks:
             if purpose in network.purposes:
@@ -428,7 +429,7 @@ class Cloud:
         bare = [network for network in self.networks if network.without_addresses and node.role in network.roles]
         return tuple(addressed + [network for network in bare if network.name not in node.addresses])
 
-    def address(self, node: Node, purpose: str = "management") -> IPv4Address:
+    def address(self, node: Node, purpose: Purpose = "management") -> IPv4Address:
         """The node's address on the network of a purpose; its management address where it is not on that network."""
         network = self.network(purpose)
         return node.addresses.get(network.name, node.addresses[self.management.name])

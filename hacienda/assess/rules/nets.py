@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
+from hacienda.declare import Role
+from hacienda.environment.network import Purpose
 
-_TOLD = (
+_TOLD: tuple[tuple[Purpose, Role, str], ...] = (
     ("storage", "storage", "copies of data after a lost disk share"),
     ("tenant", "compute", "whatever instances send each other shares"),
 )
