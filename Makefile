@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-long lint lab lab-down lab-test bench coverage docs requirements
+.PHONY: setup demo test test-long lint lab lab-down lab-test bench fresh coverage docs requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -57,6 +57,10 @@ lab-test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+
+# ON="debian-13 demo test" names another machine, and what to run there.
+fresh: $(READY)
+	$(BIN)/python -m tests.fresh $(or $(ON),debian-12 demo)
 
 # What of the part without input and output no test reaches; `make test` asks for 95 % of it.
 coverage: $(READY)

@@ -1,1 +1,1 @@
-"""The README's commands on machines that have nothing: `python3 -m tests.fresh --help`."""
+"""The README's commands on machines that have nothing: `make fresh`, and docs/fresh-machines.md."""

@@ -1,8 +1,8 @@
 """Runs make's targets of a fresh clone on a machine that has nothing, or makes a first use of every Python here.
 
-    sudo python3 -m tests.fresh debian-12 demo
-    sudo python3 -m tests.fresh debian-13 demo test lab lab-down
-    python3 -m tests.fresh pythons
+    make fresh ON="debian-12 demo"
+    make fresh ON="debian-13 demo test lab lab-down"
+    make fresh ON=pythons
 
 A bare root is bootstrapped with the packages of the day and what the README says to install. It has namespaces of its own: no
 program of this machine is on its PATH, and everything in it ends with this program. What is committed is what is tried.

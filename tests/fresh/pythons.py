@@ -46,8 +46,9 @@ def smoke(program: str, folder: Path, seconds: int) -> int:
     """`make demo` and a few tests in a fresh clone in a folder; the exit code of the first that fails."""
     clone = folder / "hacienda"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
-    # The interpreter that runs this lane is none of what is tried.
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    # Neither the interpreter that runs this lane nor the options of the make above it are what is tried.
+    ours = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONPATH", "VIRTUAL_ENV")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     tests = [
         ".venv/bin/python",
         "-m",
