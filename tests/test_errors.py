@@ -14,7 +14,15 @@ from hacienda.environment import schema
 SHORT = 5
 """Up to here a changed letter makes another word."""
 RELATED = frozenset(
-    frozenset(pair) for pair in (("domain", "domains"), ("address", "addresses"), ("network", "networks"))
+    frozenset(pair)
+    for pair in (
+        ("domain", "domains"),
+        ("address", "addresses"),
+        ("network", "networks"),
+        ("key", "keys"),
+        ("nic", "nics"),
+        ("port", "ports"),
+    )
 )
 """Known keys that are a letter or two apart because they are about the same thing."""
 
