@@ -31,7 +31,11 @@ def serve(path: Path) -> None:
             if sys.stdin in ready:
                 return
             client, _ = listener.accept()
-            request = _received(client)
+            try:
+                request = _received(client)
+            except (OSError, EOFError):  # it was killed before it had said what it wants
+                client.close()
+                continue
             for module in MODULES[request.module]:
                 importlib.import_module(module)
             if os.fork() == 0:
@@ -60,10 +64,16 @@ class Request:
 
 
 def _received(client: socket.socket) -> Request:
+    client.settimeout(60)
     head, streams, _, _ = socket.recv_fds(client, 4, 3)
     length, text = int.from_bytes(head, "big"), b""
-    while len(text) < length:
-        text += client.recv(length - len(text))
+    while len(text) < length or len(head) < 4:
+        more = client.recv(length - len(text)) if len(head) == 4 else b""
+        if not more:
+            for descriptor in streams:
+                os.close(descriptor)
+            raise EOFError
+        text += more
     folder, count, *words = text.split(b"\0")
     # -P -m MODULE ARGUMENTS...
     _, _, module, *arguments = (os.fsdecode(word) for word in words[: int(count)])

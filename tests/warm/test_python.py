@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -69,3 +70,11 @@ def test_a_provider_ends_with_the_process_that_is_killed(python: str) -> None:
     # Nobody has the other end any more.
     assert started.stdout.read() == ""
     started.wait()
+
+
+@pytest.mark.parametrize("said", [b"", b"\0", b"\0\0\1\0cut off"])
+def test_a_client_that_dies_while_it_asks_ends_nothing_but_itself(python: str, said: bytes, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(Path(python).with_name("socket")))
+        client.sendall(said)
+    assert run(python, "-P", "-m", "hacienda.provider", folder=tmp_path).returncode == 2
