@@ -75,7 +75,7 @@ def describe(found: Diff) -> Iterator[Text]:
     for which, how in words.resources(found):
         style = "bold red" if how.startswith(("replaced", "removed")) else ""
         yield Text(f"  {printing.printable(which)}: {printing.printable(how)}", style=style)
-    if not found.told:
+    if not found.resources_known:
         yield Text(f"  {words.UNTOLD}", style="yellow")
     for change in found.packages:
         listed = [f"+{name}" for name in change.added] + [f"-{name}" for name in change.removed]

@@ -12,7 +12,7 @@ from hacienda.review.rendered_diff.resources import changes
 from hacienda.review.rendered_diff.steps import steps
 
 MOST_LINES = 200
-"""Lines of one change that are kept unless told otherwise: nobody reads more of one file, and a report has room for others."""
+"""Lines of one change that are kept by default: nobody reads more of one file, and a report has room for others."""
 
 
 def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LINES, replaces: bool = False) -> Diff:
@@ -31,15 +31,15 @@ def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LIN
         if name in changed or name not in before.machines
     ]
     nodes += [_whole(machine, "removed") for name, machine in before.machines.items() if name not in after.machines]
-    told = before.resources is not None or not before.machines
+    known = before.resources is not None or not before.machines
     return Diff(
         nodes=tuple(nodes),
         files=tuple(changes_of_files(before, after, changed, lines)),
         steps=tuple(steps(changed.values())),
         packages=tuple(_packages(changed)),
         replaces=replaces,
-        resources=tuple(changes(before.resources or {}, after.resources or {})) if told and before.machines else (),
-        told=told,
+        resources=tuple(changes(before.resources or {}, after.resources or {})) if known and before.machines else (),
+        resources_known=known,
     )
 
 

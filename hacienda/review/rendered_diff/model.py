@@ -131,7 +131,7 @@ class Diff:
         packages: changes of packages.
         replaces: the platform makes a machine anew when something of FIRST_BOOT changes.
         resources: machines, networks, the ways to nodes, secrets and state, where they differ.
-        told: False: the base does not say what it becomes beside files, because its code is too old for it.
+        resources_known: False: the base does not say what it becomes beside files, because its code is too old for it.
     """
 
     nodes: tuple[NodeChange, ...]
@@ -140,7 +140,7 @@ class Diff:
     packages: tuple[PackageChange, ...]
     replaces: bool
     resources: tuple[ResourceChange, ...] = ()
-    told: bool = True
+    resources_known: bool = True
 
     def of(self, kind: Kind) -> tuple[str, ...]:
         """Names of machines to which this happens."""
@@ -191,5 +191,5 @@ def document(diff: Diff) -> dict[str, Any]:
         "steps": [asdict(step) for step in diff.steps],
         "packages": [asdict(change) for change in diff.packages],
         "resources": [asdict(change) for change in diff.resources],
-        "told": diff.told,
+        "resources_known": diff.resources_known,
     }

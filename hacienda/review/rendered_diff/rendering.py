@@ -106,7 +106,7 @@ class Rendering:
     Args:
         machines: by name, in the cloud's order.
         text: text of a file, from node and path; only files of the kind `file` are asked for.
-        resources: what it becomes beside files; None: that is not told.
+        resources: what it becomes beside files; None: it is not known.
     """
 
     machines: Mapping[str, Machine]

@@ -15,7 +15,7 @@ def title(name: str, base: Base, found: Diff) -> str:
     if base.rendering is None:
         return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
     if not found:
-        return f"{name}: no differences {against}" if found.told else f"{name}: no file differs {against}"
+        return f"{name}: no differences {against}" if found.resources_known else f"{name}: no file differs {against}"
     counts = {
         "reconfigured in place": len(found.reconfigured),
         "added": len(found.of("added")),
@@ -30,15 +30,16 @@ def title(name: str, base: Base, found: Diff) -> str:
     if not counts["removed"] and not counts["replaced"]:
         said.append("0 replaced")
     title = f"{name}: machines: {', '.join(said)}"
-    others = [f"{count} {word}" for word, count in _others(found) if count]
-    return f"{title}; beside them: {', '.join(others)}, {against}" if others else f"{title}, {against}"
+    return f"{', '.join((title, *_others(found)))}, {against}"
 
 
-def _others(found: Diff) -> Iterator[tuple[str, int]]:
-    """How many resources and settings are changed that no machine is counted for."""
+def _others(found: Diff) -> Iterator[str]:
+    """Resources and settings that change and that no machine is counted for."""
     kinds: tuple[ResourceKind, ...] = ("replaced", "removed", "added", "changed")
     for kind in kinds:
-        yield f"{kind}", sum(1 for change in found.others if change.kind == kind)
+        count = sum(1 for change in found.others if change.kind == kind)
+        if count:
+            yield f"{count} other {'resource' if count == 1 else 'resources'} {kind}"
 
 
 UNTOLD = (

@@ -74,7 +74,7 @@ def files(report: Report, room: int) -> Section:
         return Section("files", title, "none", "no base was given (`--base REV`)")
     diff = compared.diff
     goes = any(change.kind in ("removed", "replaced") for change in diff.resources)
-    tone: Tone = "warn" if diff.of("removed") or diff.replaced or goes or not diff.told else "good"
+    tone: Tone = "warn" if diff.of("removed") or diff.replaced or goes or not diff.resources_known else "good"
     return Section("files", title, tone, compared.title, (*_summary(diff), *_changes(diff, room)))
 
 
@@ -88,7 +88,7 @@ def _summary(diff: Diff) -> Iterator[Block]:
     changed = words.resources(diff)
     if changed:
         yield Table("Machines, networks, the way to them, secrets and state", ("what", "how"), tuple(changed))
-    if not diff.told:
+    if not diff.resources_known:
         yield Lines("Not compared", (words.UNTOLD,))
     if diff.packages:
         rows = tuple((" ".join(p.added), " ".join(p.removed), names.brief(p.nodes)) for p in diff.packages)

@@ -33,7 +33,7 @@ def test_equal_renderings_do_not_differ() -> None:
         "steps": [],
         "packages": [],
         "resources": [],
-        "told": True,
+        "resources_known": True,
     }
 
 

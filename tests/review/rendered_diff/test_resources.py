@@ -75,7 +75,7 @@ def test_another_project_replaces_what_terraform_replaces() -> None:
     assert "project hacienda-region -> elsewhere" in told["hacienda_incus_instance ctl-1 ctl-2 ctl-3 cmp-1 cmp-2"]
     assert "with its machine" in told["hacienda_member ctl-1 ctl-2 ctl-3 cmp-1 cmp-2"]
     title = words.title("region", Base("HEAD", "0" * 40, rendering([])), found)
-    assert title == "region: machines: 5 replaced; beside them: 2 replaced, against HEAD (0000000000)"
+    assert title == "region: machines: 5 replaced, 2 other resources replaced, against HEAD (0000000000)"
 
 
 CHANGES: dict[str, tuple[str, tuple[str, str], str, str, str]] = {
@@ -144,7 +144,7 @@ def test_a_base_that_does_not_say_is_not_called_equal(tmp_path: Path) -> None:
     assert of_export(tmp_path / "base").resources is None
     silent = replace(rendering([Sample("ctl-1")]), resources=None)
     found = compare(silent, Rendering(silent.machines, silent.text, resources(cloud(REGION))))
-    assert not found.told
+    assert not found.resources_known
     assert (
         words.title("region", Base("HEAD", "0" * 40, silent), found)
         == "region: no file differs against HEAD (0000000000)"
