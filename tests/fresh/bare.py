@@ -35,6 +35,11 @@ class Release:
     def keyring(self) -> Path:
         return Path(f"/usr/share/keyrings/{self.distribution}-archive-keyring.gpg")
 
+    @property
+    def components(self) -> tuple[str, ...]:
+        # Ubuntu has python3-venv in universe, which its machines have switched on.
+        return ("main",) if self.distribution == "debian" else ("main", "universe")
+
     def sources(self, mirror: str | None, found: Sequence[apt_sources.Source]) -> tuple[str, ...]:
         """One-line sources; none: mmdebstrap knows where the distribution's own archive is.
 
@@ -49,7 +54,7 @@ class Release:
                     return own.lines(self.codename)
         if mirror is None:
             return ()
-        components = "main" if self.distribution == "debian" else "main universe"
+        components = " ".join(self.components)
         return tuple(f"deb {mirror} {self.codename}{pocket} {components}" for pocket in ("", "-updates"))
 
 
@@ -74,6 +79,9 @@ def needs(release: Release, targets: Sequence[str]) -> list[str]:
     if not release.keyring.exists():
         package = "ubuntu-keyring" if release.distribution == "ubuntu" else "debian-archive-keyring"
         found.append(f"{release.keyring} (apt-get install {package}; on Debian 12 from its backports)")
+    # Where mmdebstrap reads which releases are Ubuntu's.
+    if release.distribution == "ubuntu" and not Path("/usr/share/distro-info/ubuntu.csv").exists():
+        found.append("/usr/share/distro-info/ubuntu.csv (apt-get install distro-info-data)")
     return found
 
 
@@ -84,6 +92,7 @@ def build(release: Release, root: Path, mirror: str | None, seconds: float) -> N
     options.write_text(apt_sources.handed_on(dump))
     argv = [
         "mmdebstrap",
+        f"--components={','.join(release.components)}",
         *("--variant=minbase", "--mode=root", "--format=directory", "--quiet", f"--include={','.join(PACKAGES)}"),
         '--aptopt=Apt::Install-Recommends "false"',
         *(f"--aptopt={options}", f"--keyring={release.keyring}", "--dpkgopt=force-unsafe-io"),
