@@ -180,6 +180,12 @@ def test_a_reload_hands_sockets_over_and_starts_the_watch_over_what_it_leaves(cl
     assert "haproxy-drain.service" in files["/etc/systemd/system/haproxy.service"].text
 
 
+def test_a_reload_answers_one_more_request_on_every_idle_connection(parsed: dict[str, list[str]]) -> None:
+    http = [lines for head, lines in parsed.items() if head.startswith("listen") and "mode http" in lines]
+    assert http
+    assert all("option idle-close-on-response" in lines for lines in http)
+
+
 def test_containers_get_what_their_open_files_allow(cloud: Cloud, tmp_path: Path) -> None:
     assert "maxconn 8000" in configuration(cloud)
     assert "maxconn 40000" in configuration(composed.cloud(tmp_path, TWO_NETWORKS))
