@@ -101,9 +101,9 @@ def test_the_writer_is_kept_under_one_key_that_every_connection_can_update(parse
     assert "size 1 " not in table
 
 
-def test_a_writer_that_gives_a_copy_keeps_its_clients(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+def test_a_server_that_gives_a_copy_or_drains_keeps_its_clients(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
     keeps = {name for name, lines in parsed.items() if "http-check disable-on-404" in lines}
-    assert keeps == {f"listen {one.name}" for one in haproxy.listeners(cloud) if one.front.single_writer}
+    assert keeps == {f"listen {one.name}" for one in haproxy.listeners(cloud)}
 
 
 def test_no_attempt_elsewhere_while_the_writer_is_thought_to_live(parsed: dict[str, list[str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -83,6 +84,16 @@ def test_the_api_speaks_tls_on_the_nodes_own_address(lab: Cloud) -> None:
     text = composed.rendered(lab, "keystone")["/etc/keystone/uwsgi.ini"].text
     assert "https-socket = 10.77.0.11:5000,/etc/keystone/tls/cert.pem,/etc/keystone/tls/key.pem," in text
     assert "http-socket" not in text.replace("https-socket", "")
+
+
+def test_a_node_that_drains_ends_what_it_works_on(lab: Cloud) -> None:
+    """Marked down, it would lose the requests in work; 404 takes only new ones away (http-check disable-on-404)."""
+    files = composed.rendered(lab, "keystone")
+    drained = re.search(r"touch (\S+);", files["/etc/systemd/system/keystone.service"].text)
+    assert drained
+    lines = files["/etc/keystone/uwsgi.ini"].text.splitlines()
+    first = lines.index(f"route-if-not = exists:{drained[1]} goto:serving")
+    assert lines[first + 1 : first + 3] == ["route = ^/healthcheck break:404 Not Found", "route-label = serving"]
 
 
 def test_workers_follow_the_cpus(tmp_path: Path) -> None:
