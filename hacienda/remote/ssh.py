@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import hashlib
 import os
 import shlex
@@ -34,6 +35,8 @@ _PREFIX = "hacienda-ssh-"
 
 _folder_lock = threading.Lock()
 _folders: list[Path] = []
+_claims: list[int] = []
+"""The descriptors that hold the folder's lock while this process lives."""
 
 
 def folder() -> Path:
@@ -42,17 +45,38 @@ def folder() -> Path:
         if not _folders:
             _sweep()
             _folders.append(Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_PLACE)))
+            _claims.append(_claimed(_folders[0]))
             atexit.register(cleanup)
         return _folders[0]
 
 
 def _sweep() -> None:
-    """Remove the folders of our processes that were killed: a key may lie in them."""
+    """Remove the folders of our processes that were killed: a key may lie in them.
+
+    A process of another PID namespace that shares the place looks dead by its number; the lock tells that it lives.
+    """
     for path in Path(_PLACE).glob(f"{_PREFIX}*-*"):
         pid = path.name.removeprefix(_PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
             if pid.isdigit() and path.stat().st_uid == os.getuid() and not _alive(int(pid)):
+                claim = _claimed(path)
                 shutil.rmtree(path, ignore_errors=True)
+                os.close(claim)
+
+
+def _claimed(path: Path) -> int:
+    """A descriptor that holds the folder's lock until it is closed, at the latest with this process.
+
+    Raises:
+        OSError: another process holds the lock.
+    """
+    claim = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(claim)
+        raise
+    return claim
 
 
 def _alive(pid: int) -> bool:
@@ -70,6 +94,8 @@ def cleanup() -> None:
     with _folder_lock:
         while _folders:
             shutil.rmtree(_folders.pop(), ignore_errors=True)
+        while _claims:
+            os.close(_claims.pop())
 
 
 class SshTransport:

@@ -142,8 +142,24 @@ def test_what_a_killed_process_left_is_swept_away(calls: Path) -> None:
     gone.wait()
     left = Path(tempfile.mkdtemp(prefix=f"hacienda-ssh-{gone.pid}-", dir="/tmp"))
     living = Path(tempfile.mkdtemp(prefix=f"hacienda-ssh-{os.getpid()}-", dir="/tmp"))
+    elsewhere = Path(tempfile.mkdtemp(prefix=f"hacienda-ssh-{gone.pid}-", dir="/tmp"))
     (left / "key").touch()
+    holder = subprocess.Popen(["flock", str(elsewhere), "sh", "-c", "echo held; read -r end"], stdin=-1, stdout=-1)
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+    try:
+        ssh.SshTransport(ADDRESS).run("true")
+        assert not left.exists()
+        assert living.exists()
+        assert elsewhere.exists(), "its process has this number in another PID namespace, and lives"
+    finally:
+        holder.communicate(b"end\n")
+        living.rmdir()
+        elsewhere.rmdir()
+
+
+def test_the_folder_in_use_is_locked(calls: Path) -> None:
+    ssh.cleanup()
     ssh.SshTransport(ADDRESS).run("true")
-    assert not left.exists()
-    assert living.exists()
-    living.rmdir()
+    assert subprocess.run(["flock", "-n", str(ssh.folder()), "true"]).returncode == 1
+    ssh.cleanup()
