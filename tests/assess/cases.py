@@ -281,7 +281,7 @@ CASES = {
     "LEAK": Case(
         broken=readable(0o444),
         where="services.rabbitmq",
-        says="every user of the machine can read rabbitmq's /var/lib/rabbitmq/.erlang.cookie (mode 0444)",
+        says="every user of the machine can read rabbitmq's /etc/hacienda/rabbitmq.cookie (mode 0444)",
         kept=readable(0o440),
     ),
     "MEMORY": Case(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hacienda.cloud import Cloud, resolve
 from hacienda.declare import Check, Frontend, NoTimer, Port, Registry, Script, Service, ServiceOptions
@@ -26,7 +26,14 @@ class Timeouts(BaseModel):
     """Towards a backend."""
 
 
-class BalancerOptions(ServiceOptions):
+class ProgramOptions(ServiceOptions):
+    """Options of a service whose program takes more than Hacienda sets."""
+
+    overrides: dict[str, object] = Field(default_factory=dict)
+    """Options of the program, as the shipped environments write them."""
+
+
+class BalancerOptions(ProgramOptions):
     """Options of the balancer."""
 
     connections: int = 4096
@@ -37,57 +44,62 @@ class BalancerOptions(ServiceOptions):
     """Whether the statistics page is on."""
 
 
-REGISTRY = Registry(
-    (
-        Service("chrony", "Clock", "every", VERIFY),
-        Service(
-            "etcd",
-            "Truths",
-            "controller",
-            VERIFY,
-            provides=("coordination",),
-            voters=True,
-            arbiter=True,
-            timers=UNTIMED,
-        ),
-        Service(
-            "haproxy",
-            "Load balancer",
-            "controller",
-            VERIFY,
-            requires=("virtual ip",),
-            provides=("load balancer",),
-            options=BalancerOptions,
-            timers=UNTIMED,
-        ),
-        Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",), timers=UNTIMED),
-        Service(
-            "galera",
-            "Database",
-            "controller",
-            VERIFY,
-            requires=("coordination",),
-            provides=("database",),
-            voters=True,
-            timers=UNTIMED,
-        ),
-        Service(
-            "keystone",
-            "Identity",
-            "controller",
-            VERIFY,
-            requires=("database", "load balancer"),
-            ports=(Port("api", 5000, "public"),),
-            frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
-            timers=UNTIMED,
-        ),
-        Service("hypervisor", "Hypervisor", "compute", VERIFY),
-        Service("gateway", "Router", "network", VERIFY),
-        Service("metrics", "Metrics", "monitoring", VERIFY, requires=("instance network",)),
-        Service("exporter", "Exporter", "compute", VERIFY, provides=("instance network",)),
+SERVICES = (
+    Service("chrony", "Clock", "every", VERIFY),
+    Service(
+        "etcd",
+        "Truths",
+        "controller",
+        VERIFY,
+        provides=("coordination",),
+        voters=True,
+        arbiter=True,
+        timers=UNTIMED,
     ),
-    left_out=("firewall", "host", "memcached", "rabbitmq"),
+    Service(
+        "haproxy",
+        "Load balancer",
+        "controller",
+        VERIFY,
+        requires=("virtual ip",),
+        provides=("load balancer",),
+        options=BalancerOptions,
+        timers=UNTIMED,
+    ),
+    Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",), timers=UNTIMED),
+    Service(
+        "galera",
+        "Database",
+        "controller",
+        VERIFY,
+        requires=("coordination",),
+        provides=("database",),
+        options=ProgramOptions,
+        voters=True,
+        timers=UNTIMED,
+    ),
+    Service(
+        "keystone",
+        "Identity",
+        "controller",
+        VERIFY,
+        requires=("database", "load balancer"),
+        options=ProgramOptions,
+        ports=(Port("api", 5000, "public"),),
+        frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
+        timers=UNTIMED,
+    ),
+    Service("hypervisor", "Hypervisor", "compute", VERIFY),
+    Service("gateway", "Router", "network", VERIFY),
+    Service("metrics", "Metrics", "monitoring", VERIFY, requires=("instance network",)),
+    Service("exporter", "Exporter", "compute", VERIFY, provides=("instance network",)),
 )
+REGISTRY = Registry(SERVICES, left_out=("firewall", "host", "memcached", "rabbitmq"))
+SHIPPED_REGISTRY = Registry(
+    (*SERVICES, Service("rabbitmq", "Bus", "controller", VERIFY, options=ProgramOptions, timers=UNTIMED)),
+    left_out=("firewall", "host", "memcached"),
+)
+"""Knows every service that the shipped environments have options of."""
 
 LAB = """
     name: lab

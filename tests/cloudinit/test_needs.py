@@ -16,6 +16,7 @@ def test_shared_secrets_are_those_declared_and_a_password_per_consumer() -> None
         "alpha/cookie": "token",
         "beta/admin": "token",
         "beta/keys": "fernet-keys",
+        "beta/owner": "token",
         "database/beta": "token",
         "database/gamma": "token",
     }

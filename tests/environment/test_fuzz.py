@@ -16,7 +16,7 @@ from hacienda.cloud import Cloud, resolve
 from hacienda.environment import examine, shipped
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
-from tests.cloud.samples import REGISTRY
+from tests.cloud.samples import SHIPPED_REGISTRY
 
 ROOT = Path(__file__).parents[2]
 RICH = b"""
@@ -205,10 +205,10 @@ def containers(value: Any) -> list[Any]:
 
 def outcome(raw: bytes) -> Cloud | InputError:
     try:
-        reading = examine(*parse(raw, "fuzz.yaml"), REGISTRY)
+        reading = examine(*parse(raw, "fuzz.yaml"), SHIPPED_REGISTRY)
         if reading.problems:
             raise InputError(reading.problems)
-        return resolve(reading.environment, REGISTRY)
+        return resolve(reading.environment, SHIPPED_REGISTRY)
     except InputError as error:
         return error
 

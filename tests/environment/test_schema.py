@@ -9,11 +9,11 @@ import pytest
 
 from hacienda.environment import schema, shipped
 from hacienda.environment.source import parse
-from tests.cloud.samples import REGISTRY
+from tests.cloud.samples import SHIPPED_REGISTRY
 from tests.environment.test_fuzz import RICH
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = schema(REGISTRY)
+SCHEMA = schema(SHIPPED_REGISTRY)
 GOOD = {"rich": RICH, **{name: path.read_bytes() for name, path in shipped(ROOT).items()}}
 
 
@@ -44,7 +44,7 @@ def test_service_options_are_in_it_with_their_descriptions() -> None:
 def test_rules_to_accept_are_in_it_where_they_are_known() -> None:
     start = b"name: x\nnetworks: {m: {cidr: 10.0.0.0/24}}\nmachines: {controller: 3}\n"
     text = start + b"accept: [{rule: %s, reason: r, until: 2027-01-31}]"
-    known = schema(REGISTRY, ("DOMAIN", "TIME"))
+    known = schema(SHIPPED_REGISTRY, ("DOMAIN", "TIME"))
     jsonschema.validate(parse(text % b"TIME", "x")[0], known)
     jsonschema.validate(parse(text % b"OTHER", "x")[0], SCHEMA)
     with pytest.raises(jsonschema.ValidationError):

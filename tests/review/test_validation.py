@@ -111,11 +111,11 @@ def test_what_needs_no_image_is_accepted_in_every_shipped_environment(paths: tup
 
 
 def test_without_an_image_it_says_what_was_not_checked() -> None:
-    output = only("/etc/haproxy/haproxy.cfg", "/var/lib/rabbitmq/.erlang.cookie", "/etc/hosts")
+    output = only("/etc/haproxy/haproxy.cfg", "/etc/hacienda/rabbitmq.cookie", "/etc/hosts")
     report = validation.validate([output], needs(), None)
     unchecked = {(result.subject.file.path, result.said) for result in report.unchecked}
     assert ("/etc/haproxy/haproxy.cfg", "it needs the lab's image") in unchecked
-    assert ("/var/lib/rabbitmq/.erlang.cookie", "nothing of it is rendered") in unchecked
+    assert ("/etc/hacienda/rabbitmq.cookie", "nothing of it is rendered") in unchecked
     assert not any(path == "/etc/hosts" for path, _ in unchecked)
 
 
