@@ -16,6 +16,7 @@ from hacienda.review import validation
 from tests import shipped
 
 LAB = shipped.ROOT / "environments/lab.yaml"
+NETWORKS = shipped.ROOT / "examples/environments/networks.yaml"
 TWO_NODE = shipped.ROOT / "examples/environments/two-node.yaml"
 LARGE = shipped.ROOT / "examples/environments/large.yaml"
 PACKAGES = cloud.read(LAB, services.registry()).packages
@@ -95,6 +96,15 @@ START = r"\A"
 END = r"\Z"
 
 CASES = (
+    Wrong("/hacienda.sources", r"^Types: deb$", "Types: dab", "apt-get indextargets", "dab"),
+    Wrong("/91hacienda-upgrades", START, "Foo {{;\\n", "apt-config", "Syntax error"),
+    Wrong(
+        "/needrestart/conf.d/90-hacienda.conf",
+        r"\{override_rc\}",
+        "{override_rc",
+        "Perl, as needrestart",
+        "syntax error",
+    ),
     Wrong("/haproxy.cfg", r"option redispatch", "option redispatches", "haproxy -c", "redispatches"),
     Wrong("/haproxy.cfg", r"inter \d+ms", "inter fast", "haproxy -c", "unexpected character"),
     Wrong(
@@ -214,9 +224,9 @@ def test_the_command_finds_the_image_and_knows_it_the_second_time(machine: valid
 @pytest.fixture(scope="module")
 def refusals(machine: validation.Scratch) -> dict[str, list[validation.Result]]:
     """Case -> what was refused of its file; all cases are checked in one go, and nothing but their wrong files."""
-    controller, needs = shipped.rendered(LAB)[0][0], [shipped.rendered(path)[1] for path in (LAB, TWO_NODE)]
+    controller, needs = shipped.rendered(LAB)[0][0], [shipped.rendered(path)[1] for path in (LAB, TWO_NODE, NETWORKS)]
     arbiter = next(output for output in shipped.rendered(TWO_NODE)[0] if output.node == "arb-1")
-    good = (controller, arbiter)
+    good = (controller, arbiter, shipped.rendered(NETWORKS)[0][0])
     found = validation.collect([*good, *(case.output(good) for case in CASES)])
     fine = {f"{output.manifest['environment']}/{output.node}" for output in good}
     subjects = tuple(subject for subject in found.subjects if not fine & set(subject.nodes))
