@@ -1,4 +1,4 @@
-"""docs/security.md names each boundary and fills every cell of its tables; SECURITY.md says how to report. Their links lead somewhere."""
+"""docs/security.md fills every cell of its tables, SECURITY.md says how to report, and their links lead somewhere."""
 
 from __future__ import annotations
 
