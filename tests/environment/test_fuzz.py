@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hacienda.cloud import Cloud, resolve
 from hacienda.environment import examine, shipped
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
+from tests import test_effects
 from tests.cloud.samples import SHIPPED_REGISTRY
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +25,10 @@ name: rich
 domain: rich.example.org
 region: North-1
 release: "2025.1"
-platform: {type: incus, pool: fast, project: rich-lab}
+operating_system: debian-13
+platform: {type: incus, pool: fast, project: rich-lab, image: own-image, socket: /run/incus.socket}
 networks:
-  management: {cidr: 10.88.0.0/24, gateway: 10.88.0.254, range: 10.88.0.2-10.88.0.250, vip: 10.88.0.9, mtu: 1400}
+  management: {cidr: 10.88.0.0/24, gateway: 10.88.0.254, range: 10.88.0.2-10.88.0.250, vip: 10.88.0.9, mtu: 1400, router_id: 77}
   public: {cidr: 192.0.2.0/25, vip: 192.0.2.5, purpose: [public, external], roles: [controller, network]}
 machines:
   controller: {count: 3, first: [10.88.0.20, 192.0.2.20]}
@@ -44,10 +46,52 @@ time: {servers: [192.0.2.100, ntp.example.org]}
 dns: {servers: [192.0.2.53]}
 ssh: {user: debian, port: 2222, jump: "op@192.0.2.2:22"}
 """
-"""Every section of the format at once."""
+"""Containers, with what they alone have."""
+METAL = b"""
+name: metal
+domain: metal.example.org
+platform: {type: existing, known_hosts: known_hosts, containers: false}
+networks:
+  inner: {purpose: [management, storage], cidr: 10.88.0.0/24, gateway: none, vip: 10.88.0.9, vlan: 7, mtu: 9000, nic: eno9}
+  public:
+    cidr: 192.0.2.0/25
+    gateway: 192.0.2.1
+    vip: 192.0.2.5
+    vlan: 12
+    bond: {mode: 802.3ad, nics: [eno1, eno2], hash_policy: layer3+4, lacp_rate: fast}
+    routes: [{to: 198.51.100.0/24, via: 192.0.2.2}]
+  tenant: {cidr: 10.89.0.0/24, vlan: 8, bond: {mode: active-backup, nics: [eno3, eno4]}}
+  floating: {purpose: external, cidr: 203.0.113.0/24, vlan: 9, roles: [controller], nic: eno5}
+  lights-out: {purpose: other, cidr: 10.90.0.0/24, nic: eno6, roles: [controller]}
+machines:
+  controller:
+    cards: {eno9: enp9s0}
+    spread: rack
+    domains: [r1, r2, r3]
+    nodes:
+      one: {number: 1, address: 10.88.0.21, rack: r1, power: p1, zone: z1, host: h1, cards: {eno9: enp8s0},
+            bmc: {type: redfish, address: 10.91.0.1}}
+      two: {addresses: {inner: 10.88.0.22, public: 192.0.2.22}, rack: r2, cpus: 8, memory: 32GiB, disks: {system: 100GiB}}
+      three: {number: 3, rack: r3, bmc: {type: ipmi, address: 10.91.0.3}}
+  compute: {count: 3, first: 10.88.0.40, without: [2], cpus: 16, memory: 64GiB, disks: {system: 200GiB}}
+domains: {rack: [r1, r2, r3]}
+api:
+  internal_name: inner.example.org
+  public_name: cloud.example.org
+  certificate: {chain: chain.pem, key: key.pem, authority: ca.pem}
+packages: {mirror: "http://a.example/debian", security: "http://a.example/security", proxy: "http://a.example:3128"}
+firewall_rules:
+  - {name: ceph, protocol: tcp, ports: [3300, 6800-6900], sources: [inner, 198.51.100.0/24], roles: [compute]}
+  - {name: agent, protocol: udp, ports: [161], sources: [any], machines: [one]}
+secrets: {backend: age, path: store, recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p]}
+ssh: {user: root, keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA]}
+accept: [{rule: DOMAIN, reason: someone else watches it, until: 2027-01-31, concerns: one}]
+"""
+"""Machines of somebody's own, with what they alone have."""
 SHIPPED = {name: path.read_bytes() for name, path in shipped(ROOT).items()}
 GOOD = {
     "rich": RICH,
+    "metal": METAL,
     **{name: re.sub(rb"count: ([2-9]\d|\d{3,})\b", b"count: 4", text) for name, text in SHIPPED.items()},
 }
 """The format does not know how many machines there are; what takes time does."""
@@ -253,9 +297,30 @@ def mutilate(name: str, good: bytes, mutate: Callable[[bytes, random.Random], by
     assert resolved < ROUNDS
 
 
+def test_the_good_files_have_every_key() -> None:
+    """What no good file has is never mutilated."""
+    written = {path for text in (RICH, METAL) for path in _paths(parse(text, "good.yaml")[0], "")}
+    keys = {re.sub(r"^platform\.(incus|existing)", "platform", key) for key in test_effects.patterns()}
+    # The services here are samples with options of their own.
+    missing = {key for key in keys if not key.startswith("services.") and key not in written}
+    assert missing == set()
+
+
+def _paths(value: Any, path: str) -> Iterator[str]:
+    """Paths of a file's values as `test_effects` writes them, and of the branches above them."""
+    yield path.removeprefix(".")
+    if isinstance(value, dict):
+        named = re.fullmatch(r"\.(networks|machines)|\.machines\.\*\.nodes", path)
+        for key, inner in value.items():
+            yield from _paths(inner, f"{path}.*" if named else f"{path}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _paths(inner, f"{path}.[]")
+
+
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_the_good_files_are_good(name: str) -> None:
-    for good in (GOOD[name], SHIPPED.get(name, RICH)):
+    for good in (GOOD[name], SHIPPED.get(name, GOOD[name])):
         result = outcome(good)
         assert isinstance(result, Cloud), str(result)
         sound(result)
