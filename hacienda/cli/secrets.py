@@ -1,18 +1,20 @@
-"""`hacienda secrets init|rotate|show`."""
+"""`hacienda secrets init|rotate|certificate|reencrypt|show`."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hacienda import cloudinit, secrets
-from hacienda.cli import console, project
+from hacienda.cli import console, deploying, project
 from hacienda.errors import InputError
+from hacienda.secrets import recipients
 from hacienda.secrets.pki import utc_now
 from hacienda.secrets.rotate import ROTATABLE
 
@@ -102,6 +104,36 @@ def certificate(
     for name in changed or ["nothing: it is there"]:
         console.show(f"kept {name}")
     console.say(f"Run `hacienda apply {env}` to bring it to the load balancers.")
+
+
+@app.command()
+def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJson = False) -> None:
+    """Encrypt an age store to the recipients that the environment's file names, after showing who gains and who loses.
+
+    No other command does so: while the file names other recipients than the store has, they refuse to write it. Who loses keeps
+    what they could read so far, and git keeps the former file: rotate what they must not use any more.
+    """
+    cloud = project.read(env)
+    spec = project.store_of(cloud).spec
+    found = recipients.difference(spec)
+    for word, keys, style in (
+        ("gains: reads every secret", found.gains, "bold red"),
+        ("loses: reads no later value", found.loses, "yellow"),
+        ("stays", found.stays, ""),
+    ):
+        for key in keys:
+            console.err.print(Text(f"  {word}: {key}", style=style))
+    if found:
+        deploying.confirm(f"Encrypt {spec.path} to these {len(spec.recipients)} recipients?", yes)
+        recipients.reencrypt(spec, found)
+    if as_json:
+        console.show_json({"environment": cloud.name, "changed": bool(found), **asdict(found)})
+        return
+    console.show(
+        f"encrypted {spec.path} to {len(spec.recipients)} recipients" if found else "nothing: it has these recipients"
+    )
+    if found.loses:
+        console.say(f"Who lost may have a copy. Run `hacienda secrets rotate {env} '*'`, then `hacienda apply {env}`.")
 
 
 @app.command()

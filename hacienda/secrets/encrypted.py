@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -72,8 +73,32 @@ def parse_recipients(texts: tuple[str, ...]) -> list[Recipient]:
     return found
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Who may read a store's file, and who may read what is written for an environment's recipients.
+
+    Args:
+        stays: public keys that can read both.
+        gains: those that would be able to read it then.
+        loses: those that can read the present file and nothing that is written later.
+    """
+
+    stays: tuple[str, ...]
+    gains: tuple[str, ...]
+    loses: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.gains or self.loses)
+
+
+def _key(recipient: str) -> str:
+    """A recipient without the comment of an SSH key: another comment is the same reader."""
+    return " ".join(recipient.split()[:2])
+
+
 class AgeBackend:
-    """All entries in one file, which is rewritten only when an entry or the recipients change."""
+    """All entries in one file, which is rewritten only when an entry changes. Other recipients are never taken up in passing:
+    who may read every secret changes by `reencrypt` alone."""
 
     def __init__(self, path: Path, recipients: tuple[str, ...]) -> None:
         self._path = path
@@ -93,13 +118,62 @@ class AgeBackend:
         """Add, replace or, given None, remove entries, all of them at once.
 
         Raises:
-            InputError: there is no identity that could read the result, or no recipients.
+            InputError: there is no identity that could read the result, or no recipients, or the file has others.
             ToolError: the file system refuses.
         """
+        self._refuse_other_recipients()
         merged = {name: content for name, content in {**self._entries(), **entries}.items() if content is not None}
-        wanted = self._recipients or self._written_for
-        if merged == self._entries() and self._written_for == wanted:
+        if merged != self._entries():
+            self._seal(merged, self._recipients or self._written_for)
+
+    def difference(self) -> Difference:
+        """Who would gain and who would lose if the file were encrypted to the recipients that were given.
+
+        Raises:
+            InputError: there is no identity that can read the file.
+        """
+        self._entries()
+        old, new = ({_key(one): one for one in listed} for listed in (self._written_for, self._recipients))
+        return Difference(
+            stays=tuple(new[key] for key in new if key in old),
+            gains=tuple(new[key] for key in new if key not in old),
+            loses=tuple(old[key] for key in old if key not in new),
+        )
+
+    def reencrypt(self, agreed: Difference) -> None:
+        """Encrypt the file to the recipients that were given.
+
+        Args:
+            agreed: what the operator was shown.
+
+        Raises:
+            InputError: there is no file, no identity that could read the result, or the file is no longer what was shown.
+            ToolError: the file system refuses.
+        """
+        with self._held():
+            if not self._path.exists():
+                raise InputError(f"{self._path}: there is no store to encrypt", "Run: hacienda secrets init ENV")
+            if self.difference() != agreed:
+                raise InputError(
+                    f"{self._path}: somebody changed it meanwhile", "Look again at who gains and who loses."
+                )
+            self._seal(self._entries(), self._recipients)
+
+    def _refuse_other_recipients(self) -> None:
+        """Raises InputError: what would be written could be read by others than what is there."""
+        if not self._recipients or not self._path.exists():
             return
+        found = self.difference()
+        if found:
+            said = [
+                f"{word} {', '.join(keys)}" for word, keys in (("adds", found.gains), ("drops", found.loses)) if keys
+            ]
+            raise InputError(
+                f"{self._path}: is encrypted to other recipients than the environment names, which {' and '.join(said)}",
+                "Nothing was written. To let them read every secret, or no later one: hacienda secrets reencrypt ENV",
+            )
+
+    def _seal(self, merged: dict[str, bytes], wanted: tuple[str, ...]) -> None:
         recipients = parse_recipients(wanted)
         plain = json.dumps(
             {
@@ -115,7 +189,17 @@ class AgeBackend:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store against other processes, and read it anew."""
+        """Hold the store against other processes, and read it anew.
+
+        Raises:
+            InputError: the file has other recipients than those that were given: nobody begins to change it.
+        """
+        with self._held():
+            self._refuse_other_recipients()
+            yield
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

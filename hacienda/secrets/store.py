@@ -46,8 +46,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
 class Backend(Protocol):
-    """Keeps entries. Every write of one entry is atomic, None removes one; a write of nothing brings an age file to its
-    recipients."""
+    """Keeps entries. Every write of one entry is atomic, None removes one."""
 
     def names(self) -> tuple[str, ...]: ...
     def read(self, name: str) -> bytes | None: ...

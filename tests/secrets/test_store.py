@@ -207,18 +207,6 @@ class TestAge:
         with pytest.raises(InputError, match="decrypts, but is no store"):
             open_store(age_spec).get("database/keystone")
 
-    def test_new_recipient_can_read_it(
-        self, age_spec: StoreSpec, needs: Needs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        mint(open_store(age_spec), needs, NOW)
-        value = open_store(age_spec).get("database/keystone")
-        colleague = x25519.Identity.generate()
-        wider = StoreSpec("age", age_spec.path, (*age_spec.recipients, str(colleague.to_public())))
-        mint(open_store(wider), needs, NOW)
-        (tmp_path / "colleague.txt").write_text(str(colleague))
-        monkeypatch.setenv("HACIENDA_AGE_IDENTITY", str(tmp_path / "colleague.txt"))
-        assert open_store(StoreSpec("age", age_spec.path)).get("database/keystone") == value
-
     def test_ssh_key_can_be_recipient_and_identity(
         self, tmp_path: Path, needs: Needs, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
