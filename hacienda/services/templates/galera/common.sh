@@ -92,7 +92,7 @@ recovered_position() { # uuid:seqno of the local data; the zero uuid for a node 
 }
 
 discard_command() {
-    echo "systemctl stop mariadb; mv $datadir $datadir.\$(date +%s); install -d -o mysql -g mysql -m 0755 $datadir; systemctl restart hacienda-galera"
+    echo "systemctl stop hacienda-galera mariadb; mv $datadir $datadir.\$(date +%s); install -d -o mysql -g mysql -m 0755 $datadir; systemctl start hacienda-galera"
 }
 
 known_positions() { # lines `node uuid:seqno`
