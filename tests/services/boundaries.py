@@ -1,0 +1,72 @@
+"""Who daemons run as, and which folders are theirs, from what services declare: no list of anybody's to keep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hacienda import services
+from hacienda.declare import Registry, Service, Template
+
+OWN_FOLDERS = {
+    "RuntimeDirectory": "/run",
+    "StateDirectory": "/var/lib",
+    "LogsDirectory": "/var/log",
+    "CacheDirectory": "/var/cache",
+}
+"""Settings of systemd that make a folder of the unit's user, and where."""
+
+PACKAGED = ("/var/", "/run/", "/srv/")
+"""Where folders that packages make belong to daemons; what they make in /etc the node takes back (`disk.secure`)."""
+
+
+def as_everywhere(declared: Service) -> tuple[Service, ...]:
+    """The service as itself, and as what stands for it on arbiters."""
+    there = declared.on("arbiter")
+    return (declared,) if there is declared else (declared, there)
+
+
+def units(declared: Service) -> Iterator[tuple[str, str]]:
+    """Path and template text of each of its units."""
+    for one in as_everywhere(declared):
+        for file in one.files:
+            if isinstance(file, Template) and file.path.startswith("/etc/systemd/system/"):
+                source = file.source or f"{Path(file.path).name}.j2"
+                yield file.path, (services.TEMPLATES / declared.name / source).read_text()
+
+
+def user(unit: str) -> str:
+    """Whom a unit's daemon runs as."""
+    found = re.search(r"^User=(.+)$", unit, re.MULTILINE)
+    return found[1] if found else "root"
+
+
+def users(declared: Service) -> set[str]:
+    """Users other than root that its daemons run as, or become; not those that exist only as long as the daemon does."""
+    fixed = {user(text) for _, text in units(declared) if not re.search(r"^DynamicUser=yes$", text, re.MULTILINE)}
+    assumed = {one.subject for one in declared.all_assumptions() if one.kind == "user"}
+    made = {
+        name
+        for path in (services.TEMPLATES / declared.name).glob("*.sysusers.j2")
+        for name in re.findall(r"^u (\S+)", path.read_text(), re.MULTILINE)
+    }
+    return (fixed | assumed | made) - {"root"}
+
+
+def folders(registry: Registry) -> set[str]:
+    """Folders that belong to daemons' users: below them root touches nothing by name."""
+    found: set[str] = set()
+    for declared in registry:
+        found.update(declared.data)
+        found.update(
+            one.subject
+            for one in declared.all_assumptions()
+            if one.kind == "folder" and one.subject.startswith(PACKAGED)
+        )
+        for _, text in units(declared):
+            if user(text) != "root":
+                for setting, place in OWN_FOLDERS.items():
+                    for line in re.findall(rf"^{setting}=(.+)$", text, re.MULTILINE):
+                        found.update(f"{place}/{name}" for name in line.split())
+    return found
