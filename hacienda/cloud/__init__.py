@@ -1,6 +1,8 @@
 """The resolved cloud: nodes, addresses, virtual IPs, who runs what, who votes with whom. Pure data, no I/O."""
 
-from hacienda.cloud.model import Cloud, Network, Node, VirtualIp
+from hacienda.cloud.model import Cloud
+from hacienda.cloud.network import Network, VirtualIp
+from hacienda.cloud.node import Node
 from hacienda.cloud.resolve import read, resolve
 
 __all__ = ["Cloud", "Network", "Node", "VirtualIp", "read", "resolve"]

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address
 
 from hacienda.cloud.blocks import Block, block
 from hacienda.cloud.machines import Draft
-from hacienda.cloud.model import Network, VirtualIp
+from hacienda.cloud.network import Network, VirtualIp
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role
 from hacienda.environment.machines import MAXIMUM_NUMBER

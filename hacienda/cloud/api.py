@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hacienda.cloud.model import Node, OwnCertificate, VirtualIp
+from hacienda.cloud.network import VirtualIp
 from hacienda.cloud.networks import domain
+from hacienda.cloud.node import Node
 from hacienda.cloud.problem_list import ProblemList
+from hacienda.cloud.settings import OwnCertificate
 from hacienda.declare import Scope
 from hacienda.environment.model import Environment
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from hacienda.cloud.model import Network
+from hacienda.cloud.network import Network
 from hacienda.declare import Role
 
 SMALL: Mapping[Role, tuple[int, int]] = {

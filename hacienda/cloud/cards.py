@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hacienda.cloud.machines import Draft
-from hacienda.cloud.model import Network
+from hacienda.cloud.network import Network
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.environment.machines import NO_CARD
 from hacienda.environment.problems import nearest

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from hacienda.cloud.model import ABBREVIATIONS, Bmc
+from hacienda.cloud.node import ABBREVIATIONS, Bmc
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role
 from hacienda.environment.machines import Machine, MachineGroup

@@ -7,15 +7,16 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from hacienda.cloud.model import ABBREVIATIONS, Bond, Network, Route, VirtualIp
+from hacienda.cloud.network import Bond, Network, Route, VirtualIp
+from hacienda.cloud.node import ABBREVIATIONS
 from hacienda.cloud.platform import has_own_bridges
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role, Scope
 from hacienda.environment.model import Environment
-from hacienda.environment.network import PURPOSES
+from hacienda.environment.network import PURPOSES, Purpose
 from hacienda.environment.network import Network as NetworkSpec
 
-ROLES_OF: Mapping[str, frozenset[Role]] = {
+ROLES_OF: Mapping[Purpose, frozenset[Role]] = {
     "management": frozenset(ABBREVIATIONS),
     "public": frozenset({"controller"}),
     "storage": frozenset({"controller", "compute", "storage"}),

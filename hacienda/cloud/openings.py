@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network, collapse_addresses
 
-from hacienda.cloud.model import FirewallRule, Network, Node
+from hacienda.cloud.network import FirewallRule, Network
+from hacienda.cloud.node import Node
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Registry
 from hacienda.environment.firewall import ANY

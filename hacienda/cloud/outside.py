@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hacienda.cloud.model import ABBREVIATIONS, Network, Node, VirtualIp
+from hacienda.cloud.network import Network, VirtualIp
 from hacienda.cloud.networks import domain
+from hacienda.cloud.node import ABBREVIATIONS, Node
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.environment.model import Environment
 from hacienda.environment.source import Trail

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hacienda.cloud.model import ABBREVIATIONS, Platform
+from hacienda.cloud.node import ABBREVIATIONS
 from hacienda.cloud.problem_list import ProblemList
+from hacienda.cloud.settings import Platform
 from hacienda.environment.model import Environment
 from hacienda.environment.platform import Incus
 from hacienda.environment.source import Trail

@@ -13,20 +13,13 @@ from hacienda.cloud import services as presence
 from hacienda.cloud.addresses import AddressBook, blocks, number
 from hacienda.cloud.cards import cards
 from hacienda.cloud.machines import Draft, drafts
-from hacienda.cloud.model import (
-    ABBREVIATIONS,
-    Cloud,
-    Network,
-    Node,
-    PackageSources,
-    SecretStore,
-    Ssh,
-    StateBackend,
-    VirtualIp,
-)
+from hacienda.cloud.model import Cloud
+from hacienda.cloud.network import Network, VirtualIp
 from hacienda.cloud.networks import domain, networks, virtual_ips
+from hacienda.cloud.node import ABBREVIATIONS, Node
 from hacienda.cloud.openings import openings
 from hacienda.cloud.problem_list import ProblemList
+from hacienda.cloud.settings import PackageSources, SecretStore, Ssh, StateBackend
 from hacienda.declare import Registry
 from hacienda.environment import source as sources
 from hacienda.environment.load import examine, service_options

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address
 
-from hacienda.cloud.model import Cloud, Network, Node, Route
+from hacienda.cloud.model import Cloud
+from hacienda.cloud.network import Network, Route
+from hacienda.cloud.node import Node
 
 
 def way_out(cloud: Cloud, node: Node) -> Network | None:

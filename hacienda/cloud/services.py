@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hacienda.cloud.model import Node, VirtualIp
+from hacienda.cloud.network import VirtualIp
+from hacienda.cloud.node import Node
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Registry, Role
 from hacienda.environment.model import Environment

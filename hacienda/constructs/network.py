@@ -9,6 +9,8 @@ from hacienda import cdk
 from hacienda.cloud import model
 from hacienda.constructs.places import Places, places_of
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare import consistency
+from hacienda.environment.network import PURPOSES, Purpose
 from hacienda.errors import InputError, Problem
 from hacienda.platforms.base import Platform
 
@@ -22,7 +24,8 @@ class Network(cdk.Construct):
         platform: where it is made.
         cidr: like `10.77.0.0/24`.
         gateway: router towards the rest of the world; `none` for none. Default: the first address of the network.
-        purposes: what travels here: `management`, `public`, `storage`, `tenant`, `external`. Default: management.
+        purposes: what travels here: `management`, `public`, `storage`, `tenant`, `external`, or
+            `other` alone. Default: management.
         mtu: largest packet in bytes. Default: 1500.
         vlan: VLAN tag. Default: untagged.
         places: of the environment. Default: the stack's id is its name, the working folder the project.
@@ -39,7 +42,7 @@ class Network(cdk.Construct):
         platform: Platform,
         cidr: str,
         gateway: str | None = None,
-        purposes: Iterable[str] = ("management",),
+        purposes: Iterable[Purpose] = ("management",),
         mtu: int = 1500,
         vlan: int | None = None,
         places: Places | None = None,
@@ -70,9 +73,16 @@ def network_of(scope: cdk.Construct, network: model.Network, platform: Platform,
 
 
 def _declared(
-    name: str, cidr: str, gateway: str | None, purposes: tuple[str, ...], mtu: int, vlan: int | None
+    name: str, cidr: str, gateway: str | None, purposes: tuple[Purpose, ...], mtu: int, vlan: int | None
 ) -> model.Network:
     where = f"network {name}"
+    unknown = [
+        Problem(f"{where}: purposes", f"has no {consistency.unknown(purpose, PURPOSES)}", f"Use {', '.join(PURPOSES)}.")
+        for purpose in purposes
+        if purpose not in PURPOSES
+    ]
+    if unknown:
+        raise InputError(unknown)
     try:
         block = IPv4Network(cidr)
     except ValueError as error:

@@ -15,7 +15,7 @@ Purpose = Literal["management", "public", "storage", "tenant", "external", "othe
 `tenant` traffic between instances, `external` the way out of instances (floating IPs), `other` anything of the operator's
 (provisioning, out-of-band, Ceph's cluster network, migration): machines have a card and an address, nothing here uses it."""
 
-PURPOSES: tuple[str, ...] = get_args(Purpose)
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 BondMode = Literal["active-backup", "802.3ad", "balance-xor", "balance-tlb", "balance-alb"]
 

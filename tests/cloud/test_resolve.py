@@ -7,14 +7,14 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from hacienda.cloud import read
 from hacienda.cloud.blocks import LARGE, SMALL, block
 from hacienda.cloud.model import ABBREVIATIONS, Network
-from hacienda.declare import Role
+from hacienda.declare import DeclarationError, Role
 from hacienda.environment.machines import Machines
 from hacienda.errors import InputError
 from tests.cloud.samples import LAB, REGISTRY, cloud, machines
@@ -97,6 +97,16 @@ def test_machines_are_on_the_networks_of_their_role() -> None:
         "cmp-1": {"management", "storage", "tenant"},
         "mon-1": {"management", "tenant"},
     }
+
+
+def test_a_purpose_that_does_not_exist_is_not_management() -> None:
+    misspelt: Any = "storag"
+    lab = cloud(LAB)
+    assert lab.network("storage") is lab.management
+    with pytest.raises(DeclarationError, match="no purpose 'storag'; did you mean 'storage'"):
+        lab.network(misspelt)
+    with pytest.raises(DeclarationError, match="no purpose 'storag'"):
+        lab.address(lab.node("ctl-1"), misspelt)
 
 
 @pytest.mark.parametrize(("platform", "vlan"), [("incus", None), ("existing", 30)])

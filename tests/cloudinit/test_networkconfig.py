@@ -11,11 +11,12 @@ from ruamel.yaml import YAML
 
 from hacienda.cloud.model import Bond, Network
 from hacienda.cloudinit import networkconfig
+from hacienda.environment.network import Purpose
 from tests.cloud import samples
 from tests.cloudinit import sample
 
 
-def network(name: str, third: int, purpose: str, **more: Any) -> Network:
+def network(name: str, third: int, purpose: Purpose, **more: Any) -> Network:
     cidr = IPv4Network(f"10.9.{third}.0/24")
     return Network(name, cidr, frozenset({purpose}), (cidr[10], cidr[250]), **more)
 

@@ -43,6 +43,7 @@ def test_networks_that_are_there_already_are_not_made(app: App) -> None:
         ({"cidr": "lab"}, "Expected 4 octets"),
         ({"cidr": "10.78.0.0/31"}, "has no room for machines"),
         ({"cidr": "10.78.0.0/24", "gateway": "10.78.0"}, "Expected 4 octets"),
+        ({"cidr": "10.78.0.0/24", "purposes": ("management", "storag")}, "has no 'storag'; did you mean 'storage'"),
     ],
 )
 def test_what_is_no_network_is_refused(app: App, props: dict[str, Any], reason: str) -> None:

@@ -26,7 +26,7 @@ BOOT = FirstBoot("#cloud-config\n", "version: 2\n")
 
 def network(name: str) -> Network:
     block = IPv4Network("10.77.0.0/24")
-    return Network(name, block, frozenset({name}), (block[1], block[-2]))
+    return Network(name, block, frozenset({"management"}), (block[1], block[-2]))
 
 
 def test_every_declared_type_has_a_platform() -> None:
