@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from hacienda.cloudinit import reads
 from hacienda.declare import Action
 
 Kind = Literal["file", "secret", "directory"]
@@ -55,6 +56,16 @@ class RenderedFile:
     def secrets(self) -> tuple[str, ...]:
         """Names of the secrets the node fills in, sorted."""
         return tuple(sorted(set(_PLACEHOLDER.findall(self.text))))
+
+    @cached_property
+    def secrets_read(self) -> frozenset[str]:
+        """Names of the secrets, and of folders of them, that it reads on the node past what is filled in."""
+        return reads.secret_names(self.text)
+
+    @cached_property
+    def paths_read(self) -> frozenset[str]:
+        """Absolute paths in its text."""
+        return reads.paths(self.text)
 
     @cached_property
     def manifest_entry(self) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hacienda import secrets
@@ -61,8 +61,9 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     """Every secret the node is given: those its files name and those its services own or serve. Nothing else.
 
     Raises:
-        DeclarationError: a file names a secret that its service neither declares nor serves.
+        DeclarationError: a file names a secret that its service neither declares nor serves, or reads one on the node.
     """
+    files = tuple(files)
     running = cloud.running(node)
     leaves = {service.name: leaf_names(service.name) for service in _certified(cloud, node)}
     own = {
@@ -75,7 +76,44 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
         for name in file.secrets:
             if name not in own.get(file.service, ()):
                 raise DeclarationError(f"{file.service}: {file.path} names the secret {name!r}, {_whose(cloud, name)}")
+    _refuse_reads(cloud, files, {service.name: service for service in running}, own)
     return tuple(sorted(named.union(*(served(cloud, service) for service in running))))
+
+
+def _refuse_reads(
+    cloud: Cloud, files: Iterable[RenderedFile], running: Mapping[str, Service], own: Mapping[str, Collection[str]]
+) -> None:
+    """Look at what files read on the node by themselves. The node's own programs take in and hand on all secrets; what the operator
+    adds to a file is the operator's."""
+    holders = {file.path: file.service for file in files if file.secrets or file.kind == "directory"}
+    for file in files:
+        service = running.get(file.service)
+        if service is None or _has_overrides(cloud, service, file):
+            continue
+        folders = _handed_out(service)
+        for name in file.secrets_read:
+            if not name:
+                raise DeclarationError(
+                    f"{service.name}: {file.path} reads a secret and does not name it; write the name out"
+                )
+            if name not in own[service.name] and not folders & {name, name.rpartition("/")[0]}:
+                raise DeclarationError(f"{service.name}: {file.path} reads the secret {name!r}, {_whose(cloud, name)}")
+        for path in sorted(file.paths_read & holders.keys()):
+            if holders[path] != service.name:
+                raise DeclarationError(
+                    f"{service.name}: {file.path} reads {path}, which holds secrets of {holders[path]}"
+                )
+
+
+def _has_overrides(cloud: Cloud, service: Service, file: RenderedFile) -> bool:
+    declared = service.overrides
+    return declared is not None and declared.path == file.path and bool(service.written(cloud.option(service.name)))
+
+
+def _handed_out(service: Service) -> set[str]:
+    """Folders of the secrets that a service hands out, whoever asks for them."""
+    capabilities = {"database": database_secret(""), "message queue": message_secrets("")[0]}
+    return {folder.rstrip("/") for capability, folder in capabilities.items() if capability in service.provides}
 
 
 def _of_others(cloud: Cloud, service: Service) -> Iterator[str]:

@@ -143,6 +143,46 @@ def test_secret_of_another_service_is_refused() -> None:
         sample.render(**with_service(node_files=lambda cloud, node: (leaf,)))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('password=$(cat "$(secret alpha/cookie)")', "reads the secret 'alpha/cookie', which is alpha's"),
+        ("secret beta/admni", "reads the secret 'beta/admni', which nothing declares"),
+        ("cat </var/lib/hacienda/secrets/alpha/cookie", "reads the secret 'alpha/cookie', which is alpha's"),
+        ("LoadCredential=cookie:/var/lib/hacienda/secrets/alpha/cookie", "reads the secret 'alpha/cookie'"),
+        ('cat "${STATE}/secrets/alpha/cookie"', "reads the secret 'alpha/cookie'"),
+        ('tool "$STATE/secrets/databse"', "reads the secret 'databse', which nothing declares"),
+        ('cat "$STATE/secrets/alpha/$name"', "reads the secret 'alpha'"),
+        ('cat "$(secret "$name")"', "reads a secret and does not name it"),
+        ("grep -r x /var/lib/hacienda/secrets/*", "reads a secret and does not name it"),
+        ('STATE / "secrets" / name', "reads a secret and does not name it"),
+        ("curl --key /etc/alpha/tls/key.pem", "reads /etc/alpha/tls/key.pem, which holds secrets of alpha"),
+        ("tls=/etc/alpha/tls", "reads /etc/alpha/tls, which holds secrets of alpha"),
+        ("cp /etc/alpha/tls/bundle.pem.", "reads /etc/alpha/tls/bundle.pem, which holds secrets of alpha"),
+    ],
+)
+def test_script_that_reads_what_its_service_does_not_declare_is_refused(text: str, says: str) -> None:
+    script = NodeFile("/usr/lib/hacienda/beta/extra", text, "text")
+    with pytest.raises(DeclarationError, match=f"beta: /usr/lib/hacienda/beta/extra {says}"):
+        sample.render(**with_service(node_files=lambda cloud, node: (script,)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'cat "$(secret beta/admin)"',
+        'cat "$STATE/secrets/beta/admin"',
+        "tool /var/lib/hacienda/secrets/database",
+        'cat "$STATE/secrets/database/$name"',
+        "secret = 7\n# the secrets of others are theirs",
+        "/etc/alpha/alpha.conf",
+    ],
+)
+def test_script_may_read_what_its_service_declares_and_hands_out(text: str) -> None:
+    script = NodeFile("/usr/lib/hacienda/beta/extra", text, "text")
+    assert sample.render(**with_service(node_files=lambda cloud, node: (script,)))
+
+
 def test_leaf_without_a_certificate_is_refused() -> None:
     leaf = NodeFile("/etc/beta/leaf", "@{secret:x509/beta/key.pem}@", "text", mode=0o600)
     with pytest.raises(DeclarationError, match=r"names the secret 'x509/beta/key.pem'"):

@@ -165,6 +165,10 @@ TWO_NODE = """
 """
 
 
+ADMIN = {"/etc/openstack/clouds.yaml"}
+"""Templates with the administrator's password; its scripts read it, too."""
+
+
 def render(changed: Service) -> None:
     """A service in place of the one of that name; a controller and an arbiter between them run everything."""
     registry = Registry([changed if each.name == changed.name else each for each in services.registry()])
@@ -194,12 +198,20 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
     [
         ("keystone", lambda s: {"databases": (replace(s.databases[0], name="keyston"),)}),
         ("haproxy", lambda s: {"secrets": ()}),
+        (
+            "keystone",
+            lambda s: {
+                "files": tuple(f for f in s.files if getattr(f, "path", "") not in ADMIN),
+                "secrets": s.secrets[1:],
+            },
+        ),
+        ("rabbitmq", lambda s: {"provides": ()}),
     ],
-    ids=["a schema", "a secret"],
+    ids=["a schema", "a secret", "a script's secret", "users' passwords"],
 )
-def test_a_template_that_names_what_is_not_declared_is_refused(
+def test_a_file_that_names_what_is_not_declared_is_refused(
     service: str, changes: Callable[[Service], dict[str, Any]]
 ) -> None:
     known = services.registry()[service]
-    with pytest.raises(DeclarationError, match="names the secret"):
+    with pytest.raises(DeclarationError, match=f"{service}: .* (names|reads) the secret"):
         render(replace(known, **changes(known)))
