@@ -45,7 +45,8 @@ def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return Outcome(service, False, f"no answer within {seconds:.0f} s", f"journalctl -u hacienda-{service}.service")
+        detail = f"no answer within {seconds:.0f} s{busy(os.getloadavg()[0], os.cpu_count() or 1)}"
+        return Outcome(service, False, detail, f"journalctl -u hacienda-{service}.service")
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     if process.returncode == 0:
         return Outcome(service, True, lines[-1] if lines else "ok")
@@ -54,6 +55,11 @@ def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -
     )
     detail, _, fix = told.partition("|")
     return Outcome(service, False, detail, fix or f"journalctl -u hacienda-{service}.service")
+
+
+def busy(load: float, cores: int) -> str:
+    """Words on a machine that has more to do than it can; empty where that is not why a script is late."""
+    return f"; the machine is busy, load {load:.0f} on {cores} cores" if load > 2 * cores else ""
 
 
 def has(service: str, variable: str) -> bool:

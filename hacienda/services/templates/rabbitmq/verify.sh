@@ -12,7 +12,7 @@ if ! running; then
     exit 1
 fi
 # One start of the command line tool for everything: it takes longer than all the questions.
-read -r online partitions alarms queue < <(evaluate 9 '
+read -r online partitions alarms queue < <(evaluate 18 '
     Online = length(rabbit_nodes:list_running()),
     Partitions = length(rabbit_node_monitor:partitions()),
     Alarms = length(rabbit_alarm:get_alarms()),
