@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from hacienda import errors
-from hacienda.remote import trust
+from hacienda.remote import commandline, trust
 from hacienda.remote.transport import Address, Completed, UnreachableError, UntrustedError
 
 _FAILED = 255
@@ -110,7 +110,7 @@ class SshTransport:
         self._address = address
         self._connect_timeout = connect_timeout
         self._lock = threading.Lock()
-        self._options: list[str] = []
+        self._options: dict[str, str] = {}
 
     @property
     def node(self) -> str:
@@ -120,7 +120,7 @@ class SshTransport:
     def run(self, script: str, data: bytes = b"", timeout: float = 60.0) -> Completed:
         """Run a script as root on the node; see `Transport.run`."""
         shell = ["sh", "-c", script] if self._address.user == "root" else ["sudo", "-n", "sh", "-c", script]
-        command = [*self._client(), self._address.host, shlex.join(shell)]
+        command = commandline.command(self._address, self._client(), shlex.join(shell), arguments=self._identity())
         try:
             done = subprocess.run(
                 command,
@@ -150,27 +150,37 @@ class SshTransport:
                 f"{self.node} does not show the SSH host key that {file} has for {self._address.host}",
                 f"{_UNTRUSTED} If the machine is the right one, write its key into that file; nothing was sent to it.",
             )
-        return UnreachableError(f"{self.node} does not answer", complaint or "ssh ended without a word")
+        complaint = complaint or "ssh ended without a word"
+        if self._address.jump:
+            # The client drops what the one for the jump host says (ControlPersist).
+            complaint += (
+                f"\n  The way leads through {self._address.jump}, whose host key must be in your own known_hosts."
+            )
+        return UnreachableError(f"{self.node} does not answer", complaint)
 
     def close(self) -> None:
         """End the connection and forget the host key."""
         with self._lock:
-            options, self._options = self._options, []
+            options, self._options = self._options, {}
         if options:
-            command = ["ssh", *options, "-O", "exit", self._address.host]
+            command = commandline.command(self._address, options, arguments=["-O", "exit"])
             # A connection that does not end when it is asked ends by itself after _PERSIST seconds.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(
                     command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_EXIT_SECONDS, check=False
                 )
 
-    def _client(self) -> list[str]:
+    def _client(self) -> dict[str, str]:
         with self._lock:
             if not self._options:
-                self._options = self._arguments()
-            return ["ssh", *self._options]
+                self._options = self._made()
+            return self._options
 
-    def _arguments(self) -> list[str]:
+    def _identity(self) -> list[str]:
+        file = self._address.identity_file
+        return ["-i", str(Path(file).resolve())] if file else []
+
+    def _made(self) -> dict[str, str]:
         address = self._address
         try:
             known_hosts, alias = trust.known_hosts(address.trust, address.node, folder())
@@ -179,8 +189,6 @@ class SshTransport:
             raise UnreachableError(f"{self.node}: its host key cannot be learnt", why) from error
         name = hashlib.sha256(repr(address).encode()).hexdigest()[:16]
         options = {
-            "BatchMode": "yes",
-            "StrictHostKeyChecking": "yes",
             "UserKnownHostsFile": str(known_hosts),
             "GlobalKnownHostsFile": "/dev/null",
             "ConnectTimeout": str(self._connect_timeout),
@@ -189,14 +197,9 @@ class SshTransport:
             "ControlMaster": "auto",
             "ControlPath": str(folder() / name),
             "ControlPersist": str(_PERSIST),
-            "LogLevel": "ERROR",
         }
         if alias:
             options["HostKeyAlias"] = alias
         if address.identity_file:
             options["IdentitiesOnly"] = "yes"
-        arguments = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
-        arguments += ["-l", address.user, "-p", str(address.port)]
-        if address.identity_file:
-            arguments += ["-i", str(Path(address.identity_file).resolve())]
-        return [*arguments, "-J", address.jump] if address.jump else arguments
+        return options

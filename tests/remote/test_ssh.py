@@ -68,7 +68,8 @@ def test_everything_an_address_says(calls: Path) -> None:
     done = ssh.SshTransport(address).run("echo done")
     assert done.output == b"as root:\ndone\n"
     called = calls.read_text()
-    assert f"-l debian -p 2222 -i {Path('keys/id').resolve()} -J gate.example node.example" in called
+    assert f"-l debian -p 2222 -i {Path('keys/id').resolve()} -- node.example" in called
+    assert "-W '[%h]:%p' -- gate.example" in called
     assert "IdentitiesOnly=yes" in called
     assert shlex.join(["sudo", "-n", "sh", "-c", "echo done"]) in called
 
@@ -79,9 +80,17 @@ def test_no_connection_is_unreachable_and_forgets_the_host_key(calls: Path) -> N
     with pytest.raises(UnreachableError, match="ctl-1 does not answer") as raised:
         transport.run("true")
     assert raised.value.fix == "ssh: connect to host: No route to host"
-    assert calls.read_text().splitlines()[-1].endswith("-O exit 192.0.2.1")
+    assert calls.read_text().splitlines()[-1].endswith("-O exit -- 192.0.2.1")
     (calls.parent / "down").unlink()
     assert transport.run("echo back").output == b"back\n"
+
+
+def test_through_a_jump_host_its_key_is_named_as_a_reason(calls: Path) -> None:
+    (calls.parent / "down").touch()
+    with pytest.raises(
+        UnreachableError, match=r"No route to host\n.*through gate\.example, whose host key must be in your own"
+    ):
+        ssh.SshTransport(dataclasses.replace(ADDRESS, jump="gate.example")).run("true")
 
 
 @pytest.mark.parametrize(
