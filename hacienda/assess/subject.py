@@ -14,6 +14,7 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import files
 from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.declare import DeclarationError, Service, consistency
+from hacienda.errors import Problem
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Subject:
         held: what the environment's store of secrets holds; empty where there is none.
         templates: one folder per service with its templates and scripts.
         unrendered: names of services whose files are not looked at, on purpose.
+        refused: what is wrong with a certificate that another authority signed.
+        unread: parts of one that cannot be read, so that nothing is known of them.
         found: what the rules before this one found; the rule ACCEPT is asked last and looks at it.
     """
 
@@ -49,6 +52,8 @@ class Subject:
     held: tuple[Held, ...] = ()
     templates: Path = services.TEMPLATES
     unrendered: frozenset[str] = frozenset()
+    refused: tuple[Problem, ...] = ()
+    unread: tuple[Problem, ...] = ()
     found: tuple[Finding, ...] = field(default=(), repr=False)
 
     @cached_property

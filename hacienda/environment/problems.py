@@ -49,11 +49,13 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`Did you mean ...?` and what is known, for a word that is not."""
+    """`Did you mean ...?` and what is known, for a word that is not; where nothing is, that."""
     names = sorted(known)
+    if not names:
+        return "There is nothing to choose from."
     close = similar(word, names)
     guess = f"Did you mean `{close}`? " if close else ""
-    return f"{guess}Known here: {', '.join(names) or 'nothing'}."
+    return f"{guess}Known here: {', '.join(names)}."
 
 
 def problems(
@@ -98,7 +100,8 @@ def _explain(detail: ErrorDetails, root: type[BaseModel], value: Any) -> tuple[s
     kind, context = detail["type"], detail.get("ctx", {})
     last = str(detail["loc"][-1]) if detail["loc"] else ""
     if kind == "extra_forbidden":
-        return "is not known here", nearest(last, _fields(root, detail["loc"][:-1]))
+        known = _fields(root, detail["loc"][:-1])
+        return "is not known here", nearest(last, known) if known else "Remove it: nothing can be set here."
     if kind == "missing":
         about = _fields(root, detail["loc"][:-1]).get(last, "")
         return "is missing", f"Add `{last}:`. {about}".strip()

@@ -3,13 +3,14 @@
 from hacienda.secrets.inventory import Entry, inventory, reveal
 from hacienda.secrets.mint import Minted, mint
 from hacienda.secrets.needs import Leaf, Needs
-from hacienda.secrets.provided import Provided
+from hacienda.secrets.provided import Judgement, Provided, judge
 from hacienda.secrets.rotate import Rotated, finish, rotate, unfinished
 from hacienda.secrets.spec import StoreSpec
 from hacienda.secrets.store import Store, digest, open_store
 
 __all__ = [
     "Entry",
+    "Judgement",
     "Leaf",
     "Minted",
     "Needs",
@@ -20,6 +21,7 @@ __all__ = [
     "digest",
     "finish",
     "inventory",
+    "judge",
     "mint",
     "open_store",
     "reveal",

@@ -77,16 +77,39 @@ def adopted(provided: Provided, stored: bytes | None, now: datetime) -> dict[str
     Raises:
         InputError: everything that is wrong with it.
     """
-    problems: list[Problem] = []
-    chain, key = _files(provided, stored, problems)
-    authority = _read(provided, "authority", problems)
-    bundle = _ended(chain) + _ended(key)
-    if not problems:
-        problems += _judged(provided, chain, key, authority, None if bundle == stored else now)
-    if problems:
-        raise InputError(problems)
-    entries = {provided.bundle_entry: bundle}
-    return entries | ({provided.authority_entry: _ended(authority)} if authority else {})
+    judgement = judge(provided, stored, now)
+    if judgement.missing or judgement.wrong:
+        raise InputError([*judgement.missing, *judgement.wrong])
+    entries = {provided.bundle_entry: judgement.bundle}
+    return entries | ({provided.authority_entry: judgement.authority} if judgement.authority else {})
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A certificate as it was found.
+
+    Args:
+        bundle: certificates and key.
+        authority: certificates of the authority that clients trust; empty: one that operating systems trust.
+        missing: parts that cannot be read. What they would show is unknown.
+        wrong: what is wrong with the other parts.
+    """
+
+    bundle: bytes
+    authority: bytes
+    missing: tuple[Problem, ...]
+    wrong: tuple[Problem, ...]
+
+
+def judge(provided: Provided, stored: bytes | None, now: datetime) -> Judgement:
+    """Judge a certificate as far as its parts can be read. `adopted` says what the arguments are."""
+    missing: list[Problem] = []
+    wrong: list[Problem] = []
+    chain, key = (_ended(part) for part in _files(provided, stored, missing, wrong))
+    authority = _ended(_read(provided, "authority", missing, wrong))
+    if chain:
+        wrong += _judged(provided, chain, key, authority, None if chain + key == stored else now)
+    return Judgement(chain + key, authority, tuple(missing), tuple(wrong))
 
 
 def split(bundle: bytes) -> tuple[bytes, bytes]:
@@ -100,31 +123,36 @@ def expiry(certificates: bytes) -> datetime:
     return min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(certificates))
 
 
-def _files(provided: Provided, stored: bytes | None, problems: list[Problem]) -> tuple[bytes, bytes]:
+def _files(
+    provided: Provided, stored: bytes | None, missing: list[Problem], wrong: list[Problem]
+) -> tuple[bytes, bytes]:
     kept = split(stored) if stored else (b"", b"")
     if provided.chain is None:
         if not stored:
             fix = "Name its files, `chain:` and `key:`, or run: hacienda secrets certificate ENV CHAIN KEY"
-            problems.append(provided.problem("", "is not in the store of secrets", fix))
+            missing.append(provided.problem("", "is not in the store of secrets", fix))
         return kept
-    chain = _read(provided, "chain", problems)
+    chain = _read(provided, "chain", missing, wrong)
     if provided.key is not None and not provided.key.exists() and stored and _ended(chain) == kept[0]:
         return kept
-    return chain, _read(provided, "key", problems)
+    return chain, _read(provided, "key", missing, wrong)
 
 
-def _read(provided: Provided, part: str, problems: list[Problem]) -> bytes:
+def _read(provided: Provided, part: str, missing: list[Problem], wrong: list[Problem]) -> bytes:
     path: Path | None = getattr(provided, part)
     if path is None:
         return b""
     try:
         if part == "key" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            problems.append(provided.problem(part, "can be read by other users", f"Run: chmod 600 {path}"))
-        return path.read_bytes()
+            wrong.append(provided.problem(part, "can be read by other users", f"Run: chmod 600 {path}"))
+        content = path.read_bytes()
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
-        problems.append(provided.problem(part, reason, "Paths are relative to the project's folder."))
+        missing.append(provided.problem(part, reason, "Paths are relative to the project's folder."))
         return b""
+    if not content.strip():
+        wrong.append(provided.problem(part, "is empty", "It begins with -----BEGIN."))
+    return content
 
 
 def _ended(pem: bytes) -> bytes:
@@ -157,6 +185,8 @@ def _leaf(provided: Provided, leaf: x509.Certificate, key: bytes, now: datetime 
         yield provided.problem("chain", "begins with an authority's certificate", fix)
     if not _serves(leaf):
         yield provided.problem("chain", "is not for TLS servers (extended key usage)", "Have it signed for servers.")
+    if not key:
+        return
     try:
         private = serialization.load_pem_private_key(key, password=None)
     except TypeError:

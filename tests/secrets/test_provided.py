@@ -197,6 +197,23 @@ def test_everything_wrong_is_told_at_once(store: secrets.Store, tmp_path: Path) 
     assert len(told(store, provided(tmp_path, (leaf, MIDDLE), key=LEAF.key_pem(), authority=signed("stranger")))) == 5
 
 
+def test_what_can_be_read_is_judged_beside_what_cannot(store: secrets.Store, tmp_path: Path) -> None:
+    one = provided(tmp_path, (signed("a", MIDDLE, hosts=["other.example.org"]), MIDDLE))
+    (tmp_path / "key.pem").unlink()
+    assert [line.partition(" ")[0] for line in told(store, one)] == ["api.certificate.key:", "api.certificate.chain:"]
+    judgement = secrets.judge(one, None, NOW)
+    assert [problem.where for problem in judgement.missing] == ["api.certificate.key"]
+    assert [problem.where for problem in judgement.wrong] == ["api.certificate.chain"]
+
+
+@pytest.mark.parametrize("name", ["chain", "key", "ca"])
+def test_an_empty_file_is_not_one_that_was_left_out(name: str, store: secrets.Store, tmp_path: Path) -> None:
+    one = provided(tmp_path)
+    (tmp_path / f"{name}.pem").write_text("\n")
+    part = "authority" if name == "ca" else name
+    assert told(store, one) == [f"api.certificate.{part}: is empty"]
+
+
 def test_files_that_are_none_are_told(store: secrets.Store, tmp_path: Path) -> None:
     one = provided(tmp_path)
     (tmp_path / "chain.pem").write_text("x")

@@ -31,6 +31,14 @@ def test_each_service_has_its_four_parts(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_its_page_names_its_options_or_says_that_there_are_none(name: str) -> None:
+    page = (ROOT / f"docs/services/{name}.md").read_text()
+    options = {option for option in services.registry()[name].options.model_fields if option != "overrides"}
+    assert {option for option in options if f"`{option}`" not in page} == set()
+    assert bool(options) != ("Options: none" in page)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_template_names_its_checker(name: str) -> None:
     templates = [file for one in everywhere(name) for file in one.files if isinstance(file, Template)]
     assert {file.checker for file in templates} <= CHECKERS.keys()

@@ -1,4 +1,4 @@
-"""CERT: certificates near their end."""
+"""CERT: certificates near their end, and those of another authority that clients would refuse."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
+from hacienda.errors import Problem
 from hacienda.secrets.store import AUTHORITY
 
 NOTICE = timedelta(days=30)
@@ -16,7 +17,13 @@ _SHOWN = 3
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for the certificates that have expired, one for those that soon will, one for lives that are too short."""
+    """One observation for the certificates that have expired, one for those that soon will, one for lives that are too short, and
+    one for each thing that is wrong with a certificate of another authority."""
+    for problem in subject.refused:
+        yield Observation(problem.where, f"{_subject_of(problem)} {problem.reason}.", _words(problem), "error")
+    for problem in subject.unread:
+        reason = f"{_subject_of(problem)} {problem.reason}; what it says is not looked at."
+        yield Observation(problem.where, reason, _words(problem), "warning")
     ends = {held.name: held.expires.date() for held in subject.held if held.expires is not None}
     over = {name: end for name, end in ends.items() if end < subject.today}
     soon = {name: end for name, end in ends.items() if subject.today <= end <= subject.today + NOTICE}
@@ -47,6 +54,14 @@ def _fix(subject: Subject, ending: dict[str, date]) -> str:
     return f"Run: hacienda apply {name}"
 
 
+def _subject_of(problem: Problem) -> str:
+    return problem.value or "the certificate"
+
+
+def _words(problem: Problem) -> str:
+    return problem.fix or "Have its authority sign another one."
+
+
 def _listed(found: dict[str, date]) -> str:
     names = sorted(found)
     shown = ", ".join(names[:_SHOWN])
@@ -55,7 +70,7 @@ def _listed(found: dict[str, date]) -> str:
 
 rule = Rule(
     id="CERT",
-    title="Certificates near their end",
+    title="Certificates near their end, or refused by clients",
     severity="warning",
     reason="A certificate that expires stops the database, the message queue and every API at the same second, on all machines.",
     fix="Apply: certificates in the last third of their life are renewed.",
