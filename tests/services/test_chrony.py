@@ -62,7 +62,3 @@ def test_a_machine_without_a_source_is_unwell_and_a_container_is_not(tmp_path: P
 @pytest.mark.parametrize("offset", ["0.051", "-0.2"])
 def test_a_clock_that_is_off_is_unwell(tmp_path: Path, offset: str) -> None:
     assert f"the clock is {offset} s off" in verify(tmp_path, "existing", "Normal", offset).errors
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("chrony") == ""

@@ -279,7 +279,3 @@ def test_an_arbiter_votes(tmp_path: Path) -> None:
 def test_an_impatient_election_is_refused() -> None:
     with pytest.raises(ValueError, match="five times"):
         etcd.Options(heartbeat_ms=250, election_ms=1000)
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("etcd") == ""

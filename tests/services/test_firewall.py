@@ -155,7 +155,3 @@ def test_nft_reads_rules_of_the_operators_own(node: str, tmp_path: Path) -> None
     (tmp_path / "rules").write_text(ruleset(composed.cloud(tmp_path, OWN), node))
     command = ["unshare", "--net", NFT or "", "-c", "-f", str(tmp_path / "rules")]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("firewall") == ""

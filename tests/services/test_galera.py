@@ -121,10 +121,6 @@ def test_users_may_log_in_from_the_management_network_only(lab: Cloud) -> None:
     assert composed.fact(lab, "galera", "CLIENT_NETWORK") == "10.77.0.0/255.255.255.0"
 
 
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("galera") == ""
-
-
 class TestAccounts:
     """An account accepts its former password until every client has the new one."""
 

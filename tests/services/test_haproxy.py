@@ -205,10 +205,6 @@ def test_an_option_changes_its_own_line(cloud: Cloud, tmp_path: Path) -> None:
     assert different == [("    timeout connect 1000ms", "    timeout connect 7000ms")]
 
 
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("haproxy") == ""
-
-
 SOCAT = r"""
 read -r question
 case "$* $question" in

@@ -147,10 +147,6 @@ def test_journal_is_bounded_and_written_to_disk(tmp_path: Path) -> None:
     assert journal["SyncIntervalSec"] == "10s"
 
 
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("host") == ""
-
-
 SOURCES = """packages:
   mirror: http://mirror.example.org/debian
   security: http://mirror.example.org/debian-security/

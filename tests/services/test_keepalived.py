@@ -203,7 +203,3 @@ def test_verify_says_why_this_node_takes_no_address(box: Sandbox, code: int, sai
 def test_the_check_asks_where_haproxy_listens(tmp_path: Path) -> None:
     assert "check-haproxy.sh 8404" in configuration(tmp_path)
     assert os.access(services.TEMPLATES / "keepalived/check-haproxy.sh", os.R_OK)
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("keepalived") == ""

@@ -361,7 +361,3 @@ def test_migrations_wait_until_nobody_is_given_a_copy(monkeypatch: pytest.Monkey
     database.left = [{}, whole]
     FOUND.settled("mysql://", 3)
     assert database.left == [whole]
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("keystone") == ""

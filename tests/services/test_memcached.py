@@ -37,7 +37,3 @@ def test_options_win(tmp_path: Path) -> None:
 
 def test_only_the_environments_machines_may_connect() -> None:
     assert [port.clients for port in memcached.service.ports] == ["internal"]
-
-
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("memcached") == ""

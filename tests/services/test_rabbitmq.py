@@ -134,10 +134,6 @@ def test_the_definitions_declare_the_queue_that_verify_asks_for() -> None:
     assert queue["arguments"] == {"x-queue-type": "quorum"}
 
 
-def test_scripts_are_clean() -> None:
-    assert composed.shellcheck("rabbitmq") == ""
-
-
 def test_an_arbiter_runs_a_broker_like_any_other(tmp_path: Path) -> None:
     cloud = composed.cloud(tmp_path, composed.TWO_NODE)
     assert [node.name for node in cloud.servers("rabbitmq")] == ["ctl-1", "ctl-2", "arb-1"]
