@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hacienda import services
+from hacienda.assess import timers
 from hacienda.assess.finding import Finding
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit import files
@@ -98,6 +99,11 @@ class Subject:
             for file in self.files(service, self.cloud.members(service.name)[0]).values():
                 if file.kind == "file" and not file.mode & 0o100:
                     yield service, file
+
+    @cached_property
+    def budget(self) -> timers.Budget:
+        """How long each failure is felt at worst."""
+        return timers.budget(self.cloud, templates=self.templates)
 
     @property
     def lab(self) -> bool:

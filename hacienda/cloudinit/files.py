@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +29,10 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     Raises:
         DeclarationError: a template is missing or asks for something it was not given.
     """
-    variables = {
-        "cloud": cloud,
-        "node": node,
-        "service": service,
-        "options": cloud.option(service.name),
-        **service.variables(cloud, node),
-    }
+    variables = _variables(cloud, node, service)
     for declared in service.files:
         if isinstance(declared, Template):
-            source = declared.source or f"{Path(declared.path).name}.j2"
-            text = templating.render(templates, f"{service.name}/{source}", **variables)
-            if service.overrides is not None and service.overrides.path == declared.path:
-                text = service.overrides.merged(text, service.written(cloud.option(service.name)))
-            yield _text(declared, text, service.name)
+            yield _template(cloud, service, declared, templates, variables)
         elif isinstance(declared, Certificate):
             yield from _certificate(declared, service.name)
         else:
@@ -52,6 +42,37 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
     inputs = secrecy.reconciled(cloud, service)
     yield facts.service_file(cloud, node, service, computed, inputs, secrecy.owners(cloud, node, service))
+
+
+def chosen_files(
+    cloud: Cloud, node: Node, service: Service, templates: Path, paths: Collection[str]
+) -> Iterator[RenderedFile]:
+    """Those of a service's templates and scripts that have one of these paths; the others are not rendered.
+
+    Raises:
+        DeclarationError: as `service_files`.
+    """
+    variables = _variables(cloud, node, service)
+    for declared in service.files:
+        if isinstance(declared, Template) and declared.path in paths:
+            yield _template(cloud, service, declared, templates, variables)
+    scripts = (_script(service.name, script, templates) for script in service.all_scripts())
+    yield from (script for script in scripts if script.path in paths)
+
+
+def _variables(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:
+    given = {"cloud": cloud, "node": node, "service": service, "options": cloud.option(service.name)}
+    return {**given, **service.variables(cloud, node)}
+
+
+def _template(
+    cloud: Cloud, service: Service, declared: Template, templates: Path, variables: Mapping[str, Any]
+) -> RenderedFile:
+    source = declared.source or f"{Path(declared.path).name}.j2"
+    text = templating.render(templates, f"{service.name}/{source}", **variables)
+    if service.overrides is not None and service.overrides.path == declared.path:
+        text = service.overrides.merged(text, service.written(cloud.option(service.name)))
+    return _text(declared, text, service.name)
 
 
 def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFile:

@@ -1,6 +1,6 @@
 """How available a cloud will be: its dependency tree evaluated exactly, with common causes and failovers (docs/availability.md)."""
 
-from hacienda.assess.availability.estimate import estimate, requests
+from hacienda.assess.availability.estimate import budgeted, estimate, requests
 from hacienda.assess.availability.figures import Assumptions, Rate
 from hacienda.assess.availability.formulas import minutes_per_year
 from hacienda.assess.availability.model import (
@@ -23,6 +23,7 @@ __all__ = [
     "Improvement",
     "PathEstimate",
     "Rate",
+    "budgeted",
     "estimate",
     "minutes_per_year",
     "requests",

@@ -73,18 +73,23 @@ class Diagram:
 
     def _choose(self, condition: int, then: int, otherwise: int) -> int:
         """`then` where the condition works, `otherwise` where it does not."""
-        if condition in (DOWN, UP):
+        if condition <= UP:
             return then if condition == UP else otherwise
         if then == otherwise:
             return then
         key = (condition, then, otherwise)
         found = self._chosen.get(key)
         if found is None:
-            level = min(self._nodes[one][0] for one in key)
-            low = self._choose(*(self._branch(one, level, 1) for one in key))
-            high = self._choose(*(self._branch(one, level, 2) for one in key))
+            # An estimate spends most of its time here.
+            a, a_low, a_high = self._nodes[condition]
+            b, b_low, b_high = self._nodes[then]
+            c, c_low, c_high = self._nodes[otherwise]
+            level = min(a, b, c)
+            low = self._choose(
+                a_low if a == level else condition, b_low if b == level else then, c_low if c == level else otherwise
+            )
+            high = self._choose(
+                a_high if a == level else condition, b_high if b == level else then, c_high if c == level else otherwise
+            )
             found = self._chosen[key] = self._node(level, low, high)
         return found
-
-    def _branch(self, node: int, level: int, side: int) -> int:
-        return self._nodes[node][side] if self._nodes[node][0] == level else node

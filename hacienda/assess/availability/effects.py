@@ -44,10 +44,10 @@ def effects(
         paths: its paths.
         seconds: duration of failovers by service.
     """
+    parts = [{part.name for part in trees.parts(path.tree)} for path in paths]
     for failure in _failures(paths):
-        for path in paths:
-            touched = failure.down & {part.name for part in trees.parts(path.tree)}
-            if touched:
+        for path, its in zip(paths, parts, strict=True):
+            if failure.down & its:
                 yield _effect(failure, path, cloud, assumptions, seconds)
 
 

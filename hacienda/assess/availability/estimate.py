@@ -28,7 +28,7 @@ def estimate(
             assumed time. Default: the worst cases of the timer budget.
     """
     figures = assumptions or Assumptions()
-    known = budgeted(cloud) if failovers is None else failovers
+    known = budgeted(timers.budget(cloud)) if failovers is None else failovers
     seconds = {one.service: one.seconds for one in known}
     found = paths(cloud, figures)
     estimated = tuple(_path(path, cloud, figures, seconds) for path in found)
@@ -45,18 +45,18 @@ def estimate(
     )
 
 
-def requests(cloud: Cloud) -> tuple[model.PathEstimate, ...]:
-    """The paths of an estimate alone, which takes a fraction of the time."""
+def requests(cloud: Cloud, failovers: Collection[model.Failover]) -> tuple[model.PathEstimate, ...]:
+    """The paths of an estimate alone, which takes a fraction of the time. Arguments are as of `estimate`."""
     figures = Assumptions()
-    seconds = {one.service: one.seconds for one in budgeted(cloud)}
+    seconds = {one.service: one.seconds for one in failovers}
     return tuple(_path(path, cloud, figures, seconds) for path in paths(cloud, figures))
 
 
-def budgeted(cloud: Cloud) -> tuple[model.Failover, ...]:
+def budgeted(budget: timers.Budget) -> tuple[model.Failover, ...]:
     """How long failovers last at worst, by the times in the rendered files."""
     return tuple(
         model.Failover(service, failure.recovery.seconds, f"hacienda timers: {failure.name}")
-        for service, failure in timers.budget(cloud).failovers.items()
+        for service, failure in budget.failovers.items()
     )
 
 

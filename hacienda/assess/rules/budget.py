@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess import timers
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
@@ -12,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each contradiction; those about pools and the proxy's time-outs are the rule TIMERS' own."""
-    for one in timers.budget(subject.cloud, templates=subject.templates).contradictions:
+    for one in subject.budget.contradictions:
         if one.rule == rule.id:
             yield Observation(one.where, one.reason, one.fix)
 

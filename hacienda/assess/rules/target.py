@@ -15,10 +15,11 @@ def _find(subject: Subject) -> Iterator[Observation]:
     cloud = subject.cloud
     if cloud.platform.containers:
         return
-    missed = [path for path in availability.requests(cloud) if not path.met]
+    failovers = availability.budgeted(subject.budget)
+    missed = [path for path in availability.requests(cloud, failovers) if not path.met]
     if not missed:
         return
-    best = next(iter(availability.estimate(cloud).improvements), None)
+    best = next(iter(availability.estimate(cloud, failovers=failovers).improvements), None)
     fix = (
         f"Most would help: {best.change} ({best.saved:.0f} minutes a year). See hacienda availability." if best else ""
     )

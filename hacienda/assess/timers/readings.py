@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from hacienda.declare.timer import EVERY
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)")
+_OUTDENTED = re.compile(r"^\S", re.MULTILINE)
 _ISO = re.compile(r"PT(?:([0-9.]+)H)?(?:([0-9.]+)M)?(?:([0-9.]+)S)?")
 
 
@@ -146,8 +148,11 @@ def read(
     headers: dict[tuple[str, str], set[str]] = {}
     for service in cloud.services:
         timers = [timer for timer in service.timers if isinstance(timer, Timer)]
+        paths = {timer.file for timer in timers}
         for node in _looked_at(cloud, service) if timers else ():
-            own = rendered[node.name] if rendered is not None else files.service_files(cloud, node, service, templates)
+            own = (
+                files.chosen_files(cloud, node, service, templates, paths) if rendered is None else rendered[node.name]
+            )
             texts = {file.path: file.text for file in own}
             for timer in timers:
                 text = _text(service.name, timer, node.name, texts)
@@ -207,11 +212,14 @@ def _values(timer: Timer, text: str) -> Iterator[tuple[str, str]]:
             yield section, found[-1]
 
 
-def _sections(header: str, text: str) -> Iterator[tuple[str, str]]:
+@functools.lru_cache(maxsize=64)
+def _sections(header: str, text: str) -> tuple[tuple[str, str], ...]:
+    """Name and text of each; several timers are read from the same."""
     if not header:
-        yield "", text
-        return
+        return (("", text),)
+    found = []
     for match in re.finditer(header, text, re.MULTILINE):
         begin = text.find("\n", match.end())
-        following = re.search(r"^\S", text[begin + 1 :], re.MULTILINE)
-        yield match[1], text[begin + 1 :][: following.start() if following else None]
+        following = _OUTDENTED.search(text, begin + 1)
+        found.append((match[1], text[begin + 1 : following.start() if following else None]))
+    return tuple(found)

@@ -120,7 +120,7 @@ def assemble(
         day=subject.today,
         picture=topology.picture(cloud, findings),
         findings=findings,
-        estimate=availability.estimate(cloud),
+        estimate=availability.estimate(cloud, failovers=availability.budgeted(subject.budget)),
         paths=paths(cloud, availability.Assumptions()),
         budget=timers.budget(cloud, drills=drills),
         compared=compared,
