@@ -14,8 +14,8 @@ from hacienda.lab import apt_sources
 from tests.fresh import contained, settings
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("git", "make", "python3-venv")
-"""What the README says to install, and nothing else."""
+PACKAGES = ("apt", "git", "make", "python3-venv")
+"""What the README says to install, and what installs it: the smallest Ubuntu has no apt, and lacks libraries that every machine has."""
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
