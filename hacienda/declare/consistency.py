@@ -26,6 +26,8 @@ def problems(service: Service) -> Iterator[str]:
     for front in service.frontends:
         if front.single_writer and front.mode != "tcp":
             yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
+        if front.capacity is None and (front.mode == "http" or "database" not in service.provides):
+            yield f"{service.name}: the front end {front.port!r} does not say its `capacity`: what a server works on at a time"
     yield from _timers(service)
     yield from _held(service, service.name)
     if isinstance(service.arbiter, Arbiter):

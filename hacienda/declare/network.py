@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Clients = Literal["peers", "internal", "public", "operator"]
 """Who may connect: nodes of the same service (single addresses), every machine of the environment (the management
@@ -52,6 +53,11 @@ class Check:
     rise: int = 2
 
 
+LARGEST_BODY = 32 * 1024
+"""Bytes of a request's body that a load balancer takes in whole before it hands the request over. A request for a token has some
+hundred, a mapping of a federation some thousand; each that is on its way takes as much memory."""
+
+
 @dataclass(frozen=True)
 class Frontend:
     """A load-balanced entrance on a virtual IP, on the same port number as the backends.
@@ -63,6 +69,13 @@ class Frontend:
         scopes: virtual IPs it listens on.
         single_writer: one active backend, the others wait as sticky backups without fail-back.
         timeout_seconds: client and server inactivity; None: HAProxy service's default (60 s).
+        capacity: requests (of mode `tcp`: connections) that the server on a node works on at a time, given the cloud and the node.
+            The load balancer sends it one request fewer, and lets the others wait: its health check must not wait behind them.
+            None, which only a database may say: what the pools of its clients may open.
+        largest_body: of mode `http`: bytes of the largest body; a larger one is refused with 413. A request is handed over when
+            all of it is there, so that a slow client holds no thread of a server. None: bodies are streamed as they come, and the
+            service says itself how long it waits for one.
+        checks_passwords: a POST makes the service check a password, expensive on purpose: their number per source is bounded.
     """
 
     port: str
@@ -71,3 +84,6 @@ class Frontend:
     scopes: tuple[Scope, ...] = ("internal",)
     single_writer: bool = False
     timeout_seconds: int | None = None
+    capacity: Callable[[Any, Any], int] | None = None
+    largest_body: int | None = LARGEST_BODY
+    checks_passwords: bool = False

@@ -26,9 +26,15 @@ class ServiceOptions(BaseModel):
 
 @dataclass(frozen=True)
 class Database:
-    """A schema and its user at whoever provides the capability `database`. Its password is the secret `database/<name>`."""
+    """A schema and its user at whoever provides the capability `database`. Its password is the secret `database/<name>`.
+
+    Args:
+        connections: how many connections the service may open to it on one node, all pools of all processes together, given the
+            cloud and the node. The load balancer's budget and the rule POOL count with it.
+    """
 
     name: str
+    connections: Callable[[Any, Any], int]
 
 
 @dataclass(frozen=True)

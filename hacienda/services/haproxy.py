@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from hacienda.cloud import entrance
 from hacienda.cloud.model import Cloud, Node, VirtualIp
 from hacienda.declare import (
     Assumption,
@@ -39,6 +40,22 @@ CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
 """Sections that set times; those of `defaults`, which has no name, hold wherever a listener says nothing."""
 
+CLAIMED = (
+    "forwarded",
+    "x-forwarded-.*",
+    "x-(real|client|cluster-client|originating|remote)-(ip|addr)",
+    "true-client-ip",
+    "x-(original|rewrite)-.*",
+    "x-(scheme|url-scheme|http-method-override|host|forwarded)",
+    "front-end-https",
+    "proxy",
+    ".*_.*",
+)
+"""Headers, as regular expressions, by which a proxy tells a server who the client is, how it came, or what it asked for. Only
+we are that proxy, so a client's are taken away. oslo.middleware's http_proxy_to_wsgi believes `Forwarded`, then X-Forwarded-Proto,
+-Host, -For and -Prefix; werkzeug's ProxyFix the last X-Forwarded-For and -Proto; `Proxy` is httpoxy's. With an underscore a name
+is, to WSGI, the same as with a hyphen (`X_Forwarded_Host`), so none with an underscore is let in, as in nginx."""
+
 Seconds = Annotated[float, Field(ge=0.01, le=86400)]
 
 
@@ -63,8 +80,19 @@ class Options(ServiceOptions):
     drain_timeout: Annotated[int, Field(ge=1, le=86400)] = 660
     """After a reload, until connections of the old configuration are cut. Default: 660: longer than the 600 s after which
     OpenStack's database pools renew their connections by themselves."""
-    connections: Annotated[int, Field(ge=100, le=1000000)] = 40000
-    """Connections at a time. Default: 40000; containers of a lab get at most 8000, their open files are limited."""
+    connections: Annotated[int, Field(ge=100, le=250000)] = 40000
+    """Connections at a time, of all front ends together; each has a share of its own (docs/services/haproxy.md). Default: 40000;
+    containers of a lab get at most 8000, their open files are limited. At most 250000: each takes two open files, and systemd lets
+    a daemon have 524,288."""
+    connections_per_source: Annotated[int, Field(ge=1, le=100000)] = 256
+    """Connections at a time that one address may have to one front end, and at most a quarter of what the front end has for
+    strangers. Default: 256: a few hundred people behind one address (NAT) do with it, because an idle connection ends after
+    `keep_alive_timeout`. The environment's own controllers have no such bound."""
+    new_connections_per_source: Annotated[int, Field(ge=1, le=100000)] = 500
+    """New connections that one address may make to one front end in 10 s. Default: 500. Each costs a TLS handshake."""
+    passwords_per_source: Annotated[int, Field(ge=1, le=100000)] = 300
+    """Requests that check a password (a POST to Keystone) that one address may make in 60 s; more are answered with 429.
+    Default: 300. Each costs a quarter of a second of a processor."""
     overrides: DirectiveOverrides = Field(default_factory=dict)
     """Directives of haproxy.cfg that Hacienda does not set, by section:
     `{"listen keystone-api": ["http-response set-header X-Frame-Options DENY"]}`."""
@@ -72,11 +100,13 @@ class Options(ServiceOptions):
 
 @dataclass(frozen=True)
 class Server:
-    """One backend: node name, fully qualified name (its certificate's), address."""
+    """One backend: node name, fully qualified name (its certificate's), address, and how many requests it is given at a time; None:
+    as many as there are."""
 
     name: str
     fqdn: str
     address: str
+    requests: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +122,7 @@ class Listener:
         check_port: port number that health checks ask.
         host: value of the checks' Host header.
         servers: backends, in the cloud's order on every load balancer.
+        share: connections that it may hold.
     """
 
     name: str
@@ -102,6 +133,7 @@ class Listener:
     check_port: int
     host: str
     servers: tuple[Server, ...]
+    share: entrance.Share
 
     @property
     def check(self) -> Check:
@@ -112,26 +144,55 @@ class Listener:
 _CONTAINER_CONNECTIONS = 8000
 """HAProxy needs two file descriptors per connection, and a lab's container gets 20,000 at most."""
 
+_BUFFER = 16 * 1024
+"""Bytes of a request without its body: HAProxy's own default of `tune.bufsize`."""
 
-def _servers(cloud: Cloud, service: Service) -> tuple[Server, ...]:
-    return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n))) for n in cloud.servers(service.name))
+
+def limit(cloud: Cloud) -> int:
+    """Connections that a load balancer of this cloud may hold at a time."""
+    options = _options(cloud)
+    return min(options.connections, _CONTAINER_CONNECTIONS) if cloud.platform.containers else options.connections
 
 
-def _listener(cloud: Cloud, service: Service, front: Frontend) -> Listener | None:
+def door(cloud: Cloud) -> entrance.Entrance:
+    """The front ends and their shares."""
+    return entrance.Entrance(cloud, limit(cloud), _options(cloud).connections_per_source)
+
+
+def _options(cloud: Cloud) -> Options:
+    options = cloud.option("haproxy")
+    if not isinstance(options, Options):
+        raise TypeError(f"haproxy's options are {type(options).__name__}")
+    return options
+
+
+def _servers(cloud: Cloud, service: Service, front: Frontend | None = None) -> tuple[Server, ...]:
+    def requests(node: Node) -> int | None:
+        if front is None or front.mode != "http" or front.capacity is None:
+            return None
+        # One is left for its health check and for who asks it on its own machine.
+        return max(1, front.capacity(cloud, node) - 1)
+
+    return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n)), requests(n)) for n in cloud.servers(service.name))
+
+
+def _listener(cloud: Cloud, service: Service, front: Frontend, shares: Mapping[str, entrance.Share]) -> Listener | None:
     """The front end, or None where the environment has no virtual IP for it."""
     vips = {vip.address: vip for scope in front.scopes if (vip := cloud.virtual_ip(scope)) is not None}
     if not vips:
         return None
     number = service.port(front.port).number
+    name = entrance.name(service, front)
     return Listener(
-        name=f"{service.name}-{front.port}",
+        name=name,
         binds=tuple(f"{address}:{number}" for address in sorted(vips)),
         certificates=tuple(_certificates(cloud, front, vips[address]) for address in sorted(vips)),
         front=front,
         port=number,
         check_port=service.port(front.check.port or front.port).number,
         host=next(iter(vips.values())).hostname,
-        servers=_servers(cloud, service),
+        servers=_servers(cloud, service, front),
+        share=shares[name],
     )
 
 
@@ -151,9 +212,10 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
 
 def listeners(cloud: Cloud) -> Iterator[Listener]:
     """Every front end of the cloud, by service in start order."""
+    shares = door(cloud).shares
     for service in cloud.services:
         for front in service.frontends:
-            listener = _listener(cloud, service, front)
+            listener = _listener(cloud, service, front, shares)
             if listener is not None:
                 yield listener
 
@@ -163,9 +225,6 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    options = cloud.option("haproxy")
-    if not isinstance(options, Options):
-        raise TypeError(f"haproxy's options are {type(options).__name__}")
     found = tuple(listeners(cloud))
     balancers = _servers(cloud, service)
     replicated = any(listener.front.single_writer for listener in found)
@@ -176,9 +235,11 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "balancers": balancers,
         "replicated": replicated,
         "majority": len(balancers) // 2 + 1 if replicated and len(balancers) > 1 else None,
-        "connections": min(options.connections, _CONTAINER_CONNECTIONS)
-        if cloud.platform.containers
-        else options.connections,
+        "door": door(cloud),
+        "statistics_connections": entrance.STATISTICS,
+        "health_connections": entrance.HEALTH,
+        "buffer": _BUFFER + max((one.front.largest_body or 0 for one in found if one.front.mode == "http"), default=0),
+        "claimed": CLAIMED,
         "ms": _milliseconds,
     }
 

@@ -35,6 +35,9 @@ TLS = "/etc/keystone/tls"
 CONFIGURATION = "/etc/keystone/keystone.conf"
 PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+HARAKIRI_SECONDS = 90
+"""Until a worker that is stuck in a request is ended, with its other requests: longer than HAProxy waits for an answer (60 s), so
+that nobody hears it any more."""
 MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: Keystone shares its machine with every other API."""
 
@@ -50,10 +53,15 @@ class KeystoneOptions(ServiceOptions):
     """Life of a token, in seconds."""
     fernet_rotation_hours: int = Field(default=24, ge=1, le=168)
     """How often the fernet keys are rotated, in hours; decides how many keys are kept."""
+    lockout_failures: int = Field(default=10, ge=1, le=1000)
+    """Wrong passwords in a row after which an account is locked. Default: 10, the most that PCI DSS 4.0 allows (8.3.4). Accounts
+    whose passwords Hacienda makes are never locked: nobody guesses these, and a stranger could keep their owners out."""
+    lockout_seconds: int = Field(default=1800, ge=1, le=86400)
+    """Seconds for which it is. Default: 1800, as Keystone's own and as PCI DSS 4.0 asks (8.3.4)."""
     database_read_timeout: int = Field(default=5, ge=1, le=3600)
     """Seconds until a query on a connection that went silent is given up; more than a failover of the database (2.5 s)."""
     overrides: SectionOverrides = Field(default_factory=dict)
-    """Options of keystone.conf that Hacienda does not set, by section: `{security_compliance: {lockout_failure_attempts: 6}}`."""
+    """Options of keystone.conf that Hacienda does not set, by section: `{security_compliance: {unique_last_password_count: 5}}`."""
 
 
 ALLOW_EXPIRED_SECONDS = 2 * 86400
@@ -83,6 +91,25 @@ def _options(cloud: Cloud) -> KeystoneOptions:
     return options
 
 
+def _workers(cloud: Cloud, node: Node) -> int:
+    return _options(cloud).workers or max(2, min(MAX_DEFAULT_WORKERS, node.cpus or 2))
+
+
+def _capacity(cloud: Cloud, node: Node) -> int:
+    """Requests at a time: one for each thread of each worker."""
+    return _workers(cloud, node) * _options(cloud).threads
+
+
+def _pool(options: KeystoneOptions) -> tuple[int, int]:
+    """`max_pool_size` and `max_overflow` of a worker: a connection for each thread, one to spare, and as many again."""
+    return options.threads + 1, options.threads
+
+
+def _pooled(cloud: Cloud, node: Node) -> int:
+    """Connections to the database that the workers on a node may open."""
+    return _workers(cloud, node) * sum(_pool(_options(cloud)))
+
+
 def _auth_url(cloud: Cloud) -> str:
     host, port = cloud.endpoint("keystone", "api")
     return f"https://{host}:{port}/v3"
@@ -97,7 +124,10 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "address": cloud.address(node),
         "port": service.port("api").number,
         "tls": TLS,
-        "workers": options.workers or max(2, min(MAX_DEFAULT_WORKERS, node.cpus or 2)),
+        "workers": _workers(cloud, node),
+        "pool": _pool(options),
+        "largest_body": service.frontends[0].largest_body,
+        "harakiri": HARAKIRI_SECONDS,
         "database": f"{host}:{port}",
         "cache_servers": [f"{cloud.address(member)}:{cache.ports[0].number}" for member in cloud.members(cache.name)],
         "active_keys": active_keys(options),
@@ -156,7 +186,15 @@ service = Service(
     packages=("curl", "keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),
     units=("keystone.service",),
     ports=(Port("api", 5000, clients="internal"),),
-    frontends=(Frontend(port="api", check=Check(path="/healthcheck"), scopes=("internal", "public")),),
+    frontends=(
+        Frontend(
+            port="api",
+            check=Check(path="/healthcheck"),
+            scopes=("internal", "public"),
+            capacity=_capacity,
+            checks_passwords=True,
+        ),
+    ),
     files=(
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(TLS, group="keystone", on_change="restart"),
@@ -193,10 +231,11 @@ service = Service(
     ),
     secrets=(
         Secret("keystone/admin", reconciled=True),
+        Secret("keystone/probe", reconciled=True),
         Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),
         Secret("keystone/credential-keys", kind="fernet-keys", reconciled=True),
     ),
-    databases=(Database("keystone"),),
+    databases=(Database("keystone", connections=_pooled),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
     timers=(
         *(
@@ -215,6 +254,7 @@ service = Service(
         Script("found.py"),
         Script("identity.py"),
         Script("admin.py"),
+        Script("accounts.py"),
         Script("catalogue.py"),
         Script("issue.py"),
         Script("reload.sh"),

@@ -302,6 +302,12 @@ CASES = {
         says="0.0.0.0/0 is let in to SSH",
         kept=Change(add="services: {firewall: {operator_networks: [10.0.0.0/8, 9.9.0.0/16]}}\n"),
     ),
+    "FLOOD": Case(
+        broken=Change(add="services: {haproxy: {connections: 989}}\n"),
+        where="services.haproxy.connections",
+        says="the front ends need 990 connections at a time (galera-mysql 235, keystone-api 400), and a load balancer takes 989",
+        kept=Change(add="services: {haproxy: {connections: 990}}\n"),
+    ),
     "PACE": Case(
         broken=Change(add="services: {keepalived: {advert_interval: 0.05}}\n"),
         where="services.keepalived.advert_interval",
@@ -312,7 +318,7 @@ CASES = {
         broken=Change(add="services: {keystone: {workers: 16, threads: 16}}\n"),
         where="services.galera.max_connections",
         says="the database takes 1000 connections, and its clients may open 1584 (keystone 1584)",
-        kept=Change(add="services: {keystone: {workers: 16, threads: 16}, galera: {max_connections: 1604}}\n"),
+        kept=Change(add="services: {keystone: {workers: 16, threads: 16}, galera: {max_connections: 1684}}\n"),
     ),
     "RANGE": Case(
         broken=beside("10.90.0.0/24, vip: 10.90.0.99", "10.62.0.0/16, vip: 10.62.0.99"),

@@ -86,7 +86,7 @@ SERVICES = (
         requires=("database", "load balancer"),
         options=ProgramOptions,
         ports=(Port("api", 5000, "public"),),
-        frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public")),),
+        frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public"), capacity=lambda *_: 8),),
         timers=UNTIMED,
     ),
     Service("hypervisor", "Hypervisor", "compute", VERIFY),

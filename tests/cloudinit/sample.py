@@ -50,6 +50,10 @@ def _beta_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     return tuple(NodeFile(f"/etc/hacienda/databases/{d.name}", f"{d.name}\n", "text") for d in cloud.databases())
 
 
+def _five(cloud: Cloud, node: Node) -> int:
+    return 5
+
+
 alpha = Service(
     name="alpha",
     title="Alpha, the coordination",
@@ -80,7 +84,7 @@ beta = Service(
     packages=("beta", "shared"),
     units=("beta-helper.service", "beta.service"),
     ports=(Port("sql", 3306, clients="internal"),),
-    frontends=(Frontend("sql", Check("/")),),
+    frontends=(Frontend("sql", Check("/"), capacity=_five),),
     files=(
         Template("/etc/beta/beta.conf", checker="beta", mode=0o640, on_change="reload"),
         SecretDirectory("/etc/beta/keys", "beta/keys"),
@@ -88,7 +92,7 @@ beta = Service(
     node_files=_beta_files,
     facts=_beta_facts,
     secrets=(Secret("beta/keys", "fernet-keys"), Secret("beta/admin"), Secret("beta/owner", reconciled=True)),
-    databases=(Database("beta"),),
+    databases=(Database("beta", connections=_five),),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
@@ -100,7 +104,7 @@ gamma = Service(
     role="every",
     verify=Script("verify.sh"),
     after=("beta",),
-    databases=(Database("gamma"),),
+    databases=(Database("gamma", connections=_five),),
 )
 
 

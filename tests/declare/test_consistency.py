@@ -82,6 +82,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), single_writer=True),)},
         "the front end 'api' is single_writer in mode 'http'; only `tcp` has one writer",
     ),
+    "what a server of an API works on": (
+        {"ports": (PORT,), "frontends": (Frontend("api", Check("/")),)},
+        "one: the front end 'api' does not say its `capacity`",
+    ),
+    "what a server works on": (
+        {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), mode="tcp"),)},
+        "one: the front end 'api' does not say its `capacity`",
+    ),
     "a check's port": ({"ports": (PORT,), "frontends": (Frontend("api", Check("/", port="ipa")),)}, "a check names the port 'ipa'"),
     "an arbiter's port": (
         {"ports": (PORT,), "arbiter": Arbiter(verify=Script("verify.sh"), ports=("ipa",))},

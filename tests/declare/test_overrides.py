@@ -77,15 +77,15 @@ def test_nothing_that_is_rendered_can_be_set_again(name: str, tmp_path: Path) ->
     [
         (
             "keystone",
-            "{security_compliance: {lockout_failure_attempts: 6}, token: {allow_rescope_scoped_token: false}}",
-            ["[security_compliance]\nlockout_failure_attempts = 6\n", "allow_rescope_scoped_token = false\n\n[fernet_tokens]"],
+            "{security_compliance: {unique_last_password_count: 5}, token: {allow_rescope_scoped_token: false}}",
+            ["\nunique_last_password_count = 5\n", "allow_rescope_scoped_token = false\n\n[fernet_tokens]"],
         ),
         ("galera", "{mariadbd: {long_query_time: 0.5}}", ["long_query_time = 0.5\n\n[sst]"]),
         ("rabbitmq", "{channel_max: 2047, log.console: true}", ["\nchannel_max = 2047\nlog.console = true\n"]),
         (
             "haproxy",
-            '{global: tune.bufsize 32768, "listen keystone-api": [http-request deny if HTTP_1.0, option http-ignore-probes]}',
-            ["    tune.bufsize 32768\n\ndefaults", "    http-request deny if HTTP_1.0\n    option http-ignore-probes\n"],
+            '{global: tune.maxaccept 64, "listen keystone-api": [http-request deny if HTTP_1.0, option http-ignore-probes]}',
+            ["    tune.maxaccept 64\n\ndefaults", "    http-request deny if HTTP_1.0\n    option http-ignore-probes\n"],
         ),
     ],
 )  # fmt: skip

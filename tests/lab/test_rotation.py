@@ -192,7 +192,7 @@ def test_what_every_node_has_is_rotated_at_once(healthy: Lab, site: Site) -> Non
         named = [what for what in change["restarts"] if what.startswith("reconcile")]
         assert named == [
             "reconcile galera: database/keystone",
-            "reconcile keystone: keystone/admin, keystone/credential-keys",
+            "reconcile keystone: keystone/admin, keystone/credential-keys, keystone/probe",
         ]
     assert found_in(json.dumps(plan), dict(healthy.store)) == set()
     with nobody_is_refused(site, before, "tokens, keys and cookie"):

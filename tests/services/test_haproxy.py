@@ -112,7 +112,8 @@ def test_no_attempt_elsewhere_while_the_writer_is_thought_to_live(parsed: dict[s
 
 
 def test_a_process_that_does_not_know_the_writer_waits_for_it(parsed: dict[str, list[str]]) -> None:
-    lines = [line for line in parsed["listen galera-mysql"] if line.startswith("tcp-request")]
+    rules = [line for line in parsed["listen galera-mysql"] if line.startswith("tcp-request")]
+    lines = [line for line in rules if not line.startswith("tcp-request connection")]
     assert lines[0].startswith("tcp-request inspect-delay")
     assert "in_table(galera-mysql)" in lines[1]
     assert lines[2] == "tcp-request content accept if WAIT_END"
@@ -186,9 +187,125 @@ def test_a_reload_answers_one_more_request_on_every_idle_connection(parsed: dict
     assert all("option idle-close-on-response" in lines for lines in http)
 
 
+def maxconn(lines: list[str]) -> int:
+    (found,) = [int(line.split()[1]) for line in lines if line.startswith("maxconn ")]
+    return found
+
+
+ENVIRONMENTS = {
+    "lab": composed.LAB,
+    "two networks": TWO_NETWORKS,
+    "two-node": composed.TWO_NODE,
+    "many workers": composed.LAB + "services: {keystone: {workers: 16, threads: 16}}\n",
+    "few connections": composed.LAB + "services: {haproxy: {connections: 1000, connections_per_source: 7}}\n",
+}
+
+
+@pytest.mark.parametrize("text", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_no_section_takes_a_connection_that_another_one_needs(text: str, tmp_path: Path) -> None:
+    """Every section that accepts connections has a share, the second steps of those that pass TLS through too; a new one has to."""
+    found = sections(configuration(composed.cloud(tmp_path, text)))
+    accepting = {name: lines for name, lines in found.items() if any(line.startswith("bind ") for line in lines)}
+    # The kernel's limits do not count what load balancers tell each other.
+    del accepting["peers balancers"]
+    steps = {name for name in accepting if name.count(".") == 1}
+    assert {"frontend statistics", "frontend health"} < accepting.keys()
+    counted = sum(maxconn(lines) for name, lines in accepting.items() if name not in steps)
+    # However many servers there are, each connection has one second step.
+    counted += sum(maxconn(accepting[name.partition(".")[0]]) for name in {step.partition(".")[0] for step in steps})
+    assert maxconn(found["global"]) == counted
+    assert all(maxconn(accepting[step]) == maxconn(accepting[step.partition(".")[0]]) for step in steps)
+
+
+@pytest.mark.parametrize("text", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_one_source_cannot_fill_a_front_end_and_strangers_leave_the_services_theirs(text: str, tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, text)
+    found = sections(configuration(cloud))
+    own = set()
+    for listener in haproxy.listeners(cloud):
+        rules = [line.removeprefix("tcp-request connection ") for line in found[f"listen {listener.name}"]]
+        accepted = next(number for number, rule in enumerate(rules) if rule.startswith("accept if { src "))
+        tracked = rules.index(f"track-sc0 src table {listener.name}.sources")
+        own = set(rules[accepted].split()[4:-1])
+        limits = {rule.split()[3]: int(rule.split()[5]) for rule in rules if rule.startswith("reject")}
+        assert accepted < tracked < rules.index(f"reject if {{ sc0_conn_cur gt {limits['sc0_conn_cur']} }}")
+        assert 4 * limits["sc0_conn_cur"] <= limits["sc1_conn_cur"] < maxconn(found[f"listen {listener.name}"])
+        assert f"backend {listener.name}.sources" in found
+    assert own == {str(vip.address) for vip in cloud.virtual_ips} | {
+        str(address) for node in cloud.role("controller") for address in node.addresses.values()
+    }
+
+
+def test_a_new_compute_changes_no_load_balancer(tmp_path: Path) -> None:
+    before = configuration(composed.cloud(tmp_path))
+    assert configuration(composed.cloud(tmp_path, composed.LAB + "  compute: 2\n")) == before
+
+
+def test_the_database_takes_what_all_pools_may_open(tmp_path: Path) -> None:
+    text = composed.LAB + "services: {keystone: {workers: 5, threads: 6}}\n"
+    cloud = composed.cloud(tmp_path, text)
+    ini = composed.rendered(cloud, "keystone")["/etc/keystone/uwsgi.ini"].text
+    conf = composed.settings(composed.rendered(cloud, "keystone")["/etc/keystone/keystone.conf"].text)
+    opened = 3 * int(composed.settings(ini)["processes"]) * (int(conf["max_pool_size"]) + int(conf["max_overflow"]))
+    assert opened == 195
+    listen = sections(configuration(cloud))["listen galera-mysql"]
+    (strangers,) = [int(line.split()[-2]) for line in listen if "reject if { sc1_conn_cur" in line]
+    assert maxconn(listen) - strangers >= opened
+
+
 def test_containers_get_what_their_open_files_allow(cloud: Cloud, tmp_path: Path) -> None:
-    assert "maxconn 8000" in configuration(cloud)
-    assert "maxconn 40000" in configuration(composed.cloud(tmp_path, TWO_NETWORKS))
+    """Two files a connection; beside them listeners, checks and peers."""
+    assert maxconn(sections(configuration(cloud))["global"]) * 2 <= 20000 - 1000
+    assert maxconn(sections(configuration(composed.cloud(tmp_path, TWO_NETWORKS)))["global"]) == 40000
+    largest = TWO_NETWORKS + "services: {haproxy: {connections: 250000}}\n"
+    # systemd's own hard limit, systemd-system.conf(5).
+    assert maxconn(sections(configuration(composed.cloud(tmp_path, largest)))["global"]) * 2 <= 524288 - 1000
+
+
+def test_a_server_is_given_one_request_fewer_than_it_has_threads(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, composed.LAB + "services: {keystone: {workers: 3, threads: 5}}\n")
+    lines = servers(sections(configuration(cloud))["listen keystone-api"])
+    assert [line.rpartition(" maxconn ")[2] for line in lines] == ["14"] * 3
+
+
+def test_a_request_is_handed_over_whole(parsed: dict[str, list[str]]) -> None:
+    lines = parsed["listen keystone-api"]
+    assert "option http-buffer-request" in lines
+    (largest,) = [int(line.split()[-2]) for line in lines if "req.body_size gt" in line]
+    (buffer,) = [int(line.split()[1]) for line in parsed["global"] if line.startswith("tune.bufsize ")]
+    assert buffer - largest >= 16384, "the headers have to fit, too"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "forwarded",
+        *(f"x-forwarded-{what}" for what in ("for", "host", "proto", "prefix", "port", "server")),
+        *("x_forwarded_host", "x-real-ip", "x-client-ip", "true-client-ip", "x-original-url", "proxy", "remote_user"),
+    ],
+)
+def test_nobody_else_says_who_the_client_is(header: str, parsed: dict[str, list[str]]) -> None:
+    """What WSGI's middleware believes is removed before ours is set; tests/lab/test_front_door.py has the real programs."""
+    lines = parsed["listen keystone-api"]
+    removed = [line.split()[2] for line in lines if line.startswith("http-request del-header ")]
+    assert any(re.search(pattern, header) for pattern in removed)
+    assert lines.index("http-request set-header X-Forwarded-Proto https") > max(
+        number for number, line in enumerate(lines) if "del-header" in line
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["x-auth-token", "x-subject-token", "openstack-api-version", "content-type", "host", "accept"]
+)
+def test_what_clients_have_to_say_is_kept(header: str, parsed: dict[str, list[str]]) -> None:
+    lines = parsed["listen keystone-api"]
+    removed = [line.split()[2] for line in lines if line.startswith("http-request del-header ")]
+    assert not any(re.search(pattern, header) for pattern in removed)
+
+
+def test_requests_are_not_multiplied_within_a_connection(parsed: dict[str, list[str]]) -> None:
+    """With HTTP/2 one connection has a hundred requests at a time, and connections are what is counted."""
+    assert not [line for lines in parsed.values() for line in lines if line.startswith("bind ") and "h2" in line]
 
 
 def test_public_front_ends_listen_on_the_public_address_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from configparser import ConfigParser
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,10 +20,11 @@ import pytest
 
 from hacienda import cloudinit
 from hacienda.cloud import Cloud
-from hacienda.services import keystone
+from hacienda.services import haproxy, keystone
 from tests.services import composed
 from tests.services.sandbox import Sandbox
 
+ACCOUNTS = composed.program("keystone", "accounts.py")
 CATALOGUE = composed.program("keystone", "catalogue.py")
 FOUND = composed.program("keystone", "found.py")
 ISSUE = composed.program("keystone", "issue.py")
@@ -103,6 +105,22 @@ def test_workers_follow_the_cpus(tmp_path: Path) -> None:
         assert composed.settings(ini)["processes"] == str(workers)
 
 
+def test_who_comes_without_the_load_balancer_is_bounded_too(lab: Cloud) -> None:
+    files = composed.rendered(lab, "keystone")
+    ini = composed.settings(files["/etc/keystone/uwsgi.ini"].text.replace("-", "_"))
+    largest = str(lab.registry["keystone"].frontends[0].largest_body)
+    assert ini["limit_post"] == configuration(lab)["oslo_middleware"]["max_request_body_size"] == largest
+    # A stuck request ends when nobody waits for it any more, and not before.
+    assert int(ini["harakiri"]) > haproxy.Options().timeout
+
+
+def test_guessing_a_password_locks_an_account_for_a_while(tmp_path: Path) -> None:
+    found = configuration(composed.cloud(tmp_path))["security_compliance"]
+    assert (found["lockout_failure_attempts"], found["lockout_duration"]) == ("10", "1800")
+    text = composed.LAB + "services: {keystone: {lockout_failures: 3, lockout_seconds: 60}}\n"
+    assert configuration(composed.cloud(tmp_path, text))["security_compliance"]["lockout_duration"] == "60"
+
+
 def test_the_unit_pulls_nothing_up_that_has_rules_of_its_own(lab: Cloud) -> None:
     unit = composed.rendered(lab, "keystone")["/etc/systemd/system/keystone.service"].text
     assert not [line for line in unit.splitlines() if line.startswith(("Wants=", "Requires="))]
@@ -123,7 +141,11 @@ class TestReconcile:
     @pytest.fixture
     def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
         python = """case $1 in *admin.py) [[ -e $STATE_DIR/set ]] || exit $(<"$STATE_DIR/code") ;; esac"""
-        run = """[[ $* == *bootstrap* && $OS_BOOTSTRAP_PASSWORD == secret-1 ]] && touch "$STATE_DIR/set"; true"""
+        run = """if [[ $* == *bootstrap* && $OS_BOOTSTRAP_PASSWORD == secret-1 ]]; then
+            # The one that finds an account locked sets the password, and the next one that it is right.
+            [[ -e $STATE_DIR/locked && $OS_SECURITY_COMPLIANCE__LOCKOUT_FAILURE_ATTEMPTS -ge 1000000 ]] || touch "$STATE_DIR/set"
+            rm -f "$STATE_DIR/locked"
+        fi"""
         box = Sandbox(tmp_path / "node", lab, "ctl-1", "keystone", {"python3": python, "runuser": run})
         secret = box.root / "var/lib/hacienda/secrets/keystone/admin"
         secret.parent.mkdir(parents=True)
@@ -138,6 +160,20 @@ class TestReconcile:
         assert box.run("reconcile.sh").code == ended
         assert box.calls("runuser") == calls
         assert any("catalogue.py" in call for call in box.calls("python3")) is (ended == 0)
+
+    def test_an_administrator_whom_a_stranger_has_locked_out_gets_in(self, box: Sandbox) -> None:
+        """Until it has its options; bootstrap refuses an account that is locked, so it is told that none is."""
+        (box.state / "code").write_text("3")
+        (box.state / "locked").touch()
+        assert box.run("reconcile.sh").code == 0
+        assert box.calls("runuser") == ["-u keystone -- keystone-manage bootstrap"] * 2
+        assert any("accounts.py" in call for call in box.calls("python3"))
+
+    def test_a_password_that_stays_refused_is_told(self, box: Sandbox) -> None:
+        (box.state / "code").write_text("3")
+        (box.state / "bin/runuser").write_text("#!/bin/bash\n")
+        assert box.run("reconcile.sh").code == 3
+        assert not any("accounts.py" in call for call in box.calls("python3"))
 
     def test_credentials_are_encrypted_with_the_present_key_before_the_former_goes(self, box: Sandbox) -> None:
         (box.state / "code").write_text("0")
@@ -200,7 +236,7 @@ class FakeIdentity:
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
 
     def get(self, path: str) -> Any:
-        return self.answers[path]
+        return self.answers[path.partition("?")[0]]
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         self.sent.append((method, path, body))
@@ -245,13 +281,87 @@ def test_a_new_region_is_made_first() -> None:
     assert identity.sent[0] == ("POST", "/regions", {"region": {"id": "north"}})
 
 
+def identity_of(*users: dict[str, Any]) -> FakeIdentity:
+    identity = FakeIdentity([], [])
+    identity.answers["/users"] = {"users": list(users)}
+    return identity
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> tuple[Any, Any]:
+    """The administrator and the probe, with passwords below a folder of the test's."""
+    for name in ("admin", "probe"):
+        (tmp_path / name).write_text(f"password of {name}\n")
+    return tuple(replace(one, file=tmp_path / one.file.name) for one in (ACCOUNTS.ADMIN, ACCOUNTS.PROBE))
+
+
+def present(account: Any, **changed: Any) -> dict[str, Any]:
+    return {"id": "u1", "name": account.name, "enabled": True, "options": ACCOUNTS.options(account), **changed}
+
+
+class TestAccounts:
+    """Nobody can keep the operators or the health checks out by sending wrong passwords."""
+
+    @pytest.fixture(autouse=True)
+    def _elsewhere(self, accounts: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(ACCOUNTS, "PROBE", accounts[1])
+
+    def test_the_probe_is_made_without_any_role(self, accounts: tuple[Any, Any]) -> None:
+        identity = identity_of()
+        assert ACCOUNTS.reconcile(identity, accounts[1], False) == "user hacienda-probe"
+        ((method, path, body),) = identity.sent
+        assert (method, path, body["user"]["password"]) == ("POST", "/users", "password of probe")
+        assert body["user"]["options"]["ignore_lockout_failure_attempts"] is True
+        assert body["user"]["options"]["lock_password"] is True
+        assert "role" not in json.dumps(body)
+
+    def test_what_is_right_is_left_alone(self, accounts: tuple[Any, Any]) -> None:
+        for account in accounts:
+            identity = identity_of(present(account))
+            assert ACCOUNTS.reconcile(identity, account, True) == ""
+            assert identity.sent == []
+
+    def test_a_rotated_password_is_set(self, accounts: tuple[Any, Any]) -> None:
+        identity = identity_of(present(accounts[1]))
+        ACCOUNTS.reconcile(identity, accounts[1], False)
+        assert identity.sent == [("PATCH", "/users/u1", {"user": {"password": "password of probe"}})]
+
+    def test_the_administrator_cannot_be_locked_and_may_change_its_password(self, accounts: tuple[Any, Any]) -> None:
+        identity = identity_of(present(accounts[0], options={}, enabled=False))
+        ACCOUNTS.reconcile(identity, accounts[0], True)
+        ((_, _, body),) = identity.sent
+        assert body["user"]["options"]["ignore_lockout_failure_attempts"] is True
+        assert "lock_password" not in body["user"]["options"]
+        assert body["user"]["enabled"] is True
+        assert "password" not in body["user"]
+
+
+def test_health_is_asked_by_a_user_who_may_do_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every half minute a password travels through the entrance, and a token lies in /run: not the administrator's."""
+    password = tmp_path / "probe"
+    password.write_text("password of probe")
+    sent: list[Any] = []
+
+    def call(self: Any, method: str, path: str, body: Any, headers: Any = None) -> Any:
+        sent.append(body)
+        return None, {"X-Subject-Token": "token"}
+
+    monkeypatch.setattr(ISSUE.Identity, "_call", call)
+    monkeypatch.setattr(ISSUE, "PROBE", replace(ISSUE.PROBE, file=password))
+    monkeypatch.setattr(sys.modules["ssl"], "create_default_context", lambda **_: None)
+    assert ISSUE.token(ISSUE.Identity("https://x"), tmp_path / "kept") == ("token", "issued")
+    (body,) = sent
+    assert body["auth"]["scope"] == "unscoped"
+    assert body["auth"]["identity"]["password"]["user"]["name"] == "hacienda-probe"
+
+
 class FakeEntrance:
     """The virtual IP: issues tokens, and accepts the one it issued last."""
 
     def __init__(self) -> None:
         self.issued = 0
 
-    def log_in(self) -> str:
+    def log_in(self, account: Any) -> str:
         self.issued += 1
         return f"token {self.issued}"
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from identity import Identity, IdentityError
+from identity import ADMIN, Identity, IdentityError
 
 
 def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
@@ -51,7 +51,7 @@ def main() -> int:
     entries = [entry for path in sorted(Path(sys.argv[2]).glob("*.json")) for entry in json.loads(path.read_text())]
     identity = Identity(sys.argv[1])
     try:
-        identity.log_in()
+        identity.log_in(ADMIN)
         changes = reconcile(identity, entries)
     except IdentityError as error:
         print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal

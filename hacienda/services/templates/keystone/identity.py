@@ -7,11 +7,37 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 CA = "/etc/keystone/tls/ca.pem"
-PASSWORD_FILE = "/var/lib/hacienda/secrets/keystone/admin"  # noqa: S105 a path
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user whose password Hacienda makes, in the domain `default`.
+
+    Args:
+        name: the user's name.
+        file: where this node has the password.
+        project: whose token it asks for; empty: a token without scope, which a user without any role gets.
+    """
+
+    name: str
+    file: Path
+    project: str = ""
+
+    @property
+    def password(self) -> str:
+        """As this node has it."""
+        return self.file.read_text().strip()
+
+
+DOMAIN = {"id": "default"}
+ADMIN = Account("admin", Path("/var/lib/hacienda/secrets/keystone/admin"), "admin")
+PROBE = Account("hacienda-probe", Path("/var/lib/hacienda/secrets/keystone/probe"))
+"""Asks for a token, to see whether that works, and may do nothing else: it has no role anywhere."""
 
 
 class IdentityError(Exception):
@@ -28,7 +54,7 @@ class IdentityError(Exception):
 
 
 class Identity:
-    """A session of the administrator.
+    """A session of one account.
 
     Args:
         url: where Keystone is, with its version: `https://...:5000/v3`.
@@ -41,14 +67,14 @@ class Identity:
         self._tls = ssl.create_default_context(cafile=CA)
         self._token = ""
 
-    def log_in(self) -> str:
-        """Get a token with the administrator's password, and return it."""
-        domain = {"id": "default"}
-        user = {"name": "admin", "domain": domain, "password": Path(PASSWORD_FILE).read_text().strip()}
+    def log_in(self, account: Account) -> str:
+        """Get a token with the account's password, and return it."""
+        user = {"name": account.name, "domain": DOMAIN, "password": account.password}
+        project = {"project": {"name": account.project, "domain": DOMAIN}}
         request = {
             "auth": {
                 "identity": {"methods": ["password"], "password": {"user": user}},
-                "scope": {"project": {"name": "admin", "domain": domain}},
+                "scope": project if account.project else "unscoped",
             }
         }
         _, headers = self._call("POST", "/auth/tokens", request)

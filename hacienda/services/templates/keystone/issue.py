@@ -2,7 +2,8 @@
 """Gets a token through the virtual IP and validates it at this node. Arguments: the URL of each.
 
 Each token for a password costs a bcrypt, on purpose expensive. Nodes that wait for one another ask every second, so a
-token is kept for half a minute and meanwhile validated through the virtual IP, which costs next to nothing.
+token is kept for half a minute and meanwhile validated through the virtual IP, which costs next to nothing. It is one of a user
+who has no role: whoever sees it, or the password, can do nothing with it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from identity import Identity, IdentityError
+from identity import PROBE, Identity, IdentityError
 
 TIMEOUT_SECONDS = 8.0
 KEEP_SECONDS = 30.0
@@ -31,7 +32,7 @@ def token(entrance: Identity, kept: Path) -> tuple[str, str]:
     except IdentityError as error:
         if not error.refused:
             raise
-    issued = entrance.log_in()
+    issued = entrance.log_in(PROBE)
     kept.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

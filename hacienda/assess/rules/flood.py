@@ -1,0 +1,33 @@
+"""FLOOD: front ends that together need more connections than a load balancer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hacienda.assess.finding import Observation
+from hacienda.assess.rule import Rule
+from hacienda.assess.subject import Subject
+from hacienda.services import haproxy
+
+
+def _find(subject: Subject) -> Iterator[Observation]:
+    """One observation where the shares do not fit."""
+    if subject.text("haproxy", haproxy.CONFIGURATION) is None:
+        return
+    door, limit = haproxy.door(subject.cloud), haproxy.limit(subject.cloud)
+    if door.total <= limit:
+        return
+    listed = ", ".join(f"{name} {share.connections}" for name, share in door.shares.items())
+    reason = f"the front ends need {door.total} connections at a time ({listed}), and a load balancer takes {limit}."
+    yield Observation("services.haproxy.connections", reason, f"Use {door.total} or more.", concerns=tuple(door.shares))
+
+
+rule = Rule(
+    id="FLOOD",
+    title="Front ends that take connections from each other",
+    severity="error",
+    reason="Each front end has a share of the connections, so that a stranger's silent ones to an API keep neither the database's "
+    "clients out nor the health check by which a virtual IP stays where it is. Shares that are more than the whole protect nobody.",
+    fix="Raise haproxy's `connections`, or use fewer workers: the database's share is what their pools may open.",
+    find=_find,
+)

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Brings the accounts whose passwords Hacienda makes to what they have to be. Argument: Keystone's URL.
+
+The probe is made, or gets its present password. Neither account can be locked by wrong passwords: nobody guesses 48 random
+characters, but a stranger who sends wrong ones would keep the operators and the health checks out (Keystone's documentation,
+`ignore_lockout_failure_attempts`). Nor do they expire where the operator lets the passwords of people expire.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from identity import ADMIN, DOMAIN, PROBE, Account, Identity, IdentityError
+
+OPTIONS = {
+    "ignore_lockout_failure_attempts": True,
+    "ignore_password_expiry": True,
+    "ignore_change_password_upon_first_use": True,
+    "ignore_user_inactivity": True,
+}
+"""Of both accounts."""
+
+LOCKED = {"lock_password": True}
+"""The probe's besides: whoever has its password cannot change it."""
+
+
+def options(account: Account) -> dict[str, bool]:
+    """Options of Keystone's that an account has to have."""
+    return {**OPTIONS, **LOCKED} if account == PROBE else dict(OPTIONS)
+
+
+def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
+    """Make or correct an account; returns what was done, if anything.
+
+    Args:
+        identity: a session of the administrator.
+        account: whose.
+        accepted: whether Keystone takes its present password.
+    """
+    users = identity.get(f"/users?name={account.name}&domain_id={DOMAIN['id']}")["users"]
+    if not users:
+        made = {
+            "name": account.name,
+            "domain_id": DOMAIN["id"],
+            "password": account.password,
+            "options": options(account),
+        }
+        identity.send("POST", "/users", {"user": {**made, "description": "Asks for tokens, to see whether that works"}})
+        return f"user {account.name}"
+    user = users[0]
+    changes: dict[str, Any] = {} if accepted else {"password": account.password}
+    if not user["enabled"]:
+        changes["enabled"] = True
+    if not options(account).items() <= user.get("options", {}).items():
+        changes["options"] = options(account)
+    if changes:
+        identity.send("PATCH", f"/users/{user['id']}", {"user": changes})
+    return f"{account.name}: {', '.join(changes)}" if changes else ""
+
+
+def accepted(url: str, account: Account) -> bool:
+    """Whether Keystone takes an account's present password.
+
+    Raises:
+        IdentityError: it does not answer.
+    """
+    try:
+        Identity(url).log_in(account)
+    except IdentityError as error:
+        if error.refused:
+            return False
+        raise
+    return True
+
+
+def main() -> int:
+    """0 when both are as they have to be."""
+    identity = Identity(sys.argv[1])
+    try:
+        identity.log_in(ADMIN)
+        # The administrator first: until it has its options, it can be locked.
+        changes = [reconcile(identity, ADMIN, True), reconcile(identity, PROBE, accepted(sys.argv[1], PROBE))]
+    except IdentityError as error:
+        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
+        return 1
+    print("\n".join(filter(None, changes)) or "the accounts are as they have to be", file=sys.stderr)  # noqa: T201 for the journal
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
