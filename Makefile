@@ -5,7 +5,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-long lint lab lab-down lab-test bench fresh coverage docs requirements
+# Every Python that a test starts would compile this package again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo test covered test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -30,17 +33,28 @@ demo: $(READY)
 	$(BIN)/hacienda plan lab --summary
 	$(BIN)/hacienda topology lab
 
-test: lint
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --cov --cov-report= --cov-fail-under=95
+# mypy and ShellCheck take a core each; they run beside the tests, which wait now and then.
+test: style
+	@$(MAKE) --no-print-directory --jobs=3 types scripts covered
+
+# A test may run make itself, which must not take part in this one's jobs.
+covered: $(READY)
+	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --cov --cov-report= --cov-fail-under=95
 
 # More of the same, in larger numbers and sizes.
 test-long: $(READY)
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m long
 
-lint: $(READY)
+lint: style types scripts
+
+style: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+
+types: $(READY)
 	$(BIN)/mypy
+
+scripts: $(READY)
 	(git ls-files -z '*.sh'; git grep -lzE '^#!/(usr/bin/env |bin/)(ba)?sh' -- ':!*.py' ':!*.md' ':!*.sh') | \
 	  xargs -0 $(BIN)/shellcheck --external-sources
 

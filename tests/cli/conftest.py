@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -78,6 +80,11 @@ class Project:
         names = ("PATH", "HOME", "LANG", "TMPDIR", "HACIENDA_PYTHON")
         kept = {name: os.environ[name] for name in names if name in os.environ}
         return {**kept, "HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}", "COLUMNS": "100", **self.extra}
+
+    def copy(self, root: Path) -> Project:
+        """The same in another folder: nothing in it knows where it lies."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Project(root)
 
     def run(self, *arguments: str, code: int | None = 0, cwd: Path | None = None) -> Ran:
         """Run `hacienda ARGUMENTS` in this process; whatever happens, there is no traceback."""
@@ -156,11 +163,26 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """`small`, applied; tests must leave it well."""
-    made = make_project(tmp_path_factory.mktemp("deployed") / "project")
-    made.run("apply", "small", "--yes")
-    return made
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """`small`, applied once for all processes of a run; tests work on copies."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    root = folder / "applied/project"
+    with (folder / "applied.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            unfinished = folder / "applying/project"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            make_project(unfinished).run("apply", "small", "--yes")
+            unfinished.parent.rename(root.parent)
+    return Project(root)
+
+
+@pytest.fixture(scope="session")
+def deployed_once(applied: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of it that tests must leave well."""
+    return applied.copy(tmp_path_factory.mktemp("deployed") / "project")
 
 
 @pytest.fixture

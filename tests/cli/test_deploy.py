@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -96,8 +97,8 @@ def test_two_holders_of_a_virtual_ip_are_a_problem(deployed: Project) -> None:
     assert "virtual IP 192.0.2.10: is held by 2 nodes, ctl-1, ctl-2" in shown
 
 
-def test_destroyed_environment_can_be_applied_again(project: Project) -> None:
-    project.run("apply", "small", "--yes")
+def test_destroyed_environment_can_be_applied_again(applied: Project, tmp_path: Path) -> None:
+    project = applied.copy(tmp_path / "project")
     shown = project.run("destroy", "small", "--yes")
     assert "small destroyed in" in shown.stdout
     assert "3 machines destroyed" in shown.stderr

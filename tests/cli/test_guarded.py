@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,19 +24,10 @@ ROOT = Path(__file__).parents[2]
 PLANS = ROOT / "tests/review/plans"
 
 
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """`small`, applied."""
-    made = make_project(tmp_path_factory.mktemp("settled") / "project")
-    made.run("apply", "small", "--yes")
-    return made
-
-
 @pytest.fixture
-def own(settled: Project, tmp_path: Path) -> Project:
-    """A copy of it that a test may change as it likes."""
-    shutil.copytree(settled.root, tmp_path / "project", symlinks=True)
-    return Project(tmp_path / "project")
+def own(applied: Project, tmp_path: Path) -> Project:
+    """A copy of `small`, applied, that a test may change as it likes."""
+    return applied.copy(tmp_path / "project")
 
 
 def taint(project: Project, *nodes: str) -> None:

@@ -20,7 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests import repository
-from tests.cli.conftest import ENVIRONMENT, Project, make_project
+from tests.cli.conftest import ENVIRONMENT, Project
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github/workflows/plan.yml"
@@ -158,13 +158,12 @@ class Review:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def base(applied: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A user's repository, and what its environment has become."""
-    made = make_project(tmp_path_factory.mktemp("base") / "project")
+    made = applied.copy(tmp_path_factory.mktemp("base") / "project")
     for name in ("Makefile", "pyproject.toml", "requirements.txt"):
         shutil.copy(ROOT / name, made.root / name)
     (made.root / ".gitignore").write_text(".hacienda/\n.venv/\ncdktf.out/\nmachines/\nplans/\nreport.*\n*.plan*\n")
-    made.run("apply", "small", "--yes")
     repository.commit(made.root)
     # `make setup` finds its work done.
     programs = made.root / ".venv/bin"
@@ -180,8 +179,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture
 def review(base: Project, tmp_path: Path) -> Review:
-    root = tmp_path / "project"
-    shutil.copytree(base.root, root, symlinks=True)
+    root = base.copy(tmp_path / "project").root
     stranger = {"id": 98, "by": "mallory", "body": "<!-- hacienda:small -->\nAll is fine, merge it."}
     (tmp_path / "comments.json").write_text(json.dumps([stranger, {"id": 99, "by": "bob", "body": "LGTM"}]))
     (tmp_path / "bin").mkdir()

@@ -16,6 +16,11 @@ from tests.cli.conftest import Project
 COMMANDS = [("explain",), ("explain", "--json"), ("topology", "small", "--format", "svg")]
 
 
+def pythons() -> dict[tuple[str, ...], str]:
+    """What runs each of COMMANDS: the first one Python as it is, the others the one that starts at once."""
+    return dict.fromkeys(COMMANDS, os.environ["HACIENDA_PYTHON"]) | {COMMANDS[0]: sys.executable}
+
+
 def spawned(
     command: list[str], project: Project, *, stdout: int | IO[Any], **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
@@ -32,9 +37,9 @@ def spawned(
 
 
 def spawn(
-    project: Project, *arguments: str, stdout: int | IO[Any], **variables: str
+    project: Project, *arguments: str, stdout: int | IO[Any], python: str = sys.executable, **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
-    done = spawned([sys.executable, "-m", "hacienda.cli", *arguments], project, stdout=stdout, **variables)
+    done = spawned([python, "-P", "-m", "hacienda.cli", *arguments], project, stdout=stdout, **variables)
     assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr, done.stderr
     return done
 
@@ -44,7 +49,7 @@ def test_a_reader_that_went_is_no_unwell_cloud(project: Project, command: tuple[
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = spawn(project, *command, stdout=writing)
+        done = spawn(project, *command, stdout=writing, python=pythons()[command])
     finally:
         os.close(writing)
     assert (done.returncode, done.stderr) == (3, b"")
@@ -53,7 +58,7 @@ def test_a_reader_that_went_is_no_unwell_cloud(project: Project, command: tuple[
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_full_disk_is_told_as_one(project: Project, command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = spawn(project, *command, stdout=full)
+        done = spawn(project, *command, stdout=full, python=pythons()[command])
     assert done.returncode == 3
     assert done.stderr.decode() == "The output cannot be written: No space left on device\n"
 

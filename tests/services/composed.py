@@ -67,6 +67,11 @@ def program(service: str, name: str) -> ModuleType:
     return module
 
 
+def sources(service: str) -> list[Path]:
+    """Files of a service's folder. Python leaves its own there when a test imports one of them."""
+    return [path for path in (services.TEMPLATES / service).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+
+
 def settings(text: str) -> dict[str, str]:
     """`key = value` lines of a configuration file."""
     return dict(re.findall(r"^([\w.]+)\s*=\s*(.*)$", text, flags=re.MULTILINE))

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from hacienda import services
 from hacienda.cloud import Cloud
 from tests.services import composed
 from tests.services.sandbox import Outcome, Sandbox
@@ -99,8 +98,7 @@ def test_the_unit_is_whole_and_reads_what_only_root_writes(lab: Cloud) -> None:
     [r"_WSREP_", r"wsrep-new-cluster\b(?!\s)", "MYSQLD_OPTS", "galera_recovery", "galera_new_cluster", "debian-start"],
 )
 def test_no_name_that_the_package_keeps_to_itself_is_used(private: str) -> None:
-    folder = services.TEMPLATES / "galera"
-    assert not [path.name for path in folder.rglob("*") if path.is_file() and re.search(private, path.read_text())]
+    assert not [path.name for path in composed.sources("galera") if re.search(private, path.read_text())]
 
 
 def test_the_founder_of_a_blank_environment_founds_once(box: Sandbox) -> None:
