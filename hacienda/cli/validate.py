@@ -81,6 +81,10 @@ def _sum(environment: str, place: str, report: Report) -> str:
     known = f", {report.known} answers known from before" if report.known else ""
     refusals = len(report.refused)
     said = f"{refusals} refusal{'' if refusals == 1 else 's'}" if refusals else "nothing is refused"
+    # A file that is one secret has no check that could be missed.
+    missed = sum(1 for result in report.unchecked if result.subject.file.checker != "secret")
+    if missed and report.programs:
+        said += f"; {missed} of {missed + sum(validation.counts(report).values())} checks could not be made"
     if not report.programs:
         others = (
             "ShellCheck and checks of our own" if ShellCheck.title in validation.counts(report) else "checks of our own"

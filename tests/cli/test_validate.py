@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_where_no_program_can_read_it_ends_with_three(quick: Project, monkeypatc
     assert "not checked by haproxy -c: 3 files: there is none" in shown
     assert "nothing is refused, but none of the programs that will read them on the machines could read any" in shown
     assert "could read any, only ShellCheck and checks of our own; " in shown
+
+
+def test_what_some_programs_could_not_read_is_counted_in_the_sum(
+    quick: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(monkeypatch, Machine(without="haproxy"))
+    shown = " ".join(quick.run("validate", "small").stdout.split())
+    assert re.search(r"; nothing is refused; 3 of \d{3} checks could not be made; a machine", shown)
 
 
 def test_a_bad_environment_is_bad_input(quick: Project) -> None:

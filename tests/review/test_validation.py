@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import subprocess
 import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,8 +17,9 @@ import pytest
 
 from hacienda.cloudinit import NodeOutput, RenderedFile
 from hacienda.declare import DeclarationError, Secret
+from hacienda.errors import ToolError
 from hacienda.review import validation
-from hacienda.review.validation import own, shell, work
+from hacienda.review.validation import inside, own, shell, work
 from hacienda.review.validation.checkers import HOME, Program
 from hacienda.review.validation.dummies import Dummies
 from hacienda.secrets import Leaf, Needs
@@ -211,6 +213,30 @@ def test_a_complaint_that_names_no_file_is_about_all() -> None:
     assert said(call("/etc/a.conf", "/etc/b.conf"), "out of order") == ["out of order", "out of order"]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("/etc/b.conf: what?\ndid not end within 300 s", -9),
+        ("/etc/b.conf: what?\nKilled", 137),
+        ("/etc/b.conf: what?", 137),
+        ("/etc/b.conf: what?\nTraceback (most recent call last):\nRecursionError", 1),
+        (f"{inside.CUT}\n/etc/b.conf: what?", 1),
+    ],
+)
+def test_a_program_that_broke_off_accepts_nothing(text: str, code: int) -> None:
+    unread, refused = said(call("/etc/a.conf", "/etc/b.conf"), text, code)
+    assert unread
+    assert refused == "/etc/b.conf: what?"
+
+
+def test_a_sysctl_that_is_not_there_accepts_nothing() -> None:
+    (check,) = validation.CHECKERS["sysctl"]
+    assert isinstance(check, Program)
+    job = replace(call("/etc/sysctl.d/60-hacienda.conf"), check=check)
+    assert said(job, "check: 1: sysctl: not found\n", code=0) == ["check: 1: sysctl: not found"]
+    assert said(job, 'sysctl: permission denied on key "net.core.somaxconn", ignoring\n', code=0) == [""]
+
+
 def test_a_silent_refusal_is_one() -> None:
     assert said(call("/etc/a.conf"), "", code=3) == ["it ended with 3 and said nothing"]
 
@@ -244,6 +270,7 @@ WRONG = (
     (own.hosts, "10.77.0.256 ctl-1\n", "line 1: an address and at least one name are wanted"),
     (own.hosts, "10.77.0.11 ctl_1\n", "line 1: 'ctl_1' is no host name"),
     (own.hosts, "10.77.0.11 a\n10.77.0.12 a\n", "line 2: a already is 10.77.0.11"),
+    (own.hosts, "# nobody\n", "it names no machine"),
     (own.resolver, "nameserver dns.example\n", "line 1: one address is wanted"),
     (own.resolver, "nameservers 1.1.1.1\n", "line 1: unknown word 'nameservers'"),
     (own.resolver, "search cloud.example\n", "0 name servers; the C library reads one to 3"),
@@ -269,3 +296,36 @@ def test_shellcheck_refuses_a_script_and_says_where() -> None:
     found = shell.refusals([good, bad])
     assert list(found) == [shell.name_of(bad)]
     assert found[shell.name_of(bad)].startswith("2:4: note: Double quote to prevent globbing")
+
+
+@pytest.mark.parametrize("said", ["echo ./other.sh:2:4: note: x; exit 1", "exit 1"])
+def test_what_shellcheck_says_and_nobody_understands_is_no_consent(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "shellcheck"
+    program.write_text(f"#!/bin/sh\n{said}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(shell, "_program", lambda: str(program))
+    with pytest.raises(ToolError, match="ShellCheck"):
+        shell.refusals([RenderedFile("/usr/lib/hacienda/new/a.sh", "#!/bin/bash\n", "shellcheck", "new")])
+
+
+PROBES = Path(inside.__file__).parent / "probes"
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [("$nrconf{override_rc}{qr(^a$)} = 0;\n", False), ("$nrconf{overide_rc}{a} = 0;\n", True)],
+)
+def test_a_misspelt_setting_of_needrestart_is_refused(text: str, refused: bool, tmp_path: Path) -> None:
+    file = tmp_path / "hacienda.conf"
+    file.write_text(text)
+    done = subprocess.run(["sh", PROBES / "needrestart.sh", file], capture_output=True, text=True, check=False)
+    assert bool(done.returncode) == refused, done.stderr
+
+
+def test_a_file_that_is_none_of_a_leafs_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "public.pem"
+    file.write_text("anything\n")
+    done = subprocess.run(["sh", PROBES / "x509.sh", file], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, f"{file}: is none of a leaf's files\n")

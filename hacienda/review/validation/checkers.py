@@ -177,7 +177,8 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "sysctl -p",
             "procps",
             'sysctl -p "$1" >/dev/null || true',
-            refuses=re.compile(r"^sysctl: "),
+            # Its exit code means nothing here: whatever else is said does, such as that there is no sysctl.
+            refuses=re.compile(r"\S"),
             passes=re.compile(r"^sysctl: permission denied on key"),
             kernel=True,
         ),

@@ -23,7 +23,10 @@ LIMIT_SECONDS = 300.0
 """After which a check is ended. Most take less than one second; this is for a machine that is busy with other things."""
 
 MOST_OUTPUT = 200_000
-"""Characters of a program's output that are kept."""
+"""Characters of a program's output that are kept: its end."""
+
+CUT = "what was said before this is cut off"
+"""First line of an output of which not all is kept."""
 
 
 class Job(TypedDict):
@@ -105,7 +108,7 @@ def _run(folder: Path, space: Path, tree: Path | None, layer: str, job: Job) -> 
         said += f"\ndid not end within {LIMIT_SECONDS:.0f} s"
     return {
         "code": process.returncode,
-        "said": said[-MOST_OUTPUT:],
+        "said": said if len(said) <= MOST_OUTPUT else f"{CUT}\n{said[-MOST_OUTPUT:]}",
         "seconds": round(time.monotonic() - began, 3),
     }
 

@@ -43,6 +43,8 @@ def hosts(text: str) -> list[str]:
             family = "6" if ":" in address else "4"
             if owners.setdefault(f"{name}/{family}", address) != address:
                 found.append(f"line {number}: {name} already is {owners[f'{name}/{family}']}")
+    if not owners:
+        found.append("it names no machine")
     return found
 
 

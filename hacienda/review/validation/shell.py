@@ -48,6 +48,8 @@ def _said(folder: Path, names: Sequence[str]) -> str:
     # 1: it has something to say; more: it could not work.
     if done.returncode > 1:
         raise ToolError("ShellCheck failed.", done.stderr.strip() or None)
+    if done.returncode == 1 and not done.stdout.strip():
+        raise ToolError("ShellCheck refuses a script and does not say which.")
     return done.stdout
 
 
@@ -73,4 +75,7 @@ def refusals(scripts: Sequence[RenderedFile]) -> Mapping[str, str]:
     for line in said.splitlines():
         file, _, rest = line.partition(":")
         found.setdefault(file, []).append(rest)
+    strangers = sorted(found.keys() - set(names))
+    if strangers:
+        raise ToolError(f"ShellCheck speaks of {strangers[0]}, which it was not given.")
     return {name: "\n".join(lines) for name, lines in found.items()}

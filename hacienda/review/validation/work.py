@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hacienda.cloudinit import RenderedFile
+from hacienda.review.validation import inside
 from hacienda.review.validation.checkers import HOME, Program
 from hacienda.review.validation.dummies import Dummies
 from hacienda.review.validation.subjects import Collection, Subject
@@ -20,6 +21,11 @@ MOST_TOGETHER = 150
 """Files in one call: enough that starting the program does not count, few enough that all cores have something to do."""
 
 _SOURCE = Path(__file__).parent
+
+_SIGNALLED = 128
+"""A shell's exit code of a command that a signal ended is more than this, by the signal's number."""
+
+_ENDED = "the program was ended before it had read all files"
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,8 @@ def _tar(members: Mapping[str, bytes]) -> bytes:
 def complaint(job: Job, subject: Subject, outcome: Outcome) -> str:
     """What the program has against one of the files it was shown; empty: it accepts it.
 
-    Lines that name no file of the call are about all of them.
+    Lines that name no file of the call are about all of them. So is what a program says that did not come to its end, or not all
+    of which is known: it may not have read them all.
     """
     refused = outcome.code != 0 or bool(_lines(job.check, outcome))
     if not refused:
@@ -183,8 +190,16 @@ def complaint(job: Job, subject: Subject, outcome: Outcome) -> str:
         named = {other: _names(job, other) for other in job.subjects}
         common = [line for line in lines if not any(name in line for names in named.values() for name in names)]
         mine = [line for line in lines if any(name in line for name in named[subject])]
-        lines = mine or (common if len(common) == len(lines) else [])
+        lines = mine or (common or [_ENDED] if _broke_off(outcome) else common if len(common) == len(lines) else [])
     return "\n".join(line.replace(_object(subject), subject.file.path) for line in lines)
+
+
+def _broke_off(outcome: Outcome) -> bool:
+    """Whether it was ended by a signal, the shell's or ours, failed as no program means to, or said more than is kept."""
+    crashed = any(
+        line.startswith((inside.CUT, "Traceback (most recent call last)")) for line in outcome.said.splitlines()
+    )
+    return outcome.code < 0 or outcome.code > _SIGNALLED or crashed
 
 
 def _names(job: Job, subject: Subject) -> tuple[str, ...]:

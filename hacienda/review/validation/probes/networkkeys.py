@@ -33,12 +33,19 @@ def unknown(config: dict[str, Any], keys: frozenset[str]) -> list[str]:
 
 def main(files: list[str]) -> int:
     """Exit code: 1 when a file has an unknown key."""
-    load = importlib.import_module("yaml").safe_load
+    yaml = importlib.import_module("yaml")
     keys = known()
     bad = 0
     for file in files:
-        for name in unknown(load(Path(file).read_text()), keys):
-            print(f"{file}: {name} is no setting of cloud-init's")  # noqa: T201
+        try:
+            complaints = [
+                f"{name} is no setting of cloud-init's"
+                for name in unknown(yaml.safe_load(Path(file).read_text()), keys)
+            ]
+        except (yaml.YAMLError, AttributeError) as error:
+            complaints = [" ".join(str(error).split()) or "is no network configuration"]
+        for complaint in complaints:
+            print(f"{file}: {complaint}")  # noqa: T201
             bad = 1
     return bad
 

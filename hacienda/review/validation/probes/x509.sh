@@ -9,11 +9,13 @@ for file; do
     folder=${file%/*}
     case ${file##*/} in
     ca.pem) said=$(openssl x509 -in "$file" -noout -checkend 0 2>&1) || complain "$said" ;;
+    key.pem) ;;
     cert.pem | bundle.pem)
         for purpose in sslserver sslclient; do
             said=$(openssl verify -purpose "$purpose" -x509_strict -CAfile "$folder/ca.pem" "$file" 2>&1) || complain "$said"
         done
         ;;
+    *) complain "is none of a leaf's files" ;;
     esac
     case ${file##*/} in
     key.pem | bundle.pem)
