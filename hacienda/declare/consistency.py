@@ -32,6 +32,7 @@ def problems(service: Service) -> Iterator[str]:
     yield from _held(service, service.name)
     if isinstance(service.arbiter, Arbiter):
         yield from _held(service.arbiter, f"{service.name} on arbiters")
+    yield from _assumptions(service)
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
         if service.overrides.path not in paths:
@@ -94,6 +95,18 @@ def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
     for name in declared.held:
         if not any(re.fullmatch(name, package) for package in packages):
             yield f"{where}: holds {unknown(name, packages)}"
+
+
+def _assumptions(service: Service) -> Iterator[str]:
+    """An expectation that an empty text fulfils holds of a file that is gone."""
+    of_arbiters = service.arbiter.assumptions if isinstance(service.arbiter, Arbiter) else ()
+    for each in (*service.assumptions, *of_arbiters):
+        where = f"{service.name}: the assumption about {each.subject!r}"
+        if each.kind not in ("line", "answer"):
+            if each.expected:
+                yield f"{where} expects {each.expected!r}, and nobody looks for that in a {each.kind}"
+        elif re.search(each.expected, "", re.MULTILINE):
+            yield f"{where} expects {each.expected!r}, which an empty text fulfils"
 
 
 def _ports(service: Service) -> Iterator[str]:

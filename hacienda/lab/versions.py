@@ -10,6 +10,8 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from hacienda import errors
+
 GREEN = Path(__file__).with_name("green.json")
 """Kept in the repository, so that everybody sees when packages have moved since."""
 
@@ -42,15 +44,27 @@ def differences(
 
 
 def record(now: Mapping[str, str], file: Path = GREEN) -> None:
-    """Write versions down as those of a green run."""
+    """Write versions down as those of a green run.
+
+    Raises:
+        errors.ToolError: there are none: with an empty list no later difference would be named.
+    """
+    if not now:
+        raise errors.ToolError(
+            "The image's packages are not known.", "Bring the lab up, which finds them out: make lab"
+        )
     file.write_text(json.dumps({"packages": dict(sorted(now.items()))}, indent=1) + "\n")
 
 
 def main() -> int:
-    """Records what the image holds that the lab's machines boot from."""
+    """Records what the image holds that the lab's machines boot from; exit code 3: it is not known."""
     from hacienda.lab import contents, layout
 
-    record(contents.packages(layout.Lab(), layout.IMAGE))
+    try:
+        record(contents.packages(layout.Lab(), layout.IMAGE))
+    except errors.HaciendaError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     return 0
 
 

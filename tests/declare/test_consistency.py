@@ -14,6 +14,7 @@ from hacienda import services
 from hacienda.cloudinit import files, secrecy
 from hacienda.declare import (
     Arbiter,
+    Assumption,
     Check,
     DeclarationError,
     Frontend,
@@ -103,6 +104,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
     "a held package": ({"packages": ("oned",), "held": ("onde",)}, "one: holds 'onde'; did you mean 'oned'"),
+    "an assumption that always holds": (
+        {"assumptions": (Assumption("oned", "line", "/etc/one.conf", "^(wait .*)?$"),)},
+        r"the assumption about '/etc/one.conf' expects .*, which an empty text fulfils",
+    ),
+    "an expectation that nobody looks for": (
+        {"assumptions": (Assumption("oned", "file", "/etc/one.conf", "wait"),)},
+        "expects 'wait', and nobody looks for that in a file",
+    ),
     "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
 }  # fmt: skip
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from hacienda.cloudinit.node import holds
+from hacienda.errors import ToolError
 from hacienda.lab import contents, versions
 
 BEFORE = {"mariadb-server": "11.8.6", "etcd-server": "3.5.16", "libc6": "2.41-12", "tzdata": "1"}
@@ -27,6 +30,17 @@ def test_a_green_run_is_written_down_and_read_back(tmp_path: Path) -> None:
     versions.record(NOW, tmp_path / "green.json")
     assert json.loads((tmp_path / "green.json").read_text())["packages"] == NOW
     assert isinstance(versions.green(), dict)
+
+
+def test_an_image_whose_packages_are_not_known_is_no_green_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ToolError):
+        versions.record({}, tmp_path / "green.json")
+    assert not (tmp_path / "green.json").exists()
+    monkeypatch.setattr(contents, "packages", lambda lab, image: {})
+    assert versions.main() == ToolError.exit_code
+    assert "packages are not known" in capsys.readouterr().err
 
 
 def test_a_broken_image_is_refused_with_package_version_assumption_and_what_to_do(tmp_path: Path) -> None:

@@ -103,6 +103,14 @@ def test_a_left_over_machine_of_another_first_boot_is_not_adopted(lab: Lab) -> N
     assert "incus delete --force --project hacienda-test ctl-1" in str(failed.value)
 
 
+def test_a_left_over_machine_that_does_not_say_what_it_was_made_of_is_not_adopted(lab: Lab) -> None:
+    lab.stack.apply()
+    lab.stack.states.clear()
+    del lab.instance["config"]["user.hacienda.made-of"]
+    with pytest.raises(FailedError, match="ctl-1 is there from an earlier run, with another "):
+        lab.stack.apply()
+
+
 def test_what_is_not_ours_is_never_touched(lab: Lab) -> None:
     lab.incus.networks["hac-test"] = {"config": {}, "description": ""}
     with pytest.raises(FailedError, match="network hac-test exists and was not made by Hacienda"):

@@ -143,6 +143,16 @@ def test_two_clusters_of_one_name_are_told_apart_by_their_hosts() -> None:
     assert not judge(document).refused
 
 
+@pytest.mark.parametrize("key", ["voters", "peers", "files"])
+def test_a_member_of_which_nothing_is_known_is_refused(key: str) -> None:
+    """Without its votes it would be one that votes nowhere, and cost nothing."""
+    document = load("replace-two")
+    (entry,) = (e for e in document["resource_changes"] if e["address"] == "hacienda_member.ctl-2")
+    del entry["change"]["before"][key]
+    with pytest.raises(InputError, match=f"hacienda_member.ctl-2 is no member of ours: KeyError '{key}'"):
+        judge(document)
+
+
 def test_names_are_cut_where_there_are_many() -> None:
     document = load("computes-replaced")
     (entry,) = (e for e in document["resource_changes"] if e["address"] == "hacienda_member.cmp-1")

@@ -71,6 +71,16 @@ def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tm
         assert (name in ("galera", "haproxy", "rabbitmq")) == bool(running)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_member_that_votes_is_asked_before_it_stops(name: str) -> None:
+    """hacienda-converge looks for a script of that name, and restarts without one where there is none."""
+    converge = (services.TEMPLATES.parents[1] / "cloudinit/node/converge.sh").read_text()
+    assert "-x $LIB/$service/may-stop.sh" in converge
+    for service in everywhere(name):
+        asked = {script.name for script in service.all_scripts()} & {"may-stop.sh"}
+        assert bool(asked) or not service.voters
+
+
 def test_names_addresses_and_the_firewall_come_first() -> None:
     assert NAMES.index("host") < NAMES.index("firewall") < NAMES.index("etcd")
     assert NAMES.index("haproxy") < NAMES.index("keepalived")

@@ -160,7 +160,9 @@ class Instance(Resource):
     def _refuse_other(self, found: dict[str, Any], planned: State) -> None:
         what = f"instance {planned['name']}"
         daemon.refuse_foreign(found, self._site.environment, what)
-        differing = _outdated(json.loads(found["config"].get(_MADE, "{}")), planned)
+        made = json.loads(found["config"].get(_MADE, "{}"))
+        # Of what is not written down it may have been made of anything.
+        differing = [name for name in FIRST_BOOT if made.get(name) != _digest(planned[name])]
         if differing:
             fix = f"Remove it: incus delete --force --project {planned['project']} {planned['name']}"
             raise errors.InputError(f"{what} is there from an earlier run, with another {', '.join(differing)}", fix)

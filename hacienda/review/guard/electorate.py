@@ -244,8 +244,9 @@ def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quoru
     """A member as its state remembers it, and the services that it runs for others."""
     try:
         node: str = before["node"] + ""  # a name, or a TypeError
-        peers = {str(name): _weights(peer.get("voters")) for name, peer in (before.get("peers") or {}).items()}
-        return quorum.Member(node, _weights(before.get("voters")), peers), frozenset(_services(before))
+        # Null where there is none; a state that lacks one of them says nothing of who votes and what would be lost.
+        peers = {str(name): _weights(peer["voters"]) for name, peer in (before["peers"] or {}).items()}
+        return quorum.Member(node, _weights(before["voters"]), peers), frozenset(_services({"files": before["files"]}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
         raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
