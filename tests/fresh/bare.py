@@ -15,7 +15,7 @@ from tests.fresh import contained, settings
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("apt", "git", "make", "python3-venv")
-"""What the README says to install, and what installs it: the smallest Ubuntu has no apt, and lacks libraries that every machine has."""
+"""What the README says to install, and what installs it: the smallest Ubuntu has neither apt nor libraries that all have."""
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
