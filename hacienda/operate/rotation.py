@@ -41,7 +41,7 @@ def finish(
         UnwellError: a node does not have the new values yet, or does not use them; the former ones stay accepted.
     """
     with ThreadPoolExecutor(min(AT_A_TIME, max(1, len(cloud.nodes)))) as pool:
-        behind = list(pool.map(lambda machine: _behind(machine, digests.get(machine.name, {}), connect), cloud.nodes))
+        behind = list(pool.map(lambda machine: _behind(machine, digests.get(machine.name), connect), cloud.nodes))
     if any(behind):
         raise UnwellError("Former secrets stay accepted", "\n".join(text for text in behind if text) + "\nApply again.")
     for service in cloud.services:
@@ -52,8 +52,10 @@ def finish(
     return secrets.finish(store, reached)
 
 
-def _behind(machine: Machine, digests: Mapping[str, str], connect: Callable[[Machine], Transport]) -> str:
+def _behind(machine: Machine, digests: Mapping[str, str] | None, connect: Callable[[Machine], Transport]) -> str:
     """Why a node may still use a former value; empty: it does not."""
+    if digests is None:
+        return f"{machine.name}: what it was to be given is not known"
     try:
         status = Node(connect(machine)).status()
     except HaciendaError as error:

@@ -157,8 +157,9 @@ def _of_node(cloud: Cloud, machine: Machine, answer: Answer, diagnoses: Mapping[
     found = [Ailment(machine.name, v.service, v.detail, _fix(v, answer)) for v in answer.verdicts if not v.ok]
     missing = (service for service in machine.services if service not in told)
     found += [Ailment(machine.name, service, "is not installed", again) for service in missing]
-    settled = answer.status.converged or found
-    return found if settled else [Ailment(machine.name, "", _unsettled(answer.status), again)]
+    if answer.status.drifted() or not (answer.status.converged or found):
+        found.append(Ailment(machine.name, "", _unsettled(answer.status), again))
+    return found
 
 
 def _fix(verdict: Verdict, answer: Answer) -> str:
@@ -170,7 +171,7 @@ def _fix(verdict: Verdict, answer: Answer) -> str:
 
 def _unsettled(status: Status) -> str:
     """What verification does not see: why a bundle is not in force."""
-    drifted = [path for path, short in status.files.items() if short.startswith("drifted:") or short == "missing"]
+    drifted = [what.rpartition(": ")[0] for what in status.drifted()]
     said = [f"changed by hand: {', '.join(drifted)}"] if drifted else []
     said += [f"failed: {', '.join(status.failed)}"] if status.failed else []
     said += [f"{service} still owes a {action}" for service, action in sorted(status.pending.items())]

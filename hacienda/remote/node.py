@@ -23,7 +23,7 @@ class Status:
 
     Args:
         bundle_hash: SHA-256 of the installed bundle.
-        converged: nothing failed, nothing is owed, nothing drifted.
+        converged: the last installation came to its end and no service failed. What drifted is in `files` and `secrets`.
         files: path -> short hash, `drifted:<hash>` or `missing`.
         failed: units that failed.
         pending: service -> what is still owed.
@@ -152,9 +152,12 @@ class Node:
         """
         options = ("--json", "--local") if local else ("--json",)
         done = self._transport.run(scripts.program("hacienda-verify", *options, *map(_word, services)), timeout=120)
+        answer = _json(done, self.name)
+        if not isinstance(answer, list):
+            raise RemoteError(f"{self.name} says nothing about its services", _said(done)[-500:])
         return tuple(
-            Verdict(str(one["service"]), bool(one["ok"]), str(one.get("detail", "")), str(one.get("fix", "")))
-            for one in _json(done, self.name) or ()
+            Verdict(str(one["service"]), one["ok"] is True, str(one.get("detail", "")), str(one.get("fix", "")))
+            for one in answer
         )
 
     def diagnose(self) -> Diagnosis | None:

@@ -98,6 +98,14 @@ def test_one_node_that_may_use_it_keeps_the_former_value_accepted(
     assert set(secrets.unfinished(store)) == {"database/keystone"}
 
 
+def test_a_node_whose_digests_are_not_known_may_use_it(lab: cloud.Cloud, store: secrets.Store) -> None:
+    known = {"ctl-1": FRESH, "ctl-3": FRESH}
+    with pytest.raises(UnwellError) as caught:
+        rotation.finish(lab, store, secrets.unfinished(store), known, machines([]))
+    assert (caught.value.fix or "").startswith("ctl-2: what it was to be given is not known")
+    assert set(secrets.unfinished(store)) == {"database/keystone"}
+
+
 def test_the_authority_asks_for_another_apply(lab: cloud.Cloud, store: secrets.Store) -> None:
     secrets.rotate(store, kinds=["authority"])
     assert [finish(lab, store, machines([])) for _ in range(3)] == [True, True, False]

@@ -141,6 +141,17 @@ def test_bundle_that_is_not_in_force_is_told(lab: cloud.Cloud, changes: dict[str
     assert [one.what for one in health(lab, ctl_2=unsettled).ailments] == [said]
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"), [({"files": {"/etc/a": "missing"}}, "/etc/a"), ({"secrets": {"a/b": "drifted:0011"}}, "a/b")]
+)
+def test_what_was_changed_by_hand_is_told_though_all_services_are_well(
+    lab: cloud.Cloud, changes: dict[str, object], named: str
+) -> None:
+    answer = well(lab.node("ctl-2"))
+    drifted = Answer("ctl-2", answer.verdicts, status(**changes))
+    assert [one.what for one in health(lab, ctl_2=drifted).ailments] == [f"changed by hand: {named}"]
+
+
 def test_unreachable_node_is_an_answer_in_one_line() -> None:
     def connect() -> None:
         raise UnreachableError("ctl-1 does not answer", "Connection\nrefused")

@@ -43,6 +43,20 @@ def test_a_gate_opens_when_all_is_well_and_records_the_cluster(gated: Cloud) -> 
     assert "No changes" in gated.plan().text
 
 
+def test_a_node_that_has_nothing_installed_keeps_the_gate_closed(gated: Cloud) -> None:
+    """Its first installation failed: its programs are there, and know of no service."""
+    (gated.machine("ctl-2") / "verify.json").write_text("[]")
+    status = gated.machine("ctl-2") / "var/lib/hacienda/status.json"
+    whole = status.read_text()
+    status.write_text(json.dumps({"bundle_hash": None, "error": "apt-get install: E: no space"}))
+    gated.write()
+    answer = gated.terraform("apply", "-no-color", "-auto-approve", "-refresh=false")
+    assert answer.code == 1
+    assert "ctl-2: nothing is installed on ctl-2: apt-get install: E: no space" in answer.flat
+    status.write_text(whole)
+    assert gated.terraform("apply", "-no-color", "-auto-approve", "-refresh=false").code == 0
+
+
 def test_a_closed_gate_says_what_is_wrong_where_and_since_when(gated: Cloud) -> None:
     unwell(gated, "ctl-2")
     journal = gated.machine("ctl-2") / "journal"

@@ -9,7 +9,10 @@ from unittest import mock
 
 import pytest
 
-from hacienda.provider.member import installation, secret_values
+from hacienda import quorum
+from hacienda.errors import UnwellError
+from hacienda.provider.member import departure, installation, secret_values
+from hacienda.provider.member.declaration import Declared
 from hacienda.remote.node import Node
 from hacienda.remote.transport import UntrustedError
 from tests.provider.cloud import Cloud, short, wait_for
@@ -151,6 +154,23 @@ def test_a_dead_node_leaves_through_a_surviving_peer(applied: Cloud) -> None:
     applied.machine("ctl-2").mkdir()
     output, _ = started.communicate(timeout=60)
     assert started.returncode == 0, output.decode()
+
+
+def test_each_group_is_asked_about_where_it_is_well() -> None:
+    member = mock.create_autospec(Declared, instance=True)
+    member.voter = quorum.Member("ctl-2", {"etcd": 1, "galera": 1}, {})
+    one, other = (mock.create_autospec(Node, instance=True) for _ in range(2))
+    one.name, other.name = "ctl-1", "ctl-3"
+    one.objection.return_value = ""
+    other.objection.return_value = "galera: two of three are gone"
+    witnesses = [
+        departure.Witness(one, frozenset({"etcd"}), ()),
+        departure.Witness(other, frozenset({"etcd", "galera"}), ()),
+    ]
+    with pytest.raises(UnwellError, match="ctl-2 must not leave now, says ctl-3"):
+        departure._refuse_objection(member, witnesses)
+    one.objection.assert_called_once_with("ctl-2", ["etcd"])
+    other.objection.assert_called_once_with("ctl-2", ["galera"])
 
 
 def test_a_machine_with_another_host_key_is_not_waited_for() -> None:

@@ -239,6 +239,13 @@ def test_a_member_restarts_only_while_the_others_keep_the_quorum(box: Sandbox, h
     assert box.run("may-stop.sh").code == code
 
 
+def test_a_member_does_not_restart_while_nobody_knows_what_that_costs(box: Sandbox) -> None:
+    """The list is not there: no quorum answers, or the client is late."""
+    healthy_members(box, 2)
+    outcome = box.run("may-stop.sh")
+    assert (outcome.code, outcome.errors.splitlines()[-1]) == (1, "etcd does not answer|see hacienda-verify etcd")
+
+
 @pytest.mark.parametrize(("healthy", "code"), [(2, 0), (1, 1)])
 def test_leaving_is_checked_against_the_declared_members(box: Sandbox, healthy: int, code: int) -> None:
     listed(box, SELF)

@@ -42,6 +42,12 @@ def current() -> list[Lack]:
     return check(manifest.get("assumptions", []))
 
 
+def _services() -> set[str]:
+    """Services of the installed bundle."""
+    manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
+    return {service["name"] for service in manifest.get("services", ())}
+
+
 def versions() -> dict[str, str]:
     """Versions of the packages that the installed bundle wants or relies on, by name."""
     manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
@@ -81,6 +87,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="hacienda-assumptions", description=__doc__)
     parser.add_argument("services", nargs="*", help="only what these services rely on")
     arguments = parser.parse_args()
+    unknown = sorted(set(arguments.services) - _services()) if arguments.services else []
+    if unknown:
+        sys.stdout.write(f"nothing is known of what {' '.join(unknown)} relies on|hacienda-apply install\n")
+        return 1
     lacks = [lack for lack in current() if not arguments.services or lack.service in arguments.services]
     for lack in lacks:
         sys.stdout.write(f"{lack.wrong}|{lack.fix}\n")

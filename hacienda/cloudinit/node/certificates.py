@@ -12,6 +12,10 @@ from hacienda.cloudinit.node.fault import Fault
 
 _DAY = 86400.0
 
+_OWN = ("/cert.pem", "/ca.pem")
+_PUBLIC = ("/public/bundle.pem", "/public-ca.pem")
+"""Files of a certificate that another authority signed; a bundle begins with the certificate."""
+
 
 def faults(certificates: Mapping[Path, str], environment: str, now: float | None = None) -> list[Fault]:
     """A fault for each certificate that no peer accepts now.
@@ -28,8 +32,7 @@ def faults(certificates: Mapping[Path, str], environment: str, now: float | None
             continue
         begins, ends = _validity(path)
         if ends < moment:
-            ca = path.name == "ca.pem"
-            fix = f"hacienda secrets rotate {environment} --kind {'ca' if ca else 'leaf'}, then hacienda apply {environment}"
+            fix = f"{_renewal(path, environment)}, then hacienda apply {environment}"
             what = f"the certificate {path} expired {_ago(moment - ends)} ago, on {_date(ends)}"
         elif begins > moment:
             fix = "is the clock of this node right? date; chronyc -n tracking"
@@ -38,6 +41,13 @@ def faults(certificates: Mapping[Path, str], environment: str, now: float | None
             continue
         found.append(Fault("certificate", what, fix, (service,)))
     return found
+
+
+def _renewal(path: Path, environment: str) -> str:
+    """How a certificate is renewed: another authority's by that one."""
+    if str(path).endswith(_PUBLIC):
+        return f"have its authority renew it: hacienda secrets certificate {environment} CHAIN KEY, or the files of api.certificate"
+    return f"hacienda secrets rotate {environment} --kind {'ca' if path.name == 'ca.pem' else 'leaf'}"
 
 
 def _validity(path: Path) -> tuple[float, float]:
@@ -62,4 +72,4 @@ def _ago(seconds: float) -> str:
 
 def of(files: Iterable[tuple[str, str]], root: Path) -> dict[Path, str]:
     """The certificates among installed files, `(path, service)` each."""
-    return {root / path.lstrip("/"): service for path, service in files if path.endswith(("/cert.pem", "/ca.pem"))}
+    return {root / path.lstrip("/"): service for path, service in files if path.endswith(_OWN + _PUBLIC)}

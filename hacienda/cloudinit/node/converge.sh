@@ -220,7 +220,7 @@ keep_founded() {
 to_reconcile() {
     local wanted
     [[ -n $HACIENDA_RECONCILE ]] || return 0
-    wanted=$(inputs_hash)
+    wanted=$(inputs_hash) || return 1
     [[ $(cat "$STATE/reconciled/$service" 2>/dev/null || true) == "$wanted" ]] || printf '%s\n' "$wanted"
 }
 

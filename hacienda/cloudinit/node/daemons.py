@@ -22,11 +22,13 @@ def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
     command = ["systemctl", "show", f"--property={_PROPERTIES}", *owners]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
     found = []
-    for block in shown.strip().split("\n\n"):
-        unit = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+    blocks = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.strip().split("\n\n")
+    ]
+    # In the order of the arguments; a unit of which nothing is said is an error, not one that is well.
+    for name, unit in zip(owners, blocks, strict=True):
         what = _wrong(unit)
         if what:
-            name = unit["Id"]
             fix = f"journalctl -u {name} on this node says why; systemctl restart hacienda-{owners[name]} starts it"
             found.append(Fault("daemon", f"{name} {what}", fix, (owners[name],)))
     return found
@@ -35,7 +37,7 @@ def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
 def _wrong(unit: Mapping[str, str]) -> str:
     if unit.get("LoadState") == "not-found":
         return "does not exist here: its package is gone"
-    active, sub = unit.get("ActiveState", ""), unit.get("SubState", "")
+    active, sub = unit["ActiveState"], unit["SubState"]
     ended = _ended(unit)
     if sub.startswith("auto-restart"):
         return f"starts again and again ({unit.get('NRestarts', '?')} times): {ended}"

@@ -55,12 +55,12 @@ def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
     """Neighbours that this node does not reach, and what is wrong with itself. An examination that fails is a fault, too."""
     record = installed.load()
     node = facts.of_node()
-    around = neighbours.parse(node.get("HACIENDA_NEIGHBOURS", ""))
     leaves = certificates.of(((path, entry.service) for path, entry in record.files.items()), paths.ROOT)
     lost: list[neighbours.Neighbour] = []
 
     def network() -> Iterable[Fault]:
-        lost.extend(neighbours.unreached(around))
+        # Whoever is installed knows its neighbours, be it that there are none: without the fact nobody would be pinged.
+        lost.extend(neighbours.unreached(neighbours.parse(node["HACIENDA_NEIGHBOURS"] if record.node else "")))
         return ()
 
     examinations: tuple[tuple[str, Callable[[], Iterable[Fault]]], ...] = (
@@ -86,12 +86,12 @@ def _upgrades(services: Iterable[str]) -> list[Fault]:
     if "host" not in services:
         return []
     host = facts.of_service("host")
-    return upgrades.faults(host.get("HELD", "").split(), host.get("HELD_SERVICES", "").split())
+    return upgrades.faults(host["HELD"].split(), host["HELD_SERVICES"].split())
 
 
 def _written(services: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
     """What our services write to: their own data, and what all of them need."""
-    own = {name: facts.of_service(name).get("HACIENDA_DATA", "").split() for name in services}
+    own = {name: facts.of_service(name)["HACIENDA_DATA"].split() for name in services}
     found: dict[Path, tuple[str, ...]] = {paths.ROOT / path: () for path in ("var/lib/hacienda", "var/log", "etc")}
     for name, folders in own.items():
         for folder in folders:

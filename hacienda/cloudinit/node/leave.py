@@ -30,6 +30,10 @@ def main() -> int:
         return _stop(services)
     if not arguments.node:
         parser.error("which node?")
+    absent = [name for name in arguments.groups if name not in services]
+    if absent:
+        unknown = (Outcome(name, False, "does not run on this node", "ask a node that runs it") for name in absent)
+        return scripts.show(unknown, arguments.json)
     names = [name for name in services if not arguments.groups or name in arguments.groups]
     names = [name for name in reversed(names) if scripts.has(name, "HACIENDA_LEAVE")]
     if arguments.check:

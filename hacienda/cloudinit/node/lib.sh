@@ -70,17 +70,19 @@ secret() {
 }
 
 # inputs_hash: what the loaded service's reconcile script brings into force, as one word: computed files, the script itself,
-# secrets. A secret is 48 random characters, so its hash tells nobody anything.
+# secrets. A secret is 48 random characters, so its hash tells nobody anything. 1: one of them cannot be read; a hash of the others
+# would be taken for that of all. (A command substitution clears `set -e`.)
 inputs_hash() {
-    local path name
+    local path name file
     {
         for path in $HACIENDA_INPUTS "/usr/lib/hacienda/$HACIENDA_SERVICE/$HACIENDA_RECONCILE"; do
             printf '%s ' "$path"
-            sha256sum <"$ROOT$path"
+            sha256sum <"$ROOT$path" || return 1
         done
         for name in $HACIENDA_INPUT_SECRETS; do
             printf '%s\n' "$name"
-            cat "$(secret "$name")"
+            file=$(secret "$name") || return 1
+            cat "$file" || return 1
         done
     } | sha256sum | cut -c 1-32
 }

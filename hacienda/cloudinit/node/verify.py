@@ -18,7 +18,7 @@ eight times as much to do as it has cores."""
 
 
 def main() -> int:
-    """Runs the command line; exit codes: 0 all healthy, 1 something is not."""
+    """Runs the command line; exit codes: 0 all healthy, 1 something is not, or a service that is named is not here."""
     parser = argparse.ArgumentParser(prog="hacienda-verify", description=__doc__)
     parser.add_argument("services", nargs="*", help="services to ask, of those this node runs; all by default")
     parser.add_argument("--local", action="store_true", help="absent members are no fault of this node's")
@@ -26,10 +26,12 @@ def main() -> int:
     arguments = parser.parse_args()
     present = tuple(installed.load().services)
     wanted = tuple(name for name in present if not arguments.services or name in arguments.services)
-    for name in arguments.services:
-        if name not in present:
-            sys.stderr.write(f"{name} does not run on this node\n")
-    return scripts.show(verify(wanted, local=arguments.local), arguments.json)
+    absent = [name for name in arguments.services if name not in present]
+    for name in absent:
+        sys.stderr.write(f"{name} does not run on this node\n")
+    if not present:
+        sys.stderr.write("nothing is installed on this node\n")
+    return scripts.show(verify(wanted, local=arguments.local), arguments.json) or int(bool(absent) or not present)
 
 
 def verify(services: tuple[str, ...], *, local: bool = False) -> list[Outcome]:

@@ -137,9 +137,16 @@ class Watch:
 
     def _verdicts(self, node: Node, services: tuple[str, ...]) -> tuple[Verdict, ...] | str:
         try:
-            return node.verify(services)
+            verdicts = node.verify(services)
+            if verdicts:
+                return verdicts
+            # It runs none of these; or nothing at all, because its first installation failed.
+            status = node.status()
         except RemoteError as error:
             return str(error)
+        if status is None or not status.bundle_hash:
+            return f"nothing is installed on {node.name}{f': {status.error}' if status else ''}"
+        return ()
 
     def _explain(self, found: Round) -> str:
         by_name = {node.name: node for node in self._nodes}

@@ -44,8 +44,7 @@ def leave(member: Declared) -> None:
     witnesses = _ask(member)
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
-    if member.voter.votes:
-        _refuse_objection(member, able[0])
+    _refuse_objection(member, witnesses)
     _rest(node)
     _remove(name, able)
     progress.report(TYPE, name, "left")
@@ -87,11 +86,18 @@ def _refuse_loss(member: Declared, witnesses: list[Witness]) -> None:
         )
 
 
-def _refuse_objection(member: Declared, witness: Node) -> None:
+def _refuse_objection(member: Declared, witnesses: list[Witness]) -> None:
+    """Ask about each group one whose own part of it is well: another one may not even run it, and has no objection."""
     name = member.voter.node
-    reason = witness.objection(name, sorted(member.voter.votes))
-    if reason:
-        raise errors.UnwellError(f"{name} must not leave now, says {witness.name}", f"Nothing was touched.\n{reason}")
+    asked: dict[str, list[str]] = {}
+    for group in sorted(member.voter.votes):
+        witness = next(one for one in witnesses if group in one.healthy)
+        asked.setdefault(witness.node.name, []).append(group)
+    nodes = {witness.node.name: witness.node for witness in witnesses}
+    for node, groups in asked.items():
+        reason = nodes[node].objection(name, groups)
+        if reason:
+            raise errors.UnwellError(f"{name} must not leave now, says {node}", f"Nothing was touched.\n{reason}")
 
 
 def _rest(node: Node) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from hacienda.cloudinit.node import certificates, clock, daemons, diagnose, facts, neighbours, paths, storage
 from hacienda.cloudinit.node.fault import Fault
+from hacienda.services import haproxy, keystone
 from tests.cloudinit import sample
 from tests.cloudinit.conftest import Machine, make_values
 
@@ -150,6 +151,27 @@ def test_daemons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert daemons.faults({"host": ()}) == []
 
 
+@pytest.mark.parametrize("said", ["", unit("a.service", "active", "running")])
+def test_a_daemon_of_which_nothing_is_said_is_not_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    program(tmp_path, monkeypatch, "systemctl", said)
+    with pytest.raises((ValueError, KeyError)):
+        daemons.faults({"a": ("a.service",), "b": ("b.service",)})
+
+
+def test_a_fact_that_is_missing_is_a_fault(machine: Machine) -> None:
+    output = sample.render()
+    machine.deliver(output, make_values(output))
+    for path, fact in (("node.env", "HACIENDA_NEIGHBOURS"), ("services/beta.env", "HACIENDA_DATA")):
+        file = machine.root / "etc/hacienda" / path
+        file.write_text("".join(line for line in file.read_text().splitlines(True) if not line.startswith(fact)))
+    found = json.loads(machine.run("hacienda-diagnose", "--json").stdout)
+    unknown = [one["what"] for one in found["faults"] if one["kind"] == "unknown"]
+    assert "the disks cannot be examined: KeyError: 'HACIENDA_DATA'" in unknown
+    assert "the network cannot be examined: KeyError: 'HACIENDA_NEIGHBOURS'" in unknown
+
+
 @pytest.fixture(scope="module")
 def leaf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of one day, made now."""
@@ -202,6 +224,18 @@ def test_certificates_are_those_that_are_installed() -> None:
         "/root/etc/mysql/tls/cert.pem",
         "/root/etc/mysql/tls/ca.pem",
     ]
+
+
+def test_a_certificate_of_another_authority_is_looked_at_too(leaf: Path, tmp_path: Path) -> None:
+    files = [(haproxy.PUBLIC_BUNDLE, "haproxy"), (keystone.PUBLIC_AUTHORITY, "keystone")]
+    found = certificates.of(files, tmp_path)
+    assert len(found) == 2
+    for path in found:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(leaf.read_bytes())
+    told = certificates.faults(found, "lab", time.time() + 5 * 86400)
+    assert [one.services for one in told] == [("haproxy",), ("keystone",)]
+    assert all(one.fix.startswith("have its authority renew it") for one in told)
 
 
 def test_neighbours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,16 @@ def test_secret_is_a_path_and_a_missing_one_is_said(node: Machine) -> None:
     assert "the secret beta/none is not on this node" in answer.stderr
 
 
+@pytest.mark.parametrize("gone", ["secrets/database/gamma", "../../../etc/hacienda/databases/beta"])
+def test_inputs_that_cannot_be_read_have_no_hash(node: Machine, gone: str) -> None:
+    """Neither the first nor the last of them: the rest would be hashed as if it were all."""
+    whole = bash(node, "inputs_hash; said=$(inputs_hash) || exit 9; echo $said").stdout.split()
+    assert len(set(whole)) == 1 and len(whole[0]) == 32
+    (node.state / gone).unlink()
+    answer = bash(node, "x() { wanted=$(inputs_hash) || return 1; echo $wanted; }; said=$(x) || exit 9; echo never")
+    assert (answer.returncode, answer.stdout) == (9, "")
+
+
 def test_wait_for_tries_again_and_tells_what_it_saw_last(node: Machine) -> None:
     answer = bash(
         node, "try() { echo not yet; [[ -e $STATE/ready ]] || { touch $STATE/ready; return 1; }; }; wait_for 5 it try"

@@ -90,6 +90,25 @@ def test_people_read_words(node: Machine) -> None:
     assert answer.stderr == "delta does not run on this node\n"
 
 
+def test_a_name_that_is_not_here_is_not_well(node: Machine) -> None:
+    assert verify(node, "beta", "delta")[0] == 1
+    assert verify(node, "delta") == (1, [])
+    for arguments in (("--check", "ctl-3", "delta"), ("ctl-3", "beta", "delta")):
+        answer = node.run("hacienda-leave", *arguments)
+        assert (answer.returncode, answer.stdout.splitlines()[0]) == (1, "FAIL  delta: does not run on this node")
+    assert not (node.state / "test-left").exists()
+    answer = node.run("hacienda-assumptions", "delta")
+    assert (answer.returncode, answer.stdout.partition("|")[0]) == (1, "nothing is known of what delta relies on")
+    assert node.run("hacienda-assumptions", "beta").returncode == 0
+
+
+def test_a_node_with_nothing_installed_is_not_well(node: Machine) -> None:
+    (node.state / "manifest.json").unlink()
+    answer = node.run("hacienda-verify", "--json")
+    assert (answer.returncode, json.loads(answer.stdout)) == (1, [])
+    assert answer.stderr == "nothing is installed on this node\n"
+
+
 def test_leaving_runs_the_scripts_and_releases_what_the_node_held(node: Machine) -> None:
     node.put("/hacienda/rolling/beta", "ctl-3")
     answer = node.run("hacienda-leave", "ctl-3")

@@ -6,7 +6,8 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/etcd/members.sh
 . /usr/lib/hacienda/etcd/members.sh
 
-members=$(list_members) || exit 0 # no quorum: stopping this member costs none
+# It is asked with the rolling lock held, which takes a quorum: where none answers now, it is not known what stopping would cost.
+members=$(list_members) || fail "etcd does not answer|see hacienda-verify etcd"
 voters=$(grep -c '|false$' <<<"$members") || true
 ((voters > 1)) || exit 0
 others=$(awk -F'|' -v url="$URL" '$3 != url && $5 == "false" { printf "%s%s", separator, $4; separator = "," }' <<<"$members")
