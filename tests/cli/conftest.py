@@ -82,7 +82,7 @@ class Project:
         return {**kept, "HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}", "COLUMNS": "100", **self.extra}
 
     def copy(self, root: Path) -> Project:
-        """The same in another folder: nothing in it knows where it lies."""
+        """The same in another folder. Terraform finds the provider's program where it was: this one must stay."""
         shutil.copytree(self.root, root, symlinks=True)
         return Project(root)
 
@@ -168,15 +168,14 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    root = folder / "applied/project"
-    with (folder / "applied.lock").open("w") as lock:
+    made = Project(folder / "applied/project")
+    with (folder / "applied.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not root.exists():
-            unfinished = folder / "applying/project"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            make_project(unfinished).run("apply", "small", "--yes")
-            unfinished.parent.rename(root.parent)
-    return Project(root)
+        if not os.fstat(lock.fileno()).st_size:
+            shutil.rmtree(made.root, ignore_errors=True)
+            make_project(made.root).run("apply", "small", "--yes")
+            lock.write("done")
+    return made
 
 
 @pytest.fixture(scope="session")
