@@ -82,7 +82,6 @@ def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFil
         text=text,
         checker=declared.checker,
         service=service,
-        owner=declared.owner,
         group=declared.group,
         mode=declared.mode,
         on_change=declared.on_change,
@@ -102,7 +101,6 @@ def _secret(declared: SecretFile | SecretDirectory, service: str) -> RenderedFil
         checker="secret",
         service=service,
         kind="directory" if isinstance(declared, SecretDirectory) else "secret",
-        owner=declared.owner,
         group=declared.group,
         mode=declared.mode,
         on_change=declared.on_change,
@@ -112,7 +110,7 @@ def _secret(declared: SecretFile | SecretDirectory, service: str) -> RenderedFil
 @functools.cache
 def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...]:
     def part(path: str, text: str, mode: int, **rest: Any) -> RenderedFile:
-        return RenderedFile(path, text, "x509", service, owner=declared.owner, group=declared.group, mode=mode, **rest)
+        return RenderedFile(path, text, "x509", service, group=declared.group, mode=mode, **rest)
 
     folder = part(declared.directory, "", 0o750, kind="directory")
     names = secrecy.leaf_names(service)

@@ -20,14 +20,13 @@ class Template:
         path: absolute path on the node.
         checker: name of the program that reads the file and can refuse it offline (`haproxy`, `nft`, `mariadbd`, ...).
         source: template name; empty: the base name of `path` plus `.j2`.
-        owner, group, mode: ownership and permissions on the node. A file with a secret placeholder wants 0o640 or less.
+        group, mode: who reads it beside root, to whom every file belongs. A file with a secret placeholder wants 0o640 or less.
         on_change: what a running daemon needs after a change.
     """
 
     path: str
     checker: str
     source: str = ""
-    owner: str = "root"
     group: str = "root"
     mode: int = 0o644
     on_change: Action = "restart"
@@ -39,7 +38,6 @@ class SecretFile:
 
     path: str
     secret: str
-    owner: str = "root"
     group: str = "root"
     mode: int = 0o400
     on_change: Action = "restart"
@@ -51,7 +49,6 @@ class SecretDirectory:
 
     path: str
     secret: str
-    owner: str = "root"
     group: str = "root"
     mode: int = 0o400
     on_change: Action = "none"
@@ -66,13 +63,12 @@ class Certificate:
 
     Args:
         directory: absolute path on the node, created 0750.
-        owner, group: of the folder and the files (mode 0440).
+        group: who reads the files (mode 0440) beside root, to whom folder and files belong.
         virtual_ips: add the virtual IPs and their DNS names to the leaf.
         on_change: what running daemons need when the leaf is renewed.
     """
 
     directory: str
-    owner: str = "root"
     group: str = "root"
     virtual_ips: bool = False
     on_change: Action = "reload"
@@ -107,7 +103,6 @@ class NodeFile:
     path: str
     content: str
     checker: str
-    owner: str = "root"
     group: str = "root"
     mode: int = 0o644
     on_change: Action = "none"

@@ -69,7 +69,7 @@ while [ ! -e "$end.code" ]; do
 done
 code=$(cat "$end.code")
 echo "ended $code"
-if [ "$code" -eq 0 ]; then cat "$end.json"; else tail -n 20 "$end.log"; fi
+if [ "$code" = 0 ]; then cat "$end.json"; else tail -n 20 "$end.log"; fi
 rm -f "$end.code" "$end.json" "$end.log"
 """
 

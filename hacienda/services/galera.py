@@ -237,7 +237,7 @@ service = Service(
         ),
     ),
     files=(
-        Certificate(TLS, owner="mysql", group="mysql", virtual_ips=True),
+        Certificate(TLS, group="mysql", virtual_ips=True),
         Template(CONFIGURATION, checker="mariadbd"),
         Template("/etc/systemd/system/mariadb.service", checker="systemd-analyze", on_change="none"),
         Template("/etc/systemd/system/galera-check.socket", checker="systemd-analyze"),

@@ -198,10 +198,8 @@ service = Service(
     files=(
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(TLS, group="keystone", on_change="restart"),
-        SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", owner="keystone", group="keystone"),
-        SecretDirectory(
-            "/etc/keystone/credential-keys", "keystone/credential-keys", owner="keystone", group="keystone"
-        ),
+        SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", group="keystone", mode=0o440),
+        SecretDirectory("/etc/keystone/credential-keys", "keystone/credential-keys", group="keystone", mode=0o440),
         Template(
             CONFIGURATION,
             checker="oslo-config-validator",

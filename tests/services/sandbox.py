@@ -15,10 +15,19 @@ from hacienda.cloudinit import facts, files
 
 LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
 
-_PLACES = re.compile(
-    r"/usr/lib/hacienda|/run/(?:hacienda|mysqld|galera-check)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq|hacienda)"
-)
+_PLACES = re.compile(r"/usr/lib/hacienda|/run/(?:hacienda|mysqld)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq|hacienda)")
 """What scripts name by its absolute path and a sandbox has below its root."""
+
+
+OF_THE_MACHINE = {
+    "setpriv": 'while [[ $1 == --* ]]; do shift; done; exec "$@"',
+    "install": """
+kept=()
+while (($#)); do case $1 in -o | -g) shift 2 ;; *) kept+=("$1"); shift ;; esac; done
+exec /usr/bin/install "${kept[@]}"
+""",
+}
+"""Users of daemons are not here: what runs as one runs as who runs the test, and what is given to one is kept."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class Sandbox:
         for folder in (self._folder, self.state / "bin", root / "etc/hacienda/services", root / "var/lib/hacienda"):
             folder.mkdir(parents=True)
         self._write(self._lib / "lib.sh", LIB.read_text())
-        for name, text in programs.items():
+        for name, text in {**OF_THE_MACHINE, **programs}.items():
             self._write(
                 self.state / "bin" / name, f'#!/bin/bash\necho "{name} $*" >>"$STATE_DIR/calls"\nset -u\n{text}\n'
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import http.client
 import json
-import re
 import socket
 import ssl
 import threading
@@ -32,6 +31,7 @@ ACCOUNTS = composed.program("galera", "accounts.py")
 FOUNDER = composed.program("galera", "founder.py")
 CHECK = composed.program("galera", "check.py")
 HEALTHY = {"wsrep_ready": "ON", "wsrep_local_state": "4", "wsrep_cluster_status": "Primary"}
+Statement = tuple[str, tuple[str, ...]]
 UUID, OTHER = "99ae80bd-e5a6-11f1-97f8-bbad0d8f51e9", "a55d2ee2-e5a6-11f1-bec5-d26624fb0909"
 
 
@@ -127,25 +127,30 @@ class TestAccounts:
     NETWORK = "10.77.0.0/255.255.255.0"
 
     @staticmethod
-    def alter(statements: Iterator[str], user: str = "keystone") -> list[str]:
+    def alter(statements: Iterator[Statement], user: str = "keystone") -> list[str]:
         """Hashes that the account accepts from now on."""
-        (one,) = [line for line in statements if line.startswith(f"ALTER USER '{user}'@") and "VIA" in line]
-        assert "REQUIRE SSL ACCOUNT UNLOCK;" in one
-        return re.findall(r"mysql_native_password USING '(\*[0-9A-F]{40})'", one)
+        ((text, values),) = [one for one in statements if one[1][:1] == (user,) and " VIA " in one[0]]
+        assert text.startswith("ALTER USER %s@%s IDENTIFIED VIA mysql_native_password USING %s")
+        assert text.endswith("REQUIRE SSL ACCOUNT UNLOCK")
+        assert text.count("%s") == len(values)
+        return list(values[2:])
 
-    def statements(self, password: str, present: str, *, retire: bool = False) -> Iterator[str]:
-        rows = ACCOUNTS.parse([present]) if present else {}
-        made: Iterator[str] = ACCOUNTS.statements({"keystone": password}, self.NETWORK, rows, retire)
+    def statements(self, password: str, *present: tuple[str, str, str], retire: bool = False) -> Iterator[Statement]:
+        made: Iterator[Statement] = ACCOUNTS.statements(
+            {"keystone": password}, self.NETWORK, ACCOUNTS.parse(present), retire
+        )
         return made
 
-    def row(self, *passwords: str, host: str = NETWORK, user: str = "keystone", locked: bool = False) -> str:
+    def row(
+        self, *passwords: str, host: str = NETWORK, user: str = "keystone", locked: bool = False
+    ) -> tuple[str, str, str]:
         """An account as MariaDB 11.8 keeps it: the empty entry stands for its first way in."""
         first, *others = [
             {"plugin": "mysql_native_password", "authentication_string": ACCOUNTS.password_hash(password)}
             for password in passwords
         ]
         known = {**first, "account_locked": locked, **({"auth_or": [{}, *others]} if others else {})}
-        return f"{user}\t{host}\t{json.dumps(known)}\n"
+        return user, host, json.dumps(known)
 
     def test_the_hash_is_the_servers(self) -> None:
         # SELECT PASSWORD('A') of MariaDB 11.8.9.
@@ -156,7 +161,7 @@ class TestAccounts:
         assert self.alter(self.statements("new", self.row("old"))) == [new, old]
         assert self.alter(self.statements("new", self.row("new", "old"))) == [new, old], "run twice"
         assert self.alter(self.statements("new", self.row("new", "old"), retire=True)) == [new]
-        assert self.alter(self.statements("new", "")) == [new]
+        assert self.alter(self.statements("new")) == [new]
 
     def test_two_are_accepted_at_most_as_pymysql_answers_one_question_more(self) -> None:
         wanted = [ACCOUNTS.password_hash("third"), ACCOUNTS.password_hash("second")]
@@ -166,7 +171,7 @@ class TestAccounts:
         assert len(self.alter(self.statements("new", self.row("old", locked=True)))) == 1
 
     def test_no_password_is_in_a_statement(self) -> None:
-        assert "plain text" not in "".join(self.statements("plain text", ""))
+        assert "plain text" not in repr(list(self.statements("plain text")))
 
     @pytest.mark.parametrize(
         ("user", "host", "locked"),
@@ -179,11 +184,31 @@ class TestAccounts:
     )
     def test_an_account_of_ours_that_nothing_declares_is_locked(self, user: str, host: str, locked: bool) -> None:
         made = list(self.statements("new", self.row("any", user=user, host=host)))
-        assert (f"ALTER USER '{user}'@'{host}' ACCOUNT LOCK;" in made) is locked
+        assert (("ALTER USER %s@%s ACCOUNT LOCK", (user, host)) in made) is locked
 
-    def test_statements_reach_the_server_through_standard_input(self) -> None:
-        script = (composed.ROOT / "hacienda/services/templates/galera/reconcile.sh").read_text()
-        assert '"${client[@]}" <<<"$wanted"' in script
+    @given(st.text(), st.text(), st.text())
+    def test_what_a_server_says_is_a_value_and_never_a_statement(self, user: str, host: str, text: str) -> None:
+        known = {"plugin": "mysql_native_password", "authentication_string": text}
+        rows = [(user, f"{host}/", json.dumps(known)), ("keystone", self.NETWORK, json.dumps(known))]
+        ours = {made for made, _ in (*self.statements("new"), *self.statements("new", self.row("any", "other")))}
+        ours.add("ALTER USER %s@%s ACCOUNT LOCK")
+        made = list(self.statements("new", *rows))
+        assert {statement for statement, _ in made} <= ours
+        assert all(ACCOUNTS.HASH.fullmatch(value) for sql, values in made if "VIA" in sql for value in values[2:])
+
+    def test_the_driver_reads_no_statement_from_anybody(self) -> None:
+        ran: list[Statement] = []
+
+        class Cursor:
+            def execute(self, statement: str, values: tuple[str, ...] = ()) -> None:
+                ran.append((statement, values))
+
+            def fetchall(self) -> list[tuple[str, str, str]]:
+                return [("x\n\\\\! id", "10.0.0.0/255.0.0.0", "{}")]
+
+        ACCOUNTS.reconcile(Cursor(), {"keystone": "new"}, self.NETWORK, False)
+        assert ran[0] == (ACCOUNTS.PRESENT, ())
+        assert ran[-1] == ("ALTER USER %s@%s ACCOUNT LOCK", ("x\n\\\\! id", "10.0.0.0/255.0.0.0"))
 
 
 class TestFounder:
@@ -293,6 +318,24 @@ class TestHealth:
         health.observe(HEALTHY)
         assert health.report()["reason"] == "about to stop"
 
+    def test_the_time_outside_a_primary_component_counts_from_its_first_second(self) -> None:
+        clock = Clock()
+        health = CHECK.Health(clock)
+        health.observe(HEALTHY)
+        assert health.report()["outside_seconds"] == 0
+        for status in ("non-Primary", "Disconnected", "non-Primary"):
+            clock.now += 2
+            health.observe({**HEALTHY, "wsrep_cluster_status": status})
+        assert health.report()["outside_seconds"] == 4
+        health.observe(HEALTHY)
+        assert health.report()["outside_seconds"] == 0
+
+    def test_a_server_cannot_say_what_the_checker_says(self) -> None:
+        health = CHECK.Health(Clock())
+        health.observe({"ready": "true", "outside_seconds": "x[$(id)]", "wsrep_cluster_status": "Primary"})
+        assert health.report()["ready"] is False
+        assert health.report()["outside_seconds"] == 0
+
     def test_a_checker_that_is_stuck_says_no(self) -> None:
         clock = Clock()
         health = CHECK.Health(clock)
@@ -322,12 +365,16 @@ class Hung:
         self.closed = True
 
 
-def test_a_hung_connection_is_dropped_and_the_watchdog_is_told(tmp_path: Path) -> None:
-    health, hung, state = CHECK.Health(Clock()), Hung(), tmp_path / "state"
-    CHECK.Poller(health, lambda: hung, state).poll()
+def test_a_hung_connection_is_dropped_and_the_watchdog_is_told() -> None:
+    clock = Clock()
+    health, hung = CHECK.Health(clock), Hung()
+    health.observe({**HEALTHY, "wsrep_cluster_status": "non-Primary"})
+    clock.now += 2
+    assert health.report()["outside_seconds"] == 2
+    CHECK.Poller(health, lambda: hung).poll()
     assert hung.closed
     assert health.report()["reason"] == "no answer: timed out"
-    assert state.read_text().startswith("unreachable ")
+    assert health.report()["outside_seconds"] == 0
 
 
 @pytest.fixture(name="certificate")
@@ -419,8 +466,6 @@ def test_a_server_that_gets_no_clients_is_not_well(
 def test_whoever_starts_the_server_ends_its_leave(lab: Cloud) -> None:
     """`systemctl restart mariadb` runs drain.sh, too: the server would get no client for ever."""
     files = composed.rendered(lab, "galera")
-    said = files["/usr/lib/hacienda/galera/drain.sh"].text.split("leaving=", 1)[1].split()[0]
-    unit = files["/etc/systemd/system/mariadb.service"].text
-    assert f"ExecStartPre=+/bin/rm -f {said}\n" in unit
-    assert said.endswith("/leaving")
-    assert (Path(said).parent / "state").as_posix() in files["/usr/lib/hacienda/galera/watch.sh"].text
+    said = files["/usr/lib/hacienda/galera/common.sh"].text.split("\nleaving=", 1)[1].split()[0]
+    assert f"ExecStartPre=+/bin/rm -f {said}\n" in files["/etc/systemd/system/mariadb.service"].text
+    assert str(CHECK.LEAVING) == said

@@ -25,7 +25,7 @@ esac
 """
 # The other two servers say what lies in a file of their address; the local one is Primary and Synced once it runs.
 CURL = 'url=${@: -1}; host=${url#https://}; cat "$STATE_DIR/${host%%:*}" 2>/dev/null'
-MARIADB = r'[[ $* == *cluster_status* ]] && printf "x\tPrimary\n" || printf "x\t4\n"'
+MARIADB = r'printf "wsrep_cluster_status\tPrimary\nwsrep_local_state\t4\nwsrep_cluster_state_uuid\tx\n"'
 ETCDCTL = rf"""
 case "$*" in
   *"lease grant"*) echo "lease 12ab granted with TTL(60s)" ;;
@@ -42,7 +42,6 @@ def node(folder: Path, recovery: str = f"echo 'x [Note] WSREP: Recovered positio
         "etcdctl": ETCDCTL,
         "mariadb": MARIADB,
         "mariadbd": recovery,
-        "setpriv": 'while [[ $1 == --* ]]; do shift; done; exec "$@"',
         "systemctl": SYSTEMCTL,
         "systemd-sysusers": "",
         "sleep": "",

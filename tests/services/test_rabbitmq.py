@@ -20,14 +20,6 @@ DEFINITIONS = composed.program("rabbitmq", "definitions.py")
 
 
 COMMON = "/usr/lib/hacienda/rabbitmq/common.sh"
-INSTALL = {
-    "install": """
-[[ $* == *rabbitmq.cookie* ]] || exec /usr/bin/install "$@"
-mkdir -p "$(dirname "${@: -1}")"
-cp "${@: -2}"
-"""
-}
-"""The broker's user is not here."""
 
 
 @pytest.fixture(name="lab")
@@ -90,7 +82,6 @@ def test_the_cookie_is_readable_by_the_broker_alone(lab: Cloud) -> None:
     cookie = composed.rendered(lab, "rabbitmq")["/etc/hacienda/rabbitmq.cookie"]
     # The broker's copy is made of root's: of a file in a folder of the broker's, root would read whatever the broker puts there.
     assert (cookie.owner, cookie.mode, cookie.on_change) == ("root", 0o400, "reload")
-    assert "install -o rabbitmq -g rabbitmq -m 0400" in composed.rendered(lab, "rabbitmq")[COMMON].text
     assert [secret.kind for secret in rabbitmq.service.secrets] == ["erlang-cookie"]
 
 
@@ -164,7 +155,7 @@ esac
     @pytest.fixture
     def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
         programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": self.SYSTEMCTL, "timeout": self.TIMEOUT, "sleep": ""}
-        return Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", {**INSTALL, **programs})
+        return Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
 
     @staticmethod
     def database(box: Sandbox) -> Path:
@@ -233,7 +224,7 @@ class TestWatch:
             "tail": "echo 'Mnesia: ** ERROR ** mnesia_event got {inconsistent_database, ...}'",
             "sleep": "",
         }
-        made = Sandbox(tmp_path / "node", cloud, node, "rabbitmq", {**INSTALL, **programs})
+        made = Sandbox(tmp_path / "node", cloud, node, "rabbitmq", programs)
         (made.state / "sides").write_text(sides + "\n")
         return made
 
@@ -284,12 +275,12 @@ class TestCookie:
     # The broker lets in who comes with its own cookie.
     RABBITMQCTL = r"""
 [[ ${RABBITMQ_ERLANG_COOKIE:-$(<"$STATE_DIR/../var/lib/rabbitmq/.erlang.cookie")} == "$(<"$STATE_DIR/broker")" ]] || exit 1
-case "$*" in *set_cookie*) cp "$STATE_DIR/../var/lib/rabbitmq/.erlang.cookie.next" "$STATE_DIR/broker" ;; esac
+case "$*" in *set_cookie*) cp "$HACIENDA_ROOT/run/hacienda/rabbitmq.cookie" "$STATE_DIR/broker" ;; esac
 """
 
     @pytest.fixture
     def box(self, tmp_path: Path, lab: Cloud) -> Sandbox:
-        programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": "", **INSTALL}
+        programs = {"rabbitmqctl": self.RABBITMQCTL, "systemctl": ""}
         box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
         self.files(box, "new", "old", "old")
         return box
@@ -310,6 +301,8 @@ case "$*" in *set_cookie*) cp "$STATE_DIR/../var/lib/rabbitmq/.erlang.cookie.nex
         self.files(box, "new", "old", broker)
         assert box.run("reload.sh").code == 0
         assert self.cookies(box) == ("new", "new")
+        assert (box.root / "var/lib/rabbitmq/.erlang.cookie").stat().st_mode & 0o777 == 0o400
+        assert not (box.root / "run/hacienda/rabbitmq.cookie").exists()
         assert not any("restart" in call or "stop" in call for call in box.calls("systemctl"))
 
     def test_a_broker_that_does_not_answer_keeps_its_file(self, box: Sandbox) -> None:
@@ -336,7 +329,7 @@ def test_the_port_mapper_is_systemds(tmp_path: Path, lab: Cloud) -> None:
         "rabbitmqctl": "",
         "timeout": "",
     }
-    box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", {**INSTALL, **programs})
+    box = Sandbox(tmp_path / "node", lab, "ctl-2", "rabbitmq", programs)
     box.run("join.sh")
     calls = box.calls_file.read_text().splitlines()
     asked = next(number for number, call in enumerate(calls) if call.startswith(("rabbitmqctl", "timeout")))

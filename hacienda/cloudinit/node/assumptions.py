@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hacienda.cloudinit.node import disk, holds, paths
+from hacienda.cloudinit.node import disk, holds, installed, paths
 from hacienda.cloudinit.node.failure import StepError
 
 DPKG = paths.ROOT / "var/lib/dpkg/status"
@@ -91,6 +91,8 @@ def main() -> int:
     if unknown:
         sys.stdout.write(f"nothing is known of what {' '.join(unknown)} relies on|hacienda-apply install\n")
         return 1
+    # A package that was upgraded may have handed its folder of configuration files to its daemon again.
+    installed.secure()
     lacks = [lack for lack in current() if not arguments.services or lack.service in arguments.services]
     for lack in lacks:
         sys.stdout.write(f"{lack.wrong}|{lack.fix}\n")

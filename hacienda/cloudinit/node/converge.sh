@@ -18,28 +18,28 @@ script() {
     "$LIB/$service/$1" "${@:2}"
 }
 
-# strength ACTION: for comparing what is owed.
-strength() {
-    case $1 in
-        restart) echo 3 ;;
-        reload) echo 2 ;;
-        converge) echo 1 ;;
-        *) echo 0 ;;
-    esac
+# stronger ACTION ACTION: the stronger one of what is owed; nothing for what is no action.
+stronger() {
+    local action
+    for action in restart reload converge; do
+        if [[ $1 == "$action" || $2 == "$action" ]]; then
+            echo "$action"
+            return
+        fi
+    done
 }
 
 # take_owed: moves what hacienda-apply noted to where only this script looks, and prints the strongest of it. A note that
 # arrives later is a note of its own.
 take_owed() {
-    local taken=$STATE/taken/$service strongest="" path owed
+    local taken=$STATE/taken/$service strongest="" path
     mkdir -p "$STATE/taken"
     if [[ -e $taken.new || -e $STATE/pending/$service ]]; then
         if [[ ! -e $taken.new ]]; then mv "$STATE/pending/$service" "$taken.new"; fi
     fi
     for path in "$taken" "$taken.new"; do
         [[ -e $path ]] || continue
-        owed=$(<"$path")
-        if (($(strength "$owed") > $(strength "$strongest"))); then strongest=$owed; fi
+        strongest=$(stronger "$(<"$path")" "$strongest")
     done
     if [[ -e $taken.new ]]; then
         printf '%s\n' "$strongest" >"$taken.tmp"

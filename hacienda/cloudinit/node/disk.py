@@ -8,11 +8,15 @@ import json
 import os
 import pwd
 import shutil
+import stat
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hacienda.cloudinit.node import paths
 from hacienda.cloudinit.node.failure import StepError
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str = "root") -> None:
@@ -20,14 +24,14 @@ def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str
     once, by `flush`: a hundred files flushed one by one took 8 s on a busy disk.
 
     Raises:
-        StepError: owner or group do not exist here.
+        StepError: owner or group do not exist here, or a folder above is somebody else's (`secure`).
         OSError: the disk refuses.
     """
     uid, gid = ids(owner, group)
+    secure(path)
     make_parents(path)
     discard(path)
     temporary = _temporary(path)
-    # The folder may belong to somebody else, who must not lead root astray by a link of that name.
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
@@ -75,11 +79,12 @@ def read_state(path: Path) -> Any:
 def make_directory(path: Path, mode: int, owner: str, group: str) -> None:
     """Makes a folder, or gives an existing one this owner and mode."""
     uid, gid = ids(owner, group)
+    secure(path)
+    make_parents(path)
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         path.unlink()
-    make_parents(path)
     path.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         _own(handle, uid, gid)
         os.fchmod(handle, mode)
@@ -93,6 +98,44 @@ def make_parents(path: Path) -> None:
     for parent in reversed(missing):
         parent.mkdir(exist_ok=True)
         parent.chmod(0o755)
+
+
+def secure(path: Path) -> None:
+    """Sees to it that nobody but root can put something else where `path` is, from the top down: a name in a folder that root alone
+    writes stays what it is, a name in anybody else's may become a link to anywhere while root works with it.
+
+    Packages hand their folders in /etc to their daemons (rabbitmq-server and keystone do, at each upgrade): those are taken back,
+    their group still reads them. What does not exist yet is passed over.
+
+    Raises:
+        StepError: a folder outside /etc is somebody else's. It is a daemon's own: nothing of the bundle belongs there.
+    """
+    above = [parent for parent in path.parents if parent != paths.ROOT and parent.is_relative_to(paths.ROOT)]
+    for folder in reversed(above):
+        try:
+            status = folder.lstat()
+        except FileNotFoundError:
+            return
+        if stat.S_ISLNK(status.st_mode) and status.st_uid == os.geteuid():
+            secure(folder.resolve() / path.name)
+        elif not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+            _take(folder)
+
+
+def _take(folder: Path) -> None:
+    """Makes root the owner of a configuration folder, and the only one who writes in it."""
+    if not folder.is_relative_to(paths.ROOT / "etc"):
+        raise StepError(f"others may write in {folder}, so root does not|chown root: {folder}; chmod go-w {folder}")
+    if not folder.is_dir() or folder.is_symlink():
+        folder.unlink()
+        folder.mkdir(mode=0o755)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        status = os.fstat(handle)
+        os.fchown(handle, os.geteuid(), -1)
+        os.fchmod(handle, stat.S_IMODE(status.st_mode) & ~_OTHERS_WRITE)
+    finally:
+        os.close(handle)
 
 
 @cache

@@ -99,6 +99,7 @@ def _is_of_apt(file: manifest.File) -> bool:
 def _place(work: Work, file: manifest.File) -> None:
     """Brings one file to what the manifest says, noting first what its service will owe."""
     path = paths.real(file.path)
+    disk.secure(path)
     disk.discard(path)
     uid, gid = disk.ids(file.owner, file.group)
     before = work.before.files.get(file.path)

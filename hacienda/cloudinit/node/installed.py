@@ -61,6 +61,12 @@ def save(record: Record) -> None:
     disk.write_state(paths.MANIFEST, raw)
 
 
+def secure() -> None:
+    """Nobody but root can put something else where the installed files are."""
+    for path in load().files:
+        disk.secure(paths.real(path))
+
+
 def file_digest(content: bytes, mode: int, uid: int, gid: int) -> str:
     """Digest of a file as it should be, or as it is."""
     return fill.digest(content, f"{mode:o} {uid} {gid}".encode())

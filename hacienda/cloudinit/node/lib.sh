@@ -7,6 +7,7 @@ ROOT=${HACIENDA_ROOT:-}
 LIB=$ROOT/usr/lib/hacienda
 ETC=$ROOT/etc/hacienda
 STATE=$ROOT/var/lib/hacienda
+RUN=$ROOT/run/hacienda # what root keeps until the next boot; daemons may look, and write nothing here
 
 ETCD_PATIENCE=${HACIENDA_ETCD_PATIENCE:-30}  # seconds until "etcd does not answer" is believed: an election takes a few
 LOCK_PATIENCE=${HACIENDA_LOCK_PATIENCE:-900} # seconds one node may take to restart and be healthy again
@@ -22,8 +23,21 @@ fail() {
     exit 1
 }
 
+# number TEXT WHAT: the natural number that TEXT is. What comes from a file of somebody else's, a server, a peer or etcd goes through here
+# before it is reckoned with: arithmetic runs the command in `x[$(command)]`.
+number() {
+    [[ $1 =~ ^(0|[1-9][0-9]{0,17})$ ]] || fail "$2 is no number: $(printf '%.40q' "$1")|see what wrote it"
+    printf '%s\n' "$1"
+}
+
+# run_as USER COMMAND...: root touches nothing by name in a folder that others may write: they would lead it elsewhere by a link.
+run_as() {
+    setpriv --reuid="$1" --regid="$1" --init-groups -- "${@:2}"
+}
+
 # load_service NAME: exports the service's facts.
 load_service() {
+    [[ $1 =~ ^[a-z0-9-]+$ ]] || fail "$(printf '%.40q' "$1") is no service|see ls $ETC/services"
     [[ -r $ETC/services/$1.env ]] || fail "$1 is not installed on this node|deploy the environment again"
     set -a
     # shellcheck disable=SC1090
@@ -34,7 +48,8 @@ load_service() {
 # wait_for SECONDS "what" COMMAND...: tries every second until the command succeeds; 1 after SECONDS, saying what it saw
 # last. The command runs in a subshell. One that takes long is asked less often: what it waits for needs the processor, too.
 wait_for() {
-    local limit=$1 what=$2 since=$SECONDS told=$SECONDS asked=$SECONDS seen
+    local limit what=$2 since=$SECONDS told=$SECONDS asked=$SECONDS seen
+    limit=$(number "$1" "how long to wait") || return
     shift 2
     until seen=$("$@" 2>&1); do
         if ((SECONDS - since >= limit)); then
@@ -53,8 +68,10 @@ wait_for() {
 # wait_a_round SINCE LIMIT TEXT: one round of a wait that began at SINCE, as $SECONDS counts: says TEXT at once and every ten
 # seconds, and sleeps one. 1: the LIMIT in seconds is over. For loops that have more to decide than wait_for.
 wait_a_round() {
-    if ((SECONDS - $1 >= $2)); then return 1; fi
-    if ((_told < $1 || SECONDS - _told >= 10)); then
+    local since limit
+    since=$(number "$1" "the beginning of a wait") && limit=$(number "$2" "how long to wait") || return
+    if ((SECONDS - since >= limit)); then return 1; fi
+    if ((_told < since || SECONDS - _told >= 10)); then
         _told=$SECONDS
         log "$3"
     fi

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from hacienda.cloudinit.node import paths
 
-_RUN = '. "$HACIENDA_LIB/lib.sh"; load_service "$1"; name=${!2}; exec "$HACIENDA_LIB/$1/$name" "${@:3}"'
+_RUN = '. "$HACIENDA_LIB/lib.sh"; load_service "$1"; name=$(printenv "$2"); exec "$HACIENDA_LIB/$1/$name" "${@:3}"'
 """The facts name the script; both come from the service's env file."""
 
 

@@ -24,8 +24,8 @@ configure() {
 # set_aside: keeps data that no cluster wants any more, the latest only.
 set_aside() {
     log "this member was removed from the cluster: its data goes to $DATA.removed"
-    rm -rf "$DATA.removed"
-    mv "$DATA" "$DATA.removed"
+    run_as etcd rm -rf "$DATA.removed"
+    run_as etcd mv --no-target-directory "$DATA" "$DATA.removed"
 }
 
 # is_stranger LINE: whether the cluster that answers does not know the data of this node: LINE is what it lists for our

@@ -15,7 +15,7 @@ check() {
     for name in $(member_names); do
         [[ $name == "$1" ]] || staying+="${staying:+,}https://$(member_address "$name"):$CLIENT_PORT"
     done
-    healthy=$(healthy_among "$staying")
+    healthy=$(number "$(healthy_among "$staying")" "the count of healthy members")
     ((2 * healthy > declared)) ||
         fail "without $1 only $healthy of $declared members are healthy, which is no quorum|repair the others first: hacienda-verify etcd on each"
     printf '%s of %s members stay\n' "$healthy" "$declared"

@@ -11,5 +11,5 @@ members=$(list_members) || fail "etcd does not answer|see hacienda-verify etcd"
 voters=$(grep -c '|false$' <<<"$members") || true
 ((voters > 1)) || exit 0
 others=$(awk -F'|' -v url="$URL" '$3 != url && $5 == "false" { printf "%s%s", separator, $4; separator = "," }' <<<"$members")
-healthy=$(healthy_among "$others")
+healthy=$(number "$(healthy_among "$others")" "the count of healthy members")
 ((2 * healthy > voters)) || fail "only $healthy of the other members are healthy, of $voters voters|repair them first"

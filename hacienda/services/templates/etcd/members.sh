@@ -25,11 +25,11 @@ has_data() {
 
 # healthy_among URLS: how many of these clients' URLs (separated by commas) answer within a quorum.
 healthy_among() {
-    local healthy=0
+    local counted=0
     if [[ -n $1 ]]; then
         # Members that are down make the command fail, and are what it is asked about.
-        healthy=$(HACIENDA_ETCD_ENDPOINTS=$1 etcd endpoint health --write-out=json 2>/dev/null |
+        counted=$(HACIENDA_ETCD_ENDPOINTS=$1 etcd endpoint health --write-out=json 2>/dev/null |
             jq '[.[] | select(.health)] | length') || true
     fi
-    printf '%s\n' "${healthy:-0}"
+    printf '%s\n' "${counted:-0}"
 }

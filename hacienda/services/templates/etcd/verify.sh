@@ -31,7 +31,7 @@ alarms=$(etcd alarm list)
 [[ -z $alarms ]] ||
     fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (docs/services/etcd.md)"
 
-healthy=$(healthy_among "$everybody")
+healthy=$(number "$(healthy_among "$everybody")" "the count of healthy members")
 if ((healthy < declared)) && [[ ${1:-} != --local ]]; then
     fail "$healthy/$declared members|see hacienda-verify etcd on the others; one that is gone for good: deploy the environment again"
 fi

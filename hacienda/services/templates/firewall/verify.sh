@@ -9,7 +9,7 @@ loaded="$(nft --json list chain inet hacienda input 2>/dev/null)" ||
 policy="$(jq -r '.nftables[] | select(.chain) | .chain.policy' <<<"$loaded")"
 [[ $policy == drop ]] ||
     fail "the firewall's policy is $policy, not drop|systemctl reload nftables on this node"
-loaded_rules="$(jq '[.nftables[] | select(.rule.comment)] | length' <<<"$loaded")"
+loaded_rules="$(number "$(jq '[.nftables[] | select(.rule.comment)] | length' <<<"$loaded")" "the count of loaded rules")"
 file_rules="$(grep -c ' accept comment "' /etc/nftables.conf)" || true
 ((loaded_rules == file_rules)) ||
     fail "$loaded_rules rules are loaded, the file has $file_rules|systemctl reload nftables on this node"

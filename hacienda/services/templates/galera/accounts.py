@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Writes the SQL that brings schemas and accounts to what is declared. Arguments: the folder that names the schemas, the folder
-of their passwords, the network that clients log in from, and `--retire` when only the present password is to be accepted. On
-standard input: user, host and privileges (JSON) of each account, as mysql.global_priv has them, with tabs between.
+"""Brings schemas and accounts of the local server to what is declared. Arguments: the folder that names the schemas, the folder
+of their passwords, the network that clients log in from, and `--retire` when only the present password is to be accepted.
+
+What the server says of its accounts comes back to it as values that the driver quotes, and its hashes only where they are hashes.
 
 An account accepts its former password beside the new one, for while a password is rotated some clients still have the one and
 some already the other. Only hashes are in the statements.
@@ -11,10 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+PRESENT = "SELECT User, Host, Priv FROM mysql.global_priv WHERE Host <> 'localhost'"
+HASH = re.compile(r"\*[0-9A-F]{40}")
 PLUGIN = "mysql_native_password"
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE TEMPORARY TABLES, LOCK TABLES, TRIGGER"
 MOST_ACCEPTED = 2
@@ -35,14 +40,13 @@ def accepted(privileges: Mapping[str, object]) -> list[str]:
     # Where there are several, the last one is an empty entry that stands for the plugin of the account itself.
     listed = [one or privileges for one in alternatives] if isinstance(alternatives, list) else [privileges]
     hashes = [str(one.get("authentication_string", "")) for one in listed if one.get("plugin") == PLUGIN]
-    return [text for text in hashes if text.startswith("*")]
+    return [text for text in hashes if HASH.fullmatch(text)]
 
 
-def parse(lines: Iterable[str]) -> dict[Account, list[str]]:
+def parse(rows: Iterable[tuple[str, str, str]]) -> dict[Account, list[str]]:
     """Accounts with the hashes they accept; a locked one accepts nothing that is worth keeping."""
     found = {}
-    for line in lines:
-        user, host, privileges = line.rstrip("\n").split("\t", 2)
+    for user, host, privileges in rows:
         known = json.loads(privileges)
         found[user, host] = [] if known.get("account_locked") else accepted(known)
     return found
@@ -50,8 +54,8 @@ def parse(lines: Iterable[str]) -> dict[Account, list[str]]:
 
 def statements(
     passwords: Mapping[str, str], network: str, present: Mapping[Account, list[str]], retire: bool
-) -> Iterator[str]:
-    """SQL, a statement a line.
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """SQL and the values of its `%s`.
 
     Args:
         passwords: schema, which is also its user -> password.
@@ -60,24 +64,39 @@ def statements(
         retire: accept the present password only.
     """
     for name, password in sorted(passwords.items()):
-        account, schema = f"'{name}'@'{network}'", f"`{name}`"
+        account, schema = (name, network), f"`{name}`"
         new = password_hash(password)
-        former = [] if retire else [text for text in present.get((name, network), ()) if text != new]
-        ways = [f"{PLUGIN} USING '{text}'" for text in (new, *former)[:MOST_ACCEPTED]]
-        yield f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci;"
-        yield f"CREATE USER IF NOT EXISTS {account} ACCOUNT LOCK;"
-        yield f"ALTER USER {account} IDENTIFIED VIA {' OR '.join(ways)} REQUIRE SSL ACCOUNT UNLOCK;"
+        former = [] if retire else [text for text in present.get(account, ()) if text != new]
+        ways = (new, *former)[:MOST_ACCEPTED]
+        accepting = " OR ".join(f"{PLUGIN} USING %s" for _ in ways)
+        yield f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci", ()
+        yield "CREATE USER IF NOT EXISTS %s@%s ACCOUNT LOCK", account
+        yield f"ALTER USER %s@%s IDENTIFIED VIA {accepting} REQUIRE SSL ACCOUNT UNLOCK", (*account, *ways)
         # An underscore in a GRANT stands for any character, so it is escaped.
         escaped = schema.replace("_", "\\_")
-        yield f"GRANT {RIGHTS} ON {escaped}.* TO {account};"
+        yield f"GRANT {RIGHTS} ON {escaped}.* TO %s@%s", account
     for user, host in present:
         # Ours alone log in from a network; others are the operator's. Locked, not dropped, as the schema is kept.
         if "/" in host and (user not in passwords or host != network):
-            yield f"ALTER USER '{user}'@'{host}' ACCOUNT LOCK;"
+            yield "ALTER USER %s@%s ACCOUNT LOCK", (user, host)
+
+
+def connect() -> Any:
+    """A connection to the local server as root, which logs in through the Unix socket. It hands over no file (`local_infile`)."""
+    import pymysql
+
+    return pymysql.connect(unix_socket="/run/mysqld/mysqld.sock", user="root", autocommit=True, local_infile=False)
+
+
+def reconcile(cursor: Any, passwords: Mapping[str, str], network: str, retire: bool) -> None:
+    """Bring a server to what is declared."""
+    cursor.execute(PRESENT)
+    for statement, values in statements(passwords, network, parse(cursor.fetchall()), retire):
+        cursor.execute(statement, values)
 
 
 def main() -> int:
-    """Print the statements."""
+    """0 when the server has what is declared."""
     names, secrets, network = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     schemas = sorted(path.name for path in names.iterdir()) if names.is_dir() else []
     passwords = {name: (secrets / name).read_text().strip() for name in schemas}
@@ -85,8 +104,8 @@ def main() -> int:
     if empty:
         print(f"the secret database/{empty[0]} is empty|deploy the environment again", file=sys.stderr)  # noqa: T201 for the journal
         return 1
-    for statement in statements(passwords, network, parse(sys.stdin), "--retire" in sys.argv[4:]):
-        print(statement)  # noqa: T201 the database's client reads it
+    with connect() as connection, connection.cursor() as cursor:
+        reconcile(cursor, passwords, network, "--retire" in sys.argv[4:])
     return 0
 
 

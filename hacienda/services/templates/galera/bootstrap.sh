@@ -21,7 +21,7 @@ fi
 wait_for 60 "Galera to be Primary and Synced" synced >&2
 
 # root and mysql log in through the socket only; nobody over TCP but the services' own users, over TLS.
-mariadb --no-defaults --socket=/run/mysqld/mysqld.sock >&2 <<'EOF'
+"${client[@]}" >&2 <<'EOF'
 ALTER USER root@localhost IDENTIFIED VIA unix_socket;
 CREATE USER IF NOT EXISTS sst@localhost IDENTIFIED VIA unix_socket AS 'mysql';
 GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR ON *.* TO sst@localhost;

@@ -3,7 +3,8 @@
 reason as JSON.
 
 One thread asks the server four times a second over its Unix socket; requests are answered from what it saw last, so that a
-hung server delays no answer. The listening socket is systemd's (galera-check.socket), the certificate its credential.
+hung server delays no answer. The listening socket is systemd's (galera-check.socket), the certificate its credential. It writes no
+file: the watchdog, which is root, asks it like everybody else.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ HOLD_OFF_SECONDS = 5.0
 STALE_SECONDS = 2.5
 """Older than a poll with its time-out can be: the polling thread itself is stuck."""
 CLIENT_TIMEOUT_SECONDS = 2.0
+LEAVING = Path("/run/hacienda/galera.leaving")
+"""Root's word that the server is about to be stopped (drain.sh)."""
 SYNCED = "4"
 DONOR = "2"
 GIVES = "gives a copy to another member"
@@ -77,6 +80,7 @@ class Health:
         self._seen = clock()
         self._was_ready = False
         self._failed: float | None = None
+        self._outside: float | None = None
 
     def observe(self, status: Status, problem: str = "") -> None:
         """Record an answer of the server, or the problem that kept it from answering."""
@@ -84,35 +88,41 @@ class Health:
             self._seen = self._clock()
             self._status = status
             self._fault = problem or fault(status)
+            if not status or status.get("wsrep_cluster_status") == "Primary":
+                self._outside = None
+            elif self._outside is None:
+                self._outside = self._seen
             if not self._fault:
                 self._was_ready = True
             elif self._was_ready and self._fault != GIVES:
                 self._failed = self._seen
 
     def report(self) -> dict[str, Any]:
-        """The answer to a check: `ready`, `reason` and the server's own variables."""
+        """The answer to a check: `ready`, `reason`, `outside_seconds` and the server's own variables.
+
+        `outside_seconds` says for how long the server, which answers, has been outside a Primary Component; 0: it is not.
+        """
         with self._lock:
             now = self._clock()
             reason = self._fault
+            outside = 0 if self._outside is None else int(now - self._outside)
             if now - self._seen > STALE_SECONDS:
-                reason = "the checker is stuck"
+                reason, outside = "the checker is stuck", 0
             elif reason in ("", GIVES) and self._leaving():
                 reason = "about to stop"
             elif reason in ("", GIVES) and self._failed is not None and now - self._failed < HOLD_OFF_SECONDS:
                 reason = "failed less than 5 s ago"
-            return {"ready": not reason, "reason": reason, **self._status}
+            return {**self._status, "ready": not reason, "reason": reason, "outside_seconds": outside}
 
 
 class Poller(threading.Thread):
-    """Asks the server and writes the component's status and since when to `state` whenever it changes."""
+    """Asks the server and tells `health` what it says."""
 
-    def __init__(self, health: Health, connect: Callable[[], Any], state: Path) -> None:
+    def __init__(self, health: Health, connect: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
         self._health = health
         self._connect = connect
         self._connection: Any = None
-        self._state = state
-        self._component = ""
 
     def run(self) -> None:
         while True:
@@ -132,18 +142,8 @@ class Poller(threading.Thread):
                 self._connection._force_close()  # a polite close would wait for a hung server
                 self._connection = None
             self._health.observe({}, f"no answer: {error}")
-            self._record("unreachable")
         else:
             self._health.observe(status)
-            self._record(status.get("wsrep_cluster_status", "unknown"))
-
-    def _record(self, component: str) -> None:
-        if component == self._component:
-            return
-        self._component = component
-        fresh = self._state.with_suffix(".new")
-        fresh.write_text(f"{component} {int(time.time())}\n")
-        fresh.replace(self._state)
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -206,9 +206,8 @@ def main() -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
     tls.load_cert_chain(credentials / "cert", credentials / "key")
-    runtime = Path(os.environ["RUNTIME_DIRECTORY"])
-    health = Health(leaving=(runtime / "leaving").exists)
-    Poller(health, connect, runtime / "state").start()
+    health = Health(leaving=LEAVING.exists)
+    Poller(health, connect).start()
     first_passed_descriptor = 3
     Server(socket.socket(fileno=first_passed_descriptor), health, tls).serve_forever()
 

@@ -4,18 +4,23 @@
 
 datadir=/var/lib/mysql
 reason_file=/run/hacienda/galera.reason
+leaving=/run/hacienda/galera.leaving # while it exists the checker sends clients away; mariadb.service removes it when it starts
 blank=00000000-0000-0000-0000-000000000000
 # Both in a folder that root alone writes: who writes there decides how the server starts.
 asked_file=/run/hacienda/galera.asked   # options for the next start alone
 start_options=/run/hacienda/galera.cnf # what mariadb.service reads: options.sh writes it at each start
 positions=/hacienda/galera/position
 
-sql() { # QUERY: as root over the Unix socket, which a hung server cannot hold longer than 4 s
-    timeout 4 mariadb --no-defaults --socket=/run/mysqld/mysqld.sock --batch --skip-column-names -e "$1"
+# As root, over the Unix socket, to whatever user mysql has listening there: a server must neither have this machine's client run a command
+# (--sandbox: no `system`, `source`, `tee`, `pager`) nor hand a file over (LOAD DATA LOCAL). What a server says never goes to a client.
+client=(mariadb --no-defaults --sandbox --skip-local-infile --socket=/run/mysqld/mysqld.sock --batch --skip-column-names)
+
+sql() { # QUERY, which is constant: a hung server cannot hold it longer than 4 s
+    timeout 4 "${client[@]}" -e "$1"
 }
 
 wsrep() { # VARIABLE: value of a status variable, empty when the server does not answer
-    sql "SHOW GLOBAL STATUS LIKE 'wsrep_$1'" 2>/dev/null | cut -f2
+    sql "SHOW GLOBAL STATUS LIKE 'wsrep_%'" 2>/dev/null | awk -F'\t' -v name="wsrep_$1" '$1 == name { print $2 }'
 }
 
 primary() {
@@ -36,12 +41,13 @@ peer_field() { # ADDRESS FIELD: what a peer's checker says about itself, empty w
 }
 
 primary_servers() { # names of the servers that are in a Primary Component, the one with the fewest clients first
-    local name address
+    local name address clients
     for name in $SERVERS; do
         address=$(member_address "$name")
-        if [ "$(peer_field "$address" wsrep_cluster_status)" = Primary ]; then
-            printf '%s %s\n' "$(peer_field "$address" threads_connected)" "$name"
-        fi
+        [ "$(peer_field "$address" wsrep_cluster_status)" = Primary ] || continue
+        # A name of the peer's making would come into the options of the server here.
+        clients=$(number "$(peer_field "$address" threads_connected)" "threads_connected of $name") || clients=999999
+        printf '%s %s\n' "$clients" "$name"
     done | sort -n | cut -d' ' -f2
 }
 
@@ -49,16 +55,16 @@ primary_peers() {
     primary_servers | grep -vxF -- "$HACIENDA_NODE" || true
 }
 
-component() { # `serving size`: how many servers are Primary, and how many members they count, arbiters included
-    local name address counted serving=0 size=0
+component() { # sets `serving` and `size`: how many servers are Primary, and how many members they count, arbiters included
+    local name address counted
+    serving=0 size=0
     for name in $SERVERS; do
         address=$(member_address "$name")
         [ "$(peer_field "$address" wsrep_cluster_status)" = Primary ] || continue
         serving=$((serving + 1))
-        counted=$(peer_field "$address" wsrep_cluster_size)
-        if [ "${counted:-0}" -gt "$size" ]; then size=$counted; fi
+        counted=$(number "$(peer_field "$address" wsrep_cluster_size)" "wsrep_cluster_size of $name") || continue
+        if [ "$counted" -gt "$size" ]; then size=$counted; fi
     done
-    echo "$serving $size"
 }
 
 arbitrating() { # names of the arbiters whose garbd runs
@@ -69,10 +75,6 @@ arbitrating() { # names of the arbiters whose garbd runs
     done
 }
 
-as_mysql() { # COMMAND...: what touches the server's data runs as its owner, who cannot lead root astray there
-    setpriv --reuid=mysql --regid=mysql --clear-groups -- "$@"
-}
-
 recovered_position() { # uuid:seqno of the local data; the zero uuid for a node without any
     local said position
     if [ ! -d "$datadir/mysql" ]; then
@@ -80,7 +82,7 @@ recovered_position() { # uuid:seqno of the local data; the zero uuid for a node 
         return
     fi
     # It listens although nobody is to come: on a socket of its own, as the folder of the server's is there only while that runs.
-    if said=$(as_mysql mariadbd --wsrep-recover --skip-log-error --skip-networking \
+    if said=$(run_as mysql mariadbd --wsrep-recover --skip-log-error --skip-networking \
         --socket="$datadir/recovery.sock" --pid-file="$datadir/recovery.pid" 2>&1 </dev/null); then
         position=$(sed -nE 's/.*WSREP: Recovered position: ([0-9a-f-]{36}:-?[0-9]+).*/\1/p' <<<"$said" | tail -n 1)
     fi
@@ -119,7 +121,7 @@ new_cluster() { # POSITION: founds a Primary Component on the local data
     local uuid=${1%:*} seqno=${1##*:}
     if [ "$uuid" != "$blank" ]; then
         # Written whole: after a power cut the file may be empty.
-        as_mysql tee "$datadir/grastate.dat" >/dev/null <<EOF
+        run_as mysql tee "$datadir/grastate.dat" >/dev/null <<EOF
 # GALERA saved state
 version: 2.1
 uuid:    $uuid

@@ -6,13 +6,13 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-leaving=/run/galera-check/leaving # while it exists the checker sends clients away; mariadb.service removes it when it starts
 seconds=1.5 # HAProxy needs 0.25 to 0.75 s of bad answers
 
 [ -n "${MAINPID:-}" ] || exit 0 # it ended by itself: there is nothing to wait for
 for name in $SERVERS; do
     [ "$name" != "$HACIENDA_NODE" ] || continue
     if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then
+        install -d -m 0755 "${leaving%/*}"
         touch "$leaving"
         sleep "$seconds"
         exit 0

@@ -8,10 +8,13 @@ more than one cluster's data.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
 BLANK = "00000000-0000-0000-0000-000000000000"
+POSITION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:-?[0-9]{1,19}")
+"""What etcd holds and is no position counts as none."""
 DECIDE = "/usr/lib/hacienda/galera/decide.sh"
 
 
@@ -22,7 +25,7 @@ def founder(members: Sequence[str], positions: Mapping[str, str]) -> str:
         members: all members, as declared.
         positions: node -> `uuid:seqno`; the zero UUID stands for a member without data.
     """
-    known = {node: at for node, at in positions.items() if node in members}
+    known = {node: at for node, at in positions.items() if node in members and POSITION.fullmatch(at)}
     holders = {node: at.rpartition(":") for node, at in known.items() if not at.startswith(BLANK)}
     ranked = sorted(holders, key=lambda node: (-int(holders[node][2]), node))
     told = ", ".join(f"{node} {known[node]}" for node in sorted(known)) or "none"
@@ -40,7 +43,8 @@ def founder(members: Sequence[str], positions: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Read, decide, print."""
-    positions = dict(line.split(maxsplit=1) for line in sys.stdin.read().splitlines() if line.strip())
+    words = (line.split(maxsplit=1) for line in sys.stdin.read().splitlines())
+    positions = {pair[0]: pair[1] for pair in words if len(pair) == 2}
     print(founder(sys.argv[1:], positions))  # noqa: T201 the calling script reads it
 
 

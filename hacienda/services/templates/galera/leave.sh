@@ -8,14 +8,14 @@ set -euo pipefail
 . /usr/lib/hacienda/galera/common.sh
 
 check() { # NODE
-    local name want serving size voting declared staying=0
+    local name want voting declared staying=0
     want=$(member_names | wc -l)
     for name in $(primary_servers); do
         if [ "$name" != "$1" ]; then staying=$((staying + 1)); fi
     done
     # Arbiters are what the servers count beside themselves: never more than there are declared, one that dies is counted a while.
     read -r -a declared <<<"$ARBITERS"
-    read -r serving size < <(component)
+    component
     voting=$((size - serving < ${#declared[@]} ? size - serving : ${#declared[@]}))
     if [[ " $ARBITERS " == *" $1 "* ]]; then voting=$((voting - 1)); fi
     staying=$((staying + (voting > 0 ? voting : 0)))

@@ -8,7 +8,7 @@ set -euo pipefail
 
 primary || exit 0 # it serves nobody: stopping it costs nothing
 want=$(member_names | wc -l)
-size=$(wsrep cluster_size)
+size=$(number "$(wsrep cluster_size)" "mariadbd's wsrep_cluster_size")
 # A member that stops in good order is subtracted from the quorum, but then a single failure more ends the service.
 if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then
     echo "$size of $want members in the cluster"

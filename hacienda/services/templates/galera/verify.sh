@@ -10,22 +10,27 @@ if ! running; then
     cat "$reason_file" 2>/dev/null || echo "mariadbd is not running|journalctl -u hacienda-galera -u mariadb"
     exit 1
 fi
-declare -A seen=()
-while read -r name value; do
-    seen[$name]=$value
+answered="" status="" state="" comment="" size=0
+while IFS=$'\t' read -r name value; do
+    answered=yes
+    case $name in
+        wsrep_cluster_status) status=$value ;;
+        wsrep_local_state) state=$value ;;
+        wsrep_local_state_comment) comment=$value ;;
+        wsrep_cluster_size) size=$value ;;
+    esac
 done < <(sql "SHOW GLOBAL STATUS LIKE 'wsrep_%'" 2>/dev/null || true)
 want=$(member_names | wc -l)
 # What the load balancers are told: a server that is fine and gets no clients is a fault, too.
 own=$(member_address "$HACIENDA_NODE")
 ready=$(peer_field "$own" ready)
-size=${seen[wsrep_cluster_size]:-0}
 
-if [ "${#seen[@]}" = 0 ]; then
+if [ -z "$answered" ]; then
     echo "mariadbd does not answer within 4 s|journalctl -u mariadb"
-elif [ "${seen[wsrep_cluster_status]}" != Primary ]; then
-    echo "component is ${seen[wsrep_cluster_status]}, not Primary|hacienda-verify galera on the other members"
-elif [ "${seen[wsrep_local_state]}" != 4 ]; then
-    echo "state is ${seen[wsrep_local_state_comment]}, not Synced|journalctl -u mariadb"
+elif [ "$status" != Primary ]; then
+    echo "component is $status, not Primary|hacienda-verify galera on the other members"
+elif [ "$state" != 4 ]; then
+    echo "state is $comment, not Synced|journalctl -u mariadb"
 elif [ "$size" != "$want" ] && [ "${1:-}" != --local ]; then
     echo "$size of $want members in the cluster|hacienda-verify galera on the missing ones"
 elif [ "$ready" != true ]; then

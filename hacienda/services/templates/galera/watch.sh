@@ -8,14 +8,14 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-state_file=/run/galera-check/state # "<component> <since>", written by the checker
+own=$(member_address "$HACIENDA_NODE")
 stranded_seconds=10
 
 stranded() {
-    local component="" since=0
-    read -r component since <"$state_file" 2>/dev/null || return 1
-    case "$component" in Primary | unreachable) return 1 ;; esac
-    [ $(($(date +%s) - since)) -ge "$stranded_seconds" ] && [ -n "$(etcd get --prefix --keys-only "$positions/" 2>/dev/null)" ]
+    local said outside
+    said=$(peer_field "$own" outside_seconds)
+    outside=$(number "${said:-0}" "the checker's outside_seconds") || return 1
+    [ "$outside" -ge "$stranded_seconds" ] && [ -n "$(etcd get --prefix --keys-only "$positions/" 2>/dev/null)" ]
 }
 
 while sleep 3; do

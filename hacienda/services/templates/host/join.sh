@@ -16,8 +16,10 @@ fi
 
 # A restarted journald takes over the open logs of all daemons: nothing that they say is lost.
 journal=$ROOT/etc/systemd/journald.conf.d/60-hacienda.conf
-since=$(systemctl show --property=ExecMainStartTimestamp --timestamp=unix --value systemd-journald.service)
-if (($(stat --format=%Y "$journal") >= ${since#@})); then
+started=$(systemctl show --property=ExecMainStartTimestamp --timestamp=unix --value systemd-journald.service)
+since=$(number "${started#@}" "the time at which journald was started")
+written=$(number "$(stat --format=%Y "$journal")" "the time of $journal")
+if ((written >= since)); then
     systemctl restart systemd-journald.service
     journalctl --flush
 fi

@@ -23,7 +23,7 @@ done </etc/sysctl.d/60-hacienda.conf
 
 sshd -t 2>/dev/null || fail "sshd would not start again|see sshd -t on this node"
 
-used="$(df --output=pcent / | tail -1 | tr -dc '0-9')"
+used="$(number "$(df --output=pcent / | tail -1 | tr -dc '0-9')" "the share of the disk in use")"
 ((used < fullest)) || fail "the root file system is $used % full|make room: at 100 % the database and etcd stop"
 
 printf 'names resolve, kernel settings in force, disk %s %% full\n' "$used"

@@ -7,9 +7,13 @@ database=/var/lib/rabbitmq/mnesia/$me
 cookie=/var/lib/rabbitmq/.erlang.cookie  # what the broker and its tools read when they start
 given_cookie=$ETC/rabbitmq.cookie       # what it is to be: a running broker changes it by reload.sh
 
-place_cookie() {
-    install -o rabbitmq -g rabbitmq -m 0400 "$given_cookie" "$cookie.new"
-    mv "$cookie.new" "$cookie"
+place_cookie() { # in the broker's own folder, so as the broker's user
+    # shellcheck disable=SC2016 # the inner shell expands them
+    run_as rabbitmq bash -euc 'umask 377; rm -f "$0.new"; cat >"$0.new"; mv --no-target-directory "$0.new" "$0"' "$cookie" <"$given_cookie"
+}
+
+has_cookie() { # the broker's and the one that it is to be are the same
+    run_as rabbitmq cmp --silent - "$cookie" <"$given_cookie"
 }
 
 # A tool that finds none makes one up, and is refused with it.
@@ -27,7 +31,7 @@ members_at() { # PEER: whom its cluster consists of. From now on its brokers exp
 
 start_helpers() {
     cookie_changed=""
-    if ! running && ! cmp --silent "$given_cookie" "$cookie"; then
+    if ! running && ! has_cookie; then
         place_cookie
         cookie_changed=yes
     fi

@@ -50,8 +50,8 @@ else
     # It left, and its machine was kept: an apply that was killed between the two. Its queues live on with the others.
     log "the cluster has let this node go: its data go to $database.left, and it joins anew"
     systemctl stop rabbitmq-server.service
-    rm -rf "$database.left"
-    mv "$database" "$database.left"
+    run_as rabbitmq rm -rf "$database.left"
+    run_as rabbitmq mv --no-target-directory "$database" "$database.left"
     join_running_members
 fi
 systemctl start rabbitmq-server.service || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # reconcile.sh [--retire]: one virtual host per file in /etc/hacienda/messaging, with the user messaging/<name>.user and its
-# password messaging/<name>. Passwords reach the broker as salted hashes, in a file only it can read (its tool hangs on standard
+# password messaging/<name>. Passwords reach the broker as salted hashes, in a file that it alone can read beside root (its tool hangs on standard
 # input). Users that nothing declares any more are removed; a former user of a declared virtual host is kept until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
@@ -10,9 +10,10 @@ set -euo pipefail
 
 kept='fun(Name) -> lists:member(re:replace(Name, "-[0-9a-f]{8}$", "", [{return, binary}]), Vhosts) end'
 if [[ ${1:-} == --retire ]]; then kept='fun(_) -> false end'; fi
-definitions=$(mktemp -p /var/lib/rabbitmq)
+definitions=/run/hacienda/rabbitmq.definitions # root's folder; the broker reads it there
+install -d -m 0755 "${definitions%/*}"
 trap 'rm -f "$definitions"' EXIT
-chown rabbitmq:rabbitmq "$definitions"
+install -g rabbitmq -m 0640 /dev/null "$definitions"
 python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/messaging "$STATE/secrets/messaging" >"$definitions"
 # One call of the tool for everything: its own import_definitions ends before the import does.
 removed=$(evaluate 120 "

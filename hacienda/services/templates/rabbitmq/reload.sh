@@ -10,10 +10,11 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-next=/var/lib/rabbitmq/.erlang.cookie.next
+next=/run/hacienda/rabbitmq.cookie # root's folder; the broker reads it there
 
 take_cookie() {
-    install -o rabbitmq -g rabbitmq -m 0400 "$given_cookie" "$next"
+    install -d -m 0755 "${next%/*}"
+    install -g rabbitmq -m 0440 "$given_cookie" "$next"
     # Under a lock of all brokers: two that change at once would each note the other's former cookie.
     evaluate 60 "
         {ok, Text} = file:read_file(\"$next\"),
@@ -28,7 +29,7 @@ take_cookie() {
         end, [node() | Peers])." >/dev/null
 }
 
-if ! cmp --silent "$given_cookie" "$cookie"; then
+if ! has_cookie; then
     log "taking the new cookie"
     if ! take_cookie; then
         # Interrupted after the broker had taken it, before its tools had: then they get in with it.

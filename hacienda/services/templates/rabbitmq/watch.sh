@@ -20,6 +20,8 @@ sides() { # all members, then those that this one was parted from and met again:
 
 yields() { # LOOK ALL PARTED: whether this broker restarts, so that the others go on
     local -a all parted
+    local look
+    look=$(number "$1" "the look") || return
     read -ra all <<<"$2"
     read -ra parted <<<"$3"
     local side=$((${#all[@]} - ${#parted[@]}))
@@ -27,7 +29,7 @@ yields() { # LOOK ALL PARTED: whether this broker restarts, so that the others g
     # Halves: the one with the first member stays.
     if ((2 * side == ${#all[@]})) && [[ ${parted[0]} == "${all[0]}" ]]; then return 0; fi
     # Two parted while a third one saw both: the first of them stays.
-    (($1 >= patience)) && [[ ${parted[0]} < $me ]]
+    ((look >= patience)) && [[ ${parted[0]} < $me ]]
 }
 
 heal() {
@@ -47,6 +49,6 @@ heal() {
 }
 
 heal
-tail --lines=0 --follow=name --retry "/var/log/rabbitmq/$me.log" 2>/dev/null |
+run_as rabbitmq tail --lines=0 --follow=name --retry "/var/log/rabbitmq/$me.log" 2>/dev/null |
     grep --line-buffered --fixed-strings inconsistent_database |
     while read -r _; do heal; done

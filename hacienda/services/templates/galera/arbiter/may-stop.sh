@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-read -r serving size < <(component)
+component
 want=$(member_names | wc -l)
 [ "$serving" != 0 ] || exit 0 # nobody is served: stopping it costs nothing
 if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then

@@ -11,7 +11,7 @@ if ! systemctl is-active --quiet garb.service; then
     cat "$reason_file" 2>/dev/null || echo "garbd is not running|journalctl -u hacienda-galera -u garb"
     exit 1
 fi
-read -r serving size < <(component)
+component
 want=$(member_names | wc -l)
 
 if [ "$serving" = 0 ]; then
