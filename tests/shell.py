@@ -28,7 +28,7 @@ _PLACES = {"Pos", "End", "ValuePos", "ValueEnd", "OpPos", "Left", "Right", "Posi
 _COMPARISONS = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
 _SPECIAL = {"#", "?", "$", "!", "SECONDS", "EPOCHSECONDS", "RANDOM", "LINENO", "UID", "EUID", "PPID"}
 """Parameters that the shell itself keeps as numbers."""
-_NUMBERS = (("number",), ("date", "+%s"), ("wc", "-l"), ("grep", "-c"), ("jq", "length"))
+_NUMBERS: tuple[tuple[str, ...], ...] = (("number",), ("date", "+%s"), ("wc", "-l"), ("grep", "-c"), ("jq", "length"))
 """First words of commands that print a number, whatever they read: `number` matches what it is given."""
 _NAMERS = {"read", "mapfile", "readarray", "unset", "getopts"}
 """Builtins that evaluate the names that they are given."""
@@ -444,7 +444,7 @@ def _of_call(node: Node, note: Any) -> None:
         for word in words[1:]:
             if word and re.fullmatch(r"[A-Za-z_]\w*", word):
                 note(word, None)
-    if words[:2] == ["printf", "-v"] and len(words) > 2:
+    if len(words) > 2 and words[:2] == ["printf", "-v"]:
         note(words[2], None)
 
 
