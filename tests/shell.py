@@ -400,7 +400,7 @@ def _flat(word: Node | None) -> list[Node]:
 
 
 def _prints_number(substitution: Node) -> bool:
-    statements = substitution.get("Stmts") or ()
+    statements: list[Node] = substitution.get("Stmts") or []
     if len(statements) != 1:
         return False
     command = statements[0].get("Cmd") or {}

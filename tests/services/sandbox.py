@@ -60,6 +60,9 @@ class Sandbox:
             )
         machine = cloud.node(node)
         declared = cloud.registry[service].on(machine.role)
+        for assumed in declared.all_assumptions():
+            if assumed.kind == "folder" and assumed.subject.startswith(("/var/lib/", "/var/log/")):
+                (root / assumed.subject.lstrip("/")).mkdir(parents=True, exist_ok=True)
         rendered = list(files.service_files(cloud, machine, declared, services.TEMPLATES))
         for file in (facts.node_file(cloud, machine), *rendered):
             if file.path.startswith("/etc/hacienda/"):

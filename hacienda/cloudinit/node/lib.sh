@@ -7,7 +7,6 @@ ROOT=${HACIENDA_ROOT:-}
 LIB=$ROOT/usr/lib/hacienda
 ETC=$ROOT/etc/hacienda
 STATE=$ROOT/var/lib/hacienda
-RUN=$ROOT/run/hacienda # what root keeps until the next boot; daemons may look, and write nothing here
 
 ETCD_PATIENCE=${HACIENDA_ETCD_PATIENCE:-30}  # seconds until "etcd does not answer" is believed: an election takes a few
 LOCK_PATIENCE=${HACIENDA_LOCK_PATIENCE:-900} # seconds one node may take to restart and be healthy again

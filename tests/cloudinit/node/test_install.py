@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hacienda import cloudinit
-from hacienda.cloudinit.node import disk, install, manifest
+from hacienda.cloudinit.node import disk, install, manifest, paths
 from hacienda.declare import NodeFile, Registry, Template
 from hacienda.review import rendered_diff
 from tests.cloudinit import sample
@@ -161,6 +161,7 @@ def test_a_key_that_moves_to_another_name_is_never_missing(
         write(path, *rest)
         seen.append({one.read_text() for one in folder.iterdir()})
 
+    monkeypatch.setattr(paths, "ROOT", installed.root)
     monkeypatch.setattr(disk, "write", watched)
     monkeypatch.setattr(disk, "make_directory", lambda *_: None)
     file = manifest.File("/etc/beta/keys", "0" * 64, "root", "root", 0o400, "beta", ("beta/keys",), "directory", "none")

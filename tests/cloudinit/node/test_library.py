@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 
 import pytest
@@ -132,3 +133,26 @@ def test_node_without_etcd_says_so(machine: Machine) -> None:
     machine.deliver(output, make_values(output))
     answer = bash(machine, "etcd_get /k", HACIENDA_ETCD_ENDPOINTS="").stderr
     assert "beta is not installed on this node" in answer
+
+
+@pytest.mark.parametrize("text", ["0", "7", "1764350000", "999999999999999999"])
+def test_a_number_is_what_it_is(node: Machine, text: str) -> None:
+    assert bash(node, f"number '{text}' it").stdout == f"{text}\n"
+
+
+def test_what_is_no_number_ends_the_script(node: Machine) -> None:
+    wrong = ["", "-1", "08", "1 2", "x", "x[$(touch $STATE/mark)]", "1\n2", "1" * 19, "0x1", "\x1b[2J"]
+    tries = "\n".join(f"(number {shlex.quote(text)} 'the size'; echo never) || echo ended" for text in wrong)
+    answer = bash(node, tries)
+    assert answer.stdout == "ended\n" * len(wrong)
+    said = answer.stderr.splitlines()
+    assert len(said) == len(wrong)
+    assert all(line.startswith("the size is no number: ") for line in said)
+    assert "\x1b" not in answer.stderr
+    assert not (node.state / "mark").exists()
+
+
+def test_a_service_is_no_path(node: Machine) -> None:
+    answer = bash(node, "load_service ../../../tmp/x")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("../../../tmp/x is no service|")
