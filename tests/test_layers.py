@@ -22,7 +22,7 @@ LAYERS = (
 )
 """From left to right; nothing imports to its right."""
 
-LEAVES = {"declare", "quorum", "secrets", "remote", "errors"}
+LEAVES = {"declare", "quorum", "secrets", "remote", "errors", "printing"}
 """Every room may import them; of the package's rooms they import leaves only."""
 
 CDK = {"cdktn", "cdktf", "constructs", "jsii"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hacienda.cli import console, deploying, guarding, project, rotating
+from hacienda.cli import console, deploying, guarding, project, rotating, trusting
 from hacienda.cli.synth import Out
 from hacienda.cloud import Cloud
 from hacienda.operate.deploy import Deployment
@@ -35,6 +35,7 @@ def apply(
         seconds += following.seconds
         again = rotating.finish(following.cloud, following.deployed, following.reached)
     name = first.cloud.name
+    trusting.keep(first.cloud, env)
     if as_json:
         report = summary.document(name, [stack.name for stack in first.deployed.stacks], first.changes)
         console.show_json({**report, "guard": guard.document(first.verdict), "seconds": round(seconds, 1)})
@@ -72,6 +73,7 @@ def _round(
         changes = deploying.changes_of(plans)
         verdict = guarding.judged(plans, accept)
         seconds = 0.0
+        trusting.show(cloud, trusting.changed(cloud, env), console.err)
         if any(plan.changed for plan in plans):
             refused = guarding.refusals(plans, verdict)
             for line in [*summary.describe(cloud.name, changes), *(refused or guard.describe(verdict))]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.table import Table
+from rich.text import Text
 
 from hacienda.assess.availability import Effect, Estimate, PathEstimate, estimate, words
 from hacienda.cli import console, project
@@ -43,7 +44,7 @@ def _table(title: str, *columns: str) -> Table:
 def _paths(found: Estimate) -> Table:
     table = _table(f"{found.environment}: target {found.target:g} %", "request", "availability", "downtime", "target")
     for path in found.paths:
-        met = "[green]met[/]" if path.met else "[red]missed[/]"
+        met = Text("met", style="green") if path.met else Text("missed", style="red")
         table.add_row(path.name, f"{path.percent:.4f} %", words.a_year(path.minutes), met)
     return table
 
@@ -69,12 +70,12 @@ def _effects(found: Estimate) -> Table:
     for failure, effects in words.by_failure(found):
         told = {effect.path: _outage(effect) for effect in effects}
         lost = ", ".join(dict.fromkeys(effect.loses for effect in effects))
-        table.add_row(failure, *(told.get(name, "") for name in names), lost)
+        table.add_row(failure, *(told.get(name, Text()) for name in names), lost)
     return table
 
 
-def _outage(effect: Effect) -> str:
-    return words.outage(effect) if effect.survives else f"[red]{words.outage(effect)}[/]"
+def _outage(effect: Effect) -> Text:
+    return Text(words.outage(effect), style="" if effect.survives else "red")
 
 
 def _assumptions(found: Estimate) -> Table:

@@ -9,8 +9,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import typer
-
 from hacienda import assess, terraform
 from hacienda.cli import console, project
 from hacienda.cli.progress import Progress, live
@@ -81,7 +79,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InputError("Nobody is there to say yes.", "Add --yes.")
-    if not typer.confirm(question, err=True):
+    if not console.agreed(question):
         raise InputError("Nothing was touched.")
 
 

@@ -8,10 +8,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from hacienda import cloudinit, platforms
-from hacienda.cli import console, project
-from hacienda.cloud import Cloud
-from hacienda.review import names, printing, rendered_diff
+from hacienda.cli import comparing, console, project, trusting
+from hacienda.review import names, rendered_diff
 from hacienda.review.rendered_diff import Diff, FileChange, words
 
 _COLOURS = {"+": "green", "-": "red", " ": "dim"}
@@ -41,15 +39,7 @@ def diff(
     change on many machines is shown once; machines that come or go are named. It ends with 0 whether anything differs or not.
     """
     cloud = project.read(env)
-    with (
-        rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
-        console.working(f"rendering {cloud.name} twice"),
-    ):
-        outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
-        after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud))
-        old = waiting()
-        before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
-        found = rendered_diff.compare(before, after, lines=lines or None, replaces=_replaces(cloud))
+    old, found = comparing.compared(cloud, env, base, lines or None)
     if as_json:
         head = {"environment": cloud.name, "base": base, "commit": old.commit, "new": old.rendering is None}
         console.show_json({**head, **rendered_diff.document(found)})
@@ -59,12 +49,11 @@ def diff(
         console.out.print(line)
 
 
-def _replaces(cloud: Cloud) -> bool:
-    return platforms.platform_of(cloud.platform, str).replaces_for_first_boot
-
-
 def describe(found: Diff) -> Iterator[Text]:
-    """A diff for people, line by line: machines that go or come, then packages, files, and what daemons do about them."""
+    """A diff for people, line by line: changes of trust, machines that go or come, then packages, files, and what daemons do."""
+    yield from trusting.lines(found.trust)
+    if not found.trust_known:
+        yield Text(f"  TRUST {words.UNTRUSTED}", style="bold red")
     for word, nodes in (
         ("removed", found.of("removed")),
         ("replaced", found.replaced),
@@ -74,7 +63,7 @@ def describe(found: Diff) -> Iterator[Text]:
             yield Text(f"  {word}: {names.brief(nodes)}", style="green" if word == "added" else "bold red")
     for which, how in words.resources(found):
         style = "bold red" if how.startswith(("replaced", "removed")) else ""
-        yield Text(f"  {printing.printable(which)}: {printing.printable(how)}", style=style)
+        yield Text(f"  {which}: {how}", style=style)
     if not found.resources_known:
         yield Text(f"  {words.UNTOLD}", style="yellow")
     for change in found.packages:
@@ -88,11 +77,9 @@ def describe(found: Diff) -> Iterator[Text]:
 
 
 def _file(change: FileChange, replaces: bool) -> Iterator[Text]:
-    yield Text(f"  {printing.printable(change.path)}", style="bold").append(
-        f"  {words.heading(change, replaces)}", style="not bold"
-    )
+    yield Text(f"  {change.path}", style="bold").append(f"  {words.heading(change, replaces)}", style="not bold")
     for hunk in change.hunks:
         yield Text(f"    @@ line {hunk.after} @@", style="cyan")
-        yield from (Text(f"    {printing.printable(line)}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
+        yield from (Text(f"    {line}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
     if change.left_out:
         yield Text(f"    ... and {change.left_out} more lines (--lines 0 shows all)", style="cyan")

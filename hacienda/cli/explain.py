@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hacienda.assess import Rule, rules
 from hacienda.cli import console, project
@@ -45,13 +46,13 @@ def _document(rule: Rule) -> dict[str, Any]:
 def _table(chosen: list[Rule]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for rule in chosen:
-        table.add_row(rule.id, f"[{COLOURS[rule.severity]}]{rule.severity}[/]", rule.title)
+        table.add_row(rule.id, Text(rule.severity, style=COLOURS[rule.severity]), rule.title)
     return table
 
 
 def _show(rule: Rule) -> None:
     console.show(f"{rule.id}: {rule.title}")
-    console.out.print(f"severity: [{COLOURS[rule.severity]}]{rule.severity}[/]")
+    console.out.print(Text("severity: ").append(rule.severity, style=COLOURS[rule.severity]))
     console.show(f"why: {rule.reason}")
     console.show(f"do: {rule.fix}")
     console.show(f"page: {rule.page}")

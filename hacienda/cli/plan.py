@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from hacienda.cli import console, deploying, guarding, project
+from hacienda.cli import console, deploying, guarding, project, trusting
 from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
@@ -38,8 +38,8 @@ def plan(
 ) -> None:
     """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
 
-    Nothing is touched. What would cost a quorum, or the last copy of a service, is shown all the same, with the reason and the
-    safe order, and ends with exit code 4.
+    Nothing is touched. Changes of trust since the last apply from this machine come first. What would cost a quorum, or the last
+    copy of a service, is shown all the same, with the reason and the safe order, and ends with exit code 4.
     """
     cloud, deployed = deploying.deployment(env, out, with_secrets=with_secrets)
     anew = guarding.wanted(deployed, replace, outdated)
@@ -48,11 +48,15 @@ def plan(
     if save is not None:
         _save(plans, save)
     verdict = guarding.judged(plans, accept)
+    trusted = trusting.changed(cloud, env)
     refused = guarding.refusals(plans, verdict)
     if as_json:
         report = summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes)
-        console.show_json({**report, "guard": guard.document(verdict), "refused": refused})
+        console.show_json(
+            {**report, "trust": [asdict(one) for one in trusted], "guard": guard.document(verdict), "refused": refused}
+        )
     else:
+        trusting.show(cloud, trusted, console.out)
         for line in [*summary.describe(cloud.name, changes), *(refused or _content(verdict, changes))]:
             console.show(line)
         _show(deployed, plans, only_summary)
@@ -82,7 +86,7 @@ def _show(deployed: Deployment, plans: Iterable[StackPlan], only_summary: bool) 
             console.show(f"  {one.stack.name}: {counts}")
         elif one.changed:
             console.show(f"\n{one.stack.name}")
-            console.out.print(Text.from_ansi(one.text))
+            console.show_terraform(one.text)
     if only_summary:
         for line in written(deployed.synthesis):
             console.show(line)

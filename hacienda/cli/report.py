@@ -10,17 +10,17 @@ from typing import Annotated
 
 import typer
 
-from hacienda import cloudinit, platforms
+from hacienda import printing
 from hacienda.assess import timers
 from hacienda.assess.timers import measured
-from hacienda.cli import assessing, console, guarding, project
+from hacienda.cli import assessing, comparing, console, guarding, project
 from hacienda.cli.guard import text_of
 from hacienda.cli.topology import write
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, Problem
 from hacienda.operate.deploy import allowed
 from hacienda.quorum import enumerate_names
-from hacienda.review import guard, rendered_diff, summary
+from hacienda.review import guard, summary
 from hacienda.review import report as reports
 from hacienda.review.rendered_diff import words
 
@@ -62,8 +62,8 @@ def report(
         typer.Option("--out", metavar="FILE", help="Write it there; default: standard output. Can be repeated."),
     ] = None,
 ) -> None:
-    """Tell all that a reviewer should know of an environment: what goes, plan and quorum guard, every rendered file that changes,
-    findings, topology, availability, timer budget.
+    """Tell all that a reviewer should know of an environment: changes of trust, what goes, plan and quorum guard, every rendered
+    file that changes, findings, topology, availability, timer budget.
 
     Markdown is for a comment, its first line is `<!-- hacienda:ENV -->`; HTML is one page that needs nothing else. It is written
     whatever it says, and then ends with 4 where the guard refuses, with 1 where the assessment fails, else with 0.
@@ -97,7 +97,7 @@ def _written(found: reports.Report, form: Format) -> str:
         return reports.page(found)
     if form is Format.MARKDOWN:
         return reports.comment(found)
-    return json.dumps(reports.document(found), indent=2, ensure_ascii=False) + "\n"
+    return printing.as_json(reports.document(found))
 
 
 def _planned(environment: str, sources: Sequence[str], accept: Sequence[str] | None) -> reports.Planned:
@@ -123,14 +123,5 @@ def _require_own(environment: str, plans: Sequence[guard.Plan]) -> None:
 
 
 def _compared(cloud: Cloud, env: str, base: str) -> reports.Compared:
-    with (
-        rendered_diff.rendered(base, project.path_of(env), project.root()) as waiting,
-        console.working(f"rendering {cloud.name} twice"),
-    ):
-        outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
-        after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud))
-        old = waiting()
-        before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
-        replaces = platforms.platform_of(cloud.platform, str).replaces_for_first_boot
-        found = rendered_diff.compare(before, after, replaces=replaces)
+    old, found = comparing.compared(cloud, env, base)
     return reports.Compared(words.title(cloud.name, old, found), base, old.commit, old.rendering is None, found)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from hacienda import assess
 from hacienda.cli import assessing, console, project
@@ -88,7 +87,7 @@ def write(content: bytes, out: Path | None) -> None:
 
 
 def _text(picture: pictures.Picture) -> str:
-    plain = Console(width=WIDTH, force_terminal=False, color_system=None)
+    plain = console.Terminal(width=WIDTH, force_terminal=False, color_system=None)
     with plain.capture() as captured:
         plain.print(pictures.draw(picture), soft_wrap=False)
     return captured.get()

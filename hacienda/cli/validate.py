@@ -11,7 +11,7 @@ from rich.text import Text
 from hacienda import cloudinit
 from hacienda.cli import console, project
 from hacienda.errors import ToolError, UnwellError
-from hacienda.review import names, printing, validation
+from hacienda.review import names, validation
 from hacienda.review.validation import Report, Result
 from hacienda.review.validation.checkers import ShellCheck
 
@@ -68,8 +68,8 @@ def describe(environment: str, place: str, report: Report) -> Iterator[Text]:
 def _refusal(alike: list[Result]) -> Iterator[Text]:
     nodes = [node.partition("/")[2] for result in alike for node in result.subject.nodes]
     head = f"{alike[0].subject.file.path}: refused by {alike[0].check} ({alike[0].version}) on {names.brief(nodes)}"
-    yield Text(printing.printable(head), style="bold red")
-    yield from (Text(f"    {printing.printable(line)}") for line in alike[0].said.splitlines())
+    yield Text(head, style="bold red")
+    yield from (Text(f"    {line}") for line in alike[0].said.splitlines())
 
 
 def _files(results: list[Result]) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from hacienda.declare.trust import Trust
+
 LONGEST = 1000
 """Characters of a value; a line of a configuration file has room for more."""
 
@@ -53,14 +55,23 @@ def _directives(value: Any) -> Any:
 
 
 _Value = Annotated[bool | int | float | str, BeforeValidator(_value)]
-LineOverrides = Mapping[Annotated[str, BeforeValidator(_name)], _Value]
+_OVERRIDES = Trust(
+    "how a program behaves beyond what is known of it here: it may ask for no certificate, or listen to anybody"
+)
+_Lines = Mapping[Annotated[str, BeforeValidator(_name)], _Value]
+LineOverrides = Annotated[_Lines, _OVERRIDES]
 """Name -> value."""
-SectionOverrides = Mapping[Annotated[str, BeforeValidator(_section)], Annotated[LineOverrides, Field(min_length=1)]]
+SectionOverrides = Annotated[
+    Mapping[Annotated[str, BeforeValidator(_section)], Annotated[_Lines, Field(min_length=1)]], _OVERRIDES
+]
 """Section -> name -> value."""
-DirectiveOverrides = Mapping[
-    str,
-    Annotated[
-        tuple[Annotated[str, BeforeValidator(_directive)], ...], BeforeValidator(_directives), Field(min_length=1)
+DirectiveOverrides = Annotated[
+    Mapping[
+        str,
+        Annotated[
+            tuple[Annotated[str, BeforeValidator(_directive)], ...], BeforeValidator(_directives), Field(min_length=1)
+        ],
     ],
+    _OVERRIDES,
 ]
 """Section -> lines."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from hacienda.declare.trust import Trust
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import DomainName, FilePath, refuse
 
@@ -14,12 +15,12 @@ class OwnCertificate(Spec):
     """A certificate that another authority signed, for the public name of the APIs. The files are PEM and on the operator's
     machine; the key is kept in the store of secrets and nowhere else."""
 
-    chain: FilePath | None = None
+    chain: Annotated[FilePath | None, Trust("which certificate clients are shown", file=True)] = None
     """The certificate, followed by those of the authorities between it and its root. Default: the store of secrets has it, see
     `hacienda secrets certificate`."""
-    key: FilePath | None = None
+    key: Annotated[FilePath | None, Trust("with which key the API answers")] = None
     """Its private key, not encrypted and readable by its owner alone. It may be removed once it is in the store."""
-    authority: FilePath | None = None
+    authority: Annotated[FilePath | None, Trust("whose signature clients trust", file=True)] = None
     """Certificates of the authority that clients trust: a company's CA. Default: one that operating systems trust already."""
 
     @model_validator(mode="after")
@@ -33,9 +34,9 @@ class OwnCertificate(Spec):
 class Api(Spec):
     """How clients call the APIs."""
 
-    internal_name: DomainName | None = None
+    internal_name: Annotated[DomainName | None, Trust("where the machines send passwords and tokens")] = None
     """Host name at which the machines themselves reach the APIs. Default: `internal.<domain>`."""
-    public_name: DomainName | None = None
+    public_name: Annotated[DomainName | None, Trust("where clients send passwords and tokens")] = None
     """Host name at which clients outside reach the APIs. Default: `public.<domain>`, or the internal one where one virtual IP
     serves both."""
     certificate: OwnCertificate | None = None

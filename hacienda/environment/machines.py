@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import Address, AsList, Host, Name, Nic, Size, Whole, Word, refuse
 
@@ -41,38 +42,40 @@ def _addresses(value: Any) -> Any:
 class Bmc(Spec):
     """The machine's baseboard management controller, for fencing. Its user and password are secrets, never written here."""
 
-    type: Literal["redfish", "ipmi"]
+    type: Annotated[Literal["redfish", "ipmi"], PLAIN]
     """How it is spoken to."""
-    address: Host
+    address: Annotated[Host, Trust("who is sent the password that turns the machine off")]
     """Where it answers."""
 
 
 class Machine(Spec):
     """What a named node says about itself; whatever it leaves out is the group's."""
 
-    number: Number | None = None
+    number: Annotated[Number | None, Trust("at which address the machine is that gets the node's secrets")] = None
     """Its number within the role: the address follows from it. Default: from a name like `sto-3`, or from its address."""
-    address: Address | None = None
+    address: Annotated[Address | None, Trust("at which address the machine is that gets the node's secrets")] = None
     """Its pinned address on the management network."""
-    addresses: Mapping[Name, Address] = Field(default_factory=dict)
+    addresses: Annotated[
+        Mapping[Name, Address], Trust("at which address the machine is that gets the node's secrets")
+    ] = Field(default_factory=dict)
     """Pinned addresses by network name."""
-    host: Word | None = None
+    host: Annotated[Word | None, PLAIN] = None
     """Failure domain: the machine it is on."""
-    rack: Word | None = None
+    rack: Annotated[Word | None, PLAIN] = None
     """Failure domain: its rack."""
-    power: Word | None = None
+    power: Annotated[Word | None, PLAIN] = None
     """Failure domain: what feeds it."""
-    zone: Word | None = None
+    zone: Annotated[Word | None, PLAIN] = None
     """Failure domain: its site or zone."""
     cpus: Cpus | None = None
     """Processors."""
     memory: Size | None = None
     """Memory, like `64GiB`."""
-    disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
+    disks: Annotated[Mapping[DiskPurpose, Size], PLAIN] = Field(default_factory=dict)
     """Disks by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
     bmc: Bmc | None = None
     """Baseboard management controller, for fencing."""
-    cards: Cards = Field(default_factory=dict)
+    cards: Annotated[Cards, PLAIN] = Field(default_factory=dict)
     """Cards that this machine calls otherwise than its networks do, like `{eno1: enp65s0f0}`, or lacks: `{eno2: none}`."""
 
 
@@ -88,23 +91,25 @@ class MachineGroup(Spec):
 
     count: Annotated[Whole, Field(ge=0, le=MAXIMUM_NUMBER)] = 0
     """Machines numbered 1 to this, named `ctl-1`, `cmp-17`, ... Where some are missing (`without`) it is the highest number."""
-    without: Annotated[tuple[Number, ...], AsList] = ()
+    without: Annotated[tuple[Number, ...], AsList, PLAIN] = ()
     """Numbers that are gone; nobody else is renumbered."""
     nodes: Annotated[Mapping[Name, Machine], BeforeValidator(_nodes)] = Field(default_factory=dict)
     """Named nodes, each with a number or an address of its own. A counted name (`cmp-17`) refines that machine."""
-    first: Annotated[tuple[Address, ...], BeforeValidator(_addresses)] = ()
+    first: Annotated[
+        tuple[Address, ...], BeforeValidator(_addresses), Trust("at which addresses the machines are that get secrets")
+    ] = ()
     """Address of number 1, at most one per network. Default: the role's block."""
-    spread: DomainKind | None = None
+    spread: Annotated[DomainKind | None, PLAIN] = None
     """Kind of failure domain over which counted machines take turns."""
-    domains: Annotated[tuple[Word, ...], AsList, Field(max_length=64)] = ()
+    domains: Annotated[tuple[Word, ...], AsList, Field(max_length=64), PLAIN] = ()
     """Names of those domains, in the order of turns: number 1 is in the first. Default: the environment's `domains`."""
     cpus: Cpus | None = None
     """Processors of each. Default: whatever the machine has."""
     memory: Size | None = None
     """Memory of each, like `64GiB`. Default: whatever the machine has."""
-    disks: Mapping[DiskPurpose, Size] = Field(default_factory=dict)
+    disks: Annotated[Mapping[DiskPurpose, Size], PLAIN] = Field(default_factory=dict)
     """Disks of each by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
-    cards: Cards = Field(default_factory=dict)
+    cards: Annotated[Cards, PLAIN] = Field(default_factory=dict)
     """Cards that these machines call otherwise than their networks do, like `{eno1: enp65s0f0}`, or lack: `{eno2: none}`."""
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
 from hacienda.environment.firewall import FirewallRule
@@ -34,15 +35,15 @@ def _high_availability(value: Any) -> Any:
 class Environment(Spec):
     """One environment file."""
 
-    name: Name
+    name: Annotated[Name, Trust("which store of secrets, state and Incus project are used")]
     """Name of the environment; stacks, projects and the default domain carry it."""
-    domain: DomainName | None = None
+    domain: Annotated[DomainName | None, Trust("for which names certificates are signed")] = None
     """DNS domain of the machines. Default: `<name>.internal`."""
-    region: Region = "RegionOne"
+    region: Annotated[Region, PLAIN] = "RegionOne"
     """Region of the Keystone catalogue."""
-    release: Annotated[Literal["2025.1"], BeforeValidator(_release)] = "2025.1"
+    release: Annotated[Literal["2025.1"], BeforeValidator(_release), PLAIN] = "2025.1"
     """OpenStack release."""
-    operating_system: Literal["debian-13"] = "debian-13"
+    operating_system: Annotated[Literal["debian-13"], PLAIN] = "debian-13"
     """What the machines run."""
     platform: Platform = Incus()
     """Where the machines are: `incus` or `existing`, or a mapping with `type` and the platform's options."""
@@ -50,15 +51,19 @@ class Environment(Spec):
     """Networks by name. One of them has the purpose `management`."""
     machines: Machines
     """Machine groups by role."""
-    domains: Mapping[DomainKind, Annotated[tuple[Word, ...], AsList, Field(min_length=1)]] = Field(default_factory=dict)
+    domains: Annotated[Mapping[DomainKind, Annotated[tuple[Word, ...], AsList, Field(min_length=1)]], PLAIN] = Field(
+        default_factory=dict
+    )
     """Failure domains by kind, like `{rack: [a, b, c]}`, for the groups that are spread over them."""
-    firewall_rules: Annotated[tuple[FirewallRule, ...], AsList, Field(max_length=100)] = ()
+    firewall_rules: Annotated[
+        tuple[FirewallRule, ...], AsList, Field(max_length=100), Trust("who may connect to the machines, and where")
+    ] = ()
     """What the machines' firewall lets in beside Hacienda's own services, for what else runs there."""
-    services: Mapping[str, Any] = Field(default_factory=dict)
+    services: Annotated[Mapping[str, Any], PLAIN] = Field(default_factory=dict)
     """Options of services, by service. Everything has a default."""
     availability: Availability = Availability()
     """Availability target."""
-    high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability)] = "active-active"
+    high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability), PLAIN] = "active-active"
     """`active-active`: every controller serves."""
     api: Api = Api()
     """Host names and certificate of the APIs."""
@@ -76,7 +81,7 @@ class Environment(Spec):
     """Where Debian packages come from."""
     ssh: Ssh = Ssh()
     """How the machines are reached."""
-    accept: Annotated[tuple[Accept, ...], AsList, Field(max_length=100)] = ()
+    accept: Annotated[tuple[Accept, ...], AsList, Field(max_length=100), PLAIN] = ()
     """Findings of `hacienda check` that are deliberate here, each with a reason and an end."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from hacienda.declare.trust import Trust
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import refuse
 
@@ -46,12 +47,12 @@ ProxyUrl = Annotated[
 class Packages(Spec):
     """Where machines, and the image of the lab, get their Debian packages."""
 
-    mirror: MirrorUrl | None = None
+    mirror: Annotated[MirrorUrl | None, Trust("whence the machines' software comes")] = None
     """Mirror of Debian's archive, like `http://mirror.example.org/debian`, signed by Debian as the archive is. Machines then use
     nothing else. Default: the sources that the machine has."""
-    security: MirrorUrl | None = None
+    security: Annotated[MirrorUrl | None, Trust("whence security updates come")] = None
     """Mirror of Debian's security updates, like `http://mirror.example.org/debian-security`. Needed with `mirror`."""
-    proxy: ProxyUrl | None = None
+    proxy: Annotated[ProxyUrl | None, Trust("through whose hands the machines' software goes")] = None
     """HTTP proxy through which packages are fetched, like `http://proxy.example.org:3128`. Default: what the machine has."""
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import FilePath, Name, Word, refuse
 
@@ -13,26 +14,28 @@ from hacienda.environment.values import FilePath, Name, Word, refuse
 class Incus(Spec):
     """System containers on one machine: the lab."""
 
-    type: Literal["incus"] = "incus"
+    type: Annotated[Literal["incus"], Trust("how the machines' SSH host keys are learnt")] = "incus"
     """`incus`."""
-    socket: FilePath = "/var/lib/hacienda-lab/unix.socket"
+    socket: Annotated[FilePath, Trust("which Incus makes the machines and says their SSH host keys")] = (
+        "/var/lib/hacienda-lab/unix.socket"
+    )
     """Unix socket of the Incus daemon; the default is the one that `make lab` starts."""
-    image: Word | None = None
+    image: Annotated[Word | None, Trust("what runs as root on new machines")] = None
     """Alias of the image that the machines boot. Default: the one that `hacienda lab image` builds."""
-    pool: Word = "hacienda"
+    pool: Annotated[Word, PLAIN] = "hacienda"
     """Storage pool."""
-    project: Name | None = None
+    project: Annotated[Name | None, Trust("whose instances say their SSH host keys")] = None
     """Incus project. Default: `hacienda-<name>`."""
 
 
 class Existing(Spec):
     """Machines that are already there and answer to SSH."""
 
-    type: Literal["existing"] = "existing"
+    type: Annotated[Literal["existing"], Trust("how the machines' SSH host keys are learnt")] = "existing"
     """`existing`."""
-    known_hosts: FilePath = "~/.ssh/known_hosts"
+    known_hosts: Annotated[FilePath, Trust("which machines get bundles and secrets", file=True)] = "~/.ssh/known_hosts"
     """File with the machines' SSH host keys, as OpenSSH reads it. Keys are never trusted on first sight."""
-    containers: bool = False
+    containers: Annotated[bool, PLAIN] = False
     """They are system containers: clock, most kernel settings and modules are their host's, open files are limited."""
 
 

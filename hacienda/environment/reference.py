@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hacienda.declare import Registry
+from hacienda.declare.trust import KEYWORD
 from hacienda.environment.schema import schema
 
 _HEADER = """# The environment file: reference
 
 Generated from the models by `python docs/generate.py`; how to use it is in [environment-guide.md](environment-guide.md).
-Every key that is not listed is refused. Where no default is given it is what the description says, or nothing.
+Every key that is not listed is refused. Changes of keys of *trust* come first in `hacienda diff`, `report` and `plan`.
+Where no default is given it is what the description says, or nothing.
 """
 
 _SECTIONS = (
@@ -72,6 +74,7 @@ def _rows(definition: Mapping[str, Any], definitions: Mapping[str, Any], prefix:
     for key, value in definition["properties"].items():
         default = "needed" if key in required else _default(value)
         meaning = _words(value.get("description") or _target(value, definitions).get("description", ""))
+        meaning += f" *Trust: it decides {value[KEYWORD]}.*" if KEYWORD in value else ""
         lines.append(f"| `{prefix}{key}` | {_kind(value, definitions)} | {default} | {meaning} |")
         inner = _target(value, definitions)
         if prefix or "." in str(value.get("$ref", "")):

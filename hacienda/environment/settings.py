@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from hacienda.declare.trust import Trust
 from hacienda.environment.spec import Spec
 from hacienda.environment.values import Address, AsList, FilePath, Host, Whole, refuse
 
@@ -76,12 +77,14 @@ def _recipient(value: Any) -> str:
 class Secrets(Spec):
     """Where secrets are kept."""
 
-    backend: Literal["file", "age"] = "file"
+    backend: Annotated[Literal["file", "age"], Trust("where every secret is kept")] = "file"
     """`file`: plain files, mode 0600, never committed. `age`: one encrypted file that may be committed."""
-    path: FilePath | None = None
+    path: Annotated[FilePath | None, Trust("where every secret is kept", file=True)] = None
     """The folder (`file`) or the encrypted file (`age`). Default: `.hacienda/<name>/secrets` and
     `environments/<name>.secrets.age`."""
-    recipients: Annotated[tuple[Annotated[str, BeforeValidator(_recipient)], ...], AsList] = ()
+    recipients: Annotated[
+        tuple[Annotated[str, BeforeValidator(_recipient)], ...], AsList, Trust("who reads every secret")
+    ] = ()
     """Public keys of those who may read an age store."""
 
     @model_validator(mode="after")
@@ -113,10 +116,13 @@ def _option_name(value: Any) -> Any:
 class State(Spec):
     """Where Terraform keeps its state."""
 
-    backend: Literal["local", "http", "s3", "pg", "consul"] = "local"
+    backend: Annotated[
+        Literal["local", "http", "s3", "pg", "consul"], Trust("who reads and changes Terraform's state")
+    ] = "local"
     """`local`: `.hacienda/<name>/state`, on the operator's machine. Otherwise a back end that Terraform knows."""
-    options: Mapping[
-        Annotated[str, BeforeValidator(_option_name)], Annotated[str | int | bool, BeforeValidator(_option)]
+    options: Annotated[
+        Mapping[Annotated[str, BeforeValidator(_option_name)], Annotated[str | int | bool, BeforeValidator(_option)]],
+        Trust("who reads and changes Terraform's state"),
     ] = Field(default_factory=dict)
     """The back end's options as Terraform names them; credentials come from the environment, never from here."""
 
@@ -134,7 +140,12 @@ class State(Spec):
 class Time(Spec):
     """Clocks."""
 
-    servers: Annotated[tuple[Host, ...], AsList, Field(max_length=16)] = (
+    servers: Annotated[
+        tuple[Host, ...],
+        AsList,
+        Field(max_length=16),
+        Trust("whose clock says which certificates and tokens are valid"),
+    ] = (
         "0.debian.pool.ntp.org",
         "1.debian.pool.ntp.org",
         "2.debian.pool.ntp.org",
@@ -146,18 +157,27 @@ class Time(Spec):
 class Dns(Spec):
     """Name servers."""
 
-    servers: Annotated[tuple[Address, ...], AsList, Field(max_length=3)] = ()
+    servers: Annotated[
+        tuple[Address, ...], AsList, Field(max_length=3), Trust("who tells the machines where names lead")
+    ] = ()
     """Addresses of name servers, at most three. Default: what the machine has."""
 
 
 class Ssh(Spec):
     """How the machines are reached."""
 
-    user: Annotated[str, BeforeValidator(_user)] = "root"
+    user: Annotated[str, BeforeValidator(_user), Trust("who becomes root on the machines")] = "root"
     """Who logs in; one who is not root needs sudo without a password."""
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 22
+    port: Annotated[Whole, Field(ge=1, le=65535), Trust("which server gets bundles and secrets")] = 22
     """Port of the SSH server."""
-    keys: Annotated[tuple[Annotated[str, BeforeValidator(_ssh_key)], ...], AsList, Field(max_length=64)] = ()
+    keys: Annotated[
+        tuple[Annotated[str, BeforeValidator(_ssh_key)], ...],
+        AsList,
+        Field(max_length=64),
+        Trust("whose keys are root on new machines"),
+    ] = ()
     """Public keys of the operators. The deployer has its own key beside them."""
-    jump: Annotated[str, BeforeValidator(_jump)] | None = None
+    jump: Annotated[
+        Annotated[str, BeforeValidator(_jump)] | None, Trust("through whose host the machines are reached")
+    ] = None
     """Host to go through: `[user@]host[:port]`."""

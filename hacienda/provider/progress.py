@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from hacienda import printing
+
 VARIABLE = "HACIENDA_PROGRESS"
 _lock = threading.Lock()
 
@@ -27,7 +29,7 @@ def report(resource: str, node: str, event: str, detail: str = "") -> None:
     entry = {"time": round(time.time(), 3), "resource": resource, "node": node, "event": event, "detail": detail}
     line = json.dumps(entry)
     with _lock:
-        sys.stderr.write(f"{resource} {node}: {event} {detail}\n")
+        sys.stderr.write(printing.printable(f"{resource} {node}: {event} {detail}") + "\n")
         sys.stderr.flush()
         path = os.environ.get(VARIABLE)
         if path:
@@ -39,7 +41,7 @@ def _append(path: str, line: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
-        sys.stderr.write(f"{VARIABLE}: {error}\n")
+        sys.stderr.write(printing.printable(f"{VARIABLE}: {error}") + "\n")
         return
     try:
         os.write(descriptor, line.encode())

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hacienda import printing
 from hacienda.remote import scripts
 from hacienda.remote.transport import Completed, RemoteError, Transport
 
@@ -174,7 +175,7 @@ class Node:
     def journal(self, service: str, lines: int = 10) -> str:
         """The last lines of a service's journal."""
         done = self._transport.run(scripts.journal(_word(service), lines))
-        return done.output.decode(errors="replace").strip()
+        return printing.lines(done.output.decode(errors="replace").strip())
 
     def objection(self, node: str, groups: Sequence[str]) -> str:
         """Why the quorum of these groups would not survive the leaving of another node, live; empty if it would."""
@@ -213,7 +214,7 @@ class Node:
         return done
 
     def _text(self, what: str, script: str, data: bytes = b"", timeout: float = 60.0) -> str:
-        return self._checked(what, script, data, timeout).output.decode(errors="replace").strip()
+        return printing.lines(self._checked(what, script, data, timeout).output.decode(errors="replace").strip())
 
 
 def parse_status(output: bytes, node: str) -> Status | None:
@@ -238,12 +239,12 @@ def parse_status(output: bytes, node: str) -> Status | None:
 
 
 def _said(done: Completed) -> str:
-    return done.errors.strip() or done.output.decode(errors="replace").strip()
+    return printing.lines(done.errors.strip() or done.output.decode(errors="replace").strip())
 
 
 def _json(done: Completed, node: str) -> Any:
     try:
-        return json.loads(done.output)
+        return printing.words(json.loads(done.output))
     except ValueError as error:
         text = f"{node} gave no answer we understand (exit status {done.code})"
         raise RemoteError(text, _said(done)[-500:]) from error

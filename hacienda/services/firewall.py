@@ -11,12 +11,15 @@ from pydantic import Field
 
 from hacienda.cloud.model import Cloud, FirewallRule, Node
 from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
+from hacienda.declare.trust import Trust
 
 
 class Options(ServiceOptions):
     """Options of the host firewall."""
 
-    operator_networks: tuple[IPv4Network, ...] = ()
+    operator_networks: Annotated[
+        tuple[IPv4Network, ...], Trust("from where SSH and the statistics pages are reached")
+    ] = ()
     """Networks beside the management network from which operators reach SSH and the statistics pages. Default: none."""
     log_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
     """Refused packets logged per minute and node; the rest is only counted. Default: 10."""

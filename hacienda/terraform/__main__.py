@@ -9,6 +9,7 @@ import os
 import sys
 from typing import NoReturn
 
+from hacienda import printing
 from hacienda.errors import HaciendaError
 from hacienda.terraform import child
 from hacienda.terraform.program import find, surroundings
@@ -19,7 +20,7 @@ def main() -> NoReturn:
     try:
         found = find()
     except HaciendaError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(printing.lines(f"{error}\n"))
         sys.exit(error.exit_code)
     # The wheel's Terraform sees the environment that its process was started with, whatever that process changes in it.
     command = [*child.command(found.path), *sys.argv[1:]]

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from hacienda import printing
 from hacienda.provider.framework.values import UNKNOWN, State
 from hacienda.provider.protocol import tfplugin6_pb2 as wire
 
@@ -41,7 +42,9 @@ class Context:
         self.partial = {name: None if value is UNKNOWN else value for name, value in state.items()}
 
     def _add(self, severity: wire.Diagnostic.Severity.ValueType, summary: str, detail: str) -> None:
-        self.diagnostics.append(wire.Diagnostic(severity=severity, summary=summary, detail=detail))
+        self.diagnostics.append(
+            wire.Diagnostic(severity=severity, summary=printing.lines(summary), detail=printing.lines(detail))
+        )
 
 
 def load_private(data: bytes) -> dict[str, Any]:

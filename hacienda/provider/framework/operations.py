@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from hacienda import errors
+from hacienda import errors, printing
 from hacienda.provider.framework.context import Context, dump_private, load_private
 from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import Attribute, schema
@@ -189,7 +189,7 @@ def _guarded(context: Context, label: str, operation: Callable[[], object]) -> N
         context.error(summary, textwrap.dedent(detail))
     except BaseException as error:  # noqa: BLE001
         trace = traceback.format_exc()
-        sys.stderr.write(trace)
+        sys.stderr.write(printing.lines(trace))
         context.error(
             f"{label}: {type(error).__name__}: {error}",
             f"This is a defect of the provider. What exists so far is kept in the state.\n\n{trace}",

@@ -1,6 +1,6 @@
 """Every file of every node in two revisions, and what differs between them: no hosts, no state, no secrets."""
 
-from hacienda.review.rendered_diff.base import Base, rendered
+from hacienda.review.rendered_diff.base import Base, facts, rendered
 from hacienda.review.rendered_diff.compare import MOST_LINES, compare
 from hacienda.review.rendered_diff.model import (
     FIRST_BOOT,
@@ -14,6 +14,7 @@ from hacienda.review.rendered_diff.model import (
 )
 from hacienda.review.rendered_diff.rendering import File, Machine, Rendering, of_folder, of_outputs
 from hacienda.review.rendered_diff.resources import resources
+from hacienda.review.rendered_diff.trust import TrustChange
 
 __all__ = [
     "FIRST_BOOT",
@@ -28,8 +29,10 @@ __all__ = [
     "Rendering",
     "ResourceChange",
     "Step",
+    "TrustChange",
     "compare",
     "document",
+    "facts",
     "of_folder",
     "of_outputs",
     "rendered",

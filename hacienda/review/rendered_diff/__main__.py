@@ -6,7 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from hacienda import cloud, cloudinit, services
+from hacienda import cloud, cloudinit, printing, services
+from hacienda.environment import load
+from hacienda.environment.trusted import trusted
 from hacienda.errors import HaciendaError
 from hacienda.review.rendered_diff.export import exported
 from hacienda.review.rendered_diff.resources import resources
@@ -15,10 +17,12 @@ from hacienda.review.rendered_diff.resources import resources
 def main(environment: Path, target: Path) -> int:
     """Render an environment without its store. Returns the exit code."""
     try:
-        resolved = cloud.read(environment, services.registry())
-        content = exported((cloudinit.render(resolved, node, "") for node in resolved.nodes), resources(resolved))
+        registry = services.registry()
+        resolved = cloud.read(environment, registry)
+        outputs = (cloudinit.render(resolved, node, "") for node in resolved.nodes)
+        content = exported(outputs, resources(resolved), trusted(load(environment, registry), registry))
     except HaciendaError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(printing.lines(f"{error}\n"))
         return error.exit_code
     target.write_text(json.dumps(content), encoding="utf-8")
     return 0

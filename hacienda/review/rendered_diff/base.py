@@ -8,13 +8,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import hacienda
-from hacienda.environment import shipped
+from hacienda import services
+from hacienda.declare.trust import Fact
+from hacienda.environment import load, shipped
+from hacienda.environment.trusted import trusted
 from hacienda.errors import InputError, ToolError
-from hacienda.review.rendered_diff import git
+from hacienda.review.rendered_diff import git, trust
 from hacienda.review.rendered_diff.export import of_export
 from hacienda.review.rendered_diff.rendering import Rendering, of_folder
 
@@ -27,6 +30,9 @@ _EXPORT = Path("hacienda/review/rendered_diff/__main__.py")
 _CODE = Path(hacienda.__file__).resolve().parent.parent
 """The folder of the code that is running."""
 
+_OF_CODE = ("hacienda", "main.py", "Makefile", "pyproject.toml", "requirements.txt", "cdktf.json", ".github")
+"""What runs there, and what makes it run."""
+
 
 @dataclass(frozen=True)
 class Base:
@@ -36,11 +42,13 @@ class Base:
         revision: as the operator wrote it.
         commit: its full hash.
         rendering: None: the environment is not in it.
+        code: number of files of Hacienda's own code that differ from it, where the repository has that code.
     """
 
     revision: str
     commit: str
     rendering: Rendering | None
+    code: int = 0
 
     @property
     def title(self) -> str:
@@ -74,14 +82,21 @@ def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Bas
         tree, out = folder / "tree", folder / "out"
         git.check_out(repository, commit, tree)
         project = _there(root, repository, tree) or tree
+        own = [_CODE / name for name in _OF_CODE] if _CODE.is_relative_to(repository) else []
+        differing = git.changed(repository, commit, *own) if own else 0
         found = _environment(file, repository, tree, project)
         if found is None:
-            yield lambda: Base(revision, commit, None)
+            yield lambda: Base(revision, commit, None, differing)
             return
         code = _there(_CODE, repository, tree) or _CODE
         process = _start(found, project, code, out)
         try:
-            yield lambda: Base(revision, commit, _finished(process, revision, out))
+
+            def waited() -> Base:
+                finished = _finished(process, revision, out)
+                return Base(revision, commit, _trusting(finished, found, project), differing)
+
+            yield waited
         finally:
             if process.poll() is None:
                 process.kill()
@@ -116,6 +131,30 @@ def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen
         text=True,
         errors="replace",
     )
+
+
+def facts(file: Path, root: Path) -> dict[str, Fact]:
+    """Settings of trust as the working tree has them, with what the files hold that come with the project.
+
+    Raises:
+        InputError: everything wrong with the file.
+    """
+    registry = services.registry()
+    environment = load(file, registry)
+    known = trusted(environment, registry)
+    return known | dict(trust.contents(known, environment, root, lambda path: not git.ignored(path)))
+
+
+def _trusting(rendering: Rendering, file: Path, project: Path) -> Rendering:
+    """With what its files of trust hold; a base whose code is too old to say what it trusts is read by the code that runs."""
+    try:
+        registry = services.registry()
+        environment = load(file, registry)
+    except InputError:
+        return rendering
+    known = rendering.trust if rendering.trust is not None else trusted(environment, registry)
+    held = trust.contents(known, environment, project, lambda path: True)
+    return replace(rendering, trust={**known, **dict(held)})
 
 
 def _finished(process: subprocess.Popen[str], revision: str, out: Path) -> Rendering:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from hacienda.review.rendered_diff import trust
 from hacienda.review.rendered_diff.grouping import changes_of_files
 from hacienda.review.rendered_diff.model import Diff, Kind, NodeChange, PackageChange
 from hacienda.review.rendered_diff.pair import Pair
@@ -15,13 +16,16 @@ MOST_LINES = 200
 """Lines of one change that are kept by default: nobody reads more of one file, and a report has room for others."""
 
 
-def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LINES, replaces: bool = False) -> Diff:
+def compare(
+    before: Rendering, after: Rendering, *, lines: int | None = MOST_LINES, replaces: bool = False, code: int = 0
+) -> Diff:
     """What differs between two renderings.
 
     Args:
         before, after: the two.
         lines: most lines kept of one change; None: all.
         replaces: the platform makes a machine anew when its user-data or network-config changes.
+        code: number of files of Hacienda's own code that differ from the base's.
     """
     both = (Pair(before.machines[name], after.machines[name]) for name in after.machines if name in before.machines)
     changed = {pair.name: pair for pair in both if pair.differs}
@@ -31,6 +35,8 @@ def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LIN
         if name in changed or name not in before.machines
     ]
     nodes += [_whole(machine, "removed") for name, machine in before.machines.items() if name not in after.machines]
+    # Whoever does not say what is trusted now does not ask what was.
+    trusted_before = before.trust if before.machines and after.trust is not None else {}
     known = before.resources is not None or not before.machines
     return Diff(
         nodes=tuple(nodes),
@@ -40,6 +46,8 @@ def compare(before: Rendering, after: Rendering, *, lines: int | None = MOST_LIN
         replaces=replaces,
         resources=tuple(changes(before.resources or {}, after.resources or {})) if known and before.machines else (),
         resources_known=known,
+        trust=trust.changes(trusted_before or {}, after.trust or {}, code) if trusted_before is not None else (),
+        trust_known=trusted_before is not None,
     )
 
 

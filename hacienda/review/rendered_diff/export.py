@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from hacienda.cloudinit import NodeOutput
+from hacienda.declare.trust import Fact
 from hacienda.errors import ToolError
+from hacienda.review.rendered_diff import trust
 from hacienda.review.rendered_diff.rendering import File, Machine, Rendering
 
 VERSION = 1
 """Version of the file's shape. The side that reads is never older than the side that writes."""
 
 
-def exported(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+def exported(
+    outputs: Iterable[NodeOutput],
+    resources: Mapping[str, Mapping[str, Any]] | None = None,
+    facts: Mapping[str, Fact] | None = None,
+) -> dict[str, Any]:
     """Rendered nodes and what else there is, as plain data: what many nodes share is in there once."""
     numbers: dict[str, int] = {}
     entries: list[Any] = []
@@ -38,7 +44,14 @@ def exported(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[str,
                 "files": [numbers[file.manifest_line] for file in output.files],
             }
         )
-    return {"version": VERSION, "entries": entries, "texts": texts, "machines": machines, "resources": resources}
+    return {
+        "version": VERSION,
+        "entries": entries,
+        "texts": texts,
+        "machines": machines,
+        "resources": resources,
+        "trust": trust.exported(facts or {}),
+    }
 
 
 def of_export(path: Path) -> Rendering:
@@ -59,6 +72,6 @@ def of_export(path: Path) -> Rendering:
             machines[machine.name] = machine
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise ToolError(f"{path}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
-    # A revision that is older than this has none.
-    told = found.get("resources")
-    return Rendering(machines, lambda node, place: str(found["texts"][machines[node].files[place].sha256]), told)
+    # A revision that is older than these has none.
+    told, facts = found.get("resources"), trust.imported(found.get("trust"))
+    return Rendering(machines, lambda node, place: str(found["texts"][machines[node].files[place].sha256]), told, facts)

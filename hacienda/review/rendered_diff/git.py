@@ -54,6 +54,19 @@ def commit(repository: Path, revision: str) -> str:
     return parted.stdout.strip()
 
 
+def ignored(path: Path) -> bool:
+    """Whether git leaves a file out: it is of this machine alone. One outside every repository is, too."""
+    return _git(path.parent, "check-ignore", "--quiet", "--", str(path)).returncode != 1
+
+
+def changed(repository: Path, commit: str, *paths: Path) -> int:
+    """Number of files below paths that differ from a commit, new ones that are not ignored included."""
+    listed = [str(path) for path in paths]
+    tracked = _git(repository, "diff", "--name-only", "-z", commit, "--", *listed).stdout
+    fresh = _git(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", *listed).stdout
+    return len({name for name in (tracked + fresh).split("\0") if name})
+
+
 def check_out(repository: Path, commit: str, folder: Path) -> None:
     """Write all files of a commit into a folder that is made, through an index of its own.
 

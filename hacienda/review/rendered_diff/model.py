@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hacienda.review.rendered_diff.lines import Hunk
+from hacienda.review.rendered_diff.trust import TrustChange
 from hacienda.review.summary import MACHINES, MEMBER
 
 Kind = Literal["added", "removed", "changed"]
@@ -132,6 +133,8 @@ class Diff:
         replaces: the platform makes a machine anew when something of FIRST_BOOT changes.
         resources: machines, networks, the ways to nodes, secrets and state, where they differ.
         resources_known: False: the base does not say what it becomes beside files, because its code is too old for it.
+        trust: settings of trust that differ.
+        trust_known: False: the base's file cannot be read for them.
     """
 
     nodes: tuple[NodeChange, ...]
@@ -141,6 +144,8 @@ class Diff:
     replaces: bool
     resources: tuple[ResourceChange, ...] = ()
     resources_known: bool = True
+    trust: tuple[TrustChange, ...] = ()
+    trust_known: bool = True
 
     def of(self, kind: Kind) -> tuple[str, ...]:
         """Names of machines to which this happens."""
@@ -168,7 +173,7 @@ class Diff:
         return tuple(one for one in self.resources if not one.node or one.kind == "changed")
 
     def __bool__(self) -> bool:
-        return bool(self.nodes or self.resources)
+        return bool(self.nodes or self.resources or self.trust)
 
 
 def document(diff: Diff) -> dict[str, Any]:
@@ -185,6 +190,8 @@ def document(diff: Diff) -> dict[str, Any]:
     }
     return {
         "changes": bool(diff),
+        "trust": [asdict(change) for change in diff.trust],
+        "trust_known": diff.trust_known,
         "nodes": nodes,
         "replaced": list(diff.replaced),
         "files": [asdict(change) for change in diff.files],

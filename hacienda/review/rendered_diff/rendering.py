@@ -13,6 +13,7 @@ from typing import Any
 
 from hacienda.cloudinit import NodeOutput
 from hacienda.declare.effect import attributes, effect
+from hacienda.declare.trust import Fact
 from hacienda.errors import ToolError
 
 VERSION = 1
@@ -107,14 +108,20 @@ class Rendering:
         machines: by name, in the cloud's order.
         text: text of a file, from node and path; only files of the kind `file` are asked for.
         resources: what it becomes beside files; None: it is not known.
+        trust: its settings of trust, what the files that they name hold included; None: they are not known.
     """
 
     machines: Mapping[str, Machine]
     text: Callable[[str, str], str]
     resources: Mapping[str, Mapping[str, Any]] | None = None
+    trust: Mapping[str, Fact] | None = None
 
 
-def of_outputs(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[str, Any]] | None = None) -> Rendering:
+def of_outputs(
+    outputs: Iterable[NodeOutput],
+    resources: Mapping[str, Mapping[str, Any]] | None = None,
+    trust: Mapping[str, Fact] | None = None,
+) -> Rendering:
     """What this process rendered. Bundles are not kept; `outputs` may be a generator."""
     texts: dict[str, str] = {}
     machines: dict[str, Machine] = {}
@@ -123,7 +130,7 @@ def of_outputs(outputs: Iterable[NodeOutput], resources: Mapping[str, Mapping[st
         texts.update((file.sha256, file.text) for file in output.files)
         files = {file.path: _kept(parsed, file.manifest_line, file.manifest_entry) for file in output.files}
         machines[output.node] = Machine.parse(output.manifest, files, output.user_data, output.network_config)
-    return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256], resources)
+    return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256], resources, trust)
 
 
 def of_folder(out: Path) -> Rendering:

@@ -14,7 +14,7 @@ def title(name: str, base: Base, found: Diff) -> str:
     against = f"against {base.title}"
     if base.rendering is None:
         return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
-    if not found:
+    if not found and found.trust_known:
         return f"{name}: no differences {against}" if found.resources_known else f"{name}: no file differs {against}"
     counts = {
         "reconfigured in place": len(found.reconfigured),
@@ -29,8 +29,16 @@ def title(name: str, base: Base, found: Diff) -> str:
     # What everybody looks for first.
     if not counts["removed"] and not counts["replaced"]:
         said.append("0 replaced")
-    title = f"{name}: machines: {', '.join(said)}"
+    title = f"{name}: {trust(found)}machines: {', '.join(said)}"
     return f"{', '.join((title, *_others(found)))}, {against}"
+
+
+def trust(found: Diff) -> str:
+    """How many settings of trust differ, before everything else that is said; empty: none."""
+    if not found.trust_known:
+        return "CHANGES OF TRUST ARE NOT KNOWN; "
+    count = len(found.trust)
+    return f"{count} CHANGE{'' if count == 1 else 'S'} OF TRUST; " if count else ""
 
 
 def _others(found: Diff) -> Iterator[str]:
@@ -45,6 +53,11 @@ def _others(found: Diff) -> Iterator[str]:
 UNTOLD = (
     "The base's code does not say what its environment becomes beside files: platform, networks, disks, memory, SSH, trust, "
     "secrets and state are not compared."
+)
+
+
+UNTRUSTED = (
+    "The base's file cannot be read by this version, so what it trusts is not compared. Compare the two files by hand."
 )
 
 

@@ -38,12 +38,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of a program, as they are."""
+    """Lines of a program, as they are. `language`: what a forge colours them as."""
 
     caption: str
     lines: tuple[str, ...]
     brief: bool = True
     kind: str = "lines"
+    language: str = ""
 
 
 @dataclass(frozen=True)

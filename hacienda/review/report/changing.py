@@ -14,6 +14,20 @@ LONGEST = 300
 """Characters of a line of a file beyond which it is cut."""
 
 
+def trust(report: Report) -> Section:
+    """Who would read secrets, reach the machines, or be believed that was not before: nothing of it is folded or cut."""
+    compared, title = report.compared, "Changes of trust"
+    if compared is None:
+        return Section("trust", title, "none", "no base was given (`--base REV`)")
+    diff = compared.diff
+    if not diff.trust_known:
+        return Section("trust", title, "bad", words.UNTRUSTED)
+    if not diff.trust:
+        return Section("trust", title, "good", "none: whoever is trusted now was trusted before")
+    blocks = tuple(Lines(f"`{one.path}`: this decides {one.decides}", one.lines, language="diff") for one in diff.trust)
+    return Section("trust", title, "bad", ", ".join(f"`{one.path}`" for one in diff.trust), blocks)
+
+
 def going(report: Report) -> Section:
     """Machines and other resources that are deleted or replaced, which a reviewer looks for first."""
     rows = list(_planned_going(report.planned)) if report.planned else []

@@ -52,7 +52,11 @@ def _compared(compared: Compared) -> dict[str, Any]:
     changed = {kind: names.brief(compared.diff.of(kind)) for kind in ("added", "removed", "changed")}
     changed["replaced"] = names.brief(compared.diff.replaced)
     head = {"base": compared.base, "commit": compared.commit, "new": compared.new}
-    return {**head, **{key: told[key] for key in ("changes", "files", "steps", "packages")}, "nodes": changed}
+    return {
+        **head,
+        **{key: told[key] for key in ("changes", "trust", "trust_known", "files", "steps", "packages")},
+        "nodes": changed,
+    }
 
 
 def _planned(environment: str, planned: Planned) -> dict[str, Any]:

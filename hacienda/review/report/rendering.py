@@ -12,8 +12,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from hacienda.printing import printable
 from hacienda.review import summary, topology
-from hacienda.review.printing import printable
+from hacienda.review.rendered_diff import words
 from hacienda.review.report import changing, standing
 from hacienda.review.report.blocks import Section, Tone
 from hacienda.review.report.model import Report
@@ -44,7 +45,7 @@ def sections(report: Report, room: int) -> tuple[Section, ...]:
         report: the report.
         room: characters of changed lines that there is room for.
     """
-    changed = (changing.going(report), changing.plan(report), changing.files(report, room))
+    changed = (changing.trust(report), changing.going(report), changing.plan(report), changing.files(report, room))
     stands = (standing.findings(report), standing.picture(report))
     return (*changed, *stands, standing.availability(report), standing.timers(report))
 
@@ -52,10 +53,13 @@ def sections(report: Report, room: int) -> tuple[Section, ...]:
 def headline(report: Report) -> tuple[Tone, str]:
     """The report in a line: what changes, and whether it may."""
     said = [_changes(report)] if report.planned or report.compared else []
+    trusting = report.compared is not None and bool(words.trust(report.compared.diff))
     said += ["the quorum guard refuses the plan"] if report.refused else []
     counts = f" ({report.counts})" if report.counts else ""
     said.append(f"{'the assessment fails' if report.failing else 'no error'}{counts}")
-    return ("bad" if report.exit_code else "good"), "; ".join(said)
+    if trusting and report.planned is not None and report.compared is not None:
+        said.insert(0, words.trust(report.compared.diff).removesuffix("; "))
+    return ("bad" if report.exit_code or trusting else "good"), "; ".join(said)
 
 
 def _changes(report: Report) -> str:

@@ -17,7 +17,7 @@ from hacienda.review.topology.picture import Machines, Picture, Place
 def draw(picture: Picture) -> RenderableType:
     """The whole picture, for a Rich console of any width."""
     return Group(
-        Panel(_networks(picture), title=picture.title, title_align="left"), _machines(picture), _voters(picture)
+        Panel(_networks(picture), title=Text(picture.title), title_align="left"), _machines(picture), _voters(picture)
     )
 
 

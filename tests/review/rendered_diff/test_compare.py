@@ -27,6 +27,8 @@ def test_equal_renderings_do_not_differ() -> None:
     assert not found
     assert document(found) == {
         "changes": False,
+        "trust": [],
+        "trust_known": True,
         "nodes": {},
         "replaced": [],
         "files": [],
