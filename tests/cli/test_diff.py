@@ -50,7 +50,7 @@ def test_machines_that_come_go_or_are_reached_anew_are_told(committed: Project) 
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
     committed.file.write_text(COMPUTES + f"ssh: {{keys: [{key}]}}\n")
     shown = committed.run("diff", "small").stdout
-    assert "small: machines: 2 added, 3 with another first boot, 0 replaced, against HEAD (" in shown
+    assert "small: 1 CHANGE OF TRUST; machines: 2 added, 3 with another first boot, 0 replaced, against HEAD (" in shown
     assert "added: cmp-1 cmp-2" in shown
     assert "user-data  ctl-1 ctl-2 ctl-3, the same change; for machines made from now on" in shown
 
