@@ -25,7 +25,9 @@ SLOW = 2.0
 
 class Terminal(Console):
     """The one way to a terminal: whatever is printed, in a table or a live display as well, holds nothing that a terminal would
-    obey but the colours that this process chose. Text is never markup, and nothing is a link."""
+    obey but the colours that this process chose. Text is never markup, and nothing is a link.
+
+    Rich drops `\\r` and its like from a Text without a word: lines that are quoted are made `printing.printable` before."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(soft_wrap=True, highlight=False, markup=False, emoji=False, **settings)

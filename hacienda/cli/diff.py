@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from hacienda import printing
 from hacienda.cli import comparing, console, project, trusting
 from hacienda.review import names, rendered_diff
 from hacienda.review.rendered_diff import Diff, FileChange, words
@@ -80,6 +81,6 @@ def _file(change: FileChange, replaces: bool) -> Iterator[Text]:
     yield Text(f"  {change.path}", style="bold").append(f"  {words.heading(change, replaces)}", style="not bold")
     for hunk in change.hunks:
         yield Text(f"    @@ line {hunk.after} @@", style="cyan")
-        yield from (Text(f"    {line}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
+        yield from (Text(f"    {printing.printable(line)}".rstrip(), style=_COLOURS[line[0]]) for line in hunk.lines)
     if change.left_out:
         yield Text(f"    ... and {change.left_out} more lines (--lines 0 shows all)", style="cyan")

@@ -11,6 +11,7 @@ import os
 
 from rich.text import Text
 
+from hacienda import printing
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
 from hacienda.errors import ToolError
@@ -55,7 +56,7 @@ def lines(found: tuple[TrustChange, ...]) -> list[Text]:
     said = []
     for change in found:
         said.append(Text(f"  TRUST {change.path}: this decides {change.decides}", style="bold red"))
-        said += [Text(f"    {line}", style="red") for line in change.lines]
+        said += [Text(f"    {printing.printable(line)}", style="red") for line in change.lines]
     return said
 
 

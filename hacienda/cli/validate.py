@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from hacienda import cloudinit
+from hacienda import cloudinit, printing
 from hacienda.cli import console, project
 from hacienda.errors import ToolError, UnwellError
 from hacienda.review import names, validation
@@ -69,7 +69,7 @@ def _refusal(alike: list[Result]) -> Iterator[Text]:
     nodes = [node.partition("/")[2] for result in alike for node in result.subject.nodes]
     head = f"{alike[0].subject.file.path}: refused by {alike[0].check} ({alike[0].version}) on {names.brief(nodes)}"
     yield Text(head, style="bold red")
-    yield from (Text(f"    {line}") for line in alike[0].said.splitlines())
+    yield from (Text(f"    {printing.printable(line)}") for line in alike[0].said.splitlines())
 
 
 def _files(results: list[Result]) -> str:
