@@ -10,7 +10,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from hacienda import errors
+from hacienda import errors, printing
 
 GREEN = Path(__file__).with_name("green.json")
 """Kept in the repository, so that everybody sees when packages have moved since."""
@@ -63,7 +63,7 @@ def main() -> int:
     try:
         record(contents.packages(layout.Lab(), layout.IMAGE))
     except errors.HaciendaError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(printing.lines(f"{error}\n"))
         return error.exit_code
     return 0
 
