@@ -45,6 +45,7 @@ MUTATIONS = {
     "DOMAIN": edit("controller: {count: 3, spread: rack,", "controller: {count: 3, spread: rack, domains: [a, b],"),
     "EOL": without("rule: EOL"),
     "FENCE": edit("osd: 30TiB}", "osd: 30TiB}, nodes: {sto-1: {bmc: {type: ipmi, address: 10.11.0.1}}}"),
+    "FLOOD": services("{haproxy: {connections: 500}}"),
     "GW": edit("network: {count: 3,", "network: {count: 1,"),
     "KEYS": CASES["KEYS"].broken,
     "LBSINGLE": CASES["LBSINGLE"].broken,
