@@ -224,10 +224,24 @@ class Cloud:
         """Host name and port at which clients of a scope reach a service: its virtual IP, or its only node."""
         number = self.registry[service].port(port).number
         vip = self.virtual_ip(scope)
-        balanced = any(f.port == port and scope in f.scopes for f in self.registry[service].frontends)
-        if vip is not None and balanced:
-            return vip.name_for(scope), number
+        fronts = (f for f in self.registry[service].frontends if f.port == port and scope in f.scopes)
+        front = next(fronts, None)
+        if vip is not None and front is not None:
+            return vip.name_for(scope) if front.mode == "http" else self.own_name(service), number
         return self.fqdn(self.servers(service)[0]), number
+
+    def own_name(self, service: str) -> str:
+        """Name of the virtual IP for clients of a service that shows its own certificate there: load balancers pass its TLS on. The
+        other names are the load balancers' alone."""
+        return f"{service}.{self.domain}"
+
+    def own_names(self, vip: VirtualIp) -> tuple[str, ...]:
+        """Those of all such services at a virtual IP."""
+        return tuple(
+            self.own_name(service.name)
+            for service in self.services
+            if any(front.mode == "tcp" and set(front.scopes) & set(vip.scopes) for front in service.frontends)
+        )
 
     def databases(self) -> tuple[Database, ...]:
         """Schemas that the services present here ask for, by name."""

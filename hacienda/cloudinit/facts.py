@@ -100,8 +100,10 @@ def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
         return {"HACIENDA_ETCD_ENDPOINTS": "", "HACIENDA_ETCD_TLS": ""}
     port = provider.port("client").number
     endpoints = ",".join(f"https://{cloud.address(member)}:{port}" for member in cloud.members(provider.name))
-    folder = next(file.directory for file in provider.files if isinstance(file, Certificate))
-    return {"HACIENDA_ETCD_ENDPOINTS": endpoints, "HACIENDA_ETCD_TLS": folder}
+    clients = [file for file in provider.files if isinstance(file, Certificate) and file.usage == "client"]
+    if not clients:
+        raise DeclarationError(f"{provider.name}: provides coordination and has no certificate for clients")
+    return {"HACIENDA_ETCD_ENDPOINTS": endpoints, "HACIENDA_ETCD_TLS": clients[0].directory}
 
 
 def _addresses(cloud: Cloud, nodes: Iterable[Node]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from hacienda.declare import (
     SecretFile,
     Service,
     Template,
+    Trust,
     placeholder,
 )
 
@@ -35,6 +36,8 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
             yield _template(cloud, service, declared, templates, variables)
         elif isinstance(declared, Certificate):
             yield from _certificate(declared, service.name)
+        elif isinstance(declared, Trust):
+            yield _trust(declared, service.name, secrecy.trusted(cloud, declared.capability))
         else:
             yield _secret(declared, service.name)
     computed = service.node_files(cloud, node)
@@ -113,7 +116,7 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
         return RenderedFile(path, text, "x509", service, group=declared.group, mode=mode, **rest)
 
     folder = part(declared.directory, "", 0o750, kind="directory")
-    names = secrecy.leaf_names(service)
+    names = secrecy.leaf_names(declared.name(service))
     return (
         folder,
         *(
@@ -122,6 +125,20 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
             for name in names
         ),
     )  # fmt: skip
+
+
+@functools.cache
+def _trust(declared: Trust, service: str, name: str) -> RenderedFile:
+    return RenderedFile(
+        path=f"{declared.directory}/ca.pem",
+        text=placeholder(name),
+        checker="x509",
+        service=service,
+        kind="secret",
+        group=declared.group,
+        mode=0o440,
+        on_change=declared.on_change,
+    )
 
 
 @functools.cache

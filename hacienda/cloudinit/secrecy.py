@@ -8,14 +8,26 @@ from pathlib import Path
 from hacienda import secrets
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import Certificate, DeclarationError, Secret, Service
+from hacienda.declare import Capability, Certificate, DeclarationError, Secret, Service
 
 _LEAF_PARTS = ("ca.pem", "cert.pem", "key.pem", "bundle.pem")
 
 
-def leaf_names(service: str) -> tuple[str, ...]:
-    """Secret names of a service's leaf on its node."""
-    return tuple(f"x509/{service}/{part}" for part in _LEAF_PARTS)
+def leaf_names(leaf: str) -> tuple[str, ...]:
+    """Secret names of a leaf on its node."""
+    return tuple(f"x509/{leaf}/{part}" for part in _LEAF_PARTS)
+
+
+def authority_name(purpose: str) -> str:
+    """Secret name of the certificates that are trusted for a purpose."""
+    return f"x509/{purpose}/ca.pem"
+
+
+def trusted(cloud: Cloud, capability: Capability) -> str:
+    """Secret name of the authority that clients of a capability trust: the load balancers' where those end its clients' TLS."""
+    provider = cloud.registry.provider(capability)
+    ends = any(front.mode == "http" for front in provider.frontends) and cloud.virtual_ip("internal") is not None
+    return authority_name((cloud.registry.provider("load balancer") if ends else provider).authority)
 
 
 def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
@@ -65,9 +77,9 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
     """
     files = tuple(files)
     running = cloud.running(node)
-    leaves = {service.name: leaf_names(service.name) for service in _certified(cloud, node)}
+    everybody = _authorities(cloud)
     own = {
-        service.name: {*served(cloud, service), *leaves.get(service.name, ()), *_of_others(cloud, service)}
+        service.name: {*served(cloud, service), *_leaves_of(service), *_of_others(cloud, service), *everybody}
         for service in running
     }
     named: set[str] = set()
@@ -128,7 +140,7 @@ def _of_others(cloud: Cloud, service: Service) -> Iterator[str]:
 
 def _whose(cloud: Cloud, name: str) -> str:
     for service in cloud.services:
-        if name in served(cloud, service) or name in leaf_names(service.name):
+        if name in served(cloud, service) or name in _leaves_of(service):
             return f"which is {service.name}'s and not declared for it"
     return "which nothing declares"
 
@@ -139,7 +151,12 @@ def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
     Args:
         root: the project's folder, which paths in the environment file are relative to.
     """
-    leaves = (_leaf(cloud, node, service) for node in cloud.nodes for service in _certified(cloud, node))
+    leaves = (
+        _leaf(cloud, node, service, certificate)
+        for node in cloud.nodes
+        for service in cloud.running(node)
+        for certificate in certificates(service)
+    )
     return secrets.Needs(
         environment=cloud.name,
         secrets=tuple(secret for _, secret in sorted(_shared(cloud).items())),
@@ -182,19 +199,34 @@ def _shared(cloud: Cloud) -> dict[str, Secret]:
     return declared | {name: Secret(name) for name in passwords}
 
 
-def _certified(cloud: Cloud, node: Node) -> Iterator[Service]:
-    for service in cloud.running(node):
-        if any(isinstance(file, Certificate) for file in service.files):
-            yield service
+def certificates(service: Service) -> tuple[Certificate, ...]:
+    """Every certificate of a service, as declared."""
+    return tuple(file for file in service.files if isinstance(file, Certificate))
 
 
-def _leaf(cloud: Cloud, node: Node, service: Service) -> secrets.Leaf:
-    names = [cloud.fqdn(node), node.name]
-    addresses = [str(address) for _, address in sorted(node.addresses.items())]
-    if any(isinstance(file, Certificate) and file.virtual_ips for file in service.files):
+def _leaves_of(service: Service) -> Iterator[str]:
+    for certificate in certificates(service):
+        yield from leaf_names(certificate.name(service.name))
+
+
+def _authorities(cloud: Cloud) -> frozenset[str]:
+    """Everybody may know whom to trust."""
+    found = (one.authority or service.name for service in cloud.services for one in certificates(service))
+    return frozenset(map(authority_name, found))
+
+
+def _leaf(cloud: Cloud, node: Node, service: Service, certificate: Certificate) -> secrets.Leaf:
+    """What a certificate serves as: its node on the management network and, for the first of a service, what clients call it."""
+    name = certificate.name(service.name)
+    if certificate.usage == "client":
+        return secrets.Leaf(node.name, name, usage="client")
+    names, addresses = [cloud.fqdn(node), node.name], [str(cloud.address(node))]
+    if certificate.virtual_ips:
         names += _names(cloud)
         addresses += [str(vip.address) for vip in cloud.virtual_ips]
-    return secrets.Leaf(node.name, service.name, tuple(names), tuple(addresses))
+    if not certificate.role and any(front.mode == "tcp" for front in service.frontends):
+        names.append(cloud.own_name(service.name))
+    return secrets.Leaf(node.name, name, tuple(names), tuple(addresses), certificate.usage)
 
 
 def _names(cloud: Cloud) -> list[str]:

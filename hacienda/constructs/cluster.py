@@ -92,7 +92,9 @@ class Cluster(cdk.Construct):
             KeyError: there is no such service or port.
         """
         host, number = self.cloud.endpoint(service, port)
-        names = {name: vip.address for vip in self.cloud.virtual_ips for name in vip.hostnames}
+        names = {
+            name: vip.address for vip in self.cloud.virtual_ips for name in (*vip.hostnames, *self.cloud.own_names(vip))
+        }
         names |= {self.cloud.fqdn(node): self.cloud.address(node) for node in self.cloud.nodes}
         return str(names[host]), number
 

@@ -18,6 +18,8 @@ from hacienda.declare.files import (
     SecretDirectory,
     SecretFile,
     Template,
+    Trust,
+    Usage,
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
@@ -59,6 +61,8 @@ __all__ = [
     "ServiceOptions",
     "Template",
     "Timer",
+    "Trust",
+    "Usage",
     "placeholder",
 ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hacienda.declare.vocabulary import Capability
+
 SCRIPTS = "/usr/lib/hacienda"
 """Folder on a node with one folder of scripts per service."""
 
@@ -54,23 +56,56 @@ class SecretDirectory:
     on_change: Action = "none"
 
 
+Usage = Literal["server", "client", "peer"]
+"""What a certificate is good for: a TLS server, a TLS client, or both (a member of a group whose members connect to each other)."""
+
+
 @dataclass(frozen=True)
 class Certificate:
-    """A leaf of the environment's CA, as `ca.pem`, `cert.pem`, `key.pem` and `bundle.pem` (cert, then key) in one folder.
+    """A leaf of one of the environment's authorities, as `ca.pem`, `cert.pem`, `key.pem` and `bundle.pem` (cert, then key) in one
+    folder.
 
-    The leaf names the node, its addresses and, where the service has front ends, the virtual IPs and their names; it serves
-    for both TLS server and client authentication.
+    An authority is a purpose: who accepts its leaves accepts all of them for that purpose. A service has an authority of its own
+    unless it names another one. The leaf of a server names the node, its management address and what else it serves as; the leaf of
+    a client names no machine.
 
     Args:
         directory: absolute path on the node, created 0750.
         group: who reads the files (mode 0440) beside root, to whom folder and files belong.
-        virtual_ips: add the virtual IPs and their DNS names to the leaf.
+        usage: what the leaf is good for, and nothing else.
+        authority: who signs it; empty: the authority named as the service.
+        role: tells leaves of one authority on one node apart; empty for the first.
+        virtual_ips: add the virtual IPs and their DNS names to the leaf: it answers for every balanced service.
         on_change: what running daemons need when the leaf is renewed.
     """
 
     directory: str
     group: str = "root"
+    usage: Usage = "server"
+    authority: str = ""
+    role: str = ""
     virtual_ips: bool = False
+    on_change: Action = "reload"
+
+    def name(self, service: str) -> str:
+        """Name of the leaf in the store of secrets, `x509/<name>/cert.pem`: its authority and its role."""
+        return "/".join(part for part in (self.authority or service, self.role) if part)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The authority that clients of a capability trust, as `ca.pem` in a folder.
+
+    Args:
+        directory: absolute path on the node.
+        capability: what the service is a client of.
+        group: who reads the file (mode 0440) beside root, to whom it belongs.
+        on_change: what running daemons need when the authority changes.
+    """
+
+    directory: str
+    capability: Capability
+    group: str = "root"
     on_change: Action = "reload"
 
 

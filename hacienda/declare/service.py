@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hacienda.declare.assumption import Assumption
-from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template
+from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, Trust
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
 from hacienda.declare.secret import Secret
@@ -84,7 +84,7 @@ class Arbiter:
     packages: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
-    files: tuple[Template | SecretFile | SecretDirectory | Certificate, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate | Trust, ...] = ()
     variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     join: Script | None = None
@@ -145,7 +145,7 @@ class Service:
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     frontends: tuple[Frontend, ...] = ()
-    files: tuple[Template | SecretFile | SecretDirectory | Certificate, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate | Trust, ...] = ()
     node_files: Callable[[Any, Any], tuple[NodeFile, ...]] = _no_files
     variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
@@ -174,6 +174,18 @@ class Service:
             if port.name == name:
                 return port
         raise KeyError(f"{self.name} declares no port {name!r}")
+
+    @property
+    def authority(self) -> str:
+        """Name of the authority that signs what its servers show.
+
+        Raises:
+            KeyError: it has no certificate.
+        """
+        for file in self.files:
+            if isinstance(file, Certificate):
+                return file.authority or self.name
+        raise KeyError(f"{self.name} declares no certificate")
 
     def on(self, role: str) -> Service:
         """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from cryptography import x509
 
-from hacienda.secrets import pki
+from hacienda.secrets import authorities, pki
 from hacienda.secrets.provided import CERTIFICATE, TRUST, expiry, split
-from hacienda.secrets.store import FORMER_AUTHORITY, NEXT_AUTHORITY, Store
+from hacienda.secrets.store import Store
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
         certificates, key = split(content)
         return {f"{folder}/cert.pem": certificates.decode(), f"{folder}/key.pem": key.decode()}
     if entry.kind in ("leaf", "authority"):
-        if entry.name in (NEXT_AUTHORITY, FORMER_AUTHORITY):
+        if authorities.is_step(entry.name):
             folder = entry.name.removesuffix(".pem")
         pieces = {"cert.pem": pki.certificate_pem(content), "key.pem": pki.key_pem(content)}
         return {f"{folder}/{piece}": value.decode() for piece, value in pieces.items() if value}

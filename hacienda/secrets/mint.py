@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hacienda.secrets import pki, values
-from hacienda.secrets.needs import Needs
+from cryptography import x509
+
+from hacienda.secrets import authorities, pki, values
+from hacienda.secrets.needs import Leaf, Needs
 from hacienda.secrets.provided import CERTIFICATE, TRUST, adopted
-from hacienda.secrets.store import AUTHORITY, DIGEST_KEY, SSH_KEY, Store
+from hacienda.secrets.store import DIGEST_KEY, SSH_KEY, Store
 
 
 @dataclass(frozen=True)
@@ -36,29 +38,51 @@ def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
     """
     moment = now or pki.utc_now()
     with store.changing():
+        authorities_made = _make_authorities(store, needs, moment)
         kinds = _kinds(needs)
         created = {name: make() for name, make in _makers(needs).items() if store.entry(name) is None}
-        ca_bundle = store.entry(AUTHORITY)
-        if ca_bundle is None:
-            ca_bundle = created[AUTHORITY] = pki.authority(needs.environment, moment).pem()
-        ca = pki.Pair.parse(ca_bundle)
         renewed: dict[str, bytes] = {}
         for leaf in needs.leaves:
             bundle = store.entry(leaf.entry)
-            if bundle is None or pki.wants_renewal(bundle, leaf, ca, moment):
-                life = timedelta(days=needs.certificate_days)
-                made = pki.issue(ca, leaf.names, leaf.addresses, life, moment).pem()
+            made = _leaf(store, leaf, bundle, timedelta(days=needs.certificate_days), moment)
+            if made is not None:
                 (created if bundle is None else renewed)[leaf.entry] = made
         for provided in needs.provided:
             entries = adopted(provided, store.entry(provided.bundle_entry), moment)
             created |= {name: content for name, content in entries.items() if store.entry(name) is None}
             renewed |= {name: new for name, new in entries.items() if store.entry(name) not in (None, new)}
         store.save(created | renewed, kinds, moment)
-    return Minted(tuple(sorted(created)), tuple(sorted(renewed)))
+    return Minted(tuple(sorted((*created, *authorities_made))), tuple(sorted(renewed)))
+
+
+def _make_authorities(store: Store, needs: Needs, moment: datetime) -> list[str]:
+    """A CA for each purpose; names of the entries that were made."""
+    purposes = sorted({leaf.authority for leaf in needs.leaves})
+    changes = authorities.needed(store, needs.environment, purposes, moment)
+    made = [name for name, content in changes.items() if content is not None]
+    kinds = dict.fromkeys((*made, *map(authorities.present, purposes)), authorities.KIND)
+    index = store.index()
+    store.save(changes, kinds, moment)
+    # Also where an interruption lost the note of a rotation: without it nobody would take the next step.
+    noted = [authorities.present(purpose) for purpose in purposes if authorities.is_rotating(store, purpose)]
+    store.save({}, {}, moment, rotating=[name for name in noted if "rotating" not in index.get(name, {})])
+    return made
+
+
+def _leaf(store: Store, leaf: Leaf, bundle: bytes | None, life: timedelta, moment: datetime) -> bytes | None:
+    """A certificate with its key; None: the present one is good."""
+    ca = pki.Pair.parse(store.entry(authorities.present(leaf.authority)) or b"")
+    if bundle is not None:
+        if authorities.is_rotating(store, leaf.authority):
+            # Nodes differ: some of them still ask for what it was good for before.
+            leaf = pki.both(leaf, pki.described(leaf, x509.load_pem_x509_certificate(bundle)))
+        if not pki.wants_renewal(bundle, leaf, ca, moment):
+            return None
+    return pki.issue(ca, leaf, life, moment).pem()
 
 
 def _kinds(needs: Needs) -> dict[str, str]:
-    own = {DIGEST_KEY: "digest-key", SSH_KEY: "ssh-key", AUTHORITY: "authority"}
+    own = {DIGEST_KEY: "digest-key", SSH_KEY: "ssh-key"}
     declared = {secret.name: secret.kind for secret in needs.secrets}
     provided = {one.bundle_entry: CERTIFICATE for one in needs.provided}
     provided |= {one.authority_entry: TRUST for one in needs.provided if one.authority}

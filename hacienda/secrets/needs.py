@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hacienda.declare import Secret
+from hacienda.declare import Secret, Usage
 from hacienda.secrets.provided import Provided
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A certificate of one service on one node, signed by the environment's CA, for TLS servers and clients alike.
+    """A certificate for one purpose on one node.
 
     Args:
         node: node name.
-        service: service name; the node finds the leaf as `x509/<service>/cert.pem` and so on.
-        names: DNS names, the first one is the subject's common name where it fits (64 characters).
-        addresses: IP addresses, as text.
+        name: its authority, and after a slash its role where there is another leaf of that authority on the node; the node finds it
+            as `x509/<name>/cert.pem` and so on.
+        names: DNS names that it serves as, the first one is the subject's common name where it fits (64 characters).
+        addresses: IP addresses that it serves as, as text.
+        usage: what it is good for.
     """
 
     node: str
-    service: str
-    names: tuple[str, ...]
+    name: str
+    names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    usage: Usage = "peer"
 
     @property
     def entry(self) -> str:
         """Name of the leaf in the store: certificate and key in one entry, so that they can only change together."""
-        return f"nodes/{self.node}/x509/{self.service}/bundle.pem"
+        return f"nodes/{self.node}/x509/{self.name}/bundle.pem"
+
+    @property
+    def authority(self) -> str:
+        """Name of the authority that signs it."""
+        return self.name.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Needs:
     """Everything an environment needs from its store.
 
     Args:
-        environment: its name; the CA carries it.
+        environment: its name; the authorities carry it.
         secrets: shared secrets.
         leaves: certificates.
         certificate_days: life of a new leaf; a leaf is renewed when less than a third of its life is left.

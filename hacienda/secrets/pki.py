@@ -1,4 +1,4 @@
-"""The environment's certificate authority and its leaves.
+"""The environment's certificate authorities and their leaves.
 
 Everything is EC P-256 with SHA-256: MariaDB, Galera, Erlang, etcd (Go), HAProxy and uWSGI all take it, and a thousand keys
 take less than a second. Keys are PKCS#8.
@@ -7,8 +7,8 @@ take less than a second. Keys are PKCS#8.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hacienda.declare import Usage
 from hacienda.secrets.needs import Leaf
 
 AUTHORITY_DAYS = 3650
@@ -28,6 +29,13 @@ BACKDATED = timedelta(hours=1)
 
 COMMON_NAME_LIMIT = 64
 """RFC 5280, ub-common-name."""
+
+USAGES: Mapping[Usage, tuple[x509.ObjectIdentifier, ...]] = {
+    "server": (ExtendedKeyUsageOID.SERVER_AUTH,),
+    "client": (ExtendedKeyUsageOID.CLIENT_AUTH,),
+    "peer": (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
+}
+"""The extended key usage of each use: programs refuse a certificate that does not name theirs."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +106,10 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def authority(environment: str, now: datetime) -> Pair:
-    """A new CA that can sign leaves and nothing below them."""
-    return _authority(f"Hacienda {environment} CA"[:COMMON_NAME_LIMIT], now)
+def authority(environment: str, purpose: str, now: datetime) -> Pair:
+    """A new CA that can sign leaves for one purpose and nothing below them."""
+    ending = f" {purpose} CA"
+    return _authority(f"Hacienda {environment}"[: COMMON_NAME_LIMIT - len(ending)] + ending, now)
 
 
 def successor(ca: Pair, now: datetime) -> Pair:
@@ -131,37 +140,51 @@ def _authority(common_name: str, now: datetime) -> Pair:
     return Pair(certificate, key)
 
 
-def issue(ca: Pair, names: Iterable[str], addresses: Iterable[str], life: timedelta, now: datetime) -> Pair:
-    """A new leaf for TLS servers and clients, never valid longer than its CA."""
-    names = tuple(names)
+def issue(ca: Pair, leaf: Leaf, life: timedelta, now: datetime) -> Pair:
+    """A new leaf, never valid longer than its CA. One that serves as nothing has the name of its purpose as common name."""
     key = ec.generate_private_key(ec.SECP256R1())
-    common = next((name for name in names if len(name) <= COMMON_NAME_LIMIT), "leaf")
-    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
-    alternatives += [x509.IPAddress(ip_address(address)) for address in addresses]
-    certificate = (
+    fitting = (name for name in (*leaf.names, leaf.name) if len(name) <= COMMON_NAME_LIMIT)
+    common = next(fitting, "leaf")
+    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in leaf.names]
+    alternatives += [x509.IPAddress(ip_address(address)) for address in leaf.addresses]
+    builder = (
         _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)]), ca.certificate.subject, key.public_key())
         .not_valid_before(now - BACKDATED)
         .not_valid_after(min(now + life, ca.certificate.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
-        )
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(USAGES[leaf.usage]), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key()),
             critical=False,
         )
-        .sign(ca.key, hashes.SHA256())
     )
-    return Pair(certificate, key)
+    if alternatives:
+        builder = builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+    return Pair(builder.sign(ca.key, hashes.SHA256()), key)
 
 
-def alternatives(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """DNS names and addresses that a leaf is for, in its order."""
-    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    addresses = tuple(str(address) for address in found.get_values_for_type(x509.IPAddress))
-    return tuple(found.get_values_for_type(x509.DNSName)), addresses
+def described(leaf: Leaf, certificate: x509.Certificate) -> Leaf:
+    """A leaf as a certificate of it has its names, addresses (in its order) and usage."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = tuple(found.get_values_for_type(x509.DNSName))
+        addresses = tuple(str(address) for address in found.get_values_for_type(x509.IPAddress))
+    except x509.ExtensionNotFound:
+        names, addresses = (), ()
+    usages = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    (usage,) = (usage for usage, known in USAGES.items() if set(known) == usages)
+    return replace(leaf, names=names, addresses=addresses, usage=usage)
+
+
+def both(leaf: Leaf, former: Leaf) -> Leaf:
+    """A leaf that is as good as it is to be and as it was: for as long as nodes differ."""
+    return replace(
+        leaf,
+        names=tuple(dict.fromkeys((*leaf.names, *former.names))),
+        addresses=tuple(dict.fromkeys((*leaf.addresses, *former.addresses))),
+        usage=leaf.usage if leaf.usage == former.usage else "peer",
+    )
 
 
 def life(certificate: x509.Certificate) -> timedelta:
@@ -170,13 +193,13 @@ def life(certificate: x509.Certificate) -> timedelta:
 
 
 def wants_renewal(bundle: bytes, leaf: Leaf, ca: Pair, now: datetime) -> bool:
-    """Whether a leaf has less than a third of its life left, is for other names than it should be, or of another CA."""
+    """Whether a leaf has less than a third of its life left, is for other names or uses than it should be, or of another CA."""
     certificate = x509.load_pem_x509_certificate(bundle)
     if certificate.not_valid_after_utc - now < life(certificate) / 3:
         # A leaf that ends with its CA cannot be made to last longer.
         return certificate.not_valid_after_utc < ca.certificate.not_valid_after_utc
-    wanted = tuple(str(ip_address(address)) for address in leaf.addresses)
-    if alternatives(certificate) != (leaf.names, wanted):
+    wanted = replace(leaf, addresses=tuple(str(ip_address(address)) for address in leaf.addresses))
+    if described(leaf, certificate) != wanted:
         return True
     try:
         certificate.verify_directly_issued_by(ca.certificate)

@@ -2,7 +2,7 @@
 
 A rotation of what nodes must agree on is not at its end when the store has a new value: the former one is accepted until every
 node has the new one. The store remembers which rotations are not (`rotating` in its index). `finish` takes the next step of
-those that every node has; the authority's takes three steps, everything else one.
+those that every node has; an authority's takes three steps, everything else one.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from fnmatch import fnmatchcase
 from hacienda.declare import FERNET_KEYS
 from hacienda.declare.similar import similar
 from hacienda.errors import InputError, Problem
-from hacienda.secrets import pki, values
-from hacienda.secrets.store import AUTHORITY, FORMER_AUTHORITY, NEXT_AUTHORITY, Store
+from hacienda.secrets import authorities, pki, values
+from hacienda.secrets.needs import Leaf
+from hacienda.secrets.store import Store
 
 STEADY = ("authority", "token", "fernet-keys")
 """Kinds whose rotation has an end: when every node has the new value. The next one has to wait for it: nodes have one of two
@@ -58,11 +59,11 @@ def rotate(
     moment, kept = now or pki.utc_now(), keys or {}
     with store.changing():
         index = store.index()
-        known = {name: index[name]["kind"] for name in store.names() if name in index and _is_whole(name)}
-        chosen = _choose(known, names, kinds)
+        known = {name: index[name]["kind"] for name in store.names() if name in index and not authorities.is_step(name)}
+        chosen = _choose(known, names, [ALIASES.get(kind, kind) for kind in kinds])
         waiting = [name for name in chosen if known[name] in STEADY and "rotating" in index[name]]
         changing = [name for name in chosen if name not in waiting]
-        target = {name: NEXT_AUTHORITY if name == AUTHORITY else name for name in changing}
+        target = {name: _target(name) for name in changing}
         old = {name: _Old(store, name, kept.get(name, FERNET_KEYS), moment) for name in changing}
         changed = {target[name]: _MAKERS[known[name]](old[name]) for name in changing}
         steady = [name for name in changing if known[name] in STEADY]
@@ -92,26 +93,17 @@ def finish(store: Store, reached: Mapping[str, str], now: datetime | None = None
         current = unfinished(store)
         ended = [name for name, since in reached.items() if current.get(name) == since]
         changes: dict[str, bytes | None] = {}
-        if AUTHORITY in ended:
-            changes = _next_authority(store)
-        again = [AUTHORITY] if AUTHORITY in changes else []
-        store.save(changes, dict.fromkeys(changes, "authority"), moment, rotated=ended, rotating=again)
+        for purpose in filter(None, map(authorities.purpose_of, ended)):
+            changes |= authorities.advanced(store, purpose)
+        again = [name for name in ended if name in changes]
+        store.save(changes, dict.fromkeys(changes, authorities.KIND), moment, rotated=ended, rotating=again)
     return bool(changes)
 
 
-def _next_authority(store: Store) -> dict[str, bytes | None]:
-    """The authority's next step: the next one, which every node trusts by now, signs in place of the present one, which stays
-    trusted; or, no leaf of a former one being left, that one is trusted no longer."""
-    following = store.entry(NEXT_AUTHORITY)
-    if following is not None:
-        former = pki.certificate_pem(store.entry(AUTHORITY) or b"")
-        return {FORMER_AUTHORITY: former, AUTHORITY: following, NEXT_AUTHORITY: None}
-    return {FORMER_AUTHORITY: None} if store.entry(FORMER_AUTHORITY) is not None else {}
-
-
-def _is_whole(name: str) -> bool:
-    """The two entries beside the authority are steps of its rotation."""
-    return name not in (NEXT_AUTHORITY, FORMER_AUTHORITY)
+def _target(name: str) -> str:
+    """Where a new value goes: a CA's beside the present one."""
+    purpose = authorities.purpose_of(name)
+    return authorities.following(purpose) if purpose else name
 
 
 def _choose(known: dict[str, str], names: Sequence[str], kinds: Collection[str]) -> list[str]:
@@ -159,10 +151,11 @@ class _Old:
 
 
 def _leaf(old: _Old) -> bytes:
-    ca = pki.Pair.parse(old.store.get(AUTHORITY))
+    node, _, name = old.name.removeprefix("nodes/").removesuffix("/bundle.pem").partition("/x509/")
     certificate = pki.Pair.parse(old.content).certificate
-    dns, addresses = pki.alternatives(certificate)
-    return pki.issue(ca, dns, addresses, pki.life(certificate), old.moment).pem()
+    leaf = pki.described(Leaf(node, name), certificate)
+    ca = pki.Pair.parse(old.store.get(authorities.present(leaf.authority)))
+    return pki.issue(ca, leaf, pki.life(certificate), old.moment).pem()
 
 
 _MAKERS: Mapping[str, Callable[[_Old], bytes]] = {
@@ -173,6 +166,9 @@ _MAKERS: Mapping[str, Callable[[_Old], bytes]] = {
     "leaf": _leaf,
     "token": lambda old: values.token(),
 }
+
+ALIASES: Mapping[str, str] = {"ca": "authority"}
+"""What kinds are called besides."""
 
 ROTATABLE = tuple(_MAKERS)
 """Kinds that rotation makes anew. The deployer's SSH key is not among them: machines learn it in their first boot."""

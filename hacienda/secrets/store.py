@@ -17,18 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from hacienda.errors import InputError
-from hacienda.secrets import pki, values
+from hacienda.secrets import authorities, pki, values
 from hacienda.secrets.encrypted import AgeBackend
 from hacienda.secrets.folder import FolderBackend
 from hacienda.secrets.spec import StoreSpec
 
-AUTHORITY = "x509/authority/bundle.pem"
-NEXT_AUTHORITY = "x509/authority/next.pem"
-"""The CA that is to sign: trusted already, it signs nothing until every node trusts it."""
-FORMER_AUTHORITY = "x509/authority/former.pem"
-"""Certificate of the CA that signed before: trusted until no node shows a leaf of it any more."""
-AUTHORITY_CERTIFICATE = "x509/ca.pem"
-"""Certificates of the CAs that nodes trust, the one that signs first."""
 DIGEST_KEY = "digest/key"
 SSH_KEY = "ssh/id_ed25519"
 SSH_PUBLIC_KEY = "ssh/id_ed25519.pub"
@@ -103,23 +96,18 @@ class Store:
         if name == SSH_PUBLIC_KEY:
             private = self.entry(SSH_KEY)
             return None if private is None else values.ssh_public_key(private, "hacienda")
-        if name == AUTHORITY_CERTIFICATE:
-            known = [self.entry(place) for place in (AUTHORITY, NEXT_AUTHORITY, FORMER_AUTHORITY)]
-            return b"".join(pki.certificate_pem(ca) for ca in known if ca) or None
         if folder == MESSAGING and base.endswith(USER):
             account = base.removesuffix(USER)
             password = self.entry(f"{MESSAGING}/{account}")
             return None if password is None else values.message_user(account, password)
-        if not folder.endswith("x509") and "x509/" in folder and base in ("ca.pem", "cert.pem", "key.pem"):
+        _, found, leaf = folder.rpartition("x509/")
+        if found and base == "ca.pem":
+            # A certificate of another authority has that one's beside it.
+            return self.entry(name) or authorities.trusted(self, leaf.partition("/")[0])
+        if found and base in ("cert.pem", "key.pem"):
             bundle = self.entry(f"{folder}/bundle.pem")
             if bundle is None:
                 return None
-            if base == "ca.pem":
-                # A certificate of another authority has that one's beside it.
-                own = self.entry(name)
-                if own is not None:
-                    return own
-                return self._derived(AUTHORITY_CERTIFICATE)
             return pki.certificate_pem(bundle) if base == "cert.pem" else pki.key_pem(bundle)
         return self.entry(name)
 

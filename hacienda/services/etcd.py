@@ -53,6 +53,9 @@ service = Service(
     ports=(Port("client", 2379, clients="peers"), Port("peer", 2380, clients="peers")),
     files=(
         Certificate("/etc/etcd/tls", group="etcd", on_change="restart"),
+        Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
+        # The only clients are root's scripts: no daemon's user can read it.
+        Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),
         Template("/etc/default/etcd", checker="etcd"),
         Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),
     ),

@@ -33,6 +33,7 @@ from hacienda.services import TEMPLATES
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 TLS = "/etc/mysql/tls"
+CHECK_TLS = "/etc/galera-check/tls"
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
 PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 SST_SCRIPT = "/usr/bin/wsrep_sst_mariabackup"
@@ -127,6 +128,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "port": service.port("mysql").number,
         "check_port": service.port("check").number,
         "tls": TLS,
+        "check_tls": CHECK_TLS,
         "provider": PROVIDER,
         "buffer_pool": pool,
         # A quarter of the pool, so that checkpoints are rare and a recovery stays short.
@@ -188,7 +190,7 @@ service = Service(
         units=("galera-watch.service", "garb.service"),
         ports=("replication",),
         files=(
-            Certificate(ARBITER_TLS, on_change="restart"),
+            Certificate(ARBITER_TLS, usage="peer", on_change="restart"),
             Template("/etc/garbd/garbd.cnf", checker="garbd", source="arbiter/garbd.cnf.j2"),
             Template("/etc/systemd/system/garb.service", checker="systemd-analyze", source="arbiter/garb.service.j2"),
             Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
@@ -237,7 +239,9 @@ service = Service(
         ),
     ),
     files=(
-        Certificate(TLS, group="mysql", virtual_ips=True),
+        Certificate(TLS, group="mysql", usage="peer"),
+        # The checker's user has no key of the group.
+        Certificate(CHECK_TLS, role="check"),
         Template(CONFIGURATION, checker="mariadbd"),
         Template("/etc/systemd/system/mariadb.service", checker="systemd-analyze", on_change="none"),
         Template("/etc/systemd/system/galera-check.socket", checker="systemd-analyze"),

@@ -35,6 +35,7 @@ from hacienda.declare.overrides import Directives
 from hacienda.services import TEMPLATES
 
 BUNDLE = "/etc/haproxy/tls/bundle.pem"
+PEERS_TLS = "/etc/haproxy/peers"
 PUBLIC_BUNDLE = "/etc/haproxy/public/bundle.pem"
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
@@ -121,6 +122,7 @@ class Listener:
         port: port number, the same in front and behind.
         check_port: port number that health checks ask.
         host: value of the checks' Host header.
+        authority: file with whom the backends' certificates are verified by.
         servers: backends, in the cloud's order on every load balancer.
         share: connections that it may hold.
     """
@@ -132,6 +134,7 @@ class Listener:
     port: int
     check_port: int
     host: str
+    authority: str
     servers: tuple[Server, ...]
     share: entrance.Share
 
@@ -191,6 +194,7 @@ def _listener(cloud: Cloud, service: Service, front: Frontend, shares: Mapping[s
         port=number,
         check_port=service.port(front.check.port or front.port).number,
         host=next(iter(vips.values())).hostname,
+        authority=_authority(service),
         servers=_servers(cloud, service, front),
         share=shares[name],
     )
@@ -203,11 +207,20 @@ def _certificates(cloud: Cloud, front: Frontend, vip: VirtualIp) -> str:
     return f"crt {PUBLIC_BUNDLE} crt {BUNDLE}" if "internal" in vip.scopes else f"crt {PUBLIC_BUNDLE}"
 
 
+def _authority(backends: Service) -> str:
+    return f"/etc/haproxy/backends/{backends.authority}/ca.pem"
+
+
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    if cloud.public_certificate is None:
-        return ()
-    text = placeholder(cloud.public_certificate.bundle_name)
-    return (NodeFile(PUBLIC_BUNDLE, text, checker="secret", mode=0o400, on_change="reload"),)
+    """Whom backends' certificates are verified by, and the certificate of another authority for the public name."""
+    balanced = {_authority(each): each.authority for each in cloud.services if each.frontends}
+    secrets = {path: (f"x509/{purpose}/ca.pem", "x509") for path, purpose in balanced.items()}
+    if cloud.public_certificate is not None:
+        secrets[PUBLIC_BUNDLE] = (cloud.public_certificate.bundle_name, "secret")
+    return tuple(
+        NodeFile(path, placeholder(name), checker=checker, mode=0o400, on_change="reload")
+        for path, (name, checker) in secrets.items()
+    )
 
 
 def listeners(cloud: Cloud) -> Iterator[Listener]:
@@ -234,6 +247,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "fqdn": cloud.fqdn(node),
         "balancers": balancers,
         "replicated": replicated,
+        "peers_tls": PEERS_TLS,
         "majority": len(balancers) // 2 + 1 if replicated and len(balancers) > 1 else None,
         "door": door(cloud),
         "statistics_connections": entrance.STATISTICS,
@@ -264,6 +278,8 @@ service = Service(
     files=(
         Template(CONFIGURATION, checker="haproxy", mode=0o600, on_change="reload"),
         Certificate("/etc/haproxy/tls", virtual_ips=True),
+        # Who writes the table of writers decides where the database's clients go.
+        Certificate(PEERS_TLS, usage="peer", authority="haproxy-peers"),
         Template(
             "/etc/systemd/system/haproxy.service",
             checker="systemd-analyze",

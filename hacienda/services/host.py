@@ -32,7 +32,9 @@ def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
     """
     listed = {node.name: node} | {other.name: other for other in cloud.voting}
     machines = [(cloud.address(one), f"{cloud.fqdn(one)} {one.name}") for one in listed.values()]
-    return sorted(machines) + [(vip.address, " ".join(vip.hostnames)) for vip in cloud.virtual_ips]
+    return sorted(machines) + [
+        (vip.address, " ".join((*vip.hostnames, *cloud.own_names(vip)))) for vip in cloud.virtual_ips
+    ]
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    Trust,
     placeholder,
 )
 from hacienda.declare.override_values import SectionOverrides
@@ -32,6 +33,8 @@ from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
 
 TLS = "/etc/keystone/tls"
+DATABASE_TRUST = "/etc/keystone/database"
+IDENTITY_TRUST = "/etc/keystone/identity"
 CONFIGURATION = "/etc/keystone/keystone.conf"
 PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
@@ -124,6 +127,8 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "address": cloud.address(node),
         "port": service.port("api").number,
         "tls": TLS,
+        "database_trust": DATABASE_TRUST,
+        "identity_trust": IDENTITY_TRUST,
         "workers": _workers(cloud, node),
         "pool": _pool(options),
         "largest_body": service.frontends[0].largest_body,
@@ -198,6 +203,8 @@ service = Service(
     files=(
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(TLS, group="keystone", on_change="restart"),
+        Trust(DATABASE_TRUST, "database", group="keystone"),
+        Trust(IDENTITY_TRUST, "identity", group="keystone"),
         SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", group="keystone", mode=0o440),
         SecretDirectory("/etc/keystone/credential-keys", "keystone/credential-keys", group="keystone", mode=0o440),
         Template(

@@ -143,7 +143,7 @@ service = Service(
         Port("epmd", 4369, clients="peers"),
     ),
     files=(
-        Certificate(TLS, group="rabbitmq"),
+        Certificate(TLS, group="rabbitmq", usage="peer"),
         # The broker's own is made of it: when it starts, or by reload.sh while it runs.
         SecretFile("/etc/hacienda/rabbitmq.cookie", "rabbitmq/cookie", on_change="reload"),
         Template("/etc/rabbitmq/rabbitmq.conf", checker="rabbitmq"),

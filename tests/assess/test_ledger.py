@@ -69,10 +69,10 @@ def test_one_domain_for_two_environments_is_told(tmp_path: Path) -> None:
 
 
 def test_an_expired_certificate_is_an_error(tmp_path: Path) -> None:
-    [finding] = of(tmp_path, "CERT", held("x509/authority/bundle.pem", days=-1))
+    [finding] = of(tmp_path, "CERT", held("x509/authority/etcd/bundle.pem", days=-1))
     assert finding.severity == "error"
-    assert finding.reason == "x509/authority/bundle.pem expired, the first on 2026-01-14."
-    assert finding.fix.startswith("Replace the CA: ")
+    assert finding.reason == "x509/authority/etcd/bundle.pem expired, the first on 2026-01-14."
+    assert finding.fix.startswith("Run: hacienda secrets rotate sound --kind ca")
 
 
 @pytest.mark.parametrize(

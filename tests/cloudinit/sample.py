@@ -67,6 +67,7 @@ alpha = Service(
     files=(
         Template("/etc/alpha/alpha.conf", checker="alpha"),
         Certificate("/etc/alpha/tls"),
+        Certificate("/etc/alpha/client", usage="client", role="client", on_change="none"),
         SecretFile("/etc/alpha/cookie", "alpha/cookie"),
     ),
     variables=_alpha_variables,

@@ -192,10 +192,10 @@ class Lab:
         listed = json.loads(self.hacienda("secrets", "show", self.environment, "--json").stdout)
         return {entry["name"]: entry["value"] for entry in listed["secrets"]}
 
-    def ca(self) -> Path:
-        """The environment's CA certificate as a file."""
-        path = self.root / f".hacienda/{self.environment}/drill-ca.pem"
-        path.write_text(self.on(self.running()[0], "cat", "/var/lib/hacienda/secrets/x509/galera/ca.pem"))
+    def ca(self, purpose: str = "haproxy") -> Path:
+        """Certificate of the CA for a purpose, as a file; by default what clients of the APIs trust."""
+        path = self.root / f".hacienda/{self.environment}/drill-{purpose}.pem"
+        path.write_text(self.on(self.running()[0], "cat", f"/var/lib/hacienda/secrets/x509/{purpose}/ca.pem"))
         return path
 
     def sql_writer(self) -> SqlWriter:
@@ -206,7 +206,7 @@ class Lab:
             f"CREATE DATABASE {name}; CREATE TABLE {name}.drill (id BIGINT PRIMARY KEY) ENGINE=InnoDB;"
             f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}' REQUIRE SSL; GRANT ALL ON {name}.* TO '{name}'@'%';"
         )
-        return SqlWriter(self.vip, 3306, name, password, self.ca())
+        return SqlWriter(self.vip, 3306, name, password, self.ca("galera"))
 
     def keystone(self) -> Keystone:
         """A client of Keystone's as the administrator."""

@@ -8,19 +8,24 @@ while.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from hacienda import services
+from hacienda import cloudinit, services
+from hacienda.cloud import read as read_cloud
 from tests.lab.clients import Client, SqlWriter
 from tests.lab.cloud import CONTROLLERS, Lab
 from tests.services import boundaries, rogue_server
+from tests.shipped import ROOT
 
 ROUNDS_SECONDS = 15
 """The watchdogs look every three seconds."""
@@ -122,3 +127,51 @@ def test_a_database_server_gets_nothing_out_of_roots_client(healthy: Lab, mode: 
     )
     assert not made, made
     assert (mode == "file") is ("\\!" not in said), "the server did not answer"
+
+
+def needles(store: Mapping[str, str]) -> dict[str, str]:
+    """Digest of each line of a secret that is long enough to be one -> the secret's name."""
+    return {
+        hashlib.sha256(line.encode()).hexdigest(): name
+        for name, value in store.items()
+        for line in value.splitlines()
+        if len(line) >= 20 and not line.startswith("-----") and not name.endswith(("cert.pem", "ca.pem"))
+    }
+
+
+def own_secrets(user: str) -> set[str]:
+    """Secrets of the services that have a daemon of this user, as the store names them on any node."""
+    cloud = read_cloud(ROOT / "environments/lab.yaml", services.registry())
+    outputs = [cloudinit.render(cloud, node, "") for node in cloud.nodes]
+    own = {declared.name for declared in cloud.services if user in boundaries.users(declared)}
+    return {name for output in outputs for file in output.files if file.service in own for name in file.secrets}
+
+
+def test_what_a_service_user_can_read_opens_nothing_else(healthy: Lab, writer: SqlWriter) -> None:
+    """Each user of a daemon, with every key that it can read: it does not write etcd, does not answer as the API, and has no secret
+    of another service."""
+    node, store = CONTROLLERS[-1], dict(healthy.store)
+    given = {
+        "name": f"internal.{healthy.on(node, 'hostname', '-d').strip()}",
+        "authority": healthy.ca().read_text(),
+        "etcd": [healthy.address(one) for one in CONTROLLERS],
+        "secrets": needles(store),
+    }
+    program = (ATTACKS / "use_keys.py").read_text()
+    there = [user for user in users() if healthy.on(node, "sh", "-c", f"id -u {user} 2>/dev/null || true").strip()]
+    with working(healthy, writer), ThreadPoolExecutor() as pool:
+        said = list(pool.map(lambda user: run_as(healthy, node, user, program, json.dumps(given)), there))
+    for user, text in zip(there, said, strict=True):
+        got = json.loads(text)
+        print(f"{user} got: {text}", flush=True)
+        opened = {opening for openings in got["keys"].values() for opening in openings} | set(got["without a key"])
+        assert opened <= ({"etcd's members"} if user == "etcd" else set()), f"{user}: {got['keys']}"
+        seen = {name for names in got["secrets"].values() for name in names}
+        own = own_secrets(user)
+        named = {name.removeprefix(f"nodes/{node}/") for name in seen}
+        # A repository of keys is one secret, and the store names each key.
+        strangers = {name for name in named if not {name, name.rpartition("/")[0]} & own}
+        assert not strangers, f"{user} reads {strangers}"
+    assert {"etcd", "mysql", "rabbitmq", "keystone", "haproxy", "galera-check"} <= set(there)
+    keys = "etcd get --prefix --keys-only /hacienda/attack"
+    assert healthy.on(node, "bash", "-c", f". /usr/lib/hacienda/lib.sh; {keys}").strip() == ""

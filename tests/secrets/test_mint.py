@@ -28,7 +28,7 @@ def test_creates_everything_once(store: Store, needs: Needs) -> None:
         "nodes/ctl-2/x509/galera/bundle.pem",
         "rabbitmq/cookie",
         "ssh/id_ed25519",
-        "x509/authority/bundle.pem",
+        "x509/authority/galera/bundle.pem",
     }
     before = {name: store.entry(name) for name in store.names()}
     second = mint(open_store(store.spec), needs, NOW)
@@ -98,9 +98,9 @@ def test_leaf_that_ends_with_its_authority_is_not_made_again_and_again(store: St
 
 def test_lost_authority_is_made_anew_with_every_leaf(folder_spec: StoreSpec, needs: Needs) -> None:
     mint(open_store(folder_spec), needs, NOW)
-    (folder_spec.path / "x509/authority/bundle.pem").unlink()
+    (folder_spec.path / "x509/authority/galera/bundle.pem").unlink()
     found = mint(open_store(folder_spec), needs, NOW)
-    assert found.created == ("x509/authority/bundle.pem",)
+    assert found.created == ("x509/authority/galera/bundle.pem",)
     assert found.renewed == tuple(leaf.entry for leaf in needs.leaves)
 
 

@@ -72,7 +72,7 @@ def test_node_is_not_trusted_as_another(minted: Store, tmp_path: Path) -> None:
 
 def test_strict_verification_accepts_a_leaf(store: Store, needs: Needs) -> None:
     mint(store, needs, NOW)
-    ca = x509.load_pem_x509_certificate(store.get("x509/ca.pem"))
+    ca = x509.load_pem_x509_certificate(store.get("x509/galera/ca.pem"))
     leaf = x509.load_pem_x509_certificate(store.get("x509/galera/cert.pem", "ctl-1"))
     builder = x509.verification.PolicyBuilder().store(x509.verification.Store([ca])).time(NOW)
     builder.build_server_verifier(x509.DNSName("ctl-1.lab.example")).verify(leaf, [])
@@ -87,7 +87,7 @@ def test_pieces_of_a_leaf_belong_together(store: Store, needs: Needs) -> None:
     assert key.startswith(b"-----BEGIN PRIVATE KEY-----")
     public = x509.load_pem_x509_certificate(certificate).public_key()
     assert serialization.load_pem_private_key(key, None).public_key() == public
-    assert store.get("x509/galera/ca.pem", "ctl-1") == store.get("x509/ca.pem")
+    assert store.get("x509/galera/ca.pem", "ctl-1") == store.get("x509/galera/ca.pem")
 
 
 def test_nodes_have_keys_of_their_own(store: Store, needs: Needs) -> None:
@@ -96,19 +96,21 @@ def test_nodes_have_keys_of_their_own(store: Store, needs: Needs) -> None:
 
 
 def test_leaf_lives_as_long_as_asked_and_no_longer_than_its_authority() -> None:
-    ca = pki.authority("lab", NOW)
-    short = pki.issue(ca, ("a.example",), (), timedelta(days=90), NOW)
+    ca, leaf = pki.authority("lab", "etcd", NOW), Leaf("ctl-1", "etcd", ("a.example",))
+    short = pki.issue(ca, leaf, timedelta(days=90), NOW)
     assert short.certificate.not_valid_after_utc == NOW + timedelta(days=90)
-    long = pki.issue(ca, ("a.example",), (), timedelta(days=9000), NOW)
+    long = pki.issue(ca, leaf, timedelta(days=9000), NOW)
     assert long.certificate.not_valid_after_utc == ca.certificate.not_valid_after_utc
 
 
 def test_long_name_does_not_become_the_common_name() -> None:
     name = ".".join(["x" * 30] * 3)
-    leaf = pki.issue(pki.authority("lab", NOW), (name,), (), timedelta(days=1), NOW)
-    assert pki.alternatives(leaf.certificate)[0] == (name,)
+    leaf = Leaf("ctl-1", "etcd", (name,))
+    made = pki.issue(pki.authority("lab", "etcd", NOW), leaf, timedelta(days=1), NOW)
+    assert pki.described(leaf, made.certificate) == leaf
+    assert made.certificate.subject.rfc4514_string() == "CN=etcd"
 
 
 def test_repr_of_a_pair_holds_no_key() -> None:
-    ca = pki.authority("lab", NOW)
-    assert repr(ca) == "Pair(CN=Hacienda lab CA)"
+    ca = pki.authority("lab", "etcd", NOW)
+    assert repr(ca) == "Pair(CN=Hacienda lab etcd CA)"

@@ -108,7 +108,7 @@ def test_a_rotation_waits_for_the_end_of_the_one_before(store: Store, needs: Nee
     once = snapshot(store)
     again = rotate(store, kinds=kinds, now=NOW)
     assert again.changed == ()
-    assert set(again.waiting) == {"database/keystone", "keystone/fernet", "x509/authority/bundle.pem"}
+    assert set(again.waiting) == {"database/keystone", "keystone/fernet", "x509/authority/galera/bundle.pem"}
     assert not changed(store, once)
     assert {entry.name for entry in inventory(store) if entry.rotating} == set(again.waiting)
 
@@ -137,7 +137,7 @@ def test_the_authority_is_trusted_before_it_signs_and_until_it_signed_nothing_in
     store: Store, needs: Needs
 ) -> None:
     mint(store, needs, NOW)
-    one, two = "CN=Hacienda lab CA", "CN=Hacienda lab CA 2"
+    one, two = "CN=Hacienda lab galera CA", "CN=Hacienda lab galera CA 2"
     steps = []
     rotate(store, kinds=["authority"], now=NOW)
     for _ in range(9):
@@ -147,9 +147,9 @@ def test_the_authority_is_trusted_before_it_signs_and_until_it_signed_nothing_in
             break
     assert steps == [([one, two], {one}), ([two, one], {two}), ([two], {two})]
     assert unfinished(store) == {}
-    assert [name for name in store.names() if "authority" in name] == ["x509/authority/bundle.pem"]
+    assert [name for name in store.names() if "authority" in name] == ["x509/authority/galera/bundle.pem"]
     rotate(store, kinds=["authority"], now=NOW)
-    assert common_names(store.get("x509/ca.pem"))[1] == "CN=Hacienda lab CA 3"
+    assert common_names(store.get("x509/galera/ca.pem"))[1] == "CN=Hacienda lab galera CA 3"
 
 
 def test_digests_under_another_key_are_no_change_of_a_secret(store: Store, needs: Needs) -> None:

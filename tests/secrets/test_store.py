@@ -80,7 +80,7 @@ def test_revealed_pieces_have_the_names_that_users_know(store: Store, needs: Nee
     pieces = {name: value for entry in inventory(store) for name, value in reveal(store, entry).items()}
     assert pieces["database/keystone"] == store.get("database/keystone").decode()
     assert pieces["nodes/ctl-1/x509/galera/key.pem"] == store.get("x509/galera/key.pem", "ctl-1").decode()
-    assert pieces["x509/authority/cert.pem"] == store.get("x509/ca.pem").decode()
+    assert pieces["x509/authority/galera/cert.pem"] == store.get("x509/galera/ca.pem").decode()
     assert {"keystone/fernet/0", "keystone/fernet/1"} < set(pieces)
     assert not any("PRIVATE KEY" in value for name, value in pieces.items() if name.endswith("cert.pem"))
 

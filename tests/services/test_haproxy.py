@@ -64,7 +64,8 @@ def test_every_backend_is_checked_over_verified_tls_by_its_own_name(cloud: Cloud
     for listener in haproxy.listeners(cloud):
         lines = parsed[f"listen {listener.name}"]
         assert "option httpchk" in lines
-        assert any(line.endswith("ca-file /etc/haproxy/tls/ca.pem verify required") for line in lines)
+        backends = listener.name.partition("-")[0]
+        assert f"default-server ca-file /etc/haproxy/backends/{backends}/ca.pem verify required" in lines
         for name, line in zip(CONTROLLERS, servers(lines), strict=True):
             assert line.startswith(f"server {name} ")
             assert f"verifyhost {name}.lab.internal" in line

@@ -47,11 +47,9 @@ def test_the_database_is_the_writer_behind_the_virtual_ip_over_verified_tls(lab:
     assert file.secrets == ("database/keystone",)
     assert (file.group, file.mode) == ("keystone", 0o640)
     url = urlsplit(configuration(lab)["database"]["connection"].replace("@{secret:database/keystone}@", "placeholder"))
-    vip = lab.virtual_ip("internal")
-    assert vip is not None
-    assert (url.hostname, url.port) == (vip.hostname, 3306)
+    assert (url.hostname, url.port) == ("galera.lab.internal", 3306), "a name that is the database's alone"
     query = parse_qs(url.query)
-    assert query["ssl_ca"] == ["/etc/keystone/tls/ca.pem"]
+    assert query["ssl_ca"] == ["/etc/keystone/database/ca.pem"]
     assert query["read_timeout"] == ["5"]
 
 
@@ -425,7 +423,7 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     monkeypatch.setenv("DATABASE_MEMBERS", composed.fact(lab, "keystone", "DATABASE_MEMBERS"))
     assert FOUND.main() == code
     # Migrations may take longer than a query of the API may.
-    query = "charset=utf8&ssl_ca=/etc/keystone/tls/ca.pem&connect_timeout=3"
+    query = "charset=utf8&ssl_ca=/etc/keystone/database/ca.pem&connect_timeout=3"
     expected = ["keystone-manage db_sync", "keystone-manage bootstrap --bootstrap-region-id north"]
     assert told.read_text().splitlines() == [f"{command} {query}" for command in expected[:commands]]
 

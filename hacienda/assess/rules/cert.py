@@ -9,7 +9,7 @@ from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 from hacienda.errors import Problem
-from hacienda.secrets.store import AUTHORITY
+from hacienda.secrets import authorities
 
 NOTICE = timedelta(days=30)
 """A month: long enough for a change freeze and a holiday."""
@@ -47,8 +47,8 @@ def _fix(subject: Subject, ending: dict[str, date]) -> str:
     if own is not None and {own.bundle_name, own.authority_name} & ending.keys():
         where = f"put it into {own.chain}" if own.chain else f"run: hacienda secrets certificate {name} CHAIN KEY"
         return f"Have its authority renew the public certificate, {where}, then run: hacienda apply {name}"
-    if AUTHORITY in ending:
-        return "Replace the CA: all nodes have to trust the new one before the old one goes (docs/secrets.md)."
+    if any(authorities.purpose_of(one) for one in ending):
+        return f"Run: hacienda secrets rotate {name} --kind ca   and: hacienda apply {name}"
     if timedelta(days=subject.cloud.certificate_days) / 3 < NOTICE:
         return f"Run: hacienda secrets rotate {name} --kind leaf   and: hacienda apply {name}"
     return f"Run: hacienda apply {name}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hacienda import secrets
-from hacienda.declare import Secret
+from hacienda.declare import Secret, Usage
 
 _PLACEHOLDER = re.compile(r"@\{secret:([^}]*)\}@")
 _NODE = "node"
@@ -20,23 +20,21 @@ class Dummies:
     """A store that is made for one validation and forgotten.
 
     Args:
-        needs: what the environments' own stores hold: which kind each secret is of, and which services have a leaf.
+        needs: what the environments' own stores hold: which kind each secret is of, and which leaves there are.
     """
 
     def __init__(self, needs: Iterable[secrets.Needs]) -> None:
         listed = tuple(needs)
         shared = {secret.name: secret for one in listed for secret in one.secrets}
         # A certificate of another authority is made up like a service's.
-        services = sorted(
-            {leaf.service for one in listed for leaf in one.leaves}
-            | {provided.name for one in listed for provided in one.provided}
-        )
-        self._shared, self._services = tuple(shared[name] for name in sorted(shared)), services
+        usages = {leaf.name: leaf.usage for one in listed for leaf in one.leaves}
+        usages |= {provided.name: "server" for one in listed for provided in one.provided}
+        self._shared, self._usages = tuple(shared[name] for name in sorted(shared)), usages
 
     @functools.cached_property
     def _values(self) -> Mapping[str, str]:
         # A CA takes a moment, and where all was seen before nobody asks for anything.
-        return _minted(self._shared, self._services)
+        return _minted(self._shared, self._usages)
 
     def value(self, name: str) -> str:
         """The text of a secret.
@@ -56,11 +54,11 @@ class Dummies:
         return found
 
 
-def _minted(shared: tuple[Secret, ...], services: list[str]) -> Mapping[str, str]:
-    """Every secret's text by the name files call it. One leaf per service does for all nodes."""
+def _minted(shared: tuple[Secret, ...], usages: Mapping[str, Usage]) -> Mapping[str, str]:
+    """Every secret's text by the name files call it. One leaf of each name does for all nodes."""
     names = (f"{_NODE}.validation.invalid", _NODE)
-    leaves = tuple(secrets.Leaf(_NODE, service, names, ("127.0.0.1",)) for service in services)
-    parts = [f"x509/{service}/{part}.pem" for service in services for part in ("ca", "cert", "key", "bundle")]
+    leaves = tuple(secrets.Leaf(_NODE, name, names, ("127.0.0.1",), usage) for name, usage in sorted(usages.items()))
+    parts = [f"x509/{name}/{part}.pem" for name in usages for part in ("ca", "cert", "key", "bundle")]
     with tempfile.TemporaryDirectory() as folder:
         store = secrets.open_store(secrets.StoreSpec("file", Path(folder) / "secrets"))
         secrets.mint(store, secrets.Needs("validation", shared, leaves))

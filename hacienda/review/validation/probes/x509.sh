@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lets OpenSSL read a leaf's files: the CA verifies the certificate, the key belongs to it, the bundle has both.
+# Lets OpenSSL read a leaf's files: the CA verifies the certificate for every use that it names, and it names one; the key belongs to
+# it, the bundle has both.
 bad=0
 complain() {
     printf '%s: %s\n' "$file" "$1"
@@ -11,7 +12,12 @@ for file; do
     ca.pem) said=$(openssl x509 -in "$file" -noout -checkend 0 2>&1) || complain "$said" ;;
     key.pem) ;;
     cert.pem | bundle.pem)
-        for purpose in sslserver sslclient; do
+        uses=$(openssl x509 -in "$file" -noout -ext extendedKeyUsage 2>&1)
+        purposes=
+        case $uses in *"Web Server"*) purposes="$purposes sslserver" ;; esac
+        case $uses in *"Web Client"*) purposes="$purposes sslclient" ;; esac
+        [ -n "$purposes" ] || complain "is for neither servers nor clients"
+        for purpose in $purposes; do
             said=$(openssl verify -purpose "$purpose" -x509_strict -CAfile "$folder/ca.pem" "$file" 2>&1) || complain "$said"
         done
         ;;

@@ -75,7 +75,7 @@ declared_members() {
 # every member says that none did, or that nothing listens there; otherwise `unknown`. The peers' own port tells, the
 # clients' one is silent without a quorum.
 peers_say() {
-    local peer folder=$HACIENDA_ETCD_TLS said=blank answer code
+    local peer folder=/etc/etcd/peer said=blank answer code
     for peer in $PEERS; do
         code=0
         answer=$(curl --silent --fail --http1.1 --max-time 2 --cacert "$folder/ca.pem" --cert "$folder/cert.pem" --key "$folder/key.pem" \

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 CA = "/etc/keystone/tls/ca.pem"
+"""Who signed what Keystone's servers show."""
+ENTRANCE_CA = "/etc/keystone/identity/ca.pem"
+"""Who signed what clients are shown at Keystone's endpoint."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ class Identity:
     Args:
         url: where Keystone is, with its version: `https://...:5000/v3`.
         timeout: seconds per call.
+        authority: file with the certificates that are trusted there.
     """
 
-    def __init__(self, url: str, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, timeout: float = 30.0, authority: str = CA) -> None:
         self._url = url
         self._timeout = timeout
-        self._tls = ssl.create_default_context(cafile=CA)
+        self._tls = ssl.create_default_context(cafile=authority)
         self._token = ""
 
     def log_in(self, account: Account) -> str:

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from identity import PROBE, Identity, IdentityError
+from identity import ENTRANCE_CA, PROBE, Identity, IdentityError
 
 TIMEOUT_SECONDS = 8.0
 KEEP_SECONDS = 30.0
@@ -44,7 +44,7 @@ def main() -> int:
     """0 and the time it took; 1 and what went wrong."""
     began = time.monotonic()
     try:
-        found, how = token(Identity(sys.argv[1], TIMEOUT_SECONDS), KEPT)
+        found, how = token(Identity(sys.argv[1], TIMEOUT_SECONDS, ENTRANCE_CA), KEPT)
         Identity(sys.argv[2], TIMEOUT_SECONDS).validate(found)
     except IdentityError as error:
         print(f"{error}|journalctl -u keystone; hacienda-verify haproxy galera")  # noqa: T201 the calling script reads it
