@@ -121,7 +121,7 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
         folder,
         *(
             part(f"{declared.directory}/{name.rsplit('/', 1)[1]}", placeholder(name), 0o440, kind="secret",
-                 on_change=declared.on_change)
+                 on_change=declared.on_change_of_authority if name.endswith("/ca.pem") else declared.on_change)
             for name in names
         ),
     )  # fmt: skip

@@ -76,7 +76,8 @@ class Certificate:
         authority: who signs it; empty: the authority named as the service.
         role: tells leaves of one authority on one node apart; empty for the first.
         virtual_ips: add the virtual IPs and their DNS names to the leaf: it answers for every balanced service.
-        on_change: what running daemons need when the leaf is renewed.
+        verifies_clients: the server asks its clients for a certificate of the same authority. Members of a group always do.
+        on_change: what running daemons need when the leaf is renewed, or the authority that they verify by.
     """
 
     directory: str
@@ -85,7 +86,13 @@ class Certificate:
     authority: str = ""
     role: str = ""
     virtual_ips: bool = False
+    verifies_clients: bool = False
     on_change: Action = "reload"
+
+    @property
+    def on_change_of_authority(self) -> Action:
+        """What running daemons need when the authority changes: nothing, where they show their leaf and verify nobody by it."""
+        return self.on_change if self.verifies_clients or self.usage != "server" else "none"
 
     def name(self, service: str) -> str:
         """Name of the leaf in the store of secrets, `x509/<name>/cert.pem`: its authority and its role."""

@@ -52,7 +52,7 @@ service = Service(
     units=("etcd.service",),
     ports=(Port("client", 2379, clients="peers"), Port("peer", 2380, clients="peers")),
     files=(
-        Certificate("/etc/etcd/tls", group="etcd", on_change="restart"),
+        Certificate("/etc/etcd/tls", group="etcd", verifies_clients=True, on_change="restart"),
         Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
         # The only clients are root's scripts: no daemon's user can read it.
         Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),

@@ -137,3 +137,14 @@ def test_a_key_is_read_by_its_daemon_alone() -> None:
         for role in ("controller", "arbiter"):
             for declared in secrecy.certificates(service.on(role)):
                 assert {"root", declared.owner, declared.group} <= KEYS[declared.name(service.name)] | {"root"}
+
+
+def test_a_new_authority_disturbs_those_alone_who_verify_by_it() -> None:
+    """Each restart of Keystone is a moment for clients: it shows its leaf, and verifies nobody by the authority beside it."""
+    actions = {
+        declared.name(service.name): declared.on_change_of_authority
+        for service in services.registry()
+        for declared in secrecy.certificates(service)
+    }
+    assert {name for name, action in actions.items() if action == "restart"} == {"etcd", "etcd-peers"}
+    assert {name for name, action in actions.items() if action == "reload"} == {"galera", "rabbitmq", "haproxy-peers"}

@@ -56,7 +56,9 @@ def test_what_lies_in_the_folder_is_used(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_leaves_are_asked_for_once(name: str) -> None:
     for service in everywhere(name):
-        assert sum(isinstance(file, Certificate) for file in service.files) <= 1
+        certificates = [file for file in service.files if isinstance(file, Certificate)]
+        assert len({file.name(service.name) for file in certificates}) == len(certificates)
+        assert len({file.directory for file in certificates}) == len(certificates)
 
 
 @pytest.mark.parametrize("name", NAMES)
