@@ -54,7 +54,8 @@ def door(folder: Path) -> bytes:
         for node in made.nodes:
             for service in ("haproxy", "keystone", "galera"):
                 for file in composed.rendered(made, service, node.name).values():
-                    if file.path in ("/etc/haproxy/haproxy.cfg", "/etc/keystone/uwsgi.ini") or "/tls/" in file.path:
+                    certificate = file.checker == "x509" and file.kind != "directory"
+                    if file.path in ("/etc/haproxy/haproxy.cfg", "/etc/keystone/uwsgi.ini") or certificate:
                         add(tar, f"{node.name}{file.path}", filled(file.text, store, node.name))
         add(tar, "door.py", (Path(__file__).parent / "door.py").read_bytes())
     return archive.getvalue()

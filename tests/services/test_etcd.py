@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hacienda import services
 from hacienda.services import etcd
 from tests.services import composed
 from tests.services.sandbox import Sandbox
@@ -286,3 +287,16 @@ def test_an_arbiter_votes(tmp_path: Path) -> None:
 def test_an_impatient_election_is_refused() -> None:
     with pytest.raises(ValueError, match="five times"):
         etcd.Options(heartbeat_ms=250, election_ms=1000)
+
+
+KEY = re.compile(r"(?<![\w}])/hacienda/([a-z-]+)(?:/([a-z-]+))?")
+
+
+@pytest.mark.parametrize("name", [service.name for service in services.registry()])
+def test_a_service_uses_its_own_keys_alone(name: str) -> None:
+    """Every key names the service that it is about: `/hacienda/<service>/...`, or what converge.sh keeps of it."""
+    kept = {"boot", "rolling", "reconcile", "reconciled", "retired"}
+    for path in (services.TEMPLATES / name).rglob("*"):
+        for first, second in KEY.findall(path.read_text()) if path.is_file() else ():
+            own = first == name or (first in kept and second == name) or (name, first) == ("etcd", "cluster")
+            assert own, f"{path.name} uses /hacienda/{first}/{second}"
