@@ -118,7 +118,8 @@ def endpoints(cloud: Cloud) -> list[str]:
                 if vip is not None:
                     scheme = "https" if frontend.mode == "http" else "tls"
                     address = f"{scheme}://{vip.address}:{service.port(frontend.port).number}"
-                    lines.append(f"  {service.name:<10} {address}  ({scope}, {vip.name_for(scope)})")
+                    name, _ = cloud.endpoint(service.name, frontend.port, scope)
+                    lines.append(f"  {service.name:<10} {address}  ({scope}, {name})")
     return lines
 
 
