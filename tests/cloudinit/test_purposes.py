@@ -136,7 +136,7 @@ def test_a_key_is_read_by_its_daemon_alone() -> None:
     for service in services.registry():
         for role in ("controller", "arbiter"):
             for declared in secrecy.certificates(service.on(role)):
-                assert {"root", declared.owner, declared.group} <= KEYS[declared.name(service.name)] | {"root"}
+                assert {"root", declared.group} <= KEYS[declared.name(service.name)]
 
 
 def test_a_new_authority_disturbs_those_alone_who_verify_by_it() -> None:
