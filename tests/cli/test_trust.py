@@ -110,17 +110,14 @@ def test_the_report_names_it_before_everything_and_never_folds_it(reviewed: Proj
     assert [change["path"] for change in document["diff"]["trust"]] == [path]
 
 
-def test_it_is_not_cut_where_thousands_of_lines_change(reviewed: Project) -> None:
+def test_it_is_not_cut_where_hundreds_of_lines_change(reviewed: Project) -> None:
     keys = [f"'{KEY[:-5]}{number:05d}'" for number in range(10000, 10064)]
-    overrides = ", ".join(f"'tune.bufsize {number}'" for number in range(3000))
-    proposed(
-        reviewed,
-        "",
-        f"ssh: {{keys: [{', '.join(keys)}]}}\nservices: {{haproxy: {{overrides: {{global: [{overrides}]}}}}}}\n",
-    )
+    headers = ", ".join(f"'http-response set-header X-{number} 1'" for number in range(500))
+    options = f"services: {{haproxy: {{overrides: {{listen keystone-api: [{headers}]}}}}}}\n"
+    proposed(reviewed, "", f"ssh: {{keys: [{', '.join(keys)}]}}\n{options}")
     comment = reviewed.run("report", "small", "--base", "HEAD", code=None).stdout
     assert all(f"+ {key[1:-1]}" in comment for key in keys)
-    assert reviewed.run("diff", "small", "--lines", "1").stdout.count("tune.bufsize") >= 3000
+    assert reviewed.run("diff", "small", "--lines", "1").stdout.count("set-header X-") >= 500
 
 
 @pytest.mark.parametrize("file", ["known_hosts", "environments/small.secrets"])

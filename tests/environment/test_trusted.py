@@ -29,7 +29,7 @@ machines: {{controller: {{nodes: {{a: {{address: 192.0.2.11}}, b: {{number: 2}}}
 secrets: {{backend: age, recipients: [{AGE}]}}
 ssh: {{jump: bastion.example.org}}
 firewall_rules: [{{name: ceph, ports: [3300], sources: [any]}}]
-services: {{firewall: {{operator_networks: [203.0.113.0/24]}}, haproxy: {{overrides: {{global: [tune.bufsize 1]}}}}}}
+services: {{firewall: {{operator_networks: [203.0.113.0/24]}}, haproxy: {{overrides: {{global: [a b]}}}}}}
 """
 
 
@@ -115,7 +115,7 @@ def test_what_decides_about_trust_has_a_path_a_value_and_words() -> None:
     assert values["machines.controller.nodes.b.number"] == 2
     assert values["firewall_rules"][0]["sources"] == ["any"]
     assert values["services.firewall.operator_networks"] == ["203.0.113.0/24"]
-    assert values["services.haproxy.overrides"] == {"global": ["tune.bufsize 1"]}
+    assert values["services.haproxy.overrides"] == {"global": ["a b"]}
     assert "ssh.keys" not in values
     assert "region" not in values
     assert found["secrets.recipients"].decides == "who reads every secret"
