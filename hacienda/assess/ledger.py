@@ -8,7 +8,7 @@ from typing import Literal
 
 from hacienda.assess.finding import Severity
 from hacienda.assess.subject import Subject
-from hacienda.cloud.model import Cloud, Network, VirtualIp
+from hacienda.cloud.model import Cloud, Network
 
 Kind = Literal["range", "virtual ip", "vrrp id", "certificate"]
 
@@ -61,8 +61,7 @@ def entries(subject: Subject) -> Iterator[Entry]:
         yield Entry("range", cloud.name, file, network.name, _range(network), _vlan(network))
     for vip in cloud.virtual_ips:
         yield Entry("virtual ip", cloud.name, file, vip.network, str(vip.address))
-        vlan = _vlan(_network(cloud, vip))
-        yield Entry("vrrp id", cloud.name, file, vip.network, str(vip.router_id), vlan)
+        yield Entry("vrrp id", cloud.name, file, vip.network, str(vip.router_id), _vlan(cloud.management))
     for held in subject.held:
         if held.expires is not None:
             end = held.expires.date()
@@ -85,7 +84,7 @@ def clashes(one: Cloud, other: Cloud) -> Iterator[Clash]:
             if vip.address == its.address:
                 reason = f"{vip.address} is also a virtual IP in {place}."
                 yield Clash("virtual ip", "error", where, reason, concerns)
-            severity = _layer2(one, vip, other, its)
+            severity = _layer2(one, other)
             if vip.router_id == its.router_id and severity is not None:
                 surely = "on the same network" if severity == "error" else "and the two may share a switch"
                 reason = f"the VRRP id {vip.router_id} of {vip.address} is that of {its.address} in {place}, {surely}."
@@ -102,21 +101,17 @@ def _shared_ranges(one: Cloud, other: Cloud) -> Iterator[Clash]:
                 yield Clash("range", "warning", f"networks.{mine.name}", reason, (mine.name, other.name))
 
 
-def _layer2(one: Cloud, vip: VirtualIp, other: Cloud, its: VirtualIp) -> Severity | None:
-    """Whether two virtual IPs meet on one layer-2 network: surely, perhaps, or never (None).
+def _layer2(one: Cloud, other: Cloud) -> Severity | None:
+    """Whether two environments' virtual IPs are announced on one layer-2 network: surely, perhaps, or never (None).
 
-    Surely where their networks overlap and carry the same tag. Perhaps where both are untagged or have the same tag: nothing in
-    the files says whether they meet at a switch. Never with different tags, nor where a platform gives each network a bridge
-    of its own.
+    Surely where their management networks overlap and carry the same tag. Perhaps where both are untagged or have the same tag:
+    nothing in the files says whether they meet at a switch. Never with different tags, nor where a platform gives each network a
+    bridge of its own.
     """
-    mine, theirs = _network(one, vip), _network(other, its)
+    mine, theirs = one.management, other.management
     if "incus" in (one.platform.type, other.platform.type) or mine.vlan != theirs.vlan:
         return None
     return "error" if mine.cidr.overlaps(theirs.cidr) else "warning"
-
-
-def _network(cloud: Cloud, vip: VirtualIp) -> Network:
-    return next(network for network in cloud.networks if network.name == vip.network)
 
 
 def _range(network: Network) -> str:

@@ -101,7 +101,8 @@ class VirtualIp:
         name: network's name.
         address: the address.
         network: name of the network it lives on.
-        router_id: VRRP virtual_router_id (1 to 255): the address's last octet, unless the network names another.
+        router_id: VRRP virtual_router_id (1 to 255), on the management network: the address's last octet, unless the network names
+            another or another virtual IP here has that one.
         hostname: DNS name that clients use and certificates name, `<scope>.<domain>` unless the environment names it.
         scopes: scopes it serves.
         public_name: what public clients call it, where that is another name than `hostname`; empty: they use that one.

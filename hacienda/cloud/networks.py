@@ -170,8 +170,7 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
         address = environment.networks[network.name].vip
         if address is not None and _vip_fits(network, environment.networks[network.name], address, problems):
             held.append((network, address))
-    if not has_own_bridges(environment):
-        _router_ids(environment, held, problems)
+    numbers = _router_ids(environment, held, problems)
     result = []
     for network, address in held:
         scopes: tuple[Scope, ...] = ("internal",) if "management" in network.purposes else ("public",)
@@ -179,13 +178,8 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
         if len(held) == 1:
             scopes = ("internal", "public")
         hostname = f"{name}.{domain(environment)}"
-        number = _router_id(environment.networks[network.name], address)
-        result.append(VirtualIp(network.name, address, network.name, number, hostname, scopes))
+        result.append(VirtualIp(network.name, address, network.name, numbers[network.name], hostname, scopes))
     return tuple(result)
-
-
-def _router_id(spec: NetworkSpec, address: IPv4Address) -> int:
-    return spec.router_id if spec.router_id is not None else int(address) & 255
 
 
 def _vip_fits(network: Network, spec: NetworkSpec, address: IPv4Address, problems: ProblemList) -> bool:
@@ -212,14 +206,24 @@ def _vip_fits(network: Network, spec: NetworkSpec, address: IPv4Address, problem
     return False
 
 
-def _router_ids(environment: Environment, held: list[tuple[Network, IPv4Address]], problems: ProblemList) -> None:
-    """Two virtual IPs of one VRRP id, unless different VLANs keep them apart: one layer-2 network knows an id once."""
-    for (one, first), (other, second) in combinations(held, 2):
-        number = _router_id(environment.networks[other.name], second)
-        if one.vlan == other.vlan and number == _router_id(environment.networks[one.name], first):
-            reason = f"has the VRRP id {number} of {one.name}'s virtual IP {first}"
-            fix = (
-                "Add `router_id`, or choose an address with another last octet: the two networks have the same VLAN tag or none, "
-                "and may share a switch."
-            )
-            problems.add(("networks", other.name, "vip"), reason, fix, str(second))
+def _router_ids(
+    environment: Environment, held: list[tuple[Network, IPv4Address]], problems: ProblemList
+) -> dict[str, int]:
+    """The VRRP id of each network's virtual IP: the one that the file names, otherwise the last octet, or the highest free one.
+    All of them are announced on the management network, which knows an id once."""
+    found: dict[str, int] = {}
+    for network, _ in held:
+        named = environment.networks[network.name].router_id
+        if named is None:
+            continue
+        for other, number in found.items():
+            if number == named:
+                fix = "Name another: all virtual IPs are announced on the management network, which knows an id once."
+                problems.add(("networks", network.name, "router_id"), f"is that of {other}'s virtual IP", fix, named)
+        found[network.name] = named
+    for network, address in sorted(held, key=lambda one: "management" not in one[0].purposes):
+        if network.name not in found:
+            octet = int(address) & 255
+            free = (number for number in (octet, *range(254, 0, -1)) if number not in found.values())
+            found[network.name] = next(free)
+    return found

@@ -31,6 +31,26 @@ def back(cloud: Cloud, node: Node) -> tuple[Network, ...]:
     return tuple(n for n in cloud.networks if n.gateway is not None and n.name in node.addresses and n is not out)
 
 
+def symmetric(cloud: Cloud, node: Node) -> bool:
+    """Whether everybody's packets come in by the card that the node's answers leave by, so that the kernel may drop all others (a
+    strict reverse-path filter, RFC 3704). Not with routing rules, which the filter does not follow; nor where a machine
+    beside one of the node's networks reaches another of them through a router; nor where anybody comes in by the public network
+    and is answered through another one."""
+    out, public = way_out(cloud, node), cloud.network("public")
+    if back(cloud, node) or any(static(cloud, node)):
+        return False
+    if public.name in node.addresses and out not in (None, public):
+        return False
+    alike = {tuple(sorted(other.addresses)): other for other in cloud.nodes}
+    for other in alike.values():
+        for network in (one for one in cloud.networks if one.name in node.addresses.keys() - other.addresses.keys()):
+            begins = leaving(cloud, other, node.addresses[network.name])
+            ends = begins if begins is not None and begins.name in node.addresses else out
+            if begins is not None and ends is not network:
+                return False
+    return True
+
+
 def leaving(cloud: Cloud, node: Node, destination: IPv4Address) -> Network | None:
     """The network by which the node's packets to an address leave; None: it has no route there."""
     for network in cloud.networks:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Clients = Literal["peers", "internal", "public", "operator"]
-"""Who may connect: nodes of the same service (single addresses), every machine of the environment (the management
-network), anybody who reaches the public network, or the operator (anybody on the management network or the addresses the
-environment file names)."""
+Clients = Literal["peers", "members", "internal", "public", "operator"]
+"""Who may connect: nodes of the same service that listen on the port, too (single addresses), all nodes of the same service with
+its arbiters (single addresses), every machine of the environment (the management network), anybody who reaches the public
+network, or the operator (anybody on the management network or the addresses the environment file names)."""
+
+CONTROL: tuple[Clients, ...] = ("peers", "members")
+"""Clients of ports over which our own machines control one another: nobody else on management reaches these."""
 
 Scope = Literal["internal", "public"]
 """Which virtual IP a front end listens on. An environment with one virtual IP serves both on it."""

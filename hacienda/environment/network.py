@@ -97,7 +97,8 @@ class Network(Spec):
     """Virtual IP of the APIs, held by one controller at a time. With one virtual IP in the environment it serves internal and
     public clients alike."""
     router_id: Annotated[Whole, Field(ge=1, le=255)] | None = None
-    """VRRP id of the virtual IP, where another router on this network has the default one. Default: the address's last octet."""
+    """VRRP id of the virtual IP, where another router on the management network has the default one. Default: the address's last
+    octet, or the highest free id where another virtual IP of this file has it."""
     bond: Bond | None = None
     """Cards bonded under this network. Networks with different VLANs may share one bond."""
     nic: Annotated[Nic | None, PLAIN] = None

@@ -12,6 +12,7 @@ from pydantic import Field
 from hacienda.cloud.model import Cloud, FirewallRule, Node
 from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
 from hacienda.declare.trust import Trust
+from hacienda.declare.network import CONTROL
 
 
 class Options(ServiceOptions):
@@ -45,6 +46,11 @@ class Rule:
     protocol: str
     ports: tuple[int, ...]
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether it is for anybody, whatever interface the packets come in by."""
+        return "saddr" not in self.match
+
     def __str__(self) -> str:
         numbers = ", ".join(str(port) for port in self.ports)
         return f'{self.match} {self.protocol} dport {{ {numbers} }} accept comment "{self.service}"'
@@ -73,13 +79,13 @@ class Group:
         return f"ip saddr @{self.set}"
 
     def addresses(self, cloud: Cloud, node: Node) -> list[str]:
-        """Every address of the others: VRRP comes from the virtual IP's network, not only from management. Beside them the
-        virtual IPs that one of them may hold: the kernel may choose any address of an interface as a packet's source."""
+        """The others' management addresses, whatever other networks they are on. Beside them the virtual IP on management that one
+        of them may hold: the kernel may choose any address of an interface as a packet's source."""
         members = cloud.members(self.service) if self.members == "peers" else cloud.servers(self.service)
         others = [member for member in members if member.name != node.name]
-        found = {address for other in others for address in other.addresses.values()}
+        found = {cloud.address(other) for other in others}
         if any("keepalived" in other.services for other in others):
-            found |= {vip.address for vip in cloud.virtual_ips}
+            found |= {vip.address for vip in cloud.virtual_ips if vip.network == cloud.management.name}
         return [str(address) for address in sorted(found)]
 
 
@@ -99,7 +105,9 @@ def _neighbours(cloud: Cloud) -> list[str]:
 
 
 def _group(cloud: Cloud, service: Service, port: Port) -> Group:
-    """Who talks over a port between members: those that listen on it themselves."""
+    """Whose machines reach a control port: all members, or those alone that listen on it themselves."""
+    if port.clients == "members":
+        return Group(service.name)
     declared = cloud.registry[service.name]
     listening = all(port in declared.on(member.role).ports for member in cloud.members(service.name))
     return Group(service.name, "peers" if listening else "servers")
@@ -108,7 +116,7 @@ def _group(cloud: Cloud, service: Service, port: Port) -> Group:
 def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]:
     """Packets of a port's clients, as nftables expressions."""
     match port.clients:
-        case "peers":
+        case "peers" | "members":
             return {_group(cloud, service, port).match}
         case "internal":
             return {_MANAGEMENT}
@@ -124,7 +132,9 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
     ports: dict[tuple[str, str], list[int]] = {}
     for port in service.ports:
         matches = _clients(cloud, node, service, port) if port.protocol != "vrrp" else set()
-        if port.name in balanced and _MANAGEMENT not in matches:
+        members = cloud.members(service.name) if port.clients == "members" else ()
+        within = all(balancer in members for balancer in cloud.members("haproxy"))
+        if port.name in balanced and _MANAGEMENT not in matches and not within:
             matches.add(_BALANCERS.match)
         for match in matches:
             ports.setdefault((match, port.protocol), []).append(port.number)
@@ -144,7 +154,7 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
         for front in service.frontends:
             port = service.port(front.port)
             elsewhere = service.name not in node.services
-            matches = _clients(cloud, node, service, port) if elsewhere and port.clients != "peers" else set()
+            matches = _clients(cloud, node, service, port) if elsewhere and port.clients not in CONTROL else set()
             if "public" in front.scopes and vip is not None:
                 matches.add(f"ip daddr {vip.address}")
             elif beside and internal is not None and "internal" in front.scopes:
@@ -156,7 +166,7 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
 def _groups(cloud: Cloud, node: Node) -> dict[Group, list[str]]:
     """Every group that this node talks in, or serves as a backend, and the others' addresses."""
     ports = ((service, port) for service in cloud.running(node) for port in service.ports)
-    groups = {_group(cloud, service, port) for service, port in ports if port.clients == "peers"} | {_BALANCERS}
+    groups = {_group(cloud, service, port) for service, port in ports if port.clients in CONTROL} | {_BALANCERS}
     return {group: group.addresses(cloud, node) for group in sorted(groups)}
 
 
@@ -198,9 +208,10 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "management": cloud.management.cidr,
         "sets": sets,
+        "anywhere": [rule for rule in rules if rule.anywhere],
         "own": [_own(rule) for rule in cloud.firewall_rules if node.name in rule.nodes],
         "vrrp": [group.set for group in vrrp],
-        "rules": rules,
+        "rules": [rule for rule in rules if not rule.anywhere],
     }
 
 

@@ -43,6 +43,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "names": _names(cloud, node),
         "holds_virtual_ips": "haproxy" in node.services,
         "containers": cloud.platform.containers,
+        "symmetric": routes.symmetric(cloud, node),
         "held": patterns,
         "held_units": units,
     }

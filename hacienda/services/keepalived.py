@@ -40,30 +40,29 @@ class Instance:
 
     Args:
         vip: the virtual IP.
-        address: the node's address on the virtual IP's network.
-        peers: the other candidates' addresses there.
+        address: the node's address beside it.
+        interface: name of keepalived's variable for the interface that has that address; the script that starts keepalived sets
+            it.
+        elsewhere: it is on another interface than the advertisements, which must live as well.
     """
 
     vip: VirtualIp
     address: IPv4Address
-    peers: tuple[IPv4Address, ...]
-
-    @property
-    def interface(self) -> str:
-        """Name of keepalived's variable for the interface; the script that starts keepalived sets it."""
-        return f"NIC_{self.vip.name.replace('-', '_')}"
+    interface: str
+    elsewhere: bool
 
 
-def _address(node: Node, vip: VirtualIp, cloud: Cloud) -> IPv4Address:
-    return node.addresses.get(vip.network, cloud.address(node))
+def _variable(network: str) -> str:
+    return f"NIC_{network.replace('-', '_')}"
 
 
 def _instances(cloud: Cloud, node: Node) -> tuple[Instance, ...]:
-    peers = cloud.peers("keepalived", node)
-    return tuple(
-        Instance(vip, _address(node, vip, cloud), tuple(_address(peer, vip, cloud) for peer in peers))
-        for vip in cloud.virtual_ips
-    )
+    found = []
+    for vip in cloud.virtual_ips:
+        network = vip.network if vip.network in node.addresses else cloud.management.name
+        address, elsewhere = node.addresses[network], network != cloud.management.name
+        found.append(Instance(vip, address, _variable(network), elsewhere))
+    return tuple(found)
 
 
 def _priority(cloud: Cloud, node: Node) -> int:
@@ -80,6 +79,15 @@ def _priority(cloud: Cloud, node: Node) -> int:
     return _FIRST_PRIORITY - min(_PRIORITY_STEP, _FIRST_PRIORITY // len(candidates)) * candidates.index(node)
 
 
+def _interfaces(cloud: Cloud, node: Node) -> Mapping[str, IPv4Address]:
+    """Variable of each interface that keepalived uses -> the node's address there. Advertisements travel on management alone,
+    whatever network a virtual IP is on: nobody on a public one says who holds it."""
+    if not cloud.virtual_ips:
+        return {}
+    own = {_variable(cloud.management.name): cloud.address(node)}
+    return own | {instance.interface: instance.address for instance in _instances(cloud, node)}
+
+
 def _health_port(cloud: Cloud) -> int:
     return cloud.registry["haproxy"].port("statistics").number
 
@@ -87,6 +95,10 @@ def _health_port(cloud: Cloud) -> int:
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "instances": _instances(cloud, node),
+        "control": _variable(cloud.management.name),
+        "interfaces": _interfaces(cloud, node),
+        "address": cloud.address(node),
+        "peers": [cloud.address(peer) for peer in cloud.peers("keepalived", node)],
         "priority": _priority(cloud, node),
         "user": _USER,
         "health_port": _health_port(cloud),
@@ -94,10 +106,9 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    instances = _instances(cloud, node)
     return {
-        "virtual_ips": [str(instance.vip.address) for instance in instances],
-        "interfaces": [f"{instance.interface}={instance.address}" for instance in instances],
+        "virtual_ips": [str(vip.address) for vip in cloud.virtual_ips],
+        "interfaces": [f"{name}={address}" for name, address in _interfaces(cloud, node).items()],
         "check_user": _USER,
         "health_port": _health_port(cloud),
     }

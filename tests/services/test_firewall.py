@@ -60,7 +60,24 @@ def test_every_declared_port_is_open_to_somebody(tmp_path: Path) -> None:
 
 
 def test_vrrp_comes_from_the_other_balancers_alone(tmp_path: Path) -> None:
-    assert "ip saddr @keepalived_peers ip protocol vrrp accept" in ruleset(composed.cloud(tmp_path))
+    assert "ip saddr @keepalived_peers ip protocol vrrp ip ttl 255 accept" in ruleset(composed.cloud(tmp_path))
+
+
+def test_peers_have_their_management_addresses_alone(tmp_path: Path) -> None:
+    sets = dict(
+        re.findall(
+            r"set (\w+_(?:peers|servers)) \{.*?elements = \{ (.*?) \}",
+            ruleset(composed.cloud(tmp_path, SEGMENTED)),
+            flags=re.DOTALL,
+        )
+    )
+    assert len(sets) > 4
+    assert set(sets.values()) == {"10.77.0.10, 10.77.0.12, 10.77.0.13"}
+
+
+def test_the_databases_checker_answers_members_and_load_balancers(tmp_path: Path) -> None:
+    opened = openings(ruleset(composed.cloud(tmp_path)))
+    assert {match for match, _, port in opened if port == 9200} == {"ip saddr @galera_peers"}
 
 
 def test_the_public_reaches_public_addresses_alone(tmp_path: Path) -> None:

@@ -37,10 +37,11 @@ def test_it_talks_to_each_peer_by_address_in_hundredths_of_a_second(tmp_path: Pa
     assert "vrrp_version 3" in text
     assert "advert_int 0.3" in text
     assert "unicast_src_ip 10.77.0.12" in text
-    assert [line.strip() for line in text.split("unicast_peer {")[1].split("}")[0].split()] == [
-        "10.77.0.11",
-        "10.77.0.13",
+    assert [line.strip() for line in text.split("unicast_peer {")[1].split("}")[0].strip().splitlines()] == [
+        "10.77.0.11 min_ttl 255 max_ttl 255",
+        "10.77.0.13 min_ttl 255 max_ttl 255",
     ]
+    assert "vrrp_check_unicast_src" in text
 
 
 def test_nobody_takes_the_address_from_a_living_holder(tmp_path: Path) -> None:
@@ -58,10 +59,17 @@ def test_the_router_id_is_the_virtual_ips_own(tmp_path: Path) -> None:
     assert "192.0.2.20/32 dev $NIC_outside" in text
 
 
-def test_peers_are_addressed_on_the_virtual_ips_network(tmp_path: Path) -> None:
+def test_peers_are_addressed_on_management_whatever_network_the_virtual_ip_is_on(tmp_path: Path) -> None:
     outside = configuration(tmp_path, TWO_NETWORKS).split("vrrp_instance outside")[1]
-    assert "unicast_src_ip 192.0.2." in outside
-    assert "10.77.0." not in outside
+    assert "    interface $NIC_management\n" in outside
+    assert "unicast_src_ip 10.77.0.11\n" in outside
+    assert "192.0.2." not in outside.replace("192.0.2.20/32 dev $NIC_outside", "")
+
+
+def test_a_cable_without_advertisements_is_watched(tmp_path: Path) -> None:
+    text = configuration(tmp_path, TWO_NETWORKS)
+    assert "track_interface {\n        $NIC_outside\n    }" in text.split("vrrp_instance outside")[1]
+    assert "track_interface" not in configuration(tmp_path)
 
 
 def test_priorities_depend_on_no_other_node(tmp_path: Path) -> None:

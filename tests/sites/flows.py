@@ -66,6 +66,8 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
                 m for m in cloud.peers(service.name, server) if port in cloud.registry[service.name].on(m.role).ports
             ]
             yield from asks.from_machines(listening, target)
+        case "members":
+            yield from asks.from_machines(cloud.peers(service.name, server), target)
         case "internal":
             # Only controllers give the time: nobody asks the others.
             if service.name != "chrony" or server.role == "controller":
@@ -82,10 +84,9 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
 
 
 def _vrrp(cloud: Cloud, server: Node) -> Iterator[Flow]:
-    for peer in cloud.peers("keepalived", server):
-        for vip in cloud.virtual_ips:
-            here, there = (one.addresses.get(vip.network, cloud.address(one)) for one in (server, peer))
-            yield Flow(peer.name, server.name, "keepalived", "vrrp", Packet(there, here, "vrrp"))
+    for peer in cloud.peers("keepalived", server) if cloud.virtual_ips else ():
+        packet = Packet(cloud.address(peer), cloud.address(server), "vrrp")
+        yield Flow(peer.name, server.name, "keepalived", "vrrp", packet)
 
 
 def _fronts(cloud: Cloud, server: Node) -> Iterator[Flow]:

@@ -1,7 +1,8 @@
 """Asks the kernel's nftables what becomes of packets: run in a network namespace of its own, as root.
 
 `python kernel.py NFT FOLDER`: FOLDER has `rules` (nftables.conf) and `packets` (JSON, one list each). A packet comes in through a
-TUN device, and its fate is read off counters in a copy of the rules: no listener and no client is needed.
+TUN device, a stray one through another that no route leads to, and its fate is read off counters in a copy of the rules: no
+listener and no client is needed.
 Prints a JSON list: `accept`, `reject` or `drop` for each packet.
 """
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from tests.sites.nftables import Packet
 
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 1, 0x1000
-_NUMBERS = {"tcp": 6, "udp": 17}
+_NUMBERS = {"tcp": 6, "udp": 17, "vrrp": 112}
 
 
 def written(packet: Packet) -> list[Any]:
     """A packet as this program reads it."""
-    return [str(packet.source), str(packet.destination), packet.protocol, packet.port]
+    return [str(packet.source), str(packet.destination), packet.protocol, packet.port, packet.stray, packet.ttl]
 
 
 def _checksum(data: bytes) -> int:
@@ -37,17 +38,19 @@ def _checksum(data: bytes) -> int:
     return ~int(total + (total >> 16)) & 0xFFFF
 
 
-def _bytes(source: str, destination: str, protocol: str, port: int, sender: int) -> bytes:
-    """An IPv4 packet that opens a connection: a SYN, or an empty datagram."""
+def _bytes(source: str, destination: str, protocol: str, port: int, sender: int, ttl: int) -> bytes:
+    """An IPv4 packet that opens a connection: a SYN, or an empty datagram or advertisement."""
     ends = socket.inet_aton(source) + socket.inet_aton(destination)
     if protocol == "tcp":
         inner = struct.pack("!HHIIBBHHH", sender, port, 1, 0, 5 << 4, 2, 1024, 0, 0)
-    else:
+    elif protocol == "udp":
         inner = struct.pack("!HHHH", sender, port, 8, 0)
+    else:
+        inner = bytes(20)
     pseudo = ends + struct.pack("!BBH", 0, _NUMBERS[protocol], len(inner)) + inner
-    place = 16 if protocol == "tcp" else 6
+    place = 6 if protocol == "udp" else 16
     inner = inner[:place] + struct.pack("!H", _checksum(pseudo)) + inner[place + 2 :]
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(inner), 0, 0, 64, _NUMBERS[protocol], 0) + ends
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(inner), 0, 0, ttl, _NUMBERS[protocol], 0) + ends
     return head[:10] + struct.pack("!H", _checksum(head)) + head[12:] + inner
 
 
@@ -72,21 +75,26 @@ def _counters(nft: str) -> dict[str, int]:
     return {one["counter"]["name"]: one["counter"]["packets"] for one in listed if "counter" in one}
 
 
+def _device(name: str) -> int:
+    device = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(device, _TUNSETIFF, struct.pack("16sH", name.encode(), _IFF_TUN | _IFF_NO_PI))
+    _run("ip", "link", "set", name, "up")
+    return device
+
+
 def main(nft: str, folder: Path) -> None:
     """Inject each packet and say what became of it."""
     packets = json.loads((folder / "packets").read_text())
     (folder / "counted").write_text(_counted((folder / "rules").read_text()))
-    device = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(device, _TUNSETIFF, struct.pack("16sH", b"outside", _IFF_TUN | _IFF_NO_PI))
-    _run("ip", "link", "set", "outside", "up")
+    devices = [_device("outside"), _device("stray")]
     for address in sorted({packet[1] for packet in packets}):
         _run("ip", "address", "add", f"{address}/32", "dev", "outside")
     _run("ip", "route", "add", "default", "dev", "outside")
     _run(nft, "-f", str(folder / "counted"))
     answers = []
     before = _counters(nft)
-    for number, (source, destination, protocol, port) in enumerate(packets):
-        os.write(device, _bytes(source, destination, protocol, port, 1024 + number))
+    for number, (source, destination, protocol, port, stray, ttl) in enumerate(packets):
+        os.write(devices[stray], _bytes(source, destination, protocol, port, 1024 + number, ttl))
         for _ in range(100):
             after = _counters(nft)
             if after != before:

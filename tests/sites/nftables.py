@@ -22,12 +22,16 @@ class Packet:
         destination: the address it is for.
         protocol: `tcp`, `udp`, `icmp`, `vrrp`, ...
         port: destination port; 0 where the protocol has none.
+        stray: it came in by another interface than the one that leads to its sender.
+        ttl: hops that it has left.
     """
 
     source: IPv4Address
     destination: IPv4Address
     protocol: str
     port: int = 0
+    stray: bool = False
+    ttl: int = 255
 
 
 Match = Callable[[Packet], bool]
@@ -36,7 +40,7 @@ _NUMBERS = {"47": "gre", "50": "esp", "89": "ospf"}
 _SET = re.compile(r"set (\w+) \{(.*?)\n    \}", re.DOTALL)
 _ELEMENTS = re.compile(r"elements = \{ (.*?) \}")
 _CHAIN = re.compile(r"chain input \{\n(.*?)\n    \}", re.DOTALL)
-_VERDICT = re.compile(r"(accept|reject)( with tcp reset)?( comment \".*\")?$")
+_VERDICT = re.compile(r"(?:counter name \w+ )?(accept|reject|drop)( with tcp reset)?( comment \".*\")?$")
 _COUNTS = re.compile(r"(counter name \w+|limit rate .* log .*)$")
 
 
@@ -88,6 +92,12 @@ class Ruleset:
             case ("meta", "l4proto") | ("ip", "protocol"):
                 names = {_NUMBERS.get(value, value) for value in values}
                 return lambda packet: packet.protocol in names
+            case ("fib", "saddr") if values == (".",):
+                return lambda packet: True  # what it looks for follows
+            case ("iif", "oif") if values == ("missing",):
+                return lambda packet: packet.stray
+            case ("ip", "ttl"):
+                return lambda packet: packet.ttl in {int(value) for value in values}
             case ("ip", "saddr"):
                 among_sources = _among(self._addresses(values))
                 return lambda packet: among_sources(packet.source)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -51,10 +52,13 @@ def test_the_kernel_agrees(tmp_path: Path) -> None:
     sources = {STRANGER, IPv4Address("203.0.113.200"), IPv4Address("10.1.0.250")}
     declared = {(packet.protocol, packet.port) for packet in asked if packet.port} | {("tcp", 8080), ("udp", 5353)}
     others = {Packet(a, b, protocol, port) for a in sources for b in ours for protocol, port in declared}
+    strays = {replace(p, stray=True) for p in asked}
+    far = {replace(p, ttl=254) for p in asked if p.protocol == "vrrp"}
     packets = sorted(
-        (p for p in asked | others if p.protocol in ("tcp", "udp") and p.source not in ours),
-        key=lambda p: (p.source, p.destination, p.protocol, p.port),
+        (p for p in asked | others | strays | far if p.source not in ours),
+        key=lambda p: (p.source, p.destination, p.protocol, p.port, p.stray, p.ttl),
     )
+    assert far < set(packets)
     ruleset = Ruleset(text)
     expected = {str(packet): ruleset.verdict(packet) for packet in packets}
     assert {"accept", "reject", "drop"} == set(expected.values())

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hacienda import cloud as clouds
 from hacienda import cloudinit, services
-from hacienda.cloud.model import Cloud
+from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
+from hacienda.declare.network import CONTROL
 from tests import shipped
+from tests.services import composed
 from tests.sites import listeners
-from tests.sites.flows import Flow, flows, servers
-from tests.sites.nftables import Ruleset
+from tests.sites.flows import STRANGER, Flow, flows, servers
+from tests.sites.nftables import Packet, Ruleset
 
 SITES = sorted((Path(__file__).parent / "environments").glob("*.yaml"))
 CASES = Path(__file__).parent / "cases"
@@ -50,7 +54,7 @@ def test_every_client_is_let_in(path: Path) -> None:
 def test_every_client_finds_a_listener(path: Path) -> None:
     cloud, files = rendered(path)
     asked = {(f.server, f.service, f.port, f.packet.destination) for f in flows(cloud) if f.packet is not None}
-    assert len(asked) > 10
+    assert len(asked) > 9
     for server, service, port, address in sorted(asked):
         number = cloud.registry[service].port(port).number
         assert listeners.listens(files[server], service, port, number, address), (server, service, port, address)
@@ -66,9 +70,57 @@ def test_every_declared_port_has_a_client(path: Path) -> None:
         (service.name, port.name)
         for service in cloud.services
         for port in service.ports
-        if port.clients == "peers" and len(cloud.members(service.name)) == 1
+        if port.clients in CONTROL and len(cloud.members(service.name)) == 1
     }
     assert declared - alone <= asked
+
+
+def intruders(cloud: Cloud, server: Node) -> Iterator[Packet]:
+    """To every port over which members control one another, at every address that a machine has or may hold: from every machine's
+    address outside management, from others there, and with a management address from another network or through a router."""
+    elsewhere = [network for network in cloud.networks if network is not cloud.management]
+    sources = {node.addresses[one.name] for node in servers(cloud) for one in elsewhere if one.name in node.addresses}
+    sources |= {vip.address for vip in cloud.virtual_ips if vip.network != cloud.management.name}
+    sources |= {one.cidr[-2] for one in elsewhere} | {STRANGER}
+    lies = {cloud.address(node) for node in servers(cloud)} | {cloud.management.cidr[-2]}
+    lies |= {vip.address for vip in cloud.virtual_ips if vip.network == cloud.management.name}
+    for port in (one for service in cloud.services for one in service.ports if one.clients in CONTROL):
+        for target in {*server.addresses.values(), *(vip.address for vip in cloud.virtual_ips)}:
+            to = (target, port.protocol, 0 if port.protocol == "vrrp" else port.number)
+            yield from (Packet(source, *to) for source in sources)
+            yield from (Packet(source, *to, stray=True) for source in lies)
+            if port.protocol == "vrrp":
+                yield from (Packet(source, *to, ttl=254) for source in lies)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_no_control_port_is_open_from_outside_management(path: Path) -> None:
+    cloud, files = rendered(path)
+    for server in servers(cloud):
+        rules = Ruleset(files[server.name][RULES].text)
+        asked = list(intruders(cloud, server))
+        assert len(asked) > 10
+        assert [packet for packet in asked if rules.verdict(packet) == "accept"] == []
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_advertisements_leave_by_management_alone(path: Path) -> None:
+    cloud, files = rendered(path)
+    for server in cloud.members("keepalived"):
+        conf = files[server.name]["/etc/keepalived/keepalived.conf"].text
+        cards = dict(one.split("=") for one in composed.fact(cloud, "keepalived", "INTERFACES", server.name).split())
+        used = set(re.findall(r"^    interface \$(\w+)$", conf, flags=re.MULTILINE))
+        assert {cards[one] for one in used} <= {str(cloud.address(server))}
+        spoken = set(re.findall(r"^        ([\d.]+) min_ttl 255", conf, flags=re.MULTILINE))
+        assert spoken <= {str(cloud.address(peer)) for peer in cloud.peers("keepalived", server)}
+        ids = re.findall(r"virtual_router_id (\d+)", conf)
+        assert len(set(ids)) == len(ids) == len(cloud.virtual_ips)
+        for vip in cloud.virtual_ips:
+            card = re.search(rf"^        {vip.address}/32 dev \$(\w+)$", conf, flags=re.MULTILINE)
+            assert card is not None
+            assert cards[card[1]] == str(server.addresses.get(vip.network, cloud.address(server)))
+            watched = f"        ${card[1]}\n" in conf
+            assert watched == (card[1] not in used)
 
 
 @pytest.mark.parametrize("path", [*SITES, CASES / "vip-on-public-only.yaml"], ids=lambda path: path.stem)

@@ -11,12 +11,16 @@ found="$(getent ahostsv4 "$HACIENDA_NODE.$HACIENDA_DOMAIN" | awk '{print $1; exi
 [[ $found == "$HACIENDA_ADDRESS" ]] ||
     fail "$HACIENDA_NODE.$HACIENDA_DOMAIN resolves to '$found', not to $HACIENDA_ADDRESS|see /etc/hosts and /etc/nsswitch.conf"
 
+# A setting of each interface (`*`) of a protocol that this kernel lacks is none.
+shopt -s nullglob
 while IFS='=' read -r key value; do
     key="${key//[[:space:]]/}"
     value="${value//[[:space:]]/}"
     [[ -z $key || $key == \#* ]] && continue
-    now="$(<"/proc/sys/${key//.//}")"
-    [[ $now == "$value" ]] || fail "$key is $now, not $value|systemctl restart hacienda-host"
+    for file in $ROOT/proc/sys/${key//.//}; do
+        now="$(<"$file")"
+        [[ $now == "$value" ]] || fail "${file#"$ROOT/proc/sys/"} is $now, not $value|systemctl restart hacienda-host"
+    done
 done </etc/sysctl.d/60-hacienda.conf
 
 /usr/lib/hacienda/host/routes.sh check
