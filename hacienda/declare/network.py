@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Clients = Literal["peers", "members", "internal", "public", "operator"]
+Clients = Literal["peers", "members", "users", "internal", "public", "operator"]
 """Who may connect: nodes of the same service that listen on the port, too (single addresses), all nodes of the same service with
-its arbiters (single addresses), every machine of the environment (the management network), anybody who reaches the public
-network, or the operator (anybody on the management network or the addresses the environment file names)."""
+its arbiters (single addresses), those of services that require a capability of this one (single addresses), every machine of the
+environment (the management network), anybody who reaches the public network, or the operator (anybody on the management network
+or the addresses the environment file names)."""
 
-CONTROL: tuple[Clients, ...] = ("peers", "members")
-"""Clients of ports over which our own machines control one another: nobody else on management reaches these."""
+CONTROL: tuple[Clients, ...] = ("peers", "members", "users")
+"""Clients of ports that believe an address or over which machines control one another: nobody else on management reaches these."""
 
 Scope = Literal["internal", "public"]
 """Which virtual IP a front end listens on. An environment with one virtual IP serves both on it."""

@@ -58,15 +58,16 @@ class Rule:
 
 @dataclass(frozen=True, order=True)
 class Group:
-    """Members of a service that talk to one another.
+    """Machines that talk to a service's members.
 
     Args:
         service: its name.
-        members: `peers`: all of them; `servers`: without arbiters on which something else votes.
+        members: `peers`: all its members; `servers`: without arbiters on which something else votes; `users`: machines of services
+            that require one of its capabilities.
     """
 
     service: str
-    members: Literal["peers", "servers"] = "peers"
+    members: Literal["peers", "servers", "users"] = "peers"
 
     @property
     def set(self) -> str:
@@ -81,12 +82,22 @@ class Group:
     def addresses(self, cloud: Cloud, node: Node) -> list[str]:
         """The others' management addresses, whatever other networks they are on. Beside them the virtual IP on management that one
         of them may hold: the kernel may choose any address of an interface as a packet's source."""
-        members = cloud.members(self.service) if self.members == "peers" else cloud.servers(self.service)
-        others = [member for member in members if member.name != node.name]
+        others = [member for member in self._machines(cloud) if member.name != node.name]
         found = {cloud.address(other) for other in others}
         if any("keepalived" in other.services for other in others):
             found |= {vip.address for vip in cloud.virtual_ips if vip.network == cloud.management.name}
         return [str(address) for address in sorted(found)]
+
+    def _machines(self, cloud: Cloud) -> Iterable[Node]:
+        match self.members:
+            case "peers":
+                return cloud.members(self.service)
+            case "servers":
+                return cloud.servers(self.service)
+            case "users":
+                offered = set(cloud.registry[self.service].provides)
+                using = (service for service in cloud.services if offered & set(service.requires))
+                return (machine for service in using for machine in cloud.servers(service.name))
 
 
 _BALANCERS = Group("haproxy")
@@ -105,7 +116,9 @@ def _neighbours(cloud: Cloud) -> list[str]:
 
 
 def _group(cloud: Cloud, service: Service, port: Port) -> Group:
-    """Whose machines reach a control port: all members, or those alone that listen on it themselves."""
+    """Whose machines reach a control port: users, all members, or those alone that listen on it themselves."""
+    if port.clients == "users":
+        return Group(service.name, "users")
     if port.clients == "members":
         return Group(service.name)
     declared = cloud.registry[service.name]
@@ -116,7 +129,7 @@ def _group(cloud: Cloud, service: Service, port: Port) -> Group:
 def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]:
     """Packets of a port's clients, as nftables expressions."""
     match port.clients:
-        case "peers" | "members":
+        case "peers" | "members" | "users":
             return {_group(cloud, service, port).match}
         case "internal":
             return {_MANAGEMENT}

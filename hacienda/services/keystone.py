@@ -21,6 +21,7 @@ from hacienda.declare import (
     Script,
     Secret,
     SecretDirectory,
+    SecretFile,
     Service,
     ServiceOptions,
     Template,
@@ -36,6 +37,7 @@ TLS = "/etc/keystone/tls"
 DATABASE_TRUST = "/etc/keystone/database"
 IDENTITY_TRUST = "/etc/keystone/identity"
 CONFIGURATION = "/etc/keystone/keystone.conf"
+CACHE_KEY = "/etc/keystone/cache.key"
 PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HARAKIRI_SECONDS = 90
@@ -207,6 +209,7 @@ service = Service(
         Trust(IDENTITY_TRUST, "identity", group="keystone"),
         SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", group="keystone", mode=0o440),
         SecretDirectory("/etc/keystone/credential-keys", "keystone/credential-keys", group="keystone", mode=0o440),
+        SecretFile(CACHE_KEY, "keystone/cache", group="keystone", mode=0o440, on_change="reload"),
         Template(
             CONFIGURATION,
             checker="oslo-config-validator",
@@ -236,6 +239,7 @@ service = Service(
     ),
     secrets=(
         Secret("keystone/admin", reconciled=True),
+        Secret("keystone/cache"),
         Secret("keystone/probe", reconciled=True),
         Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),
         Secret("keystone/credential-keys", kind="fernet-keys", reconciled=True),
@@ -262,6 +266,7 @@ service = Service(
         Script("accounts.py"),
         Script("catalogue.py"),
         Script("issue.py"),
+        Script("sealed_cache.py"),
         Script("reload.sh"),
     ),
     assumptions=(
@@ -279,6 +284,21 @@ service = Service(
             "/usr/lib/python3/dist-packages/keystone/cmd/cli.py",
             r"^def main\(",
             reason="found.py runs keystone-manage in its own process",
+        ),
+        *(
+            Assumption(
+                package,
+                "line",
+                f"/usr/lib/python3/dist-packages/{path}",
+                line,
+                reason="sealed_cache.py has the pool's clients take bytes alone",
+            )
+            for package, path, line in (
+                ("python3-memcache", "memcache.py", r"^\s+def _recv_value\(self, server, flags, rlen\):$"),
+                ("python3-memcache", "memcache.py", r"^\s+pickler=pickle\.Pickler, unpickler=pickle\.Unpickler,$"),
+                ("python3-oslo.cache", "oslo_cache/_memcache_pool.py", r"^class _MemcacheClient\(memcache\.Client\):$"),
+                ("python3-oslo.cache", "oslo_cache/_memcache_pool.py", r"^    def _create_connection\(self\):$"),
+            )
         ),
         Assumption("keystone", "user", "keystone", reason="it runs as that user"),
         Assumption("keystone", "group", "keystone", reason="the group may read its configuration"),

@@ -51,7 +51,7 @@ service = Service(
     provides=("cache",),
     packages=("memcached",),
     units=("memcached.service",),
-    ports=(Port("memcache", 11211, clients="internal"),),
+    ports=(Port("memcache", 11211, clients="users"),),
     files=(
         Template("/etc/memcached.conf", checker="memcached"),
         Template("/etc/systemd/system/memcached.service", checker="systemd-analyze"),

@@ -80,6 +80,14 @@ def test_the_databases_checker_answers_members_and_load_balancers(tmp_path: Path
     assert {match for match, _, port in opened if port == 9200} == {"ip saddr @galera_peers"}
 
 
+def test_the_cache_answers_machines_of_services_that_require_one(tmp_path: Path) -> None:
+    text = ruleset(composed.cloud(tmp_path, SEGMENTED), "ctl-2")
+    assert {match for match, _, port in openings(text) if port == 11211} == {"ip saddr @memcached_users"}
+    users = re.search(r"set memcached_users \{.*?elements = \{ (.*?) \}", text, flags=re.DOTALL)
+    assert users is not None
+    assert users[1] == "10.77.0.10, 10.77.0.11, 10.77.0.13"
+
+
 def test_the_public_reaches_public_addresses_alone(tmp_path: Path) -> None:
     opened = openings(ruleset(composed.cloud(tmp_path, SEGMENTED)))
     assert ("ip daddr 192.0.2.20", "tcp", 5000) in opened

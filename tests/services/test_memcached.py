@@ -35,5 +35,5 @@ def test_options_win(tmp_path: Path) -> None:
     assert (set_to["-m"], set_to["-c"]) == ("128", "100")
 
 
-def test_only_the_environments_machines_may_connect() -> None:
-    assert [port.clients for port in memcached.service.ports] == ["internal"]
+def test_only_its_users_machines_may_connect() -> None:
+    assert [port.clients for port in memcached.service.ports] == ["users"]

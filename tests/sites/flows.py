@@ -68,6 +68,10 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
             yield from asks.from_machines(listening, target)
         case "members":
             yield from asks.from_machines(cloud.peers(service.name, server), target)
+        case "users":
+            offered = set(service.provides)
+            users = [node for node in cloud.nodes if any(offered & set(one.requires) for one in cloud.running(node))]
+            yield from asks.from_machines(users, target)
         case "internal":
             # Only controllers give the time: nobody asks the others.
             if service.name != "chrony" or server.role == "controller":

@@ -71,13 +71,21 @@ class Scratch:
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "order.tar"
             archive.write_bytes(order.archive)
-            target = f"{self._name}/{HOME.lstrip('/')}/order.tar"
-            push = ("file", "push", "--quiet", "--create-dirs", self._project, str(archive), target)
-            command.incus(self._lab, *push)
-        self._run("tar", "--extract", f"--directory={HOME}", f"--file={HOME}/order.tar", "--no-same-owner")
-        return Answer.parse(self._run("unshare", "--mount", "--", "python3", order.program, HOME))
+            self.put(archive, f"{HOME}/order.tar")
+        self.run("tar", "--extract", f"--directory={HOME}", f"--file={HOME}/order.tar", "--no-same-owner")
+        return Answer.parse(self.run("unshare", "--mount", "--", "python3", order.program, HOME))
 
-    def _run(self, *argv: str) -> str:
+    def put(self, path: Path, target: str) -> None:
+        """Copy a file into the machine, to an absolute path."""
+        push = ("file", "push", "--quiet", "--create-dirs", self._project, str(path), f"{self._name}{target}")
+        command.incus(self._lab, *push)
+
+    def run(self, *argv: str) -> str:
+        """Run a program in the machine; its output.
+
+        Raises:
+            ToolError: it failed.
+        """
         return command.incus(self._lab, "exec", self._project, self._name, "--", *argv, seconds=_LIMIT_SECONDS)
 
 
