@@ -132,6 +132,14 @@ def test_the_administrators_password_is_for_root_and_never_an_argument(lab: Clou
     assert "--bootstrap-password" not in script
 
 
+def managed(box: Sandbox) -> list[str]:
+    """What keystone-manage was asked to do, as Keystone's user and with its cache."""
+    begin = f"-u keystone -- python3 {box.root}/usr/lib/hacienda/keystone/sealed_cache.py "
+    calls = box.calls("runuser")
+    assert all(call.startswith(begin) for call in calls)
+    return [call.removeprefix(begin) for call in calls]
+
+
 class TestReconcile:
     """The administrator's password is set by whoever can reach the database: no former one is needed."""
 
@@ -153,14 +161,14 @@ class TestReconcile:
         ("code", "ended", "calls"),
         [
             (0, 0, []),
-            (3, 0, ["-u keystone -- python3 /usr/lib/hacienda/keystone/sealed_cache.py bootstrap"]),
+            (3, 0, ["bootstrap"]),
             (1, 1, []),
         ],
     )
     def test_a_password_that_is_refused_is_set(self, box: Sandbox, code: int, ended: int, calls: list[str]) -> None:
         (box.state / "code").write_text(str(code))
         assert box.run("reconcile.sh").code == ended
-        assert box.calls("runuser") == calls
+        assert managed(box) == calls
         assert any("catalogue.py" in call for call in box.calls("python3")) is (ended == 0)
 
     def test_an_administrator_whom_a_stranger_has_locked_out_gets_in(self, box: Sandbox) -> None:
@@ -168,7 +176,7 @@ class TestReconcile:
         (box.state / "code").write_text("3")
         (box.state / "locked").touch()
         assert box.run("reconcile.sh").code == 0
-        assert box.calls("runuser") == ["-u keystone -- keystone-manage bootstrap"] * 2
+        assert managed(box) == ["bootstrap"] * 2
         assert any("accounts.py" in call for call in box.calls("python3"))
 
     def test_a_password_that_stays_refused_is_told(self, box: Sandbox) -> None:
