@@ -72,7 +72,7 @@ def _template(
     cloud: Cloud, service: Service, declared: Template, templates: Path, variables: Mapping[str, Any]
 ) -> RenderedFile:
     source = declared.source or f"{Path(declared.path).name}.j2"
-    text = templating.render(templates, f"{service.name}/{source}", **variables)
+    text = templating.render(templates, f"{service.name}/{source}", unit=Path(declared.path).name, **variables)
     if service.overrides is not None and service.overrides.path == declared.path:
         text = service.overrides.merged(text, service.written(cloud.option(service.name)))
     return _text(declared, text, service.name)

@@ -22,6 +22,7 @@ from hacienda.declare.files import (
     Usage,
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
+from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
 from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.vocabulary import Capability, Placement, Role
@@ -44,6 +45,7 @@ __all__ = [
     "Database",
     "DeclarationError",
     "Frontend",
+    "Instead",
     "MessageUser",
     "NoTimer",
     "NodeFile",
@@ -51,6 +53,7 @@ __all__ = [
     "Port",
     "Registry",
     "Role",
+    "Sandbox",
     "Scope",
     "Script",
     "Secret",

@@ -13,6 +13,7 @@ from hacienda.declare.assumption import Assumption
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, Trust
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
+from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.vocabulary import Capability, Placement
@@ -127,6 +128,7 @@ class Service:
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
         assumptions: what it relies on in its packages. Whatever a file or script names and the project does not make is
             declared here.
+        sandboxes: what bounds the processes of each unit that it brings, arbiters' too.
         held: packages that no unattended upgrade touches, as regular expressions of their whole names: their daemons vote, and
             must not restart on all machines in the same night.
     """
@@ -162,6 +164,7 @@ class Service:
     leave: Script | None = None
     scripts: tuple[Script, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = ()
+    sandboxes: tuple[Sandbox, ...] = ()
     held: tuple[str, ...] = ()
 
     def port(self, name: str) -> Port:
@@ -187,6 +190,17 @@ class Service:
                 return file.authority or self.name
         raise KeyError(f"{self.name} declares no certificate")
 
+    def sandbox(self, unit: str) -> Sandbox:
+        """The sandbox of that unit.
+
+        Raises:
+            KeyError: none is declared.
+        """
+        for sandbox in self.sandboxes:
+            if sandbox.unit == unit:
+                return sandbox
+        raise KeyError(f"{self.name} declares no sandbox of {unit}")
+
     def on(self, role: str) -> Service:
         """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""
         return self._on_arbiters if role == "arbiter" else self
@@ -197,7 +211,7 @@ class Service:
             return self
         own = {each.name: getattr(self.arbiter, each.name) for each in fields(Arbiter)}
         own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
-        shared = ("name", "title", "role", "requires", "after", "voters", "options")
+        shared = ("name", "title", "role", "requires", "after", "voters", "options", "sandboxes")
         return Service(**{name: getattr(self, name) for name in shared}, **own)
 
     def written(self, options: ServiceOptions) -> Mapping[str, Any]:

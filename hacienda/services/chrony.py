@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Assumption, Port, Script, Service, Template
+from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, Template
 
 _LEAST_SOURCES = 4
 """The least number of sources with which one that lies is outvoted (ha-reference, chrony)."""
@@ -58,6 +58,23 @@ service = Service(
         Template("/etc/systemd/system/chrony.service", checker="systemd-analyze"),
     ),
     variables=_variables,
+    sandboxes=(
+        Sandbox(
+            "chrony.service",
+            ceiling=4.0,
+            instead=(
+                Instead("PrivateDevices", "", "it reads hardware clocks"),
+                Instead("ProtectClock", "", "it sets the clock"),
+                Instead("SystemCallFilter", "@system-service @clock", "it sets the clock"),
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_IPC_LOCK CAP_NET_BIND_SERVICE "
+                    "CAP_SETGID CAP_SETUID CAP_SYS_NICE CAP_SYS_RESOURCE CAP_SYS_TIME",
+                    "it begins as root, for its port and the clock",
+                ),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     assumptions=(
         Assumption("chrony", "program", "/usr/sbin/chronyd", reason="chrony.service starts it"),

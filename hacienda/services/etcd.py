@@ -8,7 +8,18 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Assumption, Certificate, Port, Script, Service, ServiceOptions, Template, Timer
+from hacienda.declare import (
+    Assumption,
+    Certificate,
+    Instead,
+    Port,
+    Sandbox,
+    Script,
+    Service,
+    ServiceOptions,
+    Template,
+    Timer,
+)
 
 
 class Options(ServiceOptions):
@@ -67,6 +78,19 @@ service = Service(
         Timer("election", "/etc/default/etcd", r"^ETCD_ELECTION_TIMEOUT=(\d+)", "ms", default=1.0),
     ),
     join=Script("join.sh"),
+    sandboxes=(
+        Sandbox(
+            "etcd.service",
+            ceiling=2.5,
+            instead=(
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+                    "Go asks for the machine's addresses",
+                ),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(Script("members.sh"), Script("may-stop.sh")),

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, FirewallRule, Node
-from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
-from hacienda.declare.trust import Trust
+from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template
 from hacienda.declare.network import CONTROL
+from hacienda.declare.trust import Trust
 
 
 class Options(ServiceOptions):
@@ -241,6 +241,17 @@ service = Service(
     ),
     variables=_variables,
     options=Options,
+    sandboxes=(
+        Sandbox(
+            "nftables.service",
+            ceiling=2.8,
+            instead=(
+                Instead("PrivateTmp", "", "it comes before /tmp is there"),
+                Instead("RestrictAddressFamilies", "AF_UNIX AF_NETLINK", "rules are set over netlink"),
+                Instead("CapabilityBoundingSet", "CAP_NET_ADMIN", "it sets rules, and nothing else"),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     assumptions=(
         Assumption("nftables", "program", "/usr/sbin/nft", reason="nftables.service loads the rules with it"),

@@ -17,9 +17,11 @@ from hacienda.declare import (
     Certificate,
     Check,
     Frontend,
+    Instead,
     NodeFile,
     NoTimer,
     Port,
+    Sandbox,
     Script,
     Service,
     ServiceOptions,
@@ -277,6 +279,49 @@ service = Service(
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
+    sandboxes=(
+        Sandbox(
+            "mariadb.service",
+            ceiling=2.5,
+            writes=("/var/lib/mysql", "/var/log/mysql"),
+            instead=(
+                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+                    "it asks for the machine's addresses",
+                ),
+            ),
+        ),
+        Sandbox(
+            "galera-check.service",
+            ceiling=2.3,
+        ),
+        Sandbox(
+            "galera-watch.service",
+            ceiling=3.2,
+            writes=("/run/hacienda", "/var/lib/hacienda"),
+            instead=(
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_DAC_OVERRIDE CAP_SETGID CAP_SETUID",
+                    "it reads the keys of services and runs tools as them",
+                ),
+            ),
+        ),
+        Sandbox(
+            "garb.service",
+            ceiling=2.5,
+            instead=(
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+                    "it asks for the machine's addresses",
+                ),
+                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(

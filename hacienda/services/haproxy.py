@@ -20,8 +20,10 @@ from hacienda.declare import (
     Certificate,
     Check,
     Frontend,
+    Instead,
     NodeFile,
     Port,
+    Sandbox,
     Script,
     Secret,
     Service,
@@ -329,6 +331,33 @@ service = Service(
         Timer("fall", CONFIGURATION, r"^\s+default-server check .*\bfall (\S+)", "count", LISTENERS),
         Timer("rise", CONFIGURATION, r"^\s+default-server check .*\brise (\S+)", "count", LISTENERS),
         Timer("hard-stop-after", CONFIGURATION, r"^\s+hard-stop-after (\S+)", "ms"),
+    ),
+    sandboxes=(
+        Sandbox(
+            "haproxy.service",
+            ceiling=3.8,
+            instead=(
+                Instead("SystemCallFilter", "@system-service chroot", "its workers go into their chroot"),
+                Instead("ProtectSystem", "full", "its process file and its master's socket are in /run itself"),
+                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL "
+                    "CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID CAP_SYS_CHROOT CAP_SYS_RESOURCE",
+                    "it begins as root, for ports and keys, and goes into its chroot",
+                ),
+            ),
+        ),
+        Sandbox(
+            "haproxy-drain.service",
+            ceiling=3.0,
+            instead=(Instead("CapabilityBoundingSet", "CAP_DAC_OVERRIDE", "the sockets are HAProxy's"),),
+        ),
+        Sandbox(
+            "haproxy-writer.service",
+            ceiling=3.0,
+            instead=(Instead("CapabilityBoundingSet", "CAP_DAC_OVERRIDE", "the sockets are HAProxy's"),),
+        ),
     ),
     verify=Script("verify.sh"),
     scripts=(Script("drain.sh"), Script("writer.sh", on_change="reload")),

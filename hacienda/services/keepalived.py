@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
-from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template, Timer
+from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template, Timer
 
 
 class Options(ServiceOptions):
@@ -143,6 +143,28 @@ service = Service(
         Timer("garp_master_repeat", CONFIGURATION, r"^\s+vrrp_garp_master_repeat (\d+)", "count"),
     ),
     join=Script("join.sh"),
+    sandboxes=(
+        Sandbox(
+            "keepalived.service",
+            ceiling=4.0,
+            instead=(
+                Instead("ProtectSystem", "full", "its process files are in /run itself"),
+                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                Instead("RestrictRealtime", "", "it must not miss its own advertisements"),
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET",
+                    "it sets addresses and announces them",
+                ),
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BROADCAST CAP_SETGID "
+                    "CAP_SETUID CAP_KILL CAP_DAC_OVERRIDE CAP_SYS_NICE CAP_IPC_LOCK",
+                    "addresses, raw packets, and a user of its own for its check",
+                ),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     scripts=(Script("check-haproxy.sh"),),
     assumptions=(

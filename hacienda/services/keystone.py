@@ -16,8 +16,10 @@ from hacienda.declare import (
     Check,
     Database,
     Frontend,
+    Instead,
     NodeFile,
     Port,
+    Sandbox,
     Script,
     Secret,
     SecretDirectory,
@@ -258,6 +260,14 @@ service = Service(
     ),
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
+    sandboxes=(
+        Sandbox(
+            "keystone.service",
+            ceiling=2.5,
+            writes=("/var/lib/keystone", "/var/log/keystone"),
+            instead=(Instead("MemoryDenyWriteExecute", "", "Python's foreign functions write code"),),
+        ),
+    ),
     verify=Script("verify.sh"),
     scripts=(
         Script("found.py"),

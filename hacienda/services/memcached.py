@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Assumption, Port, Script, Service, ServiceOptions, Template
+from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template
 
 MIB = 1024 * 1024
 
@@ -59,6 +59,19 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=MemcachedOptions,
+    sandboxes=(
+        Sandbox(
+            "memcached.service",
+            ceiling=3.0,
+            instead=(
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_SETGID CAP_SETUID CAP_SYS_RESOURCE",
+                    "it begins as root and gives its privileges up",
+                ),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     assumptions=(
         Assumption("memcached", "program", "/usr/bin/memcached", reason="memcached.service starts it"),

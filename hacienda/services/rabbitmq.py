@@ -14,8 +14,10 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
     Assumption,
     Certificate,
+    Instead,
     NodeFile,
     Port,
+    Sandbox,
     Script,
     Secret,
     SecretFile,
@@ -189,6 +191,43 @@ service = Service(
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
+    sandboxes=(
+        Sandbox(
+            "rabbitmq-server.service",
+            ceiling=2.7,
+            writes=("/var/lib/rabbitmq", "/var/log/rabbitmq"),
+            instead=(
+                Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code"),
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+                    "Erlang asks for the machine's addresses",
+                ),
+            ),
+        ),
+        Sandbox(
+            "epmd.service",
+            ceiling=2.3,
+        ),
+        Sandbox(
+            "rabbitmq-watch.service",
+            ceiling=3.4,
+            writes=("/run/hacienda", "/var/lib/hacienda", "/var/lib/rabbitmq", "/var/log/rabbitmq"),
+            instead=(
+                Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code"),
+                Instead(
+                    "RestrictAddressFamilies",
+                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+                    "Erlang asks for the machine's addresses",
+                ),
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID",
+                    "it runs tools as the broker's user",
+                ),
+            ),
+        ),
+    ),
     verify=Script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(
