@@ -26,6 +26,10 @@ MOST_ACCEPTED = 2
 """Passwords that an account accepts at a time. The server tries one after the other, asking the client again for each but the
 first, and PyMySQL answers once: of three, a client with the third would not come in."""
 
+CONNECT_SECONDS = 10
+ANSWER_SECONDS = 60
+"""A change of the schema waits for all members; a server that says nothing for that long hangs."""
+
 Account = tuple[str, str]
 
 
@@ -85,7 +89,15 @@ def connect() -> Any:
     """A connection to the local server as root, which logs in through the Unix socket. It hands over no file (`local_infile`)."""
     import pymysql
 
-    return pymysql.connect(unix_socket="/run/mysqld/mysqld.sock", user="root", autocommit=True, local_infile=False)
+    return pymysql.connect(
+        unix_socket="/run/mysqld/mysqld.sock",
+        user="root",
+        autocommit=True,
+        local_infile=False,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=ANSWER_SECONDS,
+        write_timeout=ANSWER_SECONDS,
+    )
 
 
 def reconcile(cursor: Any, passwords: Mapping[str, str], network: str, retire: bool) -> None:
