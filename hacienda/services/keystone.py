@@ -43,8 +43,8 @@ CACHE_KEY = "/etc/keystone/cache.key"
 PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 HARAKIRI_SECONDS = 90
-"""Until a worker that is stuck in a request is ended, with its other requests: longer than HAProxy waits for an answer (60 s), so
-that nobody hears it any more."""
+"""Until a worker whose threads all hang is ended, with their requests: longer than HAProxy waits for an answer (60 s), so that
+nobody hears it any more."""
 MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: Keystone shares its machine with every other API."""
 
