@@ -332,7 +332,7 @@ def main() -> int:
     haproxy = ["haproxy", "-db", "-f", "/etc/haproxy/haproxy.cfg"]
     running.append(subprocess.Popen(haproxy, stdout=log, stderr=log))
     try:
-        print(json.dumps(asyncio.run(run(folder, sys.argv[2:]))))
+        print(json.dumps(asyncio.run(run(folder, sys.argv[2:]))), flush=True)
     finally:
         for process in running:
             process.send_signal(signal.SIGKILL)
