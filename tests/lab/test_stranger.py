@@ -45,7 +45,12 @@ def _stranger(healthy: Lab, resolved: Cloud) -> Iterator[tuple[str, IPv4Address]
             where, "config", "device", "add", name, "eth0", "nic", "nictype=bridged", f"parent={bridge}", PROJECT
         )
         command.incus(where, "start", name, PROJECT)
-        for line in (f"address add {own}/{resolved.management.cidr.prefixlen} dev eth0", "link set eth0 up"):
+        lines = (
+            f"address add {own}/{resolved.management.cidr.prefixlen} dev eth0",
+            "link set eth0 up",
+            "route add default dev eth0",  # for multicast
+        )
+        for line in lines:
             command.incus(where, "exec", name, PROJECT, "--", "ip", *line.split())
         yield name, own
     finally:
