@@ -62,12 +62,14 @@ class Flood:
         self.fate = Fate()
 
     async def run(self, count: int, seconds: float) -> None:
-        """Keep so many connections up for so long."""
-        tasks = []
-        for number in range(min(count, MOST)):
-            tasks.append(asyncio.create_task(self._again_and_again(number % 4)))
+        """Keep so many connections up for so long, the first ones included."""
+        tasks: list[asyncio.Task[None]] = []
+        clock = asyncio.get_running_loop().time
+        end = clock() + min(seconds, LONGEST)
+        while len(tasks) < min(count, MOST) and clock() < end:
+            tasks.append(asyncio.create_task(self._again_and_again(len(tasks) % 4)))
             await asyncio.sleep(0.001)
-        await asyncio.sleep(min(seconds, LONGEST))
+        await asyncio.sleep(end - clock())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -106,7 +108,7 @@ def main() -> int:
     """0, always: to be refused is what an attacker reckons with."""
     host, port, source, count, seconds = sys.argv[1:]
     signal.alarm(round(LONGEST) + 30)
-    os.nice(19)
+    os.nice(10)
     flood = Flood(host, int(port), source)
     asyncio.run(flood.run(int(count), float(seconds)))
     print(json.dumps(asdict(flood.fate)))
