@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hacienda.declare.files import SCRIPTS, Template
+from hacienda.declare.sandbox import DIRECTIVES
 from hacienda.declare.service import Arbiter, Service
 from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
@@ -33,6 +35,7 @@ def problems(service: Service) -> Iterator[str]:
     if isinstance(service.arbiter, Arbiter):
         yield from _held(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
+    yield from _sandboxes(service)
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
         if service.overrides.path not in paths:
@@ -107,6 +110,17 @@ def _assumptions(service: Service) -> Iterator[str]:
                 yield f"{where} expects {each.expected!r}, and nobody looks for that in a {each.kind}"
         elif re.search(each.expected, "", re.MULTILINE):
             yield f"{where} expects {each.expected!r}, which an empty text fulfils"
+
+
+def _sandboxes(service: Service) -> Iterator[str]:
+    of_arbiters = service.arbiter.files if isinstance(service.arbiter, Arbiter) else ()
+    units = {Path(file.path).name for file in (*service.files, *of_arbiters) if isinstance(file, Template)}
+    for sandbox in service.sandboxes:
+        if sandbox.unit not in units:
+            yield f"{service.name}: a sandbox is for the unit {unknown(sandbox.unit, units)}"
+        for each in sandbox.instead:
+            if each.directive not in DIRECTIVES:
+                yield f"{service.name}: the sandbox of {sandbox.unit} has no {unknown(each.directive, DIRECTIVES)}"
 
 
 def _ports(service: Service) -> Iterator[str]:

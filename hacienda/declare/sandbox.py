@@ -67,14 +67,8 @@ class Sandbox:
     instead: tuple[Instead, ...] = field(default=())
 
     def lines(self) -> tuple[str, ...]:
-        """Lines of the section [Service].
-
-        Raises:
-            ValueError: something is instead of a directive that there is not.
-        """
+        """Lines of the section [Service]."""
         other = {one.directive: one.value for one in self.instead}
-        if unknown := other.keys() - DIRECTIVES.keys():
-            raise ValueError(f"{self.unit}: no directives of a sandbox: {', '.join(sorted(unknown))}")
         kept = {name: other.get(name, value) for name, value in DIRECTIVES.items() if other.get(name, "-")}
         found = [f"{name}={value}" for name, value in kept.items()]
         return (

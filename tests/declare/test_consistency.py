@@ -27,6 +27,7 @@ from hacienda.declare import (
     Timer,
 )
 from hacienda.declare.overrides import Lines
+from hacienda.declare.sandbox import Instead, Sandbox
 from tests.cloud import samples
 
 FREE = {
@@ -38,7 +39,9 @@ FREE = {
     "Template": {"path", "checker", "owner", "group"},
     "SecretFile": {"path", "owner", "group"},
     "SecretDirectory": {"path", "owner", "group"},
-    "Certificate": {"directory", "owner", "group"},
+    # To name an authority is to declare it; who trusts another service's names a capability.
+    "Certificate": {"directory", "owner", "group", "authority", "role"},
+    "Trust": {"directory", "group"},
     "Timer": {"name", "find", "section"},
     # Names of options in other programs' files; tests/declare/test_overrides.py goes through what is rendered.
     "Sections": {"owned", "only"},
@@ -49,6 +52,9 @@ FREE = {
     # All of it is looked for in the machine image, which is refused where it is not there.
     "Assumption": {"package", "subject", "expected", "reason"},
     "Database": {"name"},
+    # tests/lab/test_sandboxes.py asks systemd, and each unit runs in its own.
+    "Sandbox": {"writes"},
+    "Instead": {"value", "reason"},
 }
 """Fields whose text is the operator's, the program's or the declaration's own, and names nothing that is declared elsewhere. What
 is asked of them is looked at by those who ask: templates ask for ports and secrets, assessments for timers."""
@@ -111,6 +117,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an expectation that nobody looks for": (
         {"assumptions": (Assumption("oned", "file", "/etc/one.conf", "wait"),)},
         "expects 'wait', and nobody looks for that in a file",
+    ),
+    "a sandbox's unit": (
+        {"files": FILES, "sandboxes": (Sandbox("one.cnf", 4.0),)},
+        "a sandbox is for the unit 'one.cnf'; did you mean 'one.conf'",
+    ),
+    "a sandbox's directive": (
+        {"files": FILES, "sandboxes": (Sandbox("one.conf", 4.0, instead=(Instead("PrivateTemp", "", "it shares one"),)),)},
+        "the sandbox of one.conf has no 'PrivateTemp'; did you mean 'PrivateTmp'",
     ),
     "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
 }  # fmt: skip
@@ -206,7 +220,7 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
         except DeclarationError:
             continue
         passed.append(where)
-    assert passed == []
+    assert not passed, passed
     assert tried > 100
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hacienda import cloud, cloudinit, services
-from hacienda.declare import Instead, Sandbox, Service, Template
+from hacienda.declare import Service, Template
 from hacienda.declare.sandbox import DIRECTIVES
 from tests import shipped
 
@@ -54,11 +54,6 @@ def test_every_unit_has_each_directive_or_says_why_not(rendered: dict[str, str],
 def test_every_sandbox_is_some_units() -> None:
     declared = {sandbox.unit for service in services.registry() for sandbox in service.sandboxes}
     assert declared == {unit for _, unit in UNITS}
-
-
-def test_what_is_no_directive_is_refused() -> None:
-    with pytest.raises(ValueError, match="ProtectSytem"):
-        Sandbox("a.service", 1, instead=(Instead("ProtectSytem", "full", "a slip"),)).lines()
 
 
 def test_a_unit_without_a_sandbox_is_refused() -> None:
