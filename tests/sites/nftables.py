@@ -88,7 +88,7 @@ class Ruleset:
     def _match(self, key: tuple[str, str], values: tuple[str, ...]) -> Match:
         match key:
             case ("ct", "state") | ("iif", '"lo"'):
-                return lambda packet: False  # neither established nor local
+                return lambda packet: False  # neither established, nor outside of a connection, nor local
             case ("meta", "l4proto") | ("ip", "protocol"):
                 names = {_NUMBERS.get(value, value) for value in values}
                 return lambda packet: packet.protocol in names
@@ -97,7 +97,8 @@ class Ruleset:
             case ("iif", "oif") if values == ("missing",):
                 return lambda packet: packet.stray
             case ("ip", "ttl"):
-                return lambda packet: packet.ttl in {int(value) for value in values}
+                bound = int(values[0].removeprefix("<"))
+                return lambda packet: packet.ttl < bound
             case ("ip", "saddr"):
                 among_sources = _among(self._addresses(values))
                 return lambda packet: among_sources(packet.source)
@@ -130,6 +131,8 @@ def _values(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
     """The values that begin a list of words, one or `{ a, b }`, and the words after them. `iif "lo"` has its value already."""
     if not words:
         return (), []
+    if words[0] == "<":
+        return (f"<{words[1]}",), words[2:]
     if words[0] != "{":
         return tuple(words[0].split(",")), words[1:]
     end = words.index("}")
