@@ -103,14 +103,14 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program("journald, started", "systemd", f'sh {PROBES}/systemd.sh "$1" systemd-journald "running as PID"'),
     ),
     "json": (Own("JSON", own.json_text),),
-    # The interface and the user are made by the script that starts keepalived.
+    # The user is made, and the interfaces' names are found out, by the script that starts keepalived.
     "keepalived": (
         Program(
             "keepalived -t",
             "keepalived",
             "{ id keepalived_script >/dev/null 2>&1 || useradd --system --no-create-home keepalived_script; } && "
-            "ip link add eth0 type bridge && "
-            'keepalived --config-test --use-file "$1"',
+            r"sed -n 's/^\$[a-z0-9_]*=\(eth[0-9]*\)$/\1/p' "
+            '"$1" | xargs -I NAME ip link add NAME type bridge && keepalived --config-test --use-file "$1"',
         ),
     ),
     "mariadbd": (
