@@ -109,7 +109,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "keepalived -t",
             "keepalived",
             "{ id keepalived_script >/dev/null 2>&1 || useradd --system --no-create-home keepalived_script; } && "
-            r"sed -n 's/^\$[a-z0-9_]*=\(eth[0-9]*\)$/\1/p' "
+            r"sed -n 's/^\$NIC_[^=]*=\(eth[0-9]*\)$/\1/p' "
             '"$1" | xargs -I NAME ip link add NAME type bridge && keepalived --config-test --use-file "$1"',
         ),
     ),
