@@ -296,7 +296,7 @@ KEY = re.compile(r"(?<![\w}])/hacienda/([a-z-]+)(?:/([a-z-]+))?")
 def test_a_service_uses_its_own_keys_alone(name: str) -> None:
     """Every key names the service that it is about: `/hacienda/<service>/...`, or what converge.sh keeps of it."""
     kept = {"boot", "rolling", "reconcile", "reconciled", "retired"}
-    for path in (services.TEMPLATES / name).rglob("*"):
-        for first, second in KEY.findall(path.read_text()) if path.is_file() else ():
+    for path in composed.sources(name):
+        for first, second in KEY.findall(path.read_text()):
             own = first == name or (first in kept and second == name) or (name, first) == ("etcd", "cluster")
             assert own, f"{path.name} uses /hacienda/{first}/{second}"
