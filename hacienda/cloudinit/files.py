@@ -19,7 +19,7 @@ from hacienda.declare import (
     SecretFile,
     Service,
     Template,
-    Trust,
+    TrustAnchor,
     placeholder,
 )
 
@@ -36,8 +36,8 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
             yield _template(cloud, service, declared, templates, variables)
         elif isinstance(declared, Certificate):
             yield from _certificate(declared, service.name)
-        elif isinstance(declared, Trust):
-            yield _trust(declared, service.name, secrecy.trusted(cloud, declared.capability))
+        elif isinstance(declared, TrustAnchor):
+            yield _trust_anchor(declared, service.name, secrecy.trusted(cloud, declared.capability))
         else:
             yield _secret(declared, service.name)
     computed = service.node_files(cloud, node)
@@ -128,7 +128,7 @@ def _certificate(declared: Certificate, service: str) -> tuple[RenderedFile, ...
 
 
 @functools.cache
-def _trust(declared: Trust, service: str, name: str) -> RenderedFile:
+def _trust_anchor(declared: TrustAnchor, service: str, name: str) -> RenderedFile:
     return RenderedFile(
         path=f"{declared.directory}/ca.pem",
         text=placeholder(name),

@@ -18,7 +18,7 @@ from hacienda.declare.files import (
     SecretDirectory,
     SecretFile,
     Template,
-    Trust,
+    TrustAnchor,
     Usage,
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
@@ -64,7 +64,7 @@ __all__ = [
     "ServiceOptions",
     "Template",
     "Timer",
-    "Trust",
+    "TrustAnchor",
     "Usage",
     "placeholder",
 ]

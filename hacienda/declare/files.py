@@ -100,7 +100,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Trust:
+class TrustAnchor:
     """The authority that clients of a capability trust, as `ca.pem` in a folder.
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hacienda.declare.assumption import Assumption
-from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, Trust
+from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, TrustAnchor
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
 from hacienda.declare.sandbox import Sandbox
@@ -85,7 +85,7 @@ class Arbiter:
     packages: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
-    files: tuple[Template | SecretFile | SecretDirectory | Certificate | Trust, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate | TrustAnchor, ...] = ()
     variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     join: Script | None = None
@@ -147,7 +147,7 @@ class Service:
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     frontends: tuple[Frontend, ...] = ()
-    files: tuple[Template | SecretFile | SecretDirectory | Certificate | Trust, ...] = ()
+    files: tuple[Template | SecretFile | SecretDirectory | Certificate | TrustAnchor, ...] = ()
     node_files: Callable[[Any, Any], tuple[NodeFile, ...]] = _no_files
     variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
     facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing

@@ -28,7 +28,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
-    Trust,
+    TrustAnchor,
     placeholder,
 )
 from hacienda.declare.override_values import SectionOverrides
@@ -207,8 +207,8 @@ service = Service(
     files=(
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(TLS, group="keystone", on_change="restart"),
-        Trust(DATABASE_TRUST, "database", group="keystone"),
-        Trust(IDENTITY_TRUST, "identity", group="keystone"),
+        TrustAnchor(DATABASE_TRUST, "database", group="keystone"),
+        TrustAnchor(IDENTITY_TRUST, "identity", group="keystone"),
         SecretDirectory("/etc/keystone/fernet-keys", "keystone/fernet-keys", group="keystone", mode=0o440),
         SecretDirectory("/etc/keystone/credential-keys", "keystone/credential-keys", group="keystone", mode=0o440),
         SecretFile(CACHE_KEY, "keystone/cache", group="keystone", mode=0o440, on_change="reload"),

@@ -41,7 +41,7 @@ FREE = {
     "SecretDirectory": {"path", "owner", "group"},
     # To name an authority is to declare it; who trusts another service's names a capability.
     "Certificate": {"directory", "owner", "group", "authority", "role"},
-    "Trust": {"directory", "group"},
+    "TrustAnchor": {"directory", "group"},
     "Timer": {"name", "find", "section"},
     # Names of options in other programs' files; tests/declare/test_overrides.py goes through what is rendered.
     "Sections": {"owned", "only"},
