@@ -8,7 +8,7 @@ from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import Certificate, DeclarationError, NodeFile, Service
+from hacienda.declare import DeclarationError, NodeFile, Service
 
 ETC = "/etc/hacienda"
 
@@ -100,7 +100,7 @@ def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
         return {"HACIENDA_ETCD_ENDPOINTS": "", "HACIENDA_ETCD_TLS": ""}
     port = provider.port("client").number
     endpoints = ",".join(f"https://{cloud.address(member)}:{port}" for member in cloud.members(provider.name))
-    clients = [file for file in provider.files if isinstance(file, Certificate) and file.usage == "client"]
+    clients = [certificate for certificate in provider.certificates if certificate.usage == "client"]
     if not clients:
         raise DeclarationError(f"{provider.name}: provides coordination and has no certificate for clients")
     return {"HACIENDA_ETCD_ENDPOINTS": endpoints, "HACIENDA_ETCD_TLS": clients[0].directory}

@@ -8,7 +8,7 @@ from pathlib import Path
 from hacienda import secrets
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import Capability, Certificate, DeclarationError, Secret, Service
+from hacienda.declare import Capability, Certificate, DeclarationError, Secret, Service, authority_secret
 
 _LEAF_PARTS = ("ca.pem", "cert.pem", "key.pem", "bundle.pem")
 
@@ -18,16 +18,11 @@ def leaf_names(leaf: str) -> tuple[str, ...]:
     return tuple(f"x509/{leaf}/{part}" for part in _LEAF_PARTS)
 
 
-def authority_name(purpose: str) -> str:
-    """Secret name of the certificates that are trusted for a purpose."""
-    return f"x509/{purpose}/ca.pem"
-
-
 def trusted(cloud: Cloud, capability: Capability) -> str:
     """Secret name of the authority that clients of a capability trust: the load balancers' where those end its clients' TLS."""
     provider = cloud.registry.provider(capability)
     ends = any(front.mode == "http" for front in provider.frontends) and cloud.virtual_ip("internal") is not None
-    return authority_name((cloud.registry.provider("load balancer") if ends else provider).authority)
+    return authority_secret((cloud.registry.provider("load balancer") if ends else provider).authority)
 
 
 def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
@@ -155,7 +150,7 @@ def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
         _leaf(cloud, node, service, certificate)
         for node in cloud.nodes
         for service in cloud.running(node)
-        for certificate in certificates(service)
+        for certificate in service.certificates
     )
     return secrets.Needs(
         environment=cloud.name,
@@ -199,20 +194,15 @@ def _shared(cloud: Cloud) -> dict[str, Secret]:
     return declared | {name: Secret(name) for name in passwords}
 
 
-def certificates(service: Service) -> tuple[Certificate, ...]:
-    """Every certificate of a service, as declared."""
-    return tuple(file for file in service.files if isinstance(file, Certificate))
-
-
 def _leaves_of(service: Service) -> Iterator[str]:
-    for certificate in certificates(service):
+    for certificate in service.certificates:
         yield from leaf_names(certificate.name(service.name))
 
 
 def _authorities(cloud: Cloud) -> frozenset[str]:
     """Everybody may know whom to trust."""
-    found = (one.authority or service.name for service in cloud.services for one in certificates(service))
-    return frozenset(map(authority_name, found))
+    found = (one.authority or service.name for service in cloud.services for one in service.certificates)
+    return frozenset(map(authority_secret, found))
 
 
 def _leaf(cloud: Cloud, node: Node, service: Service, certificate: Certificate) -> secrets.Leaf:

@@ -20,6 +20,7 @@ from hacienda.declare.files import (
     Template,
     TrustAnchor,
     Usage,
+    authority_secret,
 )
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.sandbox import Instead, Sandbox
@@ -66,6 +67,7 @@ __all__ = [
     "Timer",
     "TrustAnchor",
     "Usage",
+    "authority_secret",
     "placeholder",
 ]
 

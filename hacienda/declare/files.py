@@ -99,6 +99,11 @@ class Certificate:
         return "/".join(part for part in (self.authority or service, self.role) if part)
 
 
+def authority_secret(authority: str) -> str:
+    """Name of the secret (which is none) with the certificates that are trusted of an authority."""
+    return f"x509/{authority}/ca.pem"
+
+
 @dataclass(frozen=True)
 class TrustAnchor:
     """The authority that clients of a capability trust, as `ca.pem` in a folder.

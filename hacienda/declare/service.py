@@ -179,15 +179,19 @@ class Service:
         raise KeyError(f"{self.name} declares no port {name!r}")
 
     @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Its certificates, as declared."""
+        return tuple(file for file in self.files if isinstance(file, Certificate))
+
+    @property
     def authority(self) -> str:
         """Name of the authority that signs what its servers show.
 
         Raises:
             KeyError: it has no certificate.
         """
-        for file in self.files:
-            if isinstance(file, Certificate):
-                return file.authority or self.name
+        for certificate in self.certificates:
+            return certificate.authority or self.name
         raise KeyError(f"{self.name} declares no certificate")
 
     def sandbox(self, unit: str) -> Sandbox:

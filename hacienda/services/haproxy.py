@@ -30,6 +30,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    authority_secret,
     placeholder,
 )
 from hacienda.declare.override_values import DirectiveOverrides
@@ -216,7 +217,7 @@ def _authority(backends: Service) -> str:
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     """Whom backends' certificates are verified by, and the certificate of another authority for the public name."""
     balanced = {_authority(each): each.authority for each in cloud.services if each.frontends}
-    secrets = {path: (f"x509/{purpose}/ca.pem", "x509") for path, purpose in balanced.items()}
+    secrets = {path: (authority_secret(purpose), "x509") for path, purpose in balanced.items()}
     if cloud.public_certificate is not None:
         secrets[PUBLIC_BUNDLE] = (cloud.public_certificate.bundle_name, "secret")
     return tuple(

@@ -135,7 +135,7 @@ def test_a_key_is_read_by_its_daemon_alone() -> None:
     """A service that is new is not in KEYS, and says there who reads its keys."""
     for service in services.registry():
         for role in ("controller", "arbiter"):
-            for declared in secrecy.certificates(service.on(role)):
+            for declared in service.on(role).certificates:
                 assert {"root", declared.group} <= KEYS[declared.name(service.name)]
 
 
@@ -144,7 +144,7 @@ def test_a_new_authority_disturbs_those_alone_who_verify_by_it() -> None:
     actions = {
         declared.name(service.name): declared.on_change_of_authority
         for service in services.registry()
-        for declared in secrecy.certificates(service)
+        for declared in service.certificates
     }
     assert {name for name, action in actions.items() if action == "restart"} == {"etcd", "etcd-peers"}
     assert {name for name, action in actions.items() if action == "reload"} == {"galera", "rabbitmq", "haproxy-peers"}

@@ -9,7 +9,7 @@ import pytest
 
 from hacienda import services
 from hacienda.cloudinit import programs
-from hacienda.declare import Certificate, Service, Template
+from hacienda.declare import Service, Template
 from hacienda.review.validation.checkers import CHECKERS
 from tests.services import composed
 
@@ -56,7 +56,7 @@ def test_what_lies_in_the_folder_is_used(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_leaves_are_asked_for_once(name: str) -> None:
     for service in everywhere(name):
-        certificates = [file for file in service.files if isinstance(file, Certificate)]
+        certificates = service.certificates
         assert len({file.name(service.name) for file in certificates}) == len(certificates)
         assert len({file.directory for file in certificates}) == len(certificates)
 
