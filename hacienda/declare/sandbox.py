@@ -50,6 +50,14 @@ class Instead:
     reason: str
 
 
+ASKS_FOR_ADDRESSES = Instead(
+    "RestrictAddressFamilies",
+    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "its runtime asks for the machine's addresses over netlink",
+)
+COMPILES_PATTERNS = Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code")
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """The sandbox of one unit.
@@ -70,7 +78,6 @@ class Sandbox:
         """Lines of the section [Service]."""
         other = {one.directive: one.value for one in self.instead}
         kept = {name: other.get(name, value) for name, value in DIRECTIVES.items() if other.get(name, "-")}
-        found = [f"{name}={value}" for name, value in kept.items()]
-        return (
-            (*found, f"ReadWritePaths={' '.join(f'-{path}' for path in self.writes)}") if self.writes else tuple(found)
-        )
+        if self.writes:
+            kept["ReadWritePaths"] = " ".join(f"-{path}" for path in self.writes)
+        return tuple(f"{name}={value}" for name, value in kept.items())

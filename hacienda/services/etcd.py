@@ -11,7 +11,6 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
     Assumption,
     Certificate,
-    Instead,
     Port,
     Sandbox,
     Script,
@@ -19,6 +18,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    sandbox,
 )
 
 
@@ -82,13 +82,7 @@ service = Service(
         Sandbox(
             "etcd.service",
             ceiling=2.5,
-            instead=(
-                Instead(
-                    "RestrictAddressFamilies",
-                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
-                    "Go asks for the machine's addresses",
-                ),
-            ),
+            instead=(sandbox.ASKS_FOR_ADDRESSES,),
         ),
     ),
     verify=Script("verify.sh"),

@@ -27,6 +27,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    sandbox,
 )
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
@@ -285,12 +286,8 @@ service = Service(
             ceiling=2.5,
             writes=("/var/lib/mysql", "/var/log/mysql"),
             instead=(
-                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
-                Instead(
-                    "RestrictAddressFamilies",
-                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
-                    "it asks for the machine's addresses",
-                ),
+                sandbox.COMPILES_PATTERNS,
+                sandbox.ASKS_FOR_ADDRESSES,
             ),
         ),
         Sandbox(
@@ -313,12 +310,8 @@ service = Service(
             "garb.service",
             ceiling=2.5,
             instead=(
-                Instead(
-                    "RestrictAddressFamilies",
-                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
-                    "it asks for the machine's addresses",
-                ),
-                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                sandbox.ASKS_FOR_ADDRESSES,
+                sandbox.COMPILES_PATTERNS,
             ),
         ),
     ),

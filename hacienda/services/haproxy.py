@@ -32,6 +32,7 @@ from hacienda.declare import (
     Timer,
     authority_secret,
     placeholder,
+    sandbox,
 )
 from hacienda.declare.override_values import DirectiveOverrides
 from hacienda.declare.overrides import Directives
@@ -340,7 +341,7 @@ service = Service(
             instead=(
                 Instead("SystemCallFilter", "@system-service chroot", "its workers go into their chroot"),
                 Instead("ProtectSystem", "full", "its process file and its master's socket are in /run itself"),
-                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                sandbox.COMPILES_PATTERNS,
                 Instead(
                     "CapabilityBoundingSet",
                     "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL "

@@ -10,7 +10,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node, VirtualIp
-from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template, Timer
+from hacienda.declare import (
+    Assumption,
+    Instead,
+    Port,
+    Sandbox,
+    Script,
+    Service,
+    ServiceOptions,
+    Template,
+    Timer,
+    sandbox,
+)
 
 
 class Options(ServiceOptions):
@@ -149,7 +160,7 @@ service = Service(
             ceiling=4.0,
             instead=(
                 Instead("ProtectSystem", "full", "its process files are in /run itself"),
-                Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code"),
+                sandbox.COMPILES_PATTERNS,
                 Instead("RestrictRealtime", "", "it must not miss its own advertisements"),
                 Instead(
                     "RestrictAddressFamilies",

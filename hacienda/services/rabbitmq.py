@@ -25,6 +25,7 @@ from hacienda.declare import (
     ServiceOptions,
     Template,
     Timer,
+    sandbox,
 )
 from hacienda.declare.override_values import LineOverrides
 from hacienda.declare.overrides import Lines
@@ -33,6 +34,7 @@ from hacienda.services import TEMPLATES
 MIB = 1024 * 1024
 GIB = 1024 * MIB
 TLS = "/etc/rabbitmq/tls"
+_JIT = Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code")
 MAJORITY_NEEDS = 3
 """Members from which a minority can be told from a majority: with two, pause_minority would stop both (ha-reference)."""
 
@@ -197,12 +199,8 @@ service = Service(
             ceiling=2.7,
             writes=("/var/lib/rabbitmq", "/var/log/rabbitmq"),
             instead=(
-                Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code"),
-                Instead(
-                    "RestrictAddressFamilies",
-                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
-                    "Erlang asks for the machine's addresses",
-                ),
+                _JIT,
+                sandbox.ASKS_FOR_ADDRESSES,
             ),
         ),
         Sandbox(
@@ -214,12 +212,8 @@ service = Service(
             ceiling=3.4,
             writes=("/run/hacienda", "/var/lib/hacienda", "/var/lib/rabbitmq", "/var/log/rabbitmq"),
             instead=(
-                Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code"),
-                Instead(
-                    "RestrictAddressFamilies",
-                    "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
-                    "Erlang asks for the machine's addresses",
-                ),
+                _JIT,
+                sandbox.ASKS_FOR_ADDRESSES,
                 Instead(
                     "CapabilityBoundingSet",
                     "CAP_DAC_OVERRIDE CAP_KILL CAP_SETGID CAP_SETUID",
