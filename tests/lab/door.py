@@ -107,8 +107,9 @@ async def felt(what: Callable[[], Awaitable[Any]]) -> float | None:
     """Seconds until it was answered; None: it was not, in PATIENCE seconds."""
     began = time.monotonic()
     try:
-        await asyncio.wait_for(what(), PATIENCE)
-    except (OSError, TimeoutError, asyncio.TimeoutError, asyncio.IncompleteReadError, EOFError):  # noqa: UP041 3.11 too
+        async with asyncio.timeout(PATIENCE):
+            await what()
+    except (OSError, EOFError):
         return None
     return round(time.monotonic() - began, 3)
 
@@ -169,8 +170,9 @@ async def hold(
     held = []
     for number in range(count):
         try:
-            connection = await asyncio.wait_for(connect(sources[number % len(sources)], tls=tls), 2)
-        except (OSError, TimeoutError, asyncio.TimeoutError):  # noqa: UP041
+            async with asyncio.timeout(2):
+                connection = await connect(sources[number % len(sources)], tls=tls)
+        except OSError:
             continue
         if first:
             connection[1].write(first)
@@ -184,8 +186,9 @@ async def still_open(held: list[Connection]) -> int:
 
     async def ended(reader: asyncio.StreamReader) -> bool:
         try:
-            return not await asyncio.wait_for(reader.read(), 0.2)
-        except (TimeoutError, asyncio.TimeoutError):  # noqa: UP041
+            async with asyncio.timeout(0.2):
+                return not await reader.read()
+        except TimeoutError:
             return False
         except OSError:
             return True

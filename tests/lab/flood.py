@@ -78,14 +78,16 @@ class Flood:
         while True:
             try:
                 await self._one(kind)
-            except (OSError, TimeoutError, asyncio.TimeoutError):  # noqa: UP041 3.11 too
+            except OSError:
                 self.fate.failed += 1
             await asyncio.sleep(PAUSE)
 
     async def _one(self, kind: int) -> None:
         tls = self._tls if kind > 1 else None
-        opening = asyncio.open_connection(self._host, self._port, local_addr=(self._source, 0), ssl=tls)
-        reader, writer = await asyncio.wait_for(opening, 10)
+        async with asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection(
+                self._host, self._port, local_addr=(self._source, 0), ssl=tls
+            )
         self.fate.opened += 1
         self.fate.now += 1
         self.fate.most = max(self.fate.most, self.fate.now)
