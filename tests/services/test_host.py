@@ -69,14 +69,16 @@ def test_name_servers_are_written_only_where_the_file_names_them(tmp_path: Path)
 NETWORK_FILE = "etc/systemd/network/10-cloud-init-eth0.network"
 
 
-def boot(tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operators: str = "") -> Sandbox:
-    """A controller whose network networkd manages, after the host's join script ran twice; the fake journald began at `started`."""
+def machine(
+    tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operators: str = "", answers: bool = True
+) -> Sandbox:
+    """A controller whose network networkd manages; the fake journald began at `started`."""
     root = tmp_path / "root"
     own, other = root / f"{NETWORK_FILE}.d/60-hacienda.conf", root / f"{NETWORK_FILE}.d/90-operator.conf"
     status = json.dumps({"NetworkFile": str(root / NETWORK_FILE), "NetworkFileDropins": [str(own), str(other)]})
     programs = {
         "ip": """echo '[{"ifname": "eth0"}]'""",
-        "networkctl": f"echo '{status}'",
+        "networkctl": f"echo '{status}'" if answers else "exit 1",
         "journalctl": "",
         "sshd": "",
         "sysctl": "",
@@ -93,6 +95,12 @@ def boot(tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operato
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    return sandbox
+
+
+def boot(tmp_path: Path, *, networkd: bool = True, started: int = 2**40, operators: str = "") -> Sandbox:
+    """The same after the host's join script ran twice."""
+    sandbox = machine(tmp_path, networkd=networkd, started=started, operators=operators)
     for _ in range(2):
         done = sandbox.run("join.sh")
         assert done.code == 0, done.errors
@@ -121,6 +129,12 @@ def test_operators_word_that_drops_virtual_ips_is_overruled(tmp_path: Path) -> N
 
 def test_where_networkd_does_not_run_nothing_is_written_for_it(tmp_path: Path) -> None:
     assert not kept(boot(tmp_path, networkd=False))
+
+
+def test_networkd_that_runs_and_does_not_answer_is_a_failure(tmp_path: Path) -> None:
+    done = machine(tmp_path, answers=False).run("join.sh")
+    assert done.code == 1
+    assert "networkd does not say what it read for eth0" in done.output + done.errors
 
 
 def test_machines_without_a_virtual_ip_have_no_word_to_networkd(tmp_path: Path) -> None:

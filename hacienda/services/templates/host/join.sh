@@ -34,10 +34,13 @@ if systemctl --quiet is-active systemd-networkd.service; then
     for address in $BESIDE_VIRTUAL_IPS; do
         interface=$(ip -json -4 address show to "$address" | jq --raw-output '.[0].ifname // empty')
         [[ -n $interface ]] || continue
-        mapfile -t read < <(networkctl --json=short status "$interface" |
-            jq --raw-output --arg own "60-hacienda.conf" '.NetworkFile // empty, (.NetworkFileDropins // [] | .[] | select(endswith($own) | not))')
+        said=$(networkctl --json=short status "$interface") ||
+            fail "networkd does not say what it read for $interface|see networkctl status $interface on this node"
+        files=$(jq --raw-output --arg own "60-hacienda.conf" \
+            '.NetworkFile // empty, (.NetworkFileDropins // [] | .[] | select(endswith($own) | not))' <<<"$said")
         # An interface that networkd leaves alone has no network file.
-        ((${#read[@]} > 0)) || continue
+        [[ -n $files ]] || continue
+        mapfile -t read <<<"$files"
         keeps "${read[@]}" && continue
         folder=$ROOT/etc/systemd/network/${read[0]##*/}.d
         mkdir -p "$folder"
