@@ -56,6 +56,7 @@ class Site:
         admin = self.keystone.issue()
         name, password = f"drill-{secrets.token_hex(4)}", secrets.token_hex(16)
         user = {"name": name, "password": password, "domain_id": "default"}
+        self.name = name
         self.user = self.keystone.request("POST", "/users", admin, {"user": user})["user"]["id"]
         project = self.keystone.request("GET", "/projects?name=admin", admin)["projects"][0]["id"]
         role = self.keystone.request("GET", "/roles?name=admin", admin)["roles"][0]["id"]
