@@ -39,11 +39,12 @@ test: style
 
 # A test may run make itself, which must not take part in this one's jobs.
 covered: $(READY)
-	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --cov --cov-report= --cov-fail-under=95
+	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --hypothesis-profile=quick \
+	  --cov --cov-report= --cov-fail-under=95
 
-# More of the same, in larger numbers and sizes.
+# More of the same, in larger numbers and sizes, and every property with all its examples.
 test-long: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m long
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "long or hypothesis"
 
 lint: style types scripts
 

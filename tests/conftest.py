@@ -7,10 +7,15 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from hypothesis import settings
 
 from tests import warm
+
+# What `make test` takes; `make test-long` takes as many examples as CI's profile has.
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=20)
 
 EXPECTED_SKIPS: frozenset[str] = frozenset()
 """Reasons that CI accepts. A test skips at run time, and says why."""
@@ -64,7 +69,9 @@ def warm_provider(request: pytest.FixtureRequest) -> Iterator[None]:
     if not {item.path.relative_to(warm.ROOT / "tests").parts[0] for item in request.session.items} & WITH_TERRAFORM:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="warm-") as folder, warm.python(Path(folder)) as program:
-        os.environ["HACIENDA_PYTHON"] = str(program)
+    with (
+        tempfile.TemporaryDirectory(prefix="warm-") as folder,
+        warm.python(Path(folder)) as program,
+        mock.patch.dict(os.environ, warm.GO | {"HACIENDA_PYTHON": str(program)}),
+    ):
         yield
-        del os.environ["HACIENDA_PYTHON"]

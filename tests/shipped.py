@@ -19,6 +19,11 @@ def environments() -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+def typical(file: Path) -> bool:
+    """Whether it is one of those that between them have what the others have: containers, servers, two members and an arbiter."""
+    return file.stem in ("lab", "production", "two-node")
+
+
 @functools.cache
 def deployer_key() -> str:
     """A deployer's public key, made for this run."""

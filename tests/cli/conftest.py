@@ -21,6 +21,7 @@ import pytest
 
 from hacienda.cli import console, main
 from hacienda.review.rendered_diff import base
+from tests import warm
 
 HERE = Path(__file__).parent
 PLANS = HERE.parent / "review/plans"
@@ -77,8 +78,7 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         """Variables of a command's process: nothing of this machine's user matters."""
-        names = ("PATH", "HOME", "LANG", "TMPDIR", "HACIENDA_PYTHON")
-        kept = {name: os.environ[name] for name in names if name in os.environ}
+        kept = {name: os.environ[name] for name in warm.KEPT if name in os.environ}
         return {**kept, "HACIENDA_TRANSPORT": f"local:{self.root / 'machines'}", "COLUMNS": "100", **self.extra}
 
     def copy(self, root: Path) -> Project:

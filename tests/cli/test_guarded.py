@@ -61,6 +61,7 @@ def test_three_of_three_are_replaced_one_by_one(own: Project) -> None:
     assert "No changes." in own.run("apply", "small", "--yes").stdout
 
 
+@pytest.mark.long  # three in good order above; interrupted once more in tests/provider/test_interruptions.py
 def test_an_interrupted_replacement_goes_on_where_it_was(own: Project) -> None:
     """What was asked for by hand is remembered: the second run is a plain apply."""
     arguments = ["apply", "small", "--yes", *(f"--replace={node}" for node in NODES)]
@@ -157,6 +158,7 @@ def test_the_guard_s_refusal_of_a_last_copy_can_be_accepted(tmp_path: Path) -> N
     project.run("guard", plan, *(f"--accept={name}" for name in services))
 
 
+@pytest.mark.long  # the same steps as above, asked for in another way
 def test_another_image_replaces_no_machine_until_asked_and_then_one_by_one(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project")
     socket = tmp_path / "incus"

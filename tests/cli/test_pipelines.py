@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import pytest
 from ruamel.yaml import YAML
 
-from tests import repository
+from tests import lanes, repository
 from tests.cli.conftest import ENVIRONMENT, Project
 
 ROOT = Path(__file__).parents[2]
@@ -299,13 +299,17 @@ def atlantis(review: Review, *, plan: bool = True) -> int:
 
 Pipeline = Callable[..., int]
 COMMENTING = pytest.mark.parametrize("pipeline", [github, gitlab])
+COMMENTING_FIRST = pytest.mark.parametrize("pipeline", lanes.first([github, gitlab], lambda one: one is github))
 EVERY = pytest.mark.parametrize("pipeline", [github, gitlab, atlantis])
+EVERY_FIRST = pytest.mark.parametrize(
+    "pipeline", lanes.first([github, gitlab, atlantis], lambda one: one is not gitlab)
+)
 TIMEOUT = ENVIRONMENT + "services:\n  haproxy: {timeout: 77}\n"
 TWO = ENVIRONMENT.replace("controller: 3", "controller: 2")
 ONE = ENVIRONMENT.replace("controller: 3", "controller: 1")
 
 
-@COMMENTING
+@COMMENTING_FIRST
 def test_a_good_change_passes_and_one_comment_is_kept_up_to_date(review: Review, pipeline: Pipeline) -> None:
     review.propose(TIMEOUT)
     assert pipeline(review) == 0, review.log
@@ -324,6 +328,7 @@ def test_a_good_change_passes_and_one_comment_is_kept_up_to_date(review: Review,
     assert (review.project.root / page).read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.long  # its plan and its refusal are below
 def test_atlantis_plans_and_applies_a_good_change(review: Review) -> None:
     review.propose(TIMEOUT)
     assert atlantis(review) == 0, review.log
@@ -333,7 +338,7 @@ def test_atlantis_plans_and_applies_a_good_change(review: Review) -> None:
     assert "small: no changes" in review.project.run("plan", "small", "--summary").stdout
 
 
-@EVERY
+@EVERY_FIRST
 def test_a_refused_plan_ends_with_4_and_is_in_the_comment(review: Review, pipeline: Pipeline) -> None:
     review.propose(ONE)
     assert pipeline(review) == 4, review.log
@@ -342,7 +347,7 @@ def test_a_refused_plan_ends_with_4_and_is_in_the_comment(review: Review, pipeli
         assert "the quorum guard refuses the plan" in review.comments["102"]
 
 
-@COMMENTING
+@COMMENTING_FIRST
 def test_findings_end_with_1_after_the_comment(review: Review, pipeline: Pipeline) -> None:
     review.propose(TWO)
     assert pipeline(review, plan=False) == 1, review.log

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hacienda.terraform import child
+from tests import warm
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,7 @@ def environment(extra: Mapping[str, str], folder: Path) -> dict[str, str]:
     """A process environment in which no configuration of this machine's user matters."""
     configuration = folder / "terraform.rc"
     configuration.touch()
-    kept = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "HACIENDA_PYTHON") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in warm.KEPT if name in os.environ}
     fixed = {"TF_CLI_CONFIG_FILE": str(configuration), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     return {**kept, **fixed, **extra}
 

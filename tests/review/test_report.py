@@ -17,6 +17,7 @@ from hacienda.assess import Acceptance, Finding, Subject, rules
 from hacienda.assess.timers import Drill
 from hacienda.review import guard, rendered_diff, report, summary
 from hacienda.review.rendered_diff import Diff, words
+from tests import lanes
 from tests.review.rendered_diff.samples import Sample, rendering
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +108,9 @@ def visible(markdown: str) -> list[str]:
 
 
 class TestPage:
-    @pytest.mark.parametrize("name", ["lab", "production", "large", "two-node"])
+    @pytest.mark.parametrize(
+        "name", lanes.first(["lab", "production", "large", "two-node"], {"lab", "two-node"}.__contains__)
+    )
     def test_it_is_sound(self, name: str) -> None:
         page = Page(report.page(full(name)))
         ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
@@ -214,7 +217,7 @@ class TestComment:
         folds = [line for line in lines if line.startswith("<details")]
         assert folds[0] == "<details open><summary>Deletions and replacements</summary>"
 
-    @pytest.mark.parametrize("name", ["lab", "large"])
+    @pytest.mark.parametrize("name", lanes.first(["lab", "large"], "lab".__eq__))
     def test_it_is_a_screenful(self, name: str) -> None:
         assert len(visible(report.comment(plain(name)))) < 30
         assert len(visible(report.comment(replace(plain(name), compared=everywhere(1000, 3, 20))))) < 30
@@ -283,6 +286,7 @@ class TestTextOfOthers:
 
 
 class TestSize:
+    @pytest.mark.long
     def test_a_thousand_computes_that_all_change(self) -> None:
         found = replace(plain("large"), compared=everywhere(1000, 40, 300), planned=planned("computes-replaced"))
         page, comment = report.page(found), report.comment(found)

@@ -9,12 +9,11 @@ import pytest
 
 from hacienda import terraform
 from hacienda.environment import shipped
+from tests import lanes
 from tests.stacks.conftest import ROOT, make
 
-LARGE = pytest.param("large", marks=pytest.mark.long)  # a thousand more of what production has
 
-
-@pytest.mark.parametrize("name", [LARGE if name == "large" else name for name in sorted(shipped(ROOT))])
+@pytest.mark.parametrize("name", lanes.first(sorted(shipped(ROOT)), {"lab", "production"}.__contains__))
 def test_plan(name: str, tmp_path: Path) -> None:
     made = make(tmp_path, name, with_secrets=name == "lab")
     program = terraform.find()

@@ -15,6 +15,7 @@ import pytest
 from hacienda.errors import ToolError
 from hacienda.terraform import Terraform, find
 from hacienda.terraform.program import environment, failure
+from tests import lanes
 
 CONFIGURATION = """
 resource "terraform_data" "first" {
@@ -142,6 +143,7 @@ import sys
 from pathlib import Path
 from hacienda.errors import ToolError
 from hacienda.terraform import Terraform
+from tests import lanes
 try:
     Terraform(sys.argv[1], sys.argv[2]).run(["apply", "-auto-approve", "-no-color"], Path(sys.argv[3]))
 except ToolError as error:
@@ -158,7 +160,9 @@ def programs() -> list[Terraform]:
 
 
 @pytest.mark.parametrize("terraform", programs(), ids=lambda terraform: terraform.name)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", lanes.first((signal.SIGINT, signal.SIGTERM, signal.SIGKILL), (signal.SIGTERM).__eq__)
+)
 def test_interrupted_caller_leaves_no_terraform_behind(terraform: Terraform, stack: Path, number: int) -> None:
     terraform.run(["init"], stack)
     caller = subprocess.Popen(

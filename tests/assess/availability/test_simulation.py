@@ -16,15 +16,16 @@ from hacienda.assess.availability.diagram import Diagram
 from hacienda.assess.availability.estimate import unavailability
 from hacienda.assess.availability.paths import Path, paths
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
+from tests import lanes
 from tests.assess.availability.samples import rack_cloud, random_assumptions, random_cloud, seeded
 from tests.assess.availability.simulation import Outcome, Simulation
-from tests.shipped import environments
+from tests.shipped import environments, typical
 
 WIDTH = 5.0
 """Standard errors on either side. The spread of forty runs is itself uncertain, and there are over 200 comparisons."""
 
 GROUPS, IN_A_GROUP = 20, 10
-FIRST = 5
+FIRST = 3
 """Groups that do not wait for the long lane."""
 
 # Coverage is counted elsewhere.
@@ -35,9 +36,7 @@ def simulated(path: Path, assumptions: Assumptions, seed: int, events: int) -> O
     return Simulation(path, assumptions, assumptions.failover_seconds, seed).run(events)
 
 
-@pytest.mark.parametrize(
-    "group", [*range(FIRST), *(pytest.param(group, marks=pytest.mark.long) for group in range(FIRST, GROUPS))]
-)
+@pytest.mark.parametrize("group", lanes.first(range(GROUPS), range(FIRST).__contains__))
 def test_chance_clouds(group: int) -> None:
     deviations = []
     for seed in range(group * IN_A_GROUP, (group + 1) * IN_A_GROUP):
@@ -51,7 +50,7 @@ def test_chance_clouds(group: int) -> None:
     assert abs(fmean(deviations)) <= WIDTH / math.sqrt(IN_A_GROUP)
 
 
-@pytest.mark.parametrize("file", environments(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("file", lanes.first(environments(), typical), ids=lambda path: path.stem)
 def test_shipped_environments(file: pathlib.Path) -> None:
     found = cloud.read(file, services.registry())
     assumptions = Assumptions()
@@ -96,9 +95,10 @@ def majority_and_one(path: Path, assumptions: Assumptions) -> float:
     return unavailability(replace(path, tree=stricter(path.tree)), assumptions, {})
 
 
-@pytest.mark.parametrize(
-    "wrong", [without_common_causes, without_failovers, branches_multiplied, majority_and_one], ids=lambda f: f.__name__
-)
+WRONG = (branches_multiplied, without_failovers, without_common_causes, majority_and_one)
+
+
+@pytest.mark.parametrize("wrong", lanes.first(WRONG, WRONG[:2].__contains__), ids=lambda f: f.__name__)
 def test_a_wrong_formula_is_caught(wrong: Callable[[Path, Assumptions], float]) -> None:
     """Wherever it says something else by a fifth at least, the simulation tells."""
     told = caught = 0

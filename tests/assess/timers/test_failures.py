@@ -10,9 +10,10 @@ import pytest
 from hacienda import cloud, services
 from hacienda.assess.timers import budget, failures
 from hacienda.assess.timers.steps import Longest, Sum, Time
+from tests import lanes
 from tests.assess.timers.samples import GALERA, HAPROXY, KEEPALIVED, KEYSTONE, RABBITMQ, failure, lab, of, rendered
 from tests.cloud import samples
-from tests.shipped import environments
+from tests.shipped import environments, typical
 
 WRITER = "machine with the virtual IP and the database's writer lost"
 
@@ -95,7 +96,7 @@ def test_the_lab_is_within_every_target() -> None:
     assert all(line.failure.within_target for line in found.lines)
 
 
-@pytest.mark.parametrize("file", environments(), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", lanes.first(environments(), typical), ids=lambda file: file.stem)
 def test_every_shipped_environment_has_a_budget(file: Path) -> None:
     found = budget(cloud.read(file, services.registry()))
     told = json.loads(json.dumps(found.to_json()))

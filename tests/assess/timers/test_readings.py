@@ -9,8 +9,9 @@ import pytest
 from hacienda import cloud, services
 from hacienda.assess.timers import readings
 from hacienda.declare import DeclarationError, Timer
+from tests import lanes
 from tests.assess.timers.samples import GALERA, HAPROXY, changed, lab, rendered
-from tests.shipped import environments
+from tests.shipped import environments, typical
 
 BARE = Timer("t", "/f", "")
 
@@ -41,7 +42,7 @@ def test_every_declared_timer_is_in_the_file_it_names() -> None:
             assert timer.default is not None or all(one.node for one in read)
 
 
-@pytest.mark.parametrize("file", environments(), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", lanes.first(environments(), typical), ids=lambda file: file.stem)
 def test_every_shipped_environment_can_be_read(file: Path) -> None:
     found = readings.read(cloud.read(file, services.registry()))
     assert found.longest("galera", "evs.suspect_timeout").value > 0
