@@ -139,12 +139,19 @@ def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]
             return {_MANAGEMENT, f"ip daddr {cloud.address(node, 'public')}"}
 
 
+def _behind(cloud: Cloud, service: Service, port: Port) -> bool:
+    """Whether a port's clients come to a virtual IP. It answers load balancers alone then: they bound what one source may take."""
+    scopes = {scope for front in service.frontends if front.port == port.name for scope in front.scopes}
+    return port.clients not in CONTROL and any(cloud.virtual_ip(scope) is not None for scope in scopes)
+
+
 def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]:
     """Rules for a service that runs here. Load balancers reach the balanced ports and those their checks ask."""
     balanced = {name for front in service.frontends for name in (front.port, front.check.port)}
     ports: dict[tuple[str, str], list[int]] = {}
     for port in service.ports:
-        matches = _clients(cloud, node, service, port) if port.protocol != "vrrp" else set()
+        direct = port.protocol != "vrrp" and not _behind(cloud, service, port)
+        matches = _clients(cloud, node, service, port) if direct else set()
         members = cloud.members(service.name) if port.clients == "members" else ()
         within = all(balancer in members for balancer in cloud.members("haproxy"))
         if port.name in balanced and _MANAGEMENT not in matches and not within:
@@ -156,22 +163,17 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
 
 
 def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
-    """Rules for the virtual IPs that this node may hold.
-
-    Anybody reaches a public front end at its virtual IP, whoever may talk to the backends themselves. Clients of services
-    that run elsewhere come here all the same.
-    """
+    """Rules for the virtual IPs that this node may hold: anybody reaches a public front end, our machines an internal one."""
     vip, internal = cloud.virtual_ip("public"), cloud.virtual_ip("internal")
-    beside = bool(_neighbours(cloud))
     for service in cloud.services:
         for front in service.frontends:
             port = service.port(front.port)
-            elsewhere = service.name not in node.services
-            matches = _clients(cloud, node, service, port) if elsewhere and port.clients not in CONTROL else set()
+            matches = set()
             if "public" in front.scopes and vip is not None:
                 matches.add(f"ip daddr {vip.address}")
-            elif beside and internal is not None and "internal" in front.scopes:
-                matches.add(f"ip saddr @{_NEIGHBOURS} ip daddr {internal.address}")
+            if "internal" in front.scopes and internal is not None and f"ip daddr {internal.address}" not in matches:
+                ours = f"ip saddr @{_NEIGHBOURS}" if _neighbours(cloud) else _MANAGEMENT
+                matches.add(f"{ours} ip daddr {internal.address}")
             for match in matches:
                 yield Rule(service.name, match, port.protocol, (port.number,))
 

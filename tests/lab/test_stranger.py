@@ -72,6 +72,7 @@ def test_nothing_answers_a_stranger_and_nothing_goes_down(
         "vip": str(vip.address),
         "router_id": vip.router_id,
         "tcp": sorted(control),
+        "behind": sorted(s.port(front.port).number for s in resolved.services for front in s.frontends),
     }
     holders = healthy.holders()
     ways = [healthy.on(node, "ip", "route", "get", "198.18.0.99") for node in CONTROLLERS]

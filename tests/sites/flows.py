@@ -60,7 +60,10 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
         return
     target = cloud.address(server, "public" if port.clients == "public" else "management")
     asks = _Ask(cloud, server, service.name, port)
-    match port.clients:
+    behind = any(port.name == front.port for front in service.frontends) and cloud.virtual_ip("internal")
+    match port.clients if not behind else "balancers":
+        case "balancers":
+            pass  # their clients come to the virtual IP
         case "peers":
             listening = [
                 m for m in cloud.peers(service.name, server) if port in cloud.registry[service.name].on(m.role).ports
@@ -104,6 +107,9 @@ def _fronts(cloud: Cloud, server: Node) -> Iterator[Flow]:
                     continue
                 if scope == "internal":
                     yield from asks.from_machines(cloud.nodes, vip.address)
+                    if vip.network == cloud.management.name:
+                        # Whole networks are let in, so that a new machine changes nobody's rules.
+                        yield from asks.from_address("a machine to come", cloud.management.cidr[-2], vip.address)
                 else:
                     # Our machines ask the internal one; who has no way out need not reach this one.
                     able = (node for node in cloud.nodes if routes.leaving(cloud, node, vip.address) is not None)

@@ -1,6 +1,7 @@
 """What somebody tries who has a place on the management network and no account: `stranger.py PLAN`, prints JSON.
 
-PLAN: {"own": ADDRESS, "gateway": ADDRESS, "nodes": [ADDRESS...], "vip": ADDRESS, "router_id": N, "tcp": [PORT...]}.
+PLAN: {"own": ADDRESS, "gateway": ADDRESS, "nodes": [ADDRESS...], "vip": ADDRESS, "router_id": N, "tcp": [PORT...],
+"behind": [PORT...]}; those behind a virtual IP are tried on the nodes alone.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def main() -> None:
     plan = json.loads(sys.argv[1])
     nodes = [str(node) for node in plan["nodes"]]
     found = {
-        "answering": answering([*nodes, str(plan["vip"])], plan["tcp"]),
+        "answering": answering([*nodes, str(plan["vip"])], plan["tcp"]) + answering(nodes, plan["behind"]),
         "broker": [node for node in nodes if broker(node)],
     }
     redirect(plan, nodes)
