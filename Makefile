@@ -3,6 +3,8 @@ PYTHON ?= python3
 OLDEST := 3.11
 BIN := .venv/bin
 READY := .venv/.ready
+# Half as many again as processors: many tests wait for another process, or for a time-out.
+WORKERS ?= $(shell expr $$(nproc) \* 3 / 2)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Every Python that a test starts would compile this package again.
@@ -39,12 +41,12 @@ test: style
 
 # A test may run make itself, which must not take part in this one's jobs.
 covered: $(READY)
-	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not long" --hypothesis-profile=quick \
+	MAKEFLAGS= $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not long" --hypothesis-profile=quick \
 	  --cov --cov-report= --cov-fail-under=95
 
 # More of the same, in larger numbers and sizes, and every property with all its examples.
 test-long: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "long or hypothesis"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "long or hypothesis"
 
 lint: style types scripts
 
@@ -79,7 +81,7 @@ fresh: $(READY)
 
 # What of the part without input and output no test reaches; `make test` asks for 95 % of it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
