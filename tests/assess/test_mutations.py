@@ -11,6 +11,9 @@ from hacienda.assess import findings, rules
 from tests.assess.cases import CASES, ROUTERS, accepting_line, beside, section, with_service
 from tests.assess.samples import NOTHING, Change, edit, on, service, subject, template
 
+# Coverage is counted elsewhere.
+pytestmark = pytest.mark.no_cover
+
 PRODUCTION = (Path(__file__).parents[2] / "environments" / "production.yaml").read_text()
 THEN = date(2026, 11, 21)
 """A day on which everything that production accepts is accepted."""

@@ -17,6 +17,9 @@ from hacienda.declare import Capability, Placement, Script, Service
 from tests.assess.cases import CASES, section, with_service
 from tests.assess.samples import NOTHING, edit, subject, template
 
+# Coverage is counted elsewhere.
+pytestmark = pytest.mark.no_cover
+
 CHECKED = {*get_args(Placement), *get_args(Capability), *get_args(ledger.Kind)}
 """Words of a type that lists them: mypy refuses a misspelt one, also where it is compared."""
 

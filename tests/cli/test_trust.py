@@ -160,8 +160,8 @@ def test_a_new_environment_trusts_whom_it_names(reviewed: Project, tmp_path: Pat
     assert "TRUST platform.known_hosts: " in said
 
 
-def test_plan_and_apply_say_it_before_everything_else(project: Project) -> None:
-    project.run("apply", "small", "--yes")
+def test_plan_and_apply_say_it_before_everything_else(applied: Project, tmp_path: Path) -> None:
+    project = applied.copy(tmp_path / "project")
     assert "TRUST" not in project.run("plan", "small", "--summary").stdout
     project.file.write_text(ENVIRONMENT + "ssh: {jump: gate.example.org}\n")
     planned = project.run("plan", "small", "--summary").stdout.splitlines()

@@ -65,7 +65,7 @@ def test_a_bundle_that_is_not_there_says_what_to_do(applied: Cloud) -> None:
     assert "hacienda synth" in plan.flat
 
 
-@pytest.mark.parametrize("number", [100, pytest.param(1000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [60, pytest.param(1000, marks=pytest.mark.long)])
 def test_many_members(tmp_path: Path, number: int) -> None:
     cloud = Cloud(tmp_path)
     cloud.extra = {"HACIENDA_TRANSPORT": f"tests.provider.memory:{cloud.machines}", "PYTHONPATH": str(ROOT)}

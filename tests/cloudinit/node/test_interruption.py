@@ -70,7 +70,7 @@ def test_first_installation(machine: Machine, start: int) -> None:
     assert not [path for path in tree(machine) if "/.hacienda-" in path]
 
 
-@pytest.mark.parametrize("step", lanes.first((51, 17), (51).__eq__))
+@pytest.mark.parametrize("step", lanes.first((85, 17), (85).__eq__))
 def test_moments_of_a_change(machine: Machine, step: int) -> None:
     first, second = sample.render(), other_limit(8)
     values = make_values(first)
