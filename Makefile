@@ -3,14 +3,12 @@ PYTHON ?= python3
 OLDEST := 3.11
 BIN := .venv/bin
 READY := .venv/.ready
-# Half as many again as processors: many tests wait for another process, or for a time-out.
-WORKERS ?= $(shell expr $$(nproc) \* 3 / 2)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -35,18 +33,24 @@ demo: $(READY)
 	$(BIN)/hacienda plan lab --summary
 	$(BIN)/hacienda topology lab
 
-# mypy and ShellCheck take a core each; they run beside the tests, which wait now and then.
+# Side by side: what needs one processor, or waits, leaves the other ones to the rest.
 test: style
-	@$(MAKE) --no-print-directory --jobs=3 types scripts covered
+	@$(MAKE) --no-print-directory --jobs types scripts covered others
+
+# Counting lines takes longer than what is counted: only tests of the part without input and output do it.
+COUNTED := $(addprefix tests/,assess cloud cloudinit declare environment review secrets services)
+FAST := -m "not long" --hypothesis-profile=quick
 
 # A test may run make itself, which must not take part in this one's jobs.
 covered: $(READY)
-	MAKEFLAGS= $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not long" --hypothesis-profile=quick \
-	  --cov --cov-report= --cov-fail-under=95
+	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal $(FAST) --cov --cov-report= --cov-fail-under=95 $(COUNTED)
+
+others: $(READY)
+	MAKEFLAGS= $(BIN)/python -m pytest -q -n auto --dist worksteal $(FAST) tests $(addprefix --ignore=,$(COUNTED))
 
 # More of the same, in larger numbers and sizes, and every property with all its examples.
 test-long: $(READY)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "long or hypothesis"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "long or hypothesis"
 
 lint: style types scripts
 
@@ -81,7 +85,7 @@ fresh: $(READY)
 
 # What of the part without input and output no test reaches; `make test` asks for 95 % of it.
 coverage: $(READY)
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:.coverage-html $(COUNTED)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -23,10 +23,6 @@ EXPECTED_SKIPS: frozenset[str] = frozenset()
 WITH_TERRAFORM = {"cli", "constructs", "provider", "review", "stacks", "warm"}
 """Folders whose tests start Terraform with the provider."""
 
-COUNTED = {"assess", "cloud", "cloudinit", "declare", "environment", "review", "secrets", "services"}
-"""Folders whose tests count lines for coverage: those of the part without input and output. Counting takes longer than what is
-counted."""
-
 
 class SkipGuard:
     """Collects skips and turns the run red in CI when one is not in EXPECTED_SKIPS."""
@@ -54,13 +50,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(SkipGuard())
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        folder, *below = item.path.relative_to(warm.ROOT / "tests").parts
-        if below and folder not in COUNTED:
-            item.add_marker("no_cover")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -95,6 +95,7 @@ def test_stacks_cannot_refer_to_one_another(tmp_path: Path) -> None:
         back_end.get_remote_state_data_source(stack, "x", "lab-controller")
 
 
+@pytest.mark.long  # tests/test_main.py has cdktf write what cdktn writes
 def test_this_file_passes_on_cdktf_alone() -> None:
     """The leg for `cdktf` 0.21: the same tests in a process where `cdktn` cannot be imported."""
     if cdk.library.__name__ == "cdktf":

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests import lanes
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -44,7 +46,9 @@ def test_a_path_will_do(tmp_path: Path) -> None:
     assert stacks(tmp_path) == ["mine-controller", "mine-network"]
 
 
-@pytest.mark.parametrize("text", ["name: Lab\n", "machines: [\n", "", "a: *b\n", "\x00"])
+@pytest.mark.parametrize(
+    "text", lanes.first(["name: Lab\n", "machines: [\n", "", "a: *b\n", "\x00"], "machines: [\n".__eq__)
+)
 def test_bad_input_ends_in_exit_code_2_and_no_traceback(tmp_path: Path, text: str) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(text)

@@ -97,6 +97,7 @@ def test_two_holders_of_a_virtual_ip_are_a_problem(deployed: Project) -> None:
     assert "virtual IP 192.0.2.10: is held by 2 nodes, ctl-1, ctl-2" in shown
 
 
+@pytest.mark.long
 def test_destroyed_environment_can_be_applied_again(applied: Project, tmp_path: Path) -> None:
     project = applied.copy(tmp_path / "project")
     shown = project.run("destroy", "small", "--yes")

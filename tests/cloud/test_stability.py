@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hacienda.cloud import Cloud, Node, resolve
@@ -50,13 +50,11 @@ def others(cloud: Cloud, *names: str) -> dict[str, Node]:
     return {node.name: node for node in cloud.nodes if node.name not in names}
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups())
 def test_resolution_is_deterministic(machines: dict[str, Any]) -> None:
     assert cloud_of(machines) == cloud_of(json.loads(json.dumps(machines)))
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups())
 def test_the_order_of_the_file_means_nothing(machines: dict[str, Any]) -> None:
     turned = {
@@ -66,7 +64,6 @@ def test_the_order_of_the_file_means_nothing(machines: dict[str, Any]) -> None:
     assert cloud_of(machines) == cloud_of(turned)
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups(), st.sampled_from(ROLES))
 def test_adding_a_machine_changes_no_other(machines: dict[str, Any], role: str) -> None:
     group = {**machines[role], "nodes": {}}
@@ -77,7 +74,6 @@ def test_adding_a_machine_changes_no_other(machines: dict[str, Any], role: str) 
     assert others(before) == others(after, *added)
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups(), st.data())
 def test_taking_a_machine_out_of_the_middle_changes_no_other(machines: dict[str, Any], data: st.DataObject) -> None:
     before = cloud_of(machines)
@@ -91,7 +87,6 @@ def test_taking_a_machine_out_of_the_middle_changes_no_other(machines: dict[str,
     assert cloud_of(machines) == before, "and back: it gets its name and addresses again"
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups(), st.sampled_from(ROLES))
 def test_removing_a_named_machine_changes_no_other(machines: dict[str, Any], role: str) -> None:
     before = cloud_of(machines)
@@ -103,7 +98,6 @@ def test_removing_a_named_machine_changes_no_other(machines: dict[str, Any], rol
     assert others(before, name) == others(after)
 
 
-@settings(max_examples=40, deadline=None)
 @given(groups())
 def test_addresses_and_names_are_unique_and_ours(machines: dict[str, Any]) -> None:
     cloud = cloud_of(machines)

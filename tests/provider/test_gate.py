@@ -84,6 +84,7 @@ def test_a_gate_that_failed_to_open_again_is_tried_again(gated: Cloud) -> None:
     assert "No changes" in gated.plan().text
 
 
+@pytest.mark.long
 def test_a_gate_waits_again_for_a_member_made_anew_with_the_same_bundle(gated: Cloud) -> None:
     gate = gated.more["hacienda_gate"]["controllers"]
     gate["triggers"] = {"ctl-1": "${hacienda_member.ctl-1.installed}"}

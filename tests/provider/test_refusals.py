@@ -37,6 +37,7 @@ def test_replacing_two_of_three(applied: Cloud) -> None:
     refused(applied, "ctl-1 (to be replaced)", "ctl-2 (to be replaced)", "only ctl-3 would remain")
 
 
+@pytest.mark.long
 def test_deleting_one_and_replacing_another(applied: Cloud) -> None:
     del applied.members["ctl-1"]
     applied.members["ctl-2"].machine = "another"
@@ -56,6 +57,7 @@ def test_tainting_two_of_three(applied: Cloud) -> None:
     refused(applied, "ctl-1 (to be replaced)", "ctl-2 (to be replaced)")
 
 
+@pytest.mark.long
 def test_replacing_one_by_hand_and_deleting_another(applied: Cloud) -> None:
     del applied.members["ctl-1"]
     answer = applied.plan("-replace=hacienda_member.ctl-3")
@@ -153,6 +155,7 @@ def test_machines_that_are_known_to_be_the_same_may_move_together(applied: Cloud
     assert "0 added, 3 changed, 0 destroyed" in applied.apply().text
 
 
+@pytest.mark.long
 def test_machines_whose_keys_the_platform_tells_may_move_together(applied: Cloud) -> None:
     for member in applied.members.values():
         member.extra["trust"] = "incus:/nowhere.socket?project=test"
@@ -217,6 +220,7 @@ def test_destroying_everything_takes_the_name_of_the_environment(applied: Cloud)
     assert applied.record.read_text() == '{\n "other": "stays"\n}\n'
 
 
+@pytest.mark.long
 def test_the_provider_block_may_allow_destruction_too(applied: Cloud) -> None:
     applied.provider["allow_destroy"] = True
     applied.members.clear()
@@ -231,6 +235,7 @@ def test_even_then_one_that_is_replaced_leaves_in_good_order(applied: Cloud) -> 
     assert (applied.machine("ctl-2") / "leaves").read_text() == "--check ctl-1 etcd galera\nctl-1\n"
 
 
+@pytest.mark.long
 def test_even_then_replacing_two_is_refused(applied: Cloud) -> None:
     applied.provider["allow_destroy"] = True
     applied.members["ctl-1"].machine = applied.members["ctl-2"].machine = "another"
