@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import re
+import shutil
 import subprocess
 import sys
+import sysconfig
+import tomllib
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hacienda.cli import manual
+from hacienda.declare import launcher
 
 ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LINK = "hacienda/docs"
+"""The documentation's pages are in the package by a link to their folder."""
+ENVIRONMENT = """\
+name: small
+platform: existing
+networks: {management: {cidr: 10.40.0.0/24, vip: 10.40.0.10}}
+machines: {controller: 3}
+"""
+PAGE = re.compile(r"docs/[\w/-]+\.md")
 
 _LISTED = """
 import json
@@ -23,10 +47,129 @@ print(json.dumps(sorted({path.removeprefix(prefix) for path in command.get_outpu
 """
 
 
+def tracked(*paths: str) -> set[str]:
+    """Files that git knows and that are there, from the root of the repository."""
+    listed = subprocess.run(["git", "ls-files", "-z", *paths], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {path for path in listed.stdout.split("\0") if path and (ROOT / path).exists()}
+
+
 def test_every_file_of_the_package_is_installed() -> None:
     done = subprocess.run([sys.executable, "-c", _LISTED], cwd=ROOT, capture_output=True, text=True, check=True)
     installed = set(json.loads(done.stdout.splitlines()[-1]))
-    listed = subprocess.run(["git", "ls-files", "-z", "hacienda"], cwd=ROOT, capture_output=True, text=True, check=True)
-    tracked = {path for path in listed.stdout.split("\0") if path and (ROOT / path).exists()}
-    assert tracked - installed == set()
-    assert not [path for path in installed if "__pycache__" in path]
+    pages = {f"hacienda/{path}" for path in tracked("docs") if path.endswith(".md")}
+    assert (tracked("hacienda") - {LINK} | pages) - installed == set()
+    assert not [path for path in installed if "__pycache__" in path or path == f"{LINK}/generate.py"]
+
+
+def test_every_page_that_the_package_names_is_one_that_explain_shows() -> None:
+    """An installed package has no folder `docs/` beside it: whoever reads such a path hands it to `hacienda explain`."""
+    named = {
+        (path, page)
+        for path in tracked("hacienda") - {LINK}
+        for page in PAGE.findall((ROOT / path).read_text(errors="replace"))
+    }
+    assert {page for _, page in named} > {"docs/services/etcd.md", "docs/assumptions.md"}
+    assert {(path, page) for path, page in named if page not in manual.pages()} == set()
+
+
+def constants(source: str) -> set[object]:
+    """Every constant of a module; those of one that does not hold the version anywhere are not looked for."""
+    if PROJECT["version"] not in source:
+        return set()
+    return {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """`hacienda --version` asks what is installed (tests/cli/test_commands.py). The provider's version is that of the launcher
+    (tests/provider/test_launcher.py) and moves on its own."""
+    files = {path for path in tracked("hacienda", "main.py", "docs/generate.py") if path.endswith(".py")}
+    holders = {path for path in files if PROJECT["version"] in constants((ROOT / path).read_text())}
+    own = {"hacienda/declare/launcher.py"} if PROJECT["version"] == launcher.VERSION else set()
+    assert holders == own
+
+
+def test_the_newest_release_that_the_changelog_names_is_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    headings = re.findall(r"(?m)^## \[(.+?)\]", text)
+    assert headings[0] == "Unreleased"
+    assert headings[1:2] in ([], [PROJECT["version"]])
+
+
+def test_the_licence_is_named_and_its_whole_text_is_there() -> None:
+    assert (PROJECT["license"], PROJECT["license-files"]) == ("Apache-2.0", ["LICENSE"])
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert "limitations under the License." in text
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A virtual environment that holds the built wheel, and a folder outside of every checkout to use it in.
+
+    Args:
+        wheel: what was built.
+        python: the environment's.
+        folder: where commands run.
+    """
+
+    wheel: Path
+    python: Path
+    folder: Path
+
+    def run(self, *arguments: str) -> str:
+        """Run the installed `hacienda`; what it printed."""
+        return _run([str(self.python.with_name("hacienda")), *arguments], self.folder)
+
+
+def _run(argv: list[str], folder: Path) -> str:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HACIENDA_", "PYTHON", "PIP_"))}
+    done = subprocess.run(argv, cwd=folder, env=own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installed:
+    """Built and installed without an index; the packages that it requires are those of this environment."""
+    for path in tracked("pyproject.toml", "README.md", "LICENSE", "hacienda", "docs"):
+        (tmp_path / "source" / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / "source" / path, follow_symlinks=False)
+    pip = [sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check"]
+    offline = ["--quiet", "--no-index", "--no-deps"]
+    _run([*pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", "wheels", "./source"], tmp_path)
+    [wheel] = (tmp_path / "wheels").iterdir()
+    _run([sys.executable, "-m", "venv", "--without-pip", "environment"], tmp_path)
+    python = tmp_path / "environment/bin/python"
+    _run([*pip, "--python", str(python), "install", *offline, str(wheel)], tmp_path)
+    [packages] = (tmp_path / "environment/lib").glob("python*/site-packages")
+    # What a .pth file names comes after the environment's own packages, and no .pth file is read there: not that of the checkout.
+    (packages / "requirements.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    (tmp_path / "project/environments").mkdir(parents=True)
+    (tmp_path / "project/environments/small.yaml").write_text(ENVIRONMENT)
+    return Installed(wheel, python, tmp_path / "project")
+
+
+def check_metadata(wheel: Path) -> None:
+    """The licence is in the wheel, and no address of a site."""
+    with zipfile.ZipFile(wheel) as archive:
+        [metadata] = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        header = archive.read(metadata).decode().partition("\n\n")[0].splitlines()
+        licence = archive.read(metadata.replace("METADATA", "licenses/LICENSE"))
+    assert {"License-Expression: Apache-2.0", "License-File: LICENSE"} <= set(header)
+    assert not [line for line in header if "://" in line]
+    assert licence == (ROOT / "LICENSE").read_bytes()
+
+
+@pytest.mark.long  # that each file is in the wheel, and that the commands work in a checkout, shorter ones show
+def test_the_wheel_is_all_that_an_operator_needs(installed: Installed) -> None:
+    check_metadata(installed.wheel)
+    where = _run([str(installed.python), "-c", "import hacienda; print(hacienda.__file__)"], installed.folder)
+    assert Path(where.strip()).is_relative_to(installed.python.parents[1])
+    assert installed.run("--version") == f"hacienda {PROJECT['version']}\n"
+    assert "See `hacienda explain DOMAIN`" in installed.run("check", "small")
+    assert (ROOT / "docs/rules/DOMAIN.md").read_text().partition("\n")[2].strip() in installed.run("explain", "DOMAIN")
+    assert installed.run("explain", "docs/services/etcd.md") == (ROOT / "docs/services/etcd.md").read_text()
+    assert set(json.loads(installed.run("explain", "--json"))["pages"]) == set(manual.pages())
+    installed.run("synth", "small")
+    assert list((installed.folder / "cdktf.out/stacks").glob("small-*/cdk.tf.json"))

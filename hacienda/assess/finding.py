@@ -57,7 +57,7 @@ class Finding:
     """One thing that a rule noticed.
 
     Args:
-        rule: the rule's id; docs/rules/<id>.md explains it.
+        rule: the rule's id; `hacienda explain <id>` explains it.
         severity: how bad it is.
         where: the field of the environment file to look at, dotted.
         reason: what is unwise, with figures.
@@ -92,11 +92,11 @@ class Finding:
         place = f"{self.file}:{self.line}: " if self.file and self.line is not None else ""
         said = f"{place}{self.where}: {self.reason}"
         if self.acceptance is None:
-            return f"{said}\n  {self.fix} See docs/rules/{self.rule}.md"
+            return f"{said}\n  {self.fix} {reference(self.rule)}"
         if self.accepted:
             return f"{said}\n  Accepted until {self.acceptance.until}: {self.acceptance.reason}"
         passed = f"It was accepted until {self.acceptance.until}, which has passed: {self.acceptance.reason}"
-        return f"{said}\n  {passed}\n  {self.fix} See docs/rules/{self.rule}.md"
+        return f"{said}\n  {passed}\n  {self.fix} {reference(self.rule)}"
 
     def document(self) -> dict[str, Any]:
         """Itself for a program: text, numbers, lists and mappings only."""
@@ -104,6 +104,11 @@ class Finding:
         if self.acceptance is not None:
             told["acceptance"]["until"] = self.acceptance.until.isoformat()
         return told
+
+
+def reference(rule: str) -> str:
+    """Where a reader finds more about a rule: a command, because an installed package has no `docs/` to look into."""
+    return f"See `hacienda explain {rule}`."
 
 
 def counted(findings: Iterable[Finding]) -> str:

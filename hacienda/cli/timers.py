@@ -6,6 +6,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from hacienda.assess import finding
 from hacienda.assess import timers as budgets
 from hacienda.assess.timers import Budget, Line, measured
 from hacienda.cli import console, project
@@ -27,7 +28,7 @@ def timers(env: project.Env, as_json: project.AsJson = False) -> None:
     console.out.print(_failures(found))
     _show_sums(found)
     for one in found.contradictions:
-        told = f"{one.where}: {one.reason}\n  {one.fix} See docs/rules/{one.rule}.md"
+        told = f"{one.where}: {one.reason}\n  {one.fix} {finding.reference(one.rule)}"
         console.out.print(Text("contradiction: ", style="red").append(told, style="default"))
     if found.others:
         console.out.print(_others(found))

@@ -17,7 +17,8 @@ SOURCE = "hacienda.local/hacienda/hacienda"
 """Provider source address; no such registry exists, on purpose."""
 
 VERSION = "0.1.0"
-"""Provider version. The launcher is the same for all; the Python package behind it is what really has a version."""
+"""Version of the launcher's text, which Terraform takes for the provider's. It moves when that text does, and does not follow the
+version of the package: a lock file that somebody committed names this version and the text's hash."""
 
 PROGRAM = f"terraform-provider-hacienda_v{VERSION}"
 

@@ -34,7 +34,7 @@ def test_the_day_after_it_counts_again_and_says_so(tmp_path: Path) -> None:
     [finding] = told(tmp_path, on(date(2026, 7, 1), few()), "TIME")
     assert not finding.accepted
     assert "It was accepted until 2026-06-30, which has passed: there is a clock in the rack" in str(finding)
-    assert str(finding).endswith("See docs/rules/TIME.md")
+    assert str(finding).endswith("See `hacienda explain TIME`.")
 
 
 def test_an_accepted_error_does_not_fail_a_check(tmp_path: Path) -> None:

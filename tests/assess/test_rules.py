@@ -40,7 +40,7 @@ def test_two_voters_are_an_error() -> None:
     assert finding.where == "machines.controller"
     assert finding.reason == "2 voters cannot survive the loss of one: etcd and galera need a majority."
     assert str(finding).startswith("test.yaml:6: machines.controller: 2 voters")
-    assert str(finding).endswith("See docs/rules/VOTERS.md")
+    assert str(finding).endswith("See `hacienda explain VOTERS`.")
 
 
 def test_an_arbiter_votes_only_where_the_service_says_so() -> None:

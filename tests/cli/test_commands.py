@@ -14,6 +14,7 @@ import pytest
 from hacienda import secrets
 from tests.cli.conftest import Project
 
+ROOT = Path(__file__).parents[2]
 COMMANDS = ("check", "topology", "plan", "apply", "destroy", "status")
 
 
@@ -166,18 +167,39 @@ class TestExplain:
     def test_a_rule_is_explained(self, project: Project) -> None:
         told = project.run("explain", "domain").stdout
         assert told.startswith("DOMAIN: A majority of the voters shares a failure domain\nseverity: warning\nwhy: ")
-        assert told.endswith("page: docs/rules/DOMAIN.md\n")
+        summary, page = told.split("page: docs/rules/DOMAIN.md\n\n")
+        assert "\ndo: " in summary
+        assert page.rstrip() == (ROOT / "docs/rules/DOMAIN.md").read_text().partition("\n")[2].strip()
 
     def test_all_rules_are_listed(self, project: Project) -> None:
         told = project.run("explain").stdout
         assert re.search(r"^VOTERS +warning +Fewer than three voters", told, re.MULTILINE)
+        assert "services/etcd" in told.partition("\nPages: ")[2].split(", ")
+        assert "rules/DOMAIN" not in told
         assert {rule["id"] for rule in project.json("explain")["rules"]} >= {"VOTERS", "DOMAIN", "ACCEPT"}
+        assert set(project.json("explain")["pages"]) == {
+            path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")
+        }
 
     def test_a_program_gets_a_document(self, project: Project) -> None:
         assert set(project.json("explain", "VOTERS")) == {"id", "title", "severity", "reason", "fix", "page"}
 
-    def test_the_nearest_rule_is_named(self, project: Project) -> None:
-        assert "VOTER is not a rule\n  Did you mean `VOTERS`?" in project.run("explain", "VOTER", code=2).stderr
+    @pytest.mark.parametrize("name", ["docs/services/etcd.md", "services/etcd", "services/etcd.md"])
+    def test_a_page_is_shown_by_the_path_that_messages_name(self, project: Project, name: str) -> None:
+        page = (ROOT / "docs/services/etcd.md").read_text()
+        assert project.run("explain", name).stdout.rstrip() == page.rstrip()
+        assert project.json("explain", name) == {"page": "docs/services/etcd.md", "text": page}
+
+    @pytest.mark.parametrize("name", ["../README", "docs/../../README.md", "/etc/hosts", "services", ""])
+    def test_only_pages_are_shown(self, project: Project, name: str) -> None:
+        assert "is neither a rule nor a page" in project.run("explain", name, code=2).stderr
+
+    @pytest.mark.parametrize(
+        "name, meant", [("VOTER", "VOTERS"), ("voter", "VOTERS"), ("services/etc", "services/etcd")]
+    )
+    def test_the_nearest_topic_is_named(self, project: Project, name: str, meant: str) -> None:
+        said = f"{name} is neither a rule nor a page of the documentation\n  Did you mean `{meant}`?"
+        assert said in project.run("explain", name, code=2).stderr
 
 
 class TestInit:

@@ -78,6 +78,14 @@ def test_terraform_takes_the_lock_as_it_is(declared: Cloud) -> None:
     assert (declared.stack / ".terraform.lock.hcl").read_text() == launcher.lock_entry()
 
 
+def test_a_version_of_the_launcher_has_one_text() -> None:
+    """Who commits the lock file of a stack holds Terraform to this hash for this version: another text is another version."""
+    known = {"0.1.0": "h1:4qU95zPNufZug58RY2vlh5UgmYJnfBQuEbQ5cwosd7U="}
+    assert f'"{known[launcher.VERSION]}"' in launcher.lock_entry(), (
+        "give the changed launcher a new VERSION, and name both here"
+    )
+
+
 @pytest.mark.parametrize(
     "system, machine, name",
     [("Linux", "x86_64", "linux_amd64"), ("Darwin", "arm64", "darwin_arm64"), ("Plan9", "RISCV", "plan9_riscv")],
