@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs package requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -90,6 +90,12 @@ coverage: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m hacienda.cli.reference docs/commands
+
+# The wheel, in dist/. setuptools would pack whatever an earlier build left in build/, and leaves its metadata beside the package.
+package: $(READY)
+	rm -rf build dist
+	$(PIP) --isolated wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir dist .
+	rm -rf build hacienda.egg-info
 
 # Pins every package with its hashes, for all Pythons and machines that pyproject.toml allows at once. Keeps the pins that still fit;
 # UPGRADE=1 takes the newest of everything.

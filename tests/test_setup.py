@@ -21,12 +21,15 @@ import pip
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from ruamel.yaml import YAML
 
 from tests import lanes
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"(?m)^(\w[\w-]*):(?!=)", MAKEFILE))
+LINTS = re.search(r"(?m)^lint: (.*)$", MAKEFILE)[1].split()  # type: ignore[index]
 PYTHONS = tuple(
     name.rpartition(" ")[2] for name in PROJECT["project"]["classifiers"] if name.startswith("Programming Language")
 )
@@ -259,6 +262,36 @@ def test_the_lock_pins_by_hash_alone() -> None:
     assert [
         line for line in entries if not re.match(r"[\w.-]+==\S+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+$", line)
     ] == []
+
+
+def test_the_forge_tests_on_the_pythons_that_the_project_names() -> None:
+    jobs = YAML(typ="safe").load(ROOT / ".github/workflows/test.yml")["jobs"]
+    assert tuple(jobs["test"]["strategy"]["matrix"]["python"]) == PYTHONS
+    scripts = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
+    called = set(re.findall(r"\bmake (\w+)", "\n".join(scripts)))
+    assert called == {"setup", "test", "package"}
+    assert called <= TARGETS
+
+
+def test_hooks_before_a_commit_run_what_is_installed() -> None:
+    """Each hook is one of make's targets: nothing is fetched, and nothing is configured twice."""
+    [repository] = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+    assert {hook["entry"] for hook in repository["hooks"]} == {f"make {name}" for name in LINTS}
+
+
+def test_pipenv_installs_the_project_with_its_extras_and_names_no_index() -> None:
+    pipfile = tomllib.loads((ROOT / "Pipfile").read_text())
+    assert set(pipfile) == {"packages", "dev-packages"}
+    for kind, extras in (
+        ("packages", {"terraform"}),
+        ("dev-packages", set(PROJECT["project"]["optional-dependencies"])),
+    ):
+        own = pipfile[kind]["hacienda"]
+        assert set(pipfile[kind]) == {"hacienda"}
+        assert (own["path"], own["editable"], set(own["extras"])) == (".", True, extras)
+    assert "Pipfile.lock" in (ROOT / ".gitignore").read_text().split(), "a lock of pipenv's names an index"
 
 
 def test_makefile_and_project_agree_on_the_oldest_python() -> None:
