@@ -273,6 +273,13 @@ def test_the_forge_tests_on_the_pythons_that_the_project_names() -> None:
     assert called <= TARGETS
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/pull_request_template.md"])
+def test_a_page_names_targets_that_make_has(page: str) -> None:
+    shown = re.findall(r"(?:^|`|&& )make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE)
+    assert shown
+    assert set(shown) <= TARGETS
+
+
 def test_hooks_before_a_commit_run_what_is_installed() -> None:
     """Each hook is one of make's targets: nothing is fetched, and nothing is configured twice."""
     [repository] = YAML(typ="safe").load(ROOT / ".pre-commit-config.yaml")["repos"]

@@ -1,0 +1,76 @@
+"""docs/STYLE.md, held against itself and the pages at the top: words to avoid, length of sentences, and its example."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hacienda import cloud, services
+from hacienda.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+STYLE = (ROOT / "docs/STYLE.md").read_text()
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/STYLE.md")
+LONGEST = 30
+"""Words of a sentence."""
+
+
+def avoided() -> set[str]:
+    """Words that the page's table says to avoid; not its patterns, which have single capitals in them."""
+    table = STYLE.partition("| avoid |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:]]
+    return {word.strip() for cell in cells for word in cell.split(",") if not re.search(r"\b[A-Z]\b", cell)}
+
+
+def prose(text: str) -> str:
+    """A page without its code, its tables and its headings."""
+    text = re.sub(r"^(`{3,}).*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^(\||#|    ).*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"`[^`]+`", "CODE", text).replace("*", "")
+
+
+def faults(text: str) -> list[str]:
+    """Words to avoid and sentences that are too long, in the prose of a page."""
+    written = prose(text)
+    words = re.compile(rf"\b({'|'.join(sorted(avoided()))})\b", re.IGNORECASE)
+    found = [match[0].lower() for match in words.finditer(written)]
+    sentences = re.split(r"(?m)(?<=[.:;?!])\s+|\n\s*\n|^\s*(?:-|\d+\.)\s+", written)
+    return found + [" ".join(one.split()) for one in sentences if len(one.split()) > LONGEST]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_keeps_to_the_style(page: str) -> None:
+    assert faults((ROOT / page).read_text()) == []
+
+
+def test_what_the_style_avoids_is_found() -> None:
+    assert avoided() >= {"told", "goes", "anew", "whoever", "of ours", "simply", "just"}
+    assert faults("Whoever asks is told:\nit starts anew.") == ["whoever", "told", "anew"]
+    assert faults("| told |\n\n# Whoever\n\n    anew\n\n```\ngoes\n```\n`just`\n") == []
+    assert len(faults("word " * (LONGEST + 1) + "\n\n- " + "word " * LONGEST)) == 1
+
+
+def test_the_example_of_a_message_is_what_the_readme_s_file_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [text] = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    Path("environments").mkdir()
+    Path("environments/lab.yaml").write_text(text.replace("vip: 10.77.0.10", "vip: 10.78.0.10"))
+    with pytest.raises(InputError) as raised:
+        cloud.read(Path("environments/lab.yaml"), services.registry())
+    shown = "".join(f"    {line}\n" for line in str(raised.value).splitlines())
+    assert shown in STYLE
+
+
+def test_the_readme_s_file_is_a_whole_one(tmp_path: Path) -> None:
+    [text] = re.findall(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    (tmp_path / "lab.yaml").write_text(text)
+    assert [node.name for node in cloud.read(tmp_path / "lab.yaml", services.registry()).nodes] == [
+        "ctl-1",
+        "ctl-2",
+        "ctl-3",
+    ]
