@@ -12,13 +12,14 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hacienda.cli import manual
+from hacienda.cli import manual, reference
 from hacienda.declare import launcher
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,33 @@ def test_every_page_that_the_package_names_is_one_that_explain_shows() -> None:
     }
     assert {page for _, page in named} > {"docs/services/etcd.md", "docs/assumptions.md"}
     assert {(path, page) for path, page in named if page not in manual.pages()} == set()
+
+
+WRITERS = {"hacienda/assess/index.py", "hacienda/environment/reference.py", "hacienda/cli/reference.py"}
+"""They write pages, whose readers have the others."""
+
+
+def said(path: str) -> Iterator[str]:
+    """What a file of the package says to an operator: a script's failures, a program's texts, a command's help."""
+    source = (ROOT / path).read_text(errors="replace")
+    if path.endswith(".sh"):
+        yield from (line for line in source.splitlines() if re.search(r"\b(fail|say|warn)\b", line))
+    if not path.endswith(".py") or path in WRITERS or "docs/" not in source:
+        return
+    tree = ast.parse(source)
+    bodies = [node.body for node in ast.walk(tree) if hasattr(node, "body") and isinstance(node.body, list)]
+    loose = {id(one.value) for body in bodies for one in body if isinstance(one, ast.Expr)}  # docstrings
+    texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    yield from (str(node.value) for node in texts if id(node) not in loose)
+
+
+def test_a_message_names_a_page_as_what_to_type() -> None:
+    texts = [(path, text) for path in sorted(tracked("hacienda") - {LINK}) for text in said(path)]
+    texts += [(name, page) for name, page in reference.pages().items() if name != "explain.md"]
+    naming = [(path, text) for path, text in texts if PAGE.search(text) and path != "hacienda/cli/explain.py"]
+    assert {path for path, _ in naming} > {"hacienda/services/templates/etcd/join.sh", "timers.md"}
+    typed = re.compile(rf"hacienda explain {PAGE.pattern}")
+    assert [(path, text) for path, text in naming if PAGE.search(typed.sub("", text))] == []
 
 
 def constants(source: str) -> set[object]:

@@ -15,8 +15,8 @@ SHOWN = 5
 def availability(env: project.Env, as_json: project.AsJson = False) -> None:
     """Estimate how available a cloud will be: each kind of request, what costs it time, and what would buy more.
 
-    The figures come from the declared dependency tree and from assumptions that are printed with their sources
-    (docs/availability.md). Nothing is judged here: `hacienda check` tells a target that is missed.
+    The figures come from the declared dependency tree and from assumptions that are printed with their sources.
+    `hacienda check` reports a target that is missed; `hacienda explain docs/availability.md` says what is computed.
     """
     cloud = project.read(env)
     with console.working(f"estimating {cloud.name}"):

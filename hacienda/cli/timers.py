@@ -16,7 +16,7 @@ def timers(env: project.Env, as_json: project.AsJson = False) -> None:
     """Say how long each failure is felt at worst, from the times in the rendered files, and which times contradict each other.
 
     Where the lab's drills have left their results (.hacienda/ENV/measured.json), what they measured is shown beside it; a
-    measured value beyond the budget is told. How each figure is made up is in docs/timers.md.
+    measured value beyond the budget is reported. `hacienda explain docs/timers.md` derives each figure.
     """
     cloud = project.read(env)
     drills = measured.load(project.state_folder(cloud.name) / measured.NAME)

@@ -98,7 +98,7 @@ def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             (
                 install <= retransmit,
                 f"evs.install_timeout {short(install)} is not above evs.join_retrans_period {short(retransmit)}: "
-                "one power cut can end in an endless non-primary loop (docs/services/galera.md).",
+                "one power cut can end in an endless non-primary loop (`hacienda explain docs/services/galera.md`).",
                 f"Use an install_timeout of {short(5 * retransmit)} at least.",
             ),
             (

@@ -58,7 +58,8 @@ def told(lack: Mapping[str, str], former: str = "") -> tuple[str, str]:
         return wrong, "try again when the machine is less busy"
     bring = f"apt-get install --allow-downgrades {package}={former or 'VERSION'}"
     what = "the former version" if former and former != version else "a version that has it"
-    return wrong, f"install {what} ({bring}), or deploy with a Hacienda that knows this one; docs/assumptions.md"
+    more = "hacienda explain docs/assumptions.md"
+    return wrong, f"install {what} ({bring}), or deploy with a Hacienda that knows this one; {more}"
 
 
 def installed(packages: Iterable[str] = ()) -> dict[str, str]:

@@ -114,7 +114,7 @@ prepare() {
         fi
     elif ! has_data; then
         if [[ -s $STATE/cluster.json || $others == data ]]; then
-            fail "an etcd cluster exists, but no quorum of it answers|bring the other members back: this node joins them by itself. If their data is lost: docs/services/etcd.md, restoring"
+            fail "an etcd cluster exists, but no quorum of it answers|bring the other members back: this node joins them by itself. If their data is lost, restore it: hacienda explain docs/services/etcd.md"
         fi
         configure new "$(declared_members)"
     fi

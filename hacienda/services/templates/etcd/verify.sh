@@ -25,11 +25,11 @@ id=$(etcd get --write-out=fields /hacienda/cluster | sed -n 's/^"ClusterID" : //
 if [[ -s $STATE/cluster.json ]]; then
     record=$(jq --raw-output .etcd "$STATE/cluster.json")
     [[ $id == "$record" ]] ||
-        fail "etcd is the cluster $id, on record is $record|never merge the two: see docs/services/etcd.md"
+        fail "etcd is the cluster $id, on record is $record|never merge the two: hacienda explain docs/services/etcd.md"
 fi
 alarms=$(etcd alarm list)
 [[ -z $alarms ]] ||
-    fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (docs/services/etcd.md)"
+    fail "etcd raised ${alarms//$'\n'/, }|compact and defragment it, then etcdctl alarm disarm (hacienda explain docs/services/etcd.md)"
 
 healthy=$(number "$(healthy_among "$everybody")" "the count of healthy members")
 if ((healthy < declared)) && [[ ${1:-} != --local ]]; then

@@ -46,7 +46,7 @@ else
     fi
     log "starting with this node's own data; after a power cut it waits for the other members"
     ! systemctl start rabbitmq-server.service || exit 0
-    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good: docs/services/rabbitmq.md, restoring"
+    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good, restore them: hacienda explain docs/services/rabbitmq.md"
     # It left, and its machine was kept: an apply that was killed between the two. Its queues live on with the others.
     log "the cluster has let this node go: its data go to $database.left, and it joins anew"
     systemctl stop rabbitmq-server.service
