@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import pytest
 from ruamel.yaml import YAML
 
-from tests import lanes, repository
+from tests import lanes, programs, repository
 from tests.cli.conftest import ENVIRONMENT, Project
 
 ROOT = Path(__file__).parents[2]
@@ -196,6 +196,7 @@ def review(base: Project, tmp_path: Path) -> Review:
 
 def github(review: Review, *, plan: bool = True) -> int:
     """The workflow's two jobs; the exit code of the first one's step that failed, else of the second one's."""
+    programs.needed("jq")  # what `gh` calls --jq is one of its own
     jobs = load(GITHUB)["jobs"]
     known = {
         "matrix.environment": "small",

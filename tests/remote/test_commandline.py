@@ -17,6 +17,7 @@ from hacienda.environment.settings import Ssh
 from hacienda.errors import InputError
 from hacienda.remote import commandline
 from hacienda.remote.transport import Address
+from tests import programs
 
 ADDRESS = Address("ctl-1", "192.0.2.1", "known_hosts:/operators/known_hosts")
 CONFIGURATION = """\
@@ -62,6 +63,7 @@ HELD = {
 
 def understood(folder: Path, words: list[str]) -> dict[str, str]:
     """What the real client makes of a command line (`ssh -G`), beside the worst of configurations."""
+    programs.needed("ssh")
     file = folder / "config"
     file.write_text(CONFIGURATION.format(folder=folder))
     done = subprocess.run(

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from hacienda import services
 from hacienda.cloud import Cloud
 from hacienda.cloudinit import facts, files
+from tests import programs as available
 
 LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
 
@@ -58,6 +61,8 @@ class Sandbox:
             self._write(
                 self.state / "bin" / name, f'#!/bin/bash\necho "{name} $*" >>"$STATE_DIR/calls"\nset -u\n{text}\n'
             )
+        for name in available.lacking({"jq"} - programs.keys()):
+            self._write(self.state / "bin" / name, f'#!/bin/sh\ntouch "$STATE_DIR/lacks-{name}"\nexit 127\n')
         machine = cloud.node(node)
         declared = cloud.registry[service].on(machine.role)
         for assumed in declared.all_assumptions():
@@ -94,6 +99,8 @@ class Sandbox:
             timeout=60,
             check=False,
         )
+        if missing := [path.name.removeprefix("lacks-") for path in self.state.glob("lacks-*")]:
+            pytest.skip(available.reason(missing))
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def calls(self, program: str) -> list[str]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from hacienda.cloud import Cloud
+from tests import programs
 from tests.services import composed
 
-NFT = shutil.which("nft", path=f"{os.environ['PATH']}:/usr/sbin")
 SEGMENTED = """
 name: lab
 platform: existing
@@ -177,9 +176,10 @@ def test_rules_of_the_operators_own_are_where_they_are_said_to_be(tmp_path: Path
     }
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or NFT is None, reason="nftables in a network of its own needs root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="nftables in a network of its own needs root")
 @pytest.mark.parametrize("node", ["ctl-2", "sto-1"])
 def test_nft_reads_rules_of_the_operators_own(node: str, tmp_path: Path) -> None:
+    programs.needed("nft")
     (tmp_path / "rules").write_text(ruleset(composed.cloud(tmp_path, OWN), node))
-    command = ["unshare", "--net", NFT or "", "-c", "-f", str(tmp_path / "rules")]
+    command = ["unshare", "--net", programs.path("nft") or "", "-c", "-f", str(tmp_path / "rules")]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""

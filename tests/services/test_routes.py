@@ -11,6 +11,7 @@ import pytest
 
 from hacienda.cloud import read, routes
 from hacienda.services import TEMPLATES, registry
+from tests import programs
 from tests.services import composed
 from tests.services.sandbox import LIB
 
@@ -35,6 +36,7 @@ def test_a_source_address_follows_from_the_route(tmp_path: Path) -> None:
 
 def run(folder: Path, static: str, back: str, script: str) -> subprocess.CompletedProcess[str]:
     """Runs a script beside routes.sh, on a machine that is on the case's three networks."""
+    programs.needed("ip", "jq")
     text = (TEMPLATES / "host/routes.sh").read_text().replace("/usr/lib/hacienda/lib.sh", str(LIB))
     (folder / "routes.sh").write_text(text)
     begin = """
