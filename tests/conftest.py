@@ -41,7 +41,7 @@ class SkipGuard:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for line in self.unexpected:
+        for line in self.unexpected if os.environ.get("CI") else ():
             terminalreporter.write_line(f"skip that CI does not expect: {line}", red=True)
 
 
