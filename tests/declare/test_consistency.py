@@ -210,6 +210,7 @@ def render(changed: Service) -> None:
             secrecy.secret_names(cloud, node, files.service_files(cloud, node, own, services.TEMPLATES))
 
 
+@pytest.mark.no_cover  # hundreds of renderings
 def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
     """By the registry; of templates' and scripts' names, when they are rendered."""
     tried, passed = 0, []
