@@ -12,7 +12,43 @@ from hacienda.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 STYLE = (ROOT / "docs/STYLE.md").read_text()
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/STYLE.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "docs/STYLE.md",
+    "docs/architecture.md",
+    "docs/assumptions.md",
+    "docs/availability.md",
+    "docs/bundles.md",
+    "docs/constructs.md",
+    "docs/diff.md",
+    "docs/environment-guide.md",
+    "docs/fresh-machines.md",
+    "docs/guard.md",
+    "docs/lab.md",
+    "docs/pipelines.md",
+    "docs/provider.md",
+    "docs/report.md",
+    "docs/secrets.md",
+    "docs/security.md",
+    "docs/status.md",
+    "docs/terraform.md",
+    "docs/testing.md",
+    "docs/timers.md",
+    "docs/validation.md",
+    "docs/services/chrony.md",
+    "docs/services/etcd.md",
+    "docs/services/firewall.md",
+    "docs/services/galera.md",
+    "docs/services/haproxy.md",
+    "docs/services/host.md",
+    "docs/services/keepalived.md",
+    "docs/services/keystone.md",
+    "docs/services/memcached.md",
+    "docs/services/rabbitmq.md",
+)
 LONGEST = 30
 """Words of a sentence."""
 
