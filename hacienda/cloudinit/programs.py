@@ -24,12 +24,25 @@ _BASH = {
     "retire.sh": "hacienda-retire",
 }
 _PYTHON = ("apply", "verify", "leave", "diagnose", "assumptions")
+_TYPED = ("diagnose", "leave", "verify")
+"""Programs that messages tell an operator to type: they are on root's PATH, too."""
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -BSE
 import sys
 
 from hacienda.cloudinit.node.{module} import main
+
+sys.exit(main())
+"""
+
+_ELSEWHERE = f"""\
+#!/usr/bin/python3 -BSE
+import sys
+
+sys.path[0] = "{LIB}"
+
+from hacienda.cloudinit.node.{{module}} import main
 
 sys.exit(main())
 """
@@ -60,7 +73,8 @@ def programs() -> tuple[RenderedFile, ...]:
         _file(f"{LIB}/{name}", templating.static(_SOURCE / source), "shellcheck", 0o644 if name == "lib.sh" else 0o755)
         for source, name in _BASH.items()
     ]
-    return (*python, *package, *bash)
+    typed = [_file(f"/usr/sbin/hacienda-{name}", _ELSEWHERE.format(module=name), "python", 0o755) for name in _TYPED]
+    return (*python, *package, *bash, *typed)
 
 
 @functools.cache
