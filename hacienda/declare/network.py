@@ -43,7 +43,7 @@ class Check:
     Args:
         path: request path; any 2xx answer is healthy.
         port: name of the Port to ask; empty: the balanced port itself.
-        inter_ms: milliseconds between checks of a healthy backend (ha-reference: 2 s for HTTP services).
+        inter_ms: milliseconds between checks of a healthy backend (docs/reference.md#haproxy).
         fastinter_ms: milliseconds between checks while the state is changing.
         fall: failures in a row until a backend is down.
         rise: successes in a row until it is up again.

@@ -10,7 +10,7 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, Template
 
 _LEAST_SOURCES = 4
-"""The least number of sources with which one that lies is outvoted (ha-reference, chrony)."""
+"""The least number of sources with which one that lies is outvoted (docs/reference.md#chrony)."""
 
 LEAP_SECONDS = "/usr/share/zoneinfo/leap-seconds.list"
 """Of tzdata. The time zone right/UTC, which used to say the same, is in no package that Debian 13 installs by itself."""

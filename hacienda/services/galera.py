@@ -78,7 +78,7 @@ class GaleraOptions(ServiceOptions):
     """InnoDB's buffer pool. Default: 40 % of the machine's memory, at most 8GiB; 256MiB where the memory is not declared."""
     gcache: ByteSize | None = None
     """Ring buffer of write-sets on disk: how much a member may miss and still catch up without a full copy. Default: 2GiB
-    (the 128MiB of Galera forces full copies, ha-reference); 256MiB where the machine's memory is not declared."""
+    (the 128MiB of Galera forces full copies, docs/reference.md#galera); 256MiB where the machine's memory is not declared."""
     max_connections: int = Field(default=1000, ge=50, le=100000)
     """Client connections per server."""
     overrides: SectionOverrides = Field(default_factory=dict)
@@ -86,7 +86,7 @@ class GaleraOptions(ServiceOptions):
 
 
 def buffer_pool(options: GaleraOptions, node: Node) -> int:
-    """Bytes of InnoDB's buffer pool on a node (ha-reference: 40 % of RAM, at most 8 GiB on shared controllers)."""
+    """Bytes of InnoDB's buffer pool on a node (docs/reference.md#galera)."""
     if options.buffer_pool is not None:
         return int(options.buffer_pool)
     if node.memory is None:
@@ -237,7 +237,7 @@ service = Service(
             single_writer=True,
             # Down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to tell that a server hangs (measured).
             check=Check(path="/", port="check", inter_ms=500, fastinter_ms=250, fall=2, rise=2),
-            # oslo.db drops connections after 600 s of idleness, well before this (ha-reference).
+            # oslo.db drops connections after 600 s of idleness, well before this (docs/reference.md#galera).
             timeout_seconds=3600,
         ),
     ),

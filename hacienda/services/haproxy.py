@@ -68,8 +68,8 @@ class Options(ServiceOptions):
     """Options of HAProxy; times in seconds."""
 
     connect_timeout: Seconds = 1.0
-    """Until a backend must have accepted a connection, TLS included. Default: 1; ten (ha-reference) would let a request
-    to a dead machine wait for ten seconds before it is sent to another one."""
+    """Until a backend must have accepted a connection, TLS included. Default: 1; ten (docs/reference.md#haproxy) would let a
+    request to a dead machine wait for ten seconds before it is sent to another one."""
     writer_connect_timeout: Seconds = 0.5
     """The same for a single-writer front end (the database). Default: 0.5, as measured (docs/services/haproxy.md)."""
     timeout: Seconds = 60

@@ -36,7 +36,8 @@ GIB = 1024 * MIB
 TLS = "/etc/rabbitmq/tls"
 _JIT = Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code")
 MAJORITY_NEEDS = 3
-"""Members from which a minority can be told from a majority: with two, pause_minority would stop both (ha-reference)."""
+"""Members from which a minority can be told from a majority: with two, pause_minority would stop both
+(docs/reference.md#rabbitmq)."""
 
 
 class RabbitmqOptions(ServiceOptions):
@@ -46,7 +47,7 @@ class RabbitmqOptions(ServiceOptions):
     """Memory at which publishers are blocked. Default: 40 % of the machine's memory, at most 8GiB; 1GiB where the memory is
     not declared."""
     disk_free_limit: ByteSize = Field(default=ByteSize(2 * GIB))
-    """Free disk space below which publishers are blocked (ha-reference: 2 GB)."""
+    """Free disk space below which publishers are blocked (docs/reference.md#rabbitmq)."""
     schedulers: int | None = Field(default=None, ge=1, le=64)
     """Erlang scheduler threads. Default: the machine's CPUs, 2 where they are not declared."""
     overrides: LineOverrides = Field(default_factory=dict)

@@ -36,7 +36,7 @@ def group(
     manual_hours: float,
 ) -> float:
     """Unavailability of like machines with one active member: independent, common cause, failovers that succeed, and those
-    that do not (ha-reference, availability model).
+    that do not (docs/availability.md#the-formulas).
 
     Args:
         needed: members that are enough.

@@ -18,7 +18,7 @@ ENTRANCE = ("load balancer", "virtual ip")
 
 NOT_TO_SERVE = ("coordination", "cache")
 """Capabilities whose loss no request feels: without etcd's quorum nothing is founded or restarted, and starts never lock;
-without a cache answers are computed anew (ha-reference, sections 1 and 2)."""
+without a cache answers are computed anew (docs/reference.md#coordination, docs/reference.md#memcached)."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ DISTRIBUTION = {"debian-13": ("Debian 13", date(2028, 8, 9))}
 OPENSTACK = {"2025.1": date(2026, 10, 2)}
 """Last day on which the release is maintained upstream (data/series_status.yaml of openstack/releases)."""
 CEPH = ("Ceph 18.2, which Debian 13 packages,", date(2026, 3, 31))
-"""Last day of its support upstream (ha-reference, facts of the platform)."""
+"""Last day of its support upstream (docs/reference.md#ceph)."""
 NOTICE = timedelta(days=180)
 """Half a year: an upgrade of a cloud takes planning."""
 

@@ -10,7 +10,7 @@ from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Cloud, Node
 
 COPIES = 3
-"""Copies of each object (`size`), of which two must be written (`min_size`); ha-reference, Ceph."""
+"""Copies of each object (`size`), of which two must be written (`min_size`) (docs/reference.md#ceph)."""
 
 
 def holders(cloud: Cloud) -> tuple[Node, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,13 @@ def test_one_machine_without_a_virtual_ip_has_no_failovers() -> None:
     names = {line.failure.name for line in budget(alone).lines}
     assert "etcd's leader lost" in names
     assert not any("virtual IP" in name or "keystone" in name for name in names)
+
+
+def test_the_reference_lists_the_targets_that_the_budget_has() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference.md").read_text().partition("\n## Recovery-time targets\n")[2]
+    targets = [line.failure for line in budget(lab(), rendered()).lines]
+    listed = {
+        name: float(target.removesuffix(" s"))
+        for name, target in re.findall(r"^\| ([^|]+) \| ([\d.]+ s) \|", page, re.MULTILINE)
+    }
+    assert listed == {found.name: found.target for found in targets if found.target is not None}
