@@ -10,7 +10,7 @@ from tests import repository
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-CODE = re.compile(r"^(`{3,}).*?^\1$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"^ *(`{3,}).*?^ *\1$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 """Blocks and words that are shown as they are."""
 CITED = re.compile(r"(?<![\w/.-])(docs/[\w/-]+\.md)(?:#([\w-]+))?")
 """A page, by its path from the top, and the section of it that code cites."""
@@ -46,7 +46,9 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# One `thing`, two\n[a](page.md) [b](#one-thing-two) `[c](no.md)` [d](https://example.org/)\n")
     assert list(broken(page)) == []
-    page.write_text("# One\n[a](no.md) [b](#two) [c](page.md#two)\n```\n[d](no.md)\n```\n")
+    page.write_text(
+        "# One\n[a](no.md) [b](#two) [c](page.md#two)\n```\n[d](no.md)\n```\n1. e\n   ```\n   [f](no.md)\n   ```\n"
+    )
     assert list(broken(page)) == ["no.md", "#two", "page.md#two"]
 
 
