@@ -34,6 +34,7 @@ from hacienda.cli import (
     topology,
     validate,
 )
+from hacienda.declare.registry import DeclarationError
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
@@ -110,6 +111,8 @@ def main() -> NoReturn:
             console.say("interrupted")
     except BrokenPipeError:
         _give_up_output()
+    except DeclarationError as error:
+        console.say(f"The declaration of a service is wrong: {error}\nDetails: {_log()}")
     except Exception as error:  # noqa: BLE001 (the last resort: the operator gets one line, the log the rest)
         if isinstance(error, OSError) and error.errno in _MACHINE:
             console.say(f"{error.filename or 'The output'} cannot be written: {error.strerror}")
