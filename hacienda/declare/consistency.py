@@ -28,6 +28,10 @@ def problems(service: Service) -> Iterator[str]:
     for front in service.frontends:
         if front.single_writer and front.mode != "tcp":
             yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
+        for port in service.ports:
+            if port.name == front.port and port.clients != "internal":
+                where = f"{service.name}: the port {port.name!r} is balanced and has the clients {port.clients!r}"
+                yield f"{where}; `scopes` say who reaches it: write `internal`"
         if front.capacity is None and (front.mode == "http" or "database" not in service.provides):
             yield f"{service.name}: the front end {front.port!r} does not say its `capacity`: what a server works on at a time"
     yield from _timers(service)

@@ -26,7 +26,8 @@ class Port:
     Args:
         name: what it is for; front ends, checks and endpoints refer to it.
         number: 1 to 65535.
-        clients: who may connect; the host firewall is derived from it.
+        clients: who may connect; the host firewall is derived from it. A balanced port has `internal`: it answers load balancers
+            alone, and the `scopes` of its front end say who reaches the virtual IP.
         protocol: `tcp`, `udp` or `vrrp` (IP protocol 112, the number is then ignored).
     """
 

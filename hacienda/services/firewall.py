@@ -142,7 +142,7 @@ def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]
 def _behind(cloud: Cloud, service: Service, port: Port) -> bool:
     """Whether a port's clients come to a virtual IP. It answers load balancers alone then: they bound what one source may take."""
     scopes = {scope for front in service.frontends if front.port == port.name for scope in front.scopes}
-    return port.clients not in CONTROL and any(cloud.virtual_ip(scope) is not None for scope in scopes)
+    return any(cloud.virtual_ip(scope) is not None for scope in scopes)
 
 
 def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]:

@@ -85,7 +85,7 @@ SERVICES = (
         VERIFY,
         requires=("database", "load balancer"),
         options=ProgramOptions,
-        ports=(Port("api", 5000, "public"),),
+        ports=(Port("api", 5000, "internal"),),
         frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public"), capacity=lambda *_: 8),),
         timers=UNTIMED,
     ),

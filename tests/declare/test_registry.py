@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hacienda.declare import Check, DeclarationError, Frontend, Port, Registry, Script, Service
+from hacienda.declare.network import Clients
 
 
 def service(name: str, **declared: Any) -> Service:
@@ -52,3 +53,10 @@ def test_contradictions_are_refused(declared: tuple[Service, ...], reason: str) 
 def test_a_front_end_is_one_of_a_declared_port() -> None:
     with pytest.raises(DeclarationError, match="one: a front end names the port 'sql'"):
         Registry((service("one", frontends=(Frontend("sql", Check("/")),)),))
+
+
+@pytest.mark.parametrize("clients", ["users", "operator", "public"])
+def test_scopes_say_who_reaches_what_is_balanced(clients: Clients) -> None:
+    front = Frontend("api", Check("/"), capacity=lambda cloud, node: 1)
+    with pytest.raises(DeclarationError, match=f"the port 'api' is balanced and has the clients '{clients}'"):
+        Registry((service("one", ports=(Port("api", 80, clients),), frontends=(front,)),))

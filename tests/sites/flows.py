@@ -60,10 +60,11 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
         return
     target = cloud.address(server, "public" if port.clients == "public" else "management")
     asks = _Ask(cloud, server, service.name, port)
-    behind = any(port.name == front.port for front in service.frontends) and cloud.virtual_ip("internal")
-    match port.clients if not behind else "balancers":
-        case "balancers":
-            pass  # their clients come to the virtual IP
+    if any(port.name in (front.port, front.check.port) for front in service.frontends):
+        yield from asks.from_machines(cloud.peers("haproxy", server), target)
+    if cloud.virtual_ip("internal") and any(port.name == front.port for front in service.frontends):
+        return  # their clients come to the virtual IP
+    match port.clients:
         case "peers":
             listening = [
                 m for m in cloud.peers(service.name, server) if port in cloud.registry[service.name].on(m.role).ports
@@ -86,8 +87,6 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
         case "public":
             yield from asks.from_machines(cloud.nodes, target)
             yield from asks.from_address("anybody", STRANGER, target)
-    if any(port.name in (front.port, front.check.port) for front in service.frontends):
-        yield from asks.from_machines(cloud.peers("haproxy", server), target)
 
 
 def _vrrp(cloud: Cloud, server: Node) -> Iterator[Flow]:
