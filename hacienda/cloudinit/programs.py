@@ -30,28 +30,17 @@ _TYPED = ("diagnose", "leave", "verify")
 _LAUNCHER = """\
 #!/usr/bin/python3 -BSE
 import sys
-
+{path}
 from hacienda.cloudinit.node.{module} import main
-
-sys.exit(main())
-"""
-
-_ELSEWHERE = f"""\
-#!/usr/bin/python3 -BSE
-import sys
-
-sys.path[0] = "{LIB}"
-
-from hacienda.cloudinit.node.{{module}} import main
 
 sys.exit(main())
 """
 
 
 @functools.cache
-def launcher(module: str) -> str:
-    """The program that runs `main` of a module of the node's package, found beside itself."""
-    return _LAUNCHER.format(module=module)
+def launcher(module: str, package: str = "") -> str:
+    """The program that runs `main` of a module of the node's package, in this folder; default: beside the program itself."""
+    return _LAUNCHER.format(module=module, path=f'\nsys.path[0] = "{package}"\n' if package else "")
 
 
 @functools.cache
@@ -73,7 +62,7 @@ def programs() -> tuple[RenderedFile, ...]:
         _file(f"{LIB}/{name}", templating.static(_SOURCE / source), "shellcheck", 0o644 if name == "lib.sh" else 0o755)
         for source, name in _BASH.items()
     ]
-    typed = [_file(f"/usr/sbin/hacienda-{name}", _ELSEWHERE.format(module=name), "python", 0o755) for name in _TYPED]
+    typed = [_file(f"/usr/sbin/hacienda-{name}", launcher(name, LIB), "python", 0o755) for name in _TYPED]
     return (*python, *package, *bash, *typed)
 
 
