@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
-from tests import lanes
+from tests import lanes, programs
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -271,6 +271,12 @@ def test_the_forge_tests_on_the_pythons_that_the_project_names() -> None:
     called = set(re.findall(r"\bmake (\w+)", "\n".join(scripts)))
     assert called == {"setup", "test", "package"}
     assert called <= TARGETS
+
+
+@pytest.mark.parametrize("file", [".ci/run", ".github/workflows/test.yml"])
+def test_who_accepts_no_skip_installs_what_tests_run(file: str) -> None:
+    text = (ROOT / file).read_text()
+    assert [name for name in programs.PACKAGES.values() if not re.search(rf"\b{name}\b", text)] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/pull_request_template.md"])
