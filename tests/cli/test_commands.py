@@ -350,26 +350,24 @@ def test_missing_terraform_is_told_with_what_to_install(project: Project) -> Non
     assert "Neither terraform nor tofu" in project.spawn("plan", "small", code=3).stderr
 
 
-def test_a_wrong_declaration_says_its_reason(project: Project) -> None:
+def failing(project: Project, first: str, error: str) -> str:
+    """What a command says that this error ends."""
     (project.root / "sitecustomize.py").write_text(
-        "import hacienda.services\n"
-        "from hacienda.declare import registry\n"
-        "def broken():\n    raise registry.DeclarationError('beacon: has no timer drain')\n"
-        "hacienda.services.registry = broken\n"
+        f"import hacienda.services\n{first}\ndef broken():\n    raise {error}\nhacienda.services.registry = broken\n"
     )
     project.extra |= {"PYTHONPATH": str(project.root), "TMPDIR": str(project.root)}
-    told = project.spawn("check", "small", code=3).stderr
+    return project.spawn("check", "small", code=3).stderr
+
+
+def test_a_wrong_declaration_says_its_reason(project: Project) -> None:
+    told = failing(
+        project, "from hacienda.declare import DeclarationError", "DeclarationError('beacon: has no timer drain')"
+    )
     assert told.startswith("The declaration of a service is wrong: beacon: has no timer drain\nDetails: /")
 
 
 def test_defect_is_one_line_and_a_log(project: Project) -> None:
-    (project.root / "sitecustomize.py").write_text(
-        "import hacienda.services\n"
-        "def broken():\n    raise ZeroDivisionError('oops')\n"
-        "hacienda.services.registry = broken\n"
-    )
-    project.extra |= {"PYTHONPATH": str(project.root), "TMPDIR": str(project.root)}
-    told = project.spawn("check", "small", code=3).stderr
+    told = failing(project, "", "ZeroDivisionError('oops')")
     found = re.fullmatch(r"This is a defect of Hacienda: ZeroDivisionError\. Details: (\S+\.log)\n", told)
     assert found
     log = Path(found.group(1))
