@@ -14,10 +14,9 @@ from hacienda.cloud.network import Bond, FirewallRule, Network, Route, VirtualIp
 from hacienda.cloud.node import ABBREVIATIONS, STACKS, Bmc, Node
 from hacienda.cloud.settings import SUITES, OwnCertificate, PackageSources, Platform, SecretStore, Ssh, StateBackend
 from hacienda.declare import (
+    Account,
     Capability,
-    Database,
     DeclarationError,
-    MessageUser,
     Registry,
     Role,
     Scope,
@@ -243,12 +242,7 @@ class Cloud:
             if any(front.mode == "tcp" and set(front.scopes) & set(vip.scopes) for front in service.frontends)
         )
 
-    def databases(self) -> tuple[Database, ...]:
-        """Schemas that the services present here ask for, by name."""
-        found = (database for service in self.services for database in service.databases)
-        return tuple(sorted(found, key=lambda database: database.name))
-
-    def message_users(self) -> tuple[MessageUser, ...]:
-        """Message-queue users that the services present here ask for, by name."""
-        found = (user for service in self.services for user in service.message_users)
-        return tuple(sorted(found, key=lambda user: user.name))
+    def accounts(self, kind: str) -> tuple[Account, ...]:
+        """Accounts of a kind that the services present here ask for, each once, by name."""
+        found = {one.name: one for service in self.services for one in service.accounts if one.kind == kind}
+        return tuple(found[name] for name in sorted(found))

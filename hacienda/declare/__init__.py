@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption, AssumptionKind
 from hacienda.declare.files import (
     Action,
@@ -30,10 +31,12 @@ from hacienda.declare.vocabulary import Capability, Placement, Role
 
 if TYPE_CHECKING:
     from hacienda.declare.registry import DeclarationError, Registry
-    from hacienda.declare.service import Arbiter, CatalogueEntry, Database, MessageUser, Service, ServiceOptions
+    from hacienda.declare.service import Arbiter, CatalogueEntry, Service, ServiceOptions
 
 __all__ = [
     "FERNET_KEYS",
+    "Account",
+    "AccountKind",
     "Action",
     "Arbiter",
     "Assumption",
@@ -43,11 +46,9 @@ __all__ = [
     "Certificate",
     "Check",
     "Clients",
-    "Database",
     "DeclarationError",
     "Frontend",
     "Instead",
-    "MessageUser",
     "NoTimer",
     "NodeFile",
     "Placement",

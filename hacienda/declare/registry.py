@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from hacienda.declare import consistency
+from hacienda.declare.account import AccountKind
 from hacienda.declare.service import Service
 from hacienda.declare.vocabulary import Capability
 
@@ -33,9 +34,11 @@ class Registry:
         if len(self._by_name) != len(listed):
             raise DeclarationError("two services have the same name")
         wrong = [problem for service in listed for problem in (*consistency.problems(service), *self._after(service))]
+        wrong += consistency.account_problems(listed)
         if wrong:
             raise DeclarationError("\n".join(wrong))
         self._providers = self._capabilities(listed)
+        self._owners = {kind.name: service.name for service in listed for kind in service.hands_out}
         self._check_ports(listed)
         try:
             order = tuple(TopologicalSorter({s.name: self._before(s) for s in listed}).static_order())
@@ -77,6 +80,22 @@ class Registry:
             KeyError: none does.
         """
         return self._by_name[self._providers[capability]]
+
+    def owner(self, kind: str) -> Service:
+        """The service that hands out accounts of a kind.
+
+        Raises:
+            KeyError: none does.
+        """
+        return self._by_name[self._owners[kind]]
+
+    def account_kind(self, kind: str) -> AccountKind:
+        """What is declared of a kind of accounts.
+
+        Raises:
+            KeyError: there is no such kind.
+        """
+        return next(one for one in self.owner(kind).hands_out if one.name == kind)
 
     def before(self, name: str) -> tuple[str, ...]:
         """Names of the services that start before this one, sorted."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, TrustAnchor
 from hacienda.declare.network import Frontend, Port, Scope
@@ -23,26 +24,6 @@ class ServiceOptions(BaseModel):
     """Base of a service's options in the environment file: frozen, unknown keys refused, every field with a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-@dataclass(frozen=True)
-class Database:
-    """A schema and its user at whoever provides the capability `database`. Its password is the secret `database/<name>`.
-
-    Args:
-        connections: how many connections the service may open to it on one node, all pools of all processes together, given the
-            cloud and the node. The load balancer's budget and the rule POOL count with it.
-    """
-
-    name: str
-    connections: Callable[[Any, Any], int]
-
-
-@dataclass(frozen=True)
-class MessageUser:
-    """A user and a virtual host of the same name at the `message queue`. Its password is the secret `messaging/<name>`."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -119,6 +100,8 @@ class Service:
         options: the model of its options in the environment file.
         overrides: how options of its program that Hacienda does not set are taken from the environment file's `overrides`, which
             `options` then has; None: they are not.
+        accounts: what it has at other services.
+        hands_out: kinds of accounts that other services have here; its reconcile script makes them.
         bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
         join: run on every other start of the service: brings this node into what exists, whatever its local state.
             Without it the units are started.
@@ -154,8 +137,8 @@ class Service:
     options: type[ServiceOptions] = ServiceOptions
     overrides: Overrides | None = None
     secrets: tuple[Secret, ...] = ()
-    databases: tuple[Database, ...] = ()
-    message_users: tuple[MessageUser, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    hands_out: tuple[AccountKind, ...] = ()
     catalogue: tuple[CatalogueEntry, ...] = ()
     timers: tuple[Timer | NoTimer, ...] = ()
     bootstrap: Script | None = None
@@ -177,6 +160,11 @@ class Service:
             if port.name == name:
                 return port
         raise KeyError(f"{self.name} declares no port {name!r}")
+
+    @property
+    def pools(self) -> tuple[Callable[[Any, Any], int], ...]:
+        """Of each account with connections to a database: how many there are on a node, given the cloud and the node."""
+        return tuple(account.connections for account in self.accounts if account.connections is not None)
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:

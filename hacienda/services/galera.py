@@ -12,13 +12,13 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    AccountKind,
     Arbiter,
     Assumption,
     Certificate,
     Check,
     Frontend,
     Instead,
-    NodeFile,
     NoTimer,
     Port,
     Sandbox,
@@ -174,19 +174,13 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
-def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(
-        NodeFile(f"/etc/hacienda/databases/{database.name}", f"{database.name}\n", checker="text")
-        for database in cloud.databases()
-    )
-
-
 service = Service(
     name="galera",
     title="Galera, the database",
     role="controller",
     requires=("coordination", "load balancer", "virtual ip"),
     provides=("database",),
+    hands_out=(AccountKind("database", takes=("connections",)),),
     voters=True,
     arbiter=Arbiter(
         packages=("galera-arbitrator-4", "jq", "curl"),
@@ -252,7 +246,6 @@ service = Service(
         Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
         Template("/etc/sysusers.d/galera-check.conf", checker="systemd-sysusers", source="galera-check.sysusers.j2"),
     ),
-    node_files=_node_files,
     variables=_variables,
     facts=_facts,
     options=GaleraOptions,

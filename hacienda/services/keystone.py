@@ -10,11 +10,12 @@ from pydantic import Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    Account,
+    AccountKind,
     Assumption,
     CatalogueEntry,
     Certificate,
     Check,
-    Database,
     Frontend,
     Instead,
     NodeFile,
@@ -246,7 +247,8 @@ service = Service(
         Secret("keystone/fernet-keys", kind="fernet-keys", keys=active_keys),
         Secret("keystone/credential-keys", kind="fernet-keys", reconciled=True),
     ),
-    databases=(Database("keystone", connections=_pooled),),
+    accounts=(Account("database", "keystone", connections=_pooled),),
+    hands_out=(AccountKind("identity", takes=("roles",), renames=True),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
     timers=(
         *(
@@ -274,6 +276,7 @@ service = Service(
         Script("identity.py"),
         Script("admin.py"),
         Script("accounts.py"),
+        Script("users.py"),
         Script("catalogue.py"),
         Script("issue.py"),
         Script("sealed_cache.py"),

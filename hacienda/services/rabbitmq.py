@@ -12,10 +12,10 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    AccountKind,
     Assumption,
     Certificate,
     Instead,
-    NodeFile,
     Port,
     Sandbox,
     Script,
@@ -91,13 +91,6 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {"amqps_port": service.port("amqps").number}
 
 
-def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(
-        NodeFile(f"/etc/hacienda/messaging/{user.name}", f"{user.name}\n", checker="text")
-        for user in cloud.message_users()
-    )
-
-
 _CALLED = {
     "rabbit": ("await_startup/0",),
     "rabbit_alarm": ("get_alarms/0",),
@@ -137,6 +130,7 @@ service = Service(
     role="controller",
     requires=("coordination",),
     provides=("message queue",),
+    hands_out=(AccountKind("messaging", renames=True),),
     voters=True,
     arbiter=True,
     packages=("rabbitmq-server",),
@@ -159,7 +153,6 @@ service = Service(
         Template("/etc/systemd/system/rabbitmq-server.service", checker="systemd-analyze"),
         Template("/etc/systemd/system/rabbitmq-watch.service", checker="systemd-analyze", on_change="reload"),
     ),
-    node_files=_node_files,
     variables=_variables,
     facts=_facts,
     options=RabbitmqOptions,

@@ -11,11 +11,11 @@ from typing import Any
 from hacienda import cloudinit
 from hacienda.cloud.model import Cloud, Network, Node, Platform, Ssh, VirtualIp
 from hacienda.declare import (
+    Account,
+    AccountKind,
     Certificate,
     Check,
-    Database,
     Frontend,
-    NodeFile,
     Port,
     Registry,
     Script,
@@ -44,10 +44,6 @@ def _alpha_variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 def _beta_facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {"greeting": "it's a 'quoted' $HOME", "sizes": (1, 2), "nothing": None, "yes": True}
-
-
-def _beta_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(NodeFile(f"/etc/hacienda/databases/{d.name}", f"{d.name}\n", "text") for d in cloud.databases())
 
 
 def _five(cloud: Cloud, node: Node) -> int:
@@ -90,10 +86,10 @@ beta = Service(
         Template("/etc/beta/beta.conf", checker="beta", mode=0o640, on_change="reload"),
         SecretDirectory("/etc/beta/keys", "beta/keys"),
     ),
-    node_files=_beta_files,
     facts=_beta_facts,
     secrets=(Secret("beta/keys", "fernet-keys"), Secret("beta/admin"), Secret("beta/owner", reconciled=True)),
-    databases=(Database("beta", connections=_five),),
+    accounts=(Account("database", "beta", connections=_five),),
+    hands_out=(AccountKind("database", takes=("connections",)),),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
@@ -104,8 +100,8 @@ gamma = Service(
     title="Gamma, on every machine",
     role="every",
     verify=Script("verify.sh"),
-    after=("beta",),
-    databases=(Database("gamma", connections=_five),),
+    requires=("database",),
+    accounts=(Account("database", "gamma", connections=_five),),
 )
 
 

@@ -51,7 +51,7 @@ FREE = {
     "Secret": {"name"},
     # All of it is looked for in the machine image, which is refused where it is not there.
     "Assumption": {"package", "subject", "expected", "reason"},
-    "Database": {"name"},
+    "Account": {"name", "owner", "roles"},
     # tests/lab/test_sandboxes.py asks systemd, and each unit runs in its own.
     "Sandbox": {"writes"},
     "Instead": {"value", "reason"},
@@ -228,7 +228,7 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
 @pytest.mark.parametrize(
     ("service", "changes"),
     [
-        ("keystone", lambda s: {"databases": (replace(s.databases[0], name="keyston"),)}),
+        ("keystone", lambda s: {"accounts": (replace(s.accounts[0], name="keyston"),)}),
         ("haproxy", lambda s: {"secrets": ()}),
         (
             "keystone",
@@ -237,7 +237,7 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
                 "secrets": s.secrets[1:],
             },
         ),
-        ("rabbitmq", lambda s: {"provides": ()}),
+        ("rabbitmq", lambda s: {"hands_out": ()}),
     ],
     ids=["a schema", "a secret", "a script's secret", "users' passwords"],
 )

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.parse
 from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.services import composed
 from tests.services.sandbox import Sandbox
 
 ACCOUNTS = composed.program("keystone", "accounts.py")
+USERS = composed.program("keystone", "users.py")
 CATALOGUE = composed.program("keystone", "catalogue.py")
 FOUND = composed.program("keystone", "found.py")
 ISSUE = composed.program("keystone", "issue.py")
@@ -481,3 +483,119 @@ def test_migrations_wait_until_nobody_is_given_a_copy(monkeypatch: pytest.Monkey
     database.left = [{}, whole]
     FOUND.settled("mysql://", 3)
     assert database.left == [whole]
+
+
+class FakeKeystone:
+    """Projects, roles, users and assignments, in memory: what users.py asks of Keystone's API."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, dict[str, Any]] = {}
+        self.roles: dict[str, dict[str, Any]] = {"r-admin": {"id": "r-admin", "name": "admin"}}
+        self.users: dict[str, dict[str, Any]] = {}
+        self.assigned: set[tuple[str, str, str]] = set()
+
+    def get(self, path: str) -> Any:
+        where, _, query = path.partition("?")
+        asked = dict(urllib.parse.parse_qsl(query))
+        if where.startswith("/users/"):
+            return {"user": self.users[where.removeprefix("/users/")]}
+        if where == "/role_assignments":
+            return {
+                "role_assignments": [
+                    {"role": {"id": role}, "user": {"id": user, "name": self.users[user]["name"]}}
+                    for project, user, role in sorted(self.assigned)
+                    if project == asked["scope.project.id"] and asked.get("user.id") in (None, user)
+                ]
+                + [{"role": {"id": "r-admin"}, "group": {"id": "g1", "name": "operators"}}]
+            }
+        kept = getattr(self, where.removeprefix("/"))
+        return {where.removeprefix("/"): [one for one in kept.values() if one["name"] == asked["name"]]}
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        parts = path.strip("/").split("/")
+        if method == "POST":
+            assert body is not None
+            (kind,) = body
+            made = {"id": f"{kind}-{body[kind]['name']}", "enabled": True, **body[kind]}
+            getattr(self, f"{kind}s")[made["id"]] = made
+            return {kind: made}
+        if len(parts) == 2 and method == "DELETE":
+            del self.users[parts[1]]
+            self.assigned = {one for one in self.assigned if one[1] != parts[1]}
+        elif len(parts) == 2:
+            assert body is not None
+            self.users[parts[1]] |= body["user"]
+        else:
+            _, project, _, user, _, role = parts
+            change = self.assigned.add if method == "PUT" else self.assigned.remove
+            change((project, user, role))
+        return None
+
+    def roles_of(self, name: str) -> set[str]:
+        return {role for _, user, role in self.assigned if self.users[user]["name"] == name}
+
+
+class TestUsersOfServices:
+    """A service's user changes its name with its password; the former one stays until every node has the new one."""
+
+    @pytest.fixture(autouse=True)
+    def _folders(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.declared, self.kept = tmp_path / "identity", tmp_path / "secrets"
+        self.declared.mkdir()
+        self.kept.mkdir()
+        monkeypatch.setattr(USERS, "accepted", lambda url, account: True)
+
+    def declare(self, name: str, digits: str, *roles: str, user: str = "") -> None:
+        (self.declared / f"{name}.json").write_text(json.dumps({"roles": roles, "user": user or name}))
+        (self.kept / (user or name)).write_text(f"password {digits}\n")
+        (self.kept / f"{user or name}.user").write_text(f"{user or name}-{digits}\n")
+
+    def run(self, identity: FakeKeystone, retire: bool = False) -> list[str]:
+        done: list[str] = USERS.users(identity, "https://x", USERS.declared(self.declared, self.kept), retire)
+        return done
+
+    def test_project_role_and_user_are_made_once(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        done = self.run(identity)
+        assert done == ["project service", "role service", "user glance-00000000", "glance-00000000: roles service"]
+        (user,) = identity.users.values()
+        assert user["password"] == f"password {'0' * 8}"
+        assert user["options"]["lock_password"] is True
+        assert identity.roles_of("glance-00000000") == {"role-service"}
+        assert self.run(identity) == []
+
+    def test_a_former_user_stays_until_it_is_retired(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        self.declare("glance", "1" * 8, "service")
+        self.run(identity)
+        assert identity.roles_of("glance-00000000") == identity.roles_of("glance-11111111") == {"role-service"}
+        assert self.run(identity, retire=True) == ["removed glance-00000000"]
+        assert [user["name"] for user in identity.users.values()] == ["glance-11111111"]
+
+    def test_roles_that_are_not_declared_are_taken_away(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service", "admin")
+        self.run(identity)
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        assert identity.roles_of("glance-00000000") == {"role-service"}
+
+    def test_accounts_of_one_user_have_the_roles_of_both(self) -> None:
+        identity = FakeKeystone()
+        self.declare("nova_api", "0" * 8, "service", user="nova")
+        self.declare("nova", "0" * 8, "admin")
+        self.run(identity)
+        assert identity.roles_of("nova-00000000") == {"role-service", "r-admin"}
+
+    def test_a_user_that_nothing_declares_is_removed_and_an_operators_is_kept(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        identity.users["own"] = {"id": "own", "name": "backup-12345678", "description": "the operator's"}
+        identity.assigned.add(("project-service", "own", "role-service"))
+        (self.declared / "glance.json").unlink()
+        assert self.run(identity) == ["removed glance-00000000"]
+        assert list(identity.users) == ["own"]

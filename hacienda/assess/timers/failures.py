@@ -236,7 +236,7 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
 
 def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
     """Services with a schema at the database that have a timer of that name."""
-    return tuple(service for service in cloud.services if service.databases and readings.has(service.name, name))
+    return tuple(service for service in cloud.services if service.pools and readings.has(service.name, name))
 
 
 def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:

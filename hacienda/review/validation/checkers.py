@@ -195,7 +195,6 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         ),
     ),
     "systemd-sysusers": (Program("systemd-sysusers --dry-run", "systemd", 'systemd-sysusers --dry-run "$1"'),),
-    "text": (Own("one name", own.name),),
     # Loads the application it serves, too, with its own configuration in place.
     "uwsgi": (
         Program(

@@ -19,15 +19,15 @@ OPTIONS = {
     "ignore_change_password_upon_first_use": True,
     "ignore_user_inactivity": True,
 }
-"""Of both accounts."""
+"""Of every account."""
 
 LOCKED = {"lock_password": True}
-"""The probe's besides: whoever has its password cannot change it."""
+"""Of all but the administrator's: whoever has the password cannot change it."""
 
 
 def options(account: Account) -> dict[str, bool]:
     """Options of Keystone's that an account has to have."""
-    return {**OPTIONS, **LOCKED} if account == PROBE else dict(OPTIONS)
+    return dict(OPTIONS) if account.name == ADMIN.name else {**OPTIONS, **LOCKED}
 
 
 def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
@@ -46,7 +46,7 @@ def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
             "password": account.password,
             "options": options(account),
         }
-        identity.send("POST", "/users", {"user": {**made, "description": "Asks for tokens, to see whether that works"}})
+        identity.send("POST", "/users", {"user": {**made, "description": account.description}})
         return f"user {account.name}"
     user = users[0]
     changes: dict[str, Any] = {} if accepted else {"password": account.password}

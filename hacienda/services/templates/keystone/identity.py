@@ -25,11 +25,13 @@ class Account:
         name: the user's name.
         file: where this node has the password.
         project: whose token it asks for; empty: a token without scope, which a user without any role gets.
+        description: what people read about the user.
     """
 
     name: str
     file: Path
     project: str = ""
+    description: str = ""
 
     @property
     def password(self) -> str:
@@ -39,7 +41,11 @@ class Account:
 
 DOMAIN = {"id": "default"}
 ADMIN = Account("admin", Path("/var/lib/hacienda/secrets/keystone/admin"), "admin")
-PROBE = Account("hacienda-probe", Path("/var/lib/hacienda/secrets/keystone/probe"))
+PROBE = Account(
+    "hacienda-probe",
+    Path("/var/lib/hacienda/secrets/keystone/probe"),
+    description="Asks for tokens, to see whether that works",
+)
 """Asks for a token, to see whether that works, and may do nothing else: it has no role anywhere."""
 
 
@@ -93,8 +99,8 @@ class Identity:
         """The answer to a GET."""
         return self._call("GET", path, None)[0]
 
-    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """The answer to a POST or PATCH."""
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer to a request that changes something."""
         return self._call(method, path, body)[0]
 
     def _call(
