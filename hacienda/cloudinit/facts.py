@@ -8,11 +8,11 @@ from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import DeclarationError, NodeFile, Service
+from hacienda.declare import DeclarationError, NodeFile, Placement, Service
 
 ETC = "/etc/hacienda"
 
-_FEW = ("controller", "arbiter", "monitoring")
+_FEW: frozenset[Placement] = frozenset({"controller", "arbiter", "monitoring"})
 """Roles with a handful of machines: there every service may know its members."""
 
 
@@ -46,7 +46,7 @@ def service_file(
         secrets: names of the secrets that its reconcile script brings into force.
         owners: services of this node that hand out its accounts.
     """
-    knows = service.role in _FEW or is_peer_group(service)
+    knows = _FEW.issuperset(service.roles) or is_peer_group(service)
     facts = {
         "HACIENDA_SERVICE": service.name,
         "HACIENDA_UNITS": service.units,

@@ -40,7 +40,7 @@ def problems(service: Service) -> Iterator[str]:
             yield f"{service.name}: the front end {front.port!r} does not say its `capacity`: what a server works on at a time"
     yield from _timers(service)
     yield from _held(service, service.name)
-    if isinstance(service.arbiter, Arbiter):
+    if service.arbiter is not None:
         yield from _held(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
     yield from _sandboxes(service)
@@ -150,7 +150,7 @@ def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
 
 def _assumptions(service: Service) -> Iterator[str]:
     """An expectation that an empty text fulfils holds of a file that is gone."""
-    of_arbiters = service.arbiter.assumptions if isinstance(service.arbiter, Arbiter) else ()
+    of_arbiters = service.arbiter.assumptions if service.arbiter is not None else ()
     for each in (*service.assumptions, *of_arbiters):
         where = f"{service.name}: the assumption about {each.subject!r}"
         if each.kind not in ("line", "answer"):
@@ -161,7 +161,7 @@ def _assumptions(service: Service) -> Iterator[str]:
 
 
 def _sandboxes(service: Service) -> Iterator[str]:
-    of_arbiters = service.arbiter.files if isinstance(service.arbiter, Arbiter) else ()
+    of_arbiters = service.arbiter.files if service.arbiter is not None else ()
     units = {Path(file.path).name for file in (*service.files, *of_arbiters) if isinstance(file, Template)}
     for sandbox in service.sandboxes:
         if sandbox.unit not in units:
@@ -188,7 +188,7 @@ def _ports(service: Service) -> Iterator[str]:
     for entry in service.catalogue:
         if entry.port not in balanced:
             yield f"{service.name}: the catalogue names a front end of the port {unknown(entry.port, balanced)}"
-    for name in service.arbiter.ports if isinstance(service.arbiter, Arbiter) else ():
+    for name in service.arbiter.ports if service.arbiter is not None else ():
         if name not in names:
             yield own("the arbiter", name)
 

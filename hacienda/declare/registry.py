@@ -38,6 +38,8 @@ class Registry:
         if wrong:
             raise DeclarationError("\n".join(wrong))
         self._providers = self._capabilities(listed)
+        if wrong := list(self._claims(listed)):
+            raise DeclarationError("\n".join(wrong))
         self._owners = {kind.name: service.name for service in listed for kind in service.hands_out}
         self._check_ports(listed)
         try:
@@ -126,6 +128,20 @@ class Registry:
                 if capability not in providers:
                     raise DeclarationError(f"{service.name} requires {capability!r}, which nothing provides")
         return providers
+
+    def _claims(self, services: list[Service]) -> Iterator[str]:
+        """What happens once per environment, or on one machine at a time, takes a claim in the coordination service, which only its
+        own members reach."""
+        if "coordination" not in self._providers:
+            return
+        provider = self.provider("coordination")
+        for service in services:
+            claims = [name for name in ("bootstrap", "reconcile") if getattr(service, name) is not None]
+            claims += [name for name in ("voters", "frontends") if getattr(service, name)]
+            for role in service.roles if claims else ():
+                if role not in provider.roles and not provider.everywhere:
+                    where = f"{service.name}: runs on machines of the role {role!r}"
+                    yield f"{where} and declares {', '.join(claims)}: that needs {provider.name}, which does not run there"
 
     @staticmethod
     def _check_ports(services: list[Service]) -> None:

@@ -17,7 +17,7 @@ from hacienda.declare.overrides import Overrides
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Placement
+from hacienda.declare.vocabulary import Capability, Placement, Role
 
 
 class ServiceOptions(BaseModel):
@@ -83,13 +83,13 @@ class Service:
     Args:
         name: its name, that of its module, template folder, test file and docs page.
         title: one line for people.
-        role: the machine role it runs on; `every` for all machines.
+        roles: the machine roles that it runs on; `every` for all machines.
         requires: capabilities it cannot run without (`database`, `coordination`, `load balancer`); orders the units, too.
         provides: capabilities it offers.
         after: names of services that start before it for other reasons, where they run on the same node.
         voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
             restarts are rolling.
-        arbiter: True: it runs on arbiter machines, too, to vote there; an Arbiter: that does in its place.
+        arbiter: what votes in its place on arbiter machines, where it does not run itself.
         packages: Debian packages.
         data: folders that its daemons write to; a full or read-only disk below them stops the service.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
@@ -118,13 +118,13 @@ class Service:
 
     name: str
     title: str
-    role: Placement
+    roles: tuple[Placement, ...]
     verify: Script
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
-    arbiter: bool | Arbiter = False
+    arbiter: Arbiter | None = None
     packages: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -193,17 +193,26 @@ class Service:
                 return sandbox
         raise KeyError(f"{self.name} declares no sandbox of {unit}")
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every machine runs it."""
+        return "every" in self.roles
+
+    def runs_on(self, role: Role) -> bool:
+        """Whether machines of a role run it, or what stands for it there."""
+        return self.everywhere or role in self.roles or (role == "arbiter" and self.arbiter is not None)
+
     def on(self, role: str) -> Service:
         """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""
         return self._on_arbiters if role == "arbiter" else self
 
     @cached_property
     def _on_arbiters(self) -> Service:
-        if not isinstance(self.arbiter, Arbiter):
+        if self.arbiter is None:
             return self
         own = {each.name: getattr(self.arbiter, each.name) for each in fields(Arbiter)}
         own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
-        shared = ("name", "title", "role", "requires", "after", "voters", "options", "sandboxes")
+        shared = ("name", "title", "roles", "requires", "after", "voters", "options", "sandboxes")
         return Service(**{name: getattr(self, name) for name in shared}, **own)
 
     def written(self, options: ServiceOptions) -> Mapping[str, Any]:

@@ -53,8 +53,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="etcd",
     title="Exactly-once claims and rolling locks",
-    role="controller",
-    arbiter=True,
+    roles=("controller", "arbiter"),
     provides=("coordination",),
     after=("host", "firewall", "chrony"),
     voters=True,

@@ -177,7 +177,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="galera",
     title="Galera, the database",
-    role="controller",
+    roles=("controller",),
     requires=("coordination", "load balancer", "virtual ip"),
     provides=("database",),
     hands_out=(AccountKind("database", takes=("connections",)),),

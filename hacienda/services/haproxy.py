@@ -273,7 +273,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="haproxy",
     title="The entrance to every balanced service",
-    role="controller",
+    roles=("controller",),
     provides=("load balancer",),
     after=("host", "firewall"),
     packages=("haproxy", "socat"),

@@ -128,7 +128,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="keepalived",
     title="The virtual IPs, on one living load balancer",
-    role="controller",
+    roles=("controller",),
     requires=("load balancer",),
     provides=("virtual ip",),
     after=("host", "firewall"),

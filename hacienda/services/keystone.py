@@ -190,7 +190,7 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
 service = Service(
     name="keystone",
     title="Keystone, identity",
-    role="controller",
+    roles=("controller",),
     requires=("database", "cache", "coordination", "load balancer", "virtual ip"),
     provides=("identity",),
     packages=("curl", "keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),

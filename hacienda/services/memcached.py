@@ -47,7 +47,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="memcached",
     title="memcached, the cache",
-    role="controller",
+    roles=("controller",),
     provides=("cache",),
     packages=("memcached",),
     units=("memcached.service",),

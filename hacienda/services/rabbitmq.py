@@ -127,12 +127,11 @@ _LOGGED = (
 service = Service(
     name="rabbitmq",
     title="RabbitMQ, the message queue",
-    role="controller",
+    roles=("controller", "arbiter"),
     requires=("coordination",),
     provides=("message queue",),
     hands_out=(AccountKind("messaging", renames=True),),
     voters=True,
-    arbiter=True,
     packages=("rabbitmq-server",),
     data=("/var/lib/rabbitmq",),
     units=("rabbitmq-watch.service", "rabbitmq-server.service"),

@@ -70,7 +70,7 @@ def readable(mode: int) -> Change:
     )
 
 
-ROUTERS = Service("routers", "Routers of tenant networks", "network", Script("verify.sh"))
+ROUTERS = Service("routers", "Routers of tenant networks", ("network",), Script("verify.sh"))
 
 CASES = {
     "ACCEPT": Case(

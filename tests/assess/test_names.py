@@ -44,7 +44,7 @@ MORE = {
     ),
     "LEAK": (edit(STATE, 'state: {backend: http, options: {address: "http://state.example.org"}}'),),
     "FENCE": tuple(
-        with_service(Service("taker", "Takes over", "controller", Script("verify.sh"), packages=(package,)))
+        with_service(Service("taker", "Takes over", ("controller",), Script("verify.sh"), packages=(package,)))
         for package in NEEDS_FENCING
     ),
     "QIGNORE": (template("galera/90-hacienda.cnf.j2", "[sst]", "# no-quorum-policy=ignore\n[sst]"),),

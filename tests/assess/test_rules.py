@@ -14,7 +14,7 @@ from hacienda.cloud import Cloud
 from hacienda.declare import Script, Service
 from hacienda.environment import Environment
 from tests.assess.cases import section, with_service
-from tests.assess.samples import Change, edit, on, service, subject, template
+from tests.assess.samples import Change, edit, on, subject, template
 from tests.cloud.samples import cloud, machines
 
 
@@ -160,7 +160,7 @@ def told(folder: Path, rule: str, change: Change) -> list[str]:
 
 
 def test_a_service_that_takes_over_needs_every_member_fenced(tmp_path: Path) -> None:
-    pacemaker = Service("pacemaker", "Fail-over", "storage", Script("verify.sh"), packages=("pacemaker",))
+    pacemaker = Service("pacemaker", "Fail-over", ("storage",), Script("verify.sh"), packages=("pacemaker",))
     assert told(tmp_path, "FENCE", with_service(pacemaker)) == []
     [error, warning] = told(
         tmp_path, "FENCE", with_service(pacemaker, ", bmc: {type: redfish, address: 10.69.0.13}", "")
@@ -179,11 +179,6 @@ def test_two_rabbits_ignore_their_quorum(tmp_path: Path) -> None:
     [finding] = told(tmp_path, "QIGNORE", edit("controller: {count: 3,", "controller: {count: 2,"))
     assert "rabbitmq's 2 members go on alone" in finding
     assert told(tmp_path, "QIGNORE", edit("controller: {count: 3,", "controller: {count: 1,")) == []
-
-
-def test_a_founder_that_cannot_claim_is_found(tmp_path: Path) -> None:
-    [finding] = told(tmp_path, "BOOTONE", service("rabbitmq", role="monitoring"))
-    assert finding == "error: mon-1, mon-2 may found rabbitmq, but cannot claim it: etcd is not there."
 
 
 def test_no_gateway_at_all_is_an_error(tmp_path: Path) -> None:

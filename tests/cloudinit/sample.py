@@ -53,7 +53,7 @@ def _five(cloud: Cloud, node: Node) -> int:
 alpha = Service(
     name="alpha",
     title="Alpha, the coordination",
-    role="controller",
+    roles=("controller",),
     verify=Script("verify.sh"),
     provides=("coordination",),
     voters=True,
@@ -74,7 +74,7 @@ alpha = Service(
 beta = Service(
     name="beta",
     title="Beta, the database",
-    role="controller",
+    roles=("controller",),
     verify=Script("verify.sh"),
     requires=("coordination",),
     provides=("database",),
@@ -98,7 +98,7 @@ beta = Service(
 gamma = Service(
     name="gamma",
     title="Gamma, on every machine",
-    role="every",
+    roles=("every",),
     verify=Script("verify.sh"),
     requires=("database",),
     accounts=(Account("database", "gamma", connections=_five),),

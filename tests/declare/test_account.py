@@ -12,7 +12,7 @@ VERIFY, RECONCILE = Script("verify.sh"), Script("reconcile.sh")
 
 
 def service(name: str, **declared: Any) -> Service:
-    return Service(name=name, title=name, role="controller", verify=VERIFY, **declared)
+    return Service(name=name, title=name, roles=("controller",), verify=VERIFY, **declared)
 
 
 def owner(*kinds: AccountKind, **declared: Any) -> Service:

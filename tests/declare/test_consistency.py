@@ -63,7 +63,7 @@ Mutation = tuple[str, Callable[[], Service]]
 
 
 def one(**declared: Any) -> Service:
-    return Service(name="one", title="One", verify=Script("verify.sh"), **{"role": "controller", **declared})
+    return Service(name="one", title="One", verify=Script("verify.sh"), **{"roles": ("controller",), **declared})
 
 
 def any_word(word: str) -> Any:
@@ -75,7 +75,7 @@ PORT = Port("api", 5000, "public")
 TIMER = Timer("wait", "/etc/one.conf", "^wait (.*)$")
 FILES = (Template("/etc/one.conf", "text"),)
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "a role": ({"role": "controler"}, r"Service.role is 'controler'; did you mean 'controller'\?"),
+    "a role": ({"roles": ("controler",)}, r"Service.roles is 'controler'; did you mean 'controller'\?"),
     "a capability": ({"provides": ("databse",)}, "Service.provides is 'databse'; did you mean 'database'"),
     "a requirement": ({"requires": ("cahce",)}, "Service.requires is 'cahce'; did you mean 'cache'"),
     "clients": ({"ports": (replace(PORT, clients=any_word("publik")),)}, "Port.clients is 'publik'; did you mean 'public'"),
@@ -139,7 +139,7 @@ def test_it_is_refused_when_the_registry_is_made(what: str) -> None:
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(DeclarationError, match=r"(?s)controler.*cahce"):
-        Registry((one(role="controler", provides=("cahce",)),))
+        Registry((one(roles=("controler",), provides=("cahce",)),))
 
 
 def test_what_is_left_out_on_purpose_is_known_by_name() -> None:

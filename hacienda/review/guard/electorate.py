@@ -278,7 +278,7 @@ def _services(values: Mapping[str, Any]) -> Iterator[str]:
 def _own() -> frozenset[str]:
     """Services that every machine runs for itself: nobody misses another machine's. Services that we do not know are not among
     them."""
-    return frozenset(service.name for service in registry() if service.role == "every")
+    return frozenset(service.name for service in registry() if service.everywhere)
 
 
 def _named(seats: Iterable[Seat]) -> list[Seat]:
