@@ -28,7 +28,7 @@ def compared(cloud: Cloud, env: str, revision: str, lines: int | None = rendered
         console.working(f"rendering {cloud.name} twice"),
     ):
         outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
-        facts = rendered_diff.facts(file, root)
+        facts = rendered_diff.facts(cloud, root)
         after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud), facts)
         old = waiting()
         before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")

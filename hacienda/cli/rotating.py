@@ -15,9 +15,9 @@ from hacienda.remote import connections
 _MEMBER = "hacienda_member"
 
 
-def unfinished(env: str) -> Mapping[str, str]:
+def unfinished(cloud: Cloud) -> Mapping[str, str]:
     """Rotations that are under way; none where the store cannot be read from this machine."""
-    store = project.store_of(project.read(env))
+    store = project.store_of(cloud)
     return secrets.unfinished(store) if secret_values.here(str(store.spec)) else {}
 
 

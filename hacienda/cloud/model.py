@@ -24,6 +24,7 @@ from hacienda.declare import (
     ServiceOptions,
     consistency,
 )
+from hacienda.declare.trust import Fact
 from hacienda.environment.accept import Accept
 from hacienda.environment.network import PURPOSES, Purpose
 from hacienda.environment.source import Source
@@ -55,6 +56,7 @@ class Cloud:
 
     Args:
         time_servers: time sources outside of it.
+        trusted: settings by which somebody or something is trusted: dotted path in the file -> what it is set to.
         own_time_servers: what the file names as time sources and is the cloud's own -> whose it is; never asked as such.
     """
 
@@ -81,6 +83,7 @@ class Cloud:
     accepts: tuple[Accept, ...] = ()
     firewall_rules: tuple[FirewallRule, ...] = ()
     own_time_servers: Mapping[str, str] = field(default_factory=dict)
+    trusted: Mapping[str, Fact] = field(default_factory=dict, repr=False, compare=False)
     source: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property

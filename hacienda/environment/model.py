@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from hacienda.declare import ServiceOptions
 from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
@@ -85,8 +86,14 @@ class Environment(Spec):
     """Findings of `hacienda check` that are deliberate here, each with a reason and an end."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))
+    _options: Mapping[str, ServiceOptions] = PrivateAttr(default_factory=dict)
 
     @property
     def source(self) -> Source:
         """Where every value was written."""
         return self._source
+
+    @property
+    def options(self) -> Mapping[str, ServiceOptions]:
+        """Validated options of every service of the registry that the file was read with, defaults filled in."""
+        return self._options

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 from hacienda import cloud, cloudinit, printing, services
-from hacienda.environment import load
-from hacienda.environment.trusted import trusted
 from hacienda.errors import HaciendaError
 from hacienda.review.rendered_diff.export import exported
 from hacienda.review.rendered_diff.resources import resources
@@ -17,10 +15,9 @@ from hacienda.review.rendered_diff.resources import resources
 def main(environment: Path, target: Path) -> int:
     """Render an environment without its store. Returns the exit code."""
     try:
-        registry = services.registry()
-        resolved = cloud.read(environment, registry)
+        resolved = cloud.read(environment, services.registry())
         outputs = (cloudinit.render(resolved, node, "") for node in resolved.nodes)
-        content = exported(outputs, resources(resolved), trusted(load(environment, registry), registry))
+        content = exported(outputs, resources(resolved), resolved.trusted)
     except HaciendaError as error:
         sys.stderr.write(printing.lines(f"{error}\n"))
         return error.exit_code

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hacienda
 from hacienda import services
+from hacienda.cloud import Cloud
 from hacienda.declare.trust import Fact
 from hacienda.environment import load, shipped
 from hacienda.environment.trusted import trusted
@@ -133,27 +134,27 @@ def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen
     )
 
 
-def facts(file: Path, root: Path) -> dict[str, Fact]:
+def facts(cloud: Cloud, root: Path) -> dict[str, Fact]:
     """Settings of trust as the working tree has them, with what the files hold that come with the project.
 
-    Raises:
-        InputError: everything wrong with the file.
+    Args:
+        cloud: the environment.
+        root: the project's folder.
     """
-    registry = services.registry()
-    environment = load(file, registry)
-    known = trusted(environment, registry)
-    return known | dict(trust.contents(known, environment, root, lambda path: not git.ignored(path)))
+    sealed = trust.sealed(root, cloud.name, cloud.secrets.backend, cloud.secrets.path)
+    return {**cloud.trusted, **dict(trust.contents(cloud.trusted, sealed, root, lambda path: not git.ignored(path)))}
 
 
 def _trusting(rendering: Rendering, file: Path, project: Path) -> Rendering:
     """With what its files of trust hold; a base whose code is too old to say what it trusts is read by the code that runs."""
     try:
-        registry = services.registry()
-        environment = load(file, registry)
+        environment = load(file, services.registry())
     except InputError:
         return rendering
-    known = rendering.trust if rendering.trust is not None else trusted(environment, registry)
-    held = trust.contents(known, environment, project, lambda path: True)
+    known = rendering.trust if rendering.trust is not None else trusted(environment)
+    kept = environment.secrets
+    sealed = trust.sealed(project, environment.name, kept.backend, kept.path)
+    held = trust.contents(known, sealed, project, lambda path: True)
     return replace(rendering, trust={**known, **dict(held)})
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from hacienda.declare.trust import Fact
-from hacienda.environment import Environment
 from hacienda.secrets import StoreSpec
 
 STORE = "secrets (the encrypted file)"
@@ -81,13 +80,13 @@ def changes(before: Mapping[str, Fact], after: Mapping[str, Fact], code: int = 0
 
 
 def contents(
-    found: Mapping[str, Fact], environment: Environment, root: Path, shared: Callable[[Path], bool]
+    found: Mapping[str, Fact], sealed: Path | None, root: Path, shared: Callable[[Path], bool]
 ) -> Iterator[tuple[str, Fact]]:
     """What is in the files that settings of trust name, as far as they come with the project.
 
     Args:
         found: the settings.
-        environment: theirs.
+        sealed: the encrypted store (`sealed`); None: the store is not encrypted.
         root: the project's folder.
         shared: whether a file comes with the project, rather than being of this machine alone.
     """
@@ -95,10 +94,13 @@ def contents(
         place = Path(str(fact.value))
         if fact.file and path != "secrets.path" and not place.is_absolute() and not str(place).startswith("~"):
             yield from _content(f"{path} ({place})", fact.decides, root / place, shared)
-    kept = environment.secrets
-    if kept.backend == "age":
-        spec = StoreSpec.of(root, environment.name, kept.backend, kept.path)
-        yield from _content(STORE, "every secret, as whoever wrote it chose it", spec.path, shared)
+    if sealed is not None:
+        yield from _content(STORE, "every secret, as whoever wrote it chose it", sealed, shared)
+
+
+def sealed(root: Path, environment: str, backend: str, path: str | None) -> Path | None:
+    """The file of an encrypted store; None: the store is not encrypted. Arguments as for `StoreSpec.of`."""
+    return StoreSpec.of(root, environment, backend, path).path if backend == "age" else None
 
 
 def _content(name: str, decides: str, file: Path, shared: Callable[[Path], bool]) -> Iterator[tuple[str, Fact]]:

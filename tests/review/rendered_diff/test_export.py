@@ -24,7 +24,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "file":
         (tmp_path / "file").write_text(json.dumps(exported(outputs)))
         return tmp_path / "file"
-    cloudinit.write(outputs, tmp_path / "written")
+    cloudinit.write(outputs, tmp_path / "written/nodes", tmp_path / "written/rendered")
     for kind in ("nodes", "rendered"):
         (tmp_path / "out" / kind).mkdir(parents=True)
         (tmp_path / "written" / kind).rename(tmp_path / "out" / kind / "lab")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hacienda.declare.trust import Fact
 from hacienda.environment import load
 from hacienda.review.rendered_diff import Base, Rendering, compare, words
-from hacienda.review.rendered_diff.trust import CODE, STORE, TrustChange, changes, contents, exported, imported
+from hacienda.review.rendered_diff.trust import CODE, STORE, TrustChange, changes, contents, exported, imported, sealed
 from hacienda.services import registry
 from tests.review.rendered_diff.samples import Sample, rendering
 
@@ -69,15 +69,14 @@ def test_files_are_compared_by_what_they_hold(tmp_path: Path) -> None:
         "name: x\nplatform: {type: existing}\nnetworks: {management: {cidr: 192.0.2.0/24}}\nmachines: {controller: 1}\n"
         f"secrets: {{backend: age, path: store, recipients: [age1{'q' * 58}]}}\n"
     )
-    environment = load(file, registry())
+    kept = load(file, registry()).secrets
+    store = sealed(tmp_path, "x", kept.backend, kept.path)
     (tmp_path / "known").write_text("a\n\nb\n")
     (tmp_path / "long").write_text("a\n" * 1000)
     (tmp_path / "store").write_text("sealed\n")
     (tmp_path / "alone").write_text("c\n")
     facts = {name: Fact(name, "x", file=True) for name in ("known", "long", "alone", "gone", "~/known", "/etc/passwd")}
-    found = dict(
-        contents(facts | {"no file": Fact("known", "x")}, environment, tmp_path, lambda path: path.name != "alone")
-    )
+    found = dict(contents(facts | {"no file": Fact("known", "x")}, store, tmp_path, lambda path: path.name != "alone"))
     assert found["known (known)"].value == ["a", "b"]
     assert found["long (long)"].value.startswith("SHA-256 ")
     assert found[STORE].value.startswith("SHA-256 ")
