@@ -1,4 +1,4 @@
-"""Every setting of an environment by which somebody or something is trusted."""
+"""Every setting of an environment that decides whom the cloud trusts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hacienda.environment.model import Environment
 
 
 def trusted(environment: Environment, registry: Registry) -> dict[str, Fact]:
-    """Dotted path, as in the file -> what it is set to, defaults included.
+    """Dotted path in the file -> the value, defaults included.
 
     Args:
         environment: the environment.
