@@ -1,4 +1,4 @@
-"""The environment file: what the operator writes, parsed once into frozen models, with every error at once."""
+"""The environment file of the operator: parsed once into frozen models, with every error reported at once."""
 
 from hacienda.environment.catalog import find, shipped
 from hacienda.environment.load import Reading, build, examine, load

@@ -1,4 +1,4 @@
-"""The reference of the environment file, as a page: generated from the models, so that it cannot be out of date."""
+"""The reference page of the environment file, generated from the models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hacienda.environment.schema import schema
 
 _HEADER = """# The environment file: reference
 
-Generated from the models by `python docs/generate.py`; how to use it is in [environment-guide.md](environment-guide.md).
-Every key that is not listed is refused. Changes of keys of *trust* come first in `hacienda diff`, `report` and `plan`.
-Where no default is given it is what the description says, or nothing.
+Generated from the models by `python docs/generate.py`. [The guide](environment-guide.md) explains how to use the file.
+Every other key is an error. `hacienda diff`, `report` and `plan` list changes of keys of *trust* first.
+A key without a default has the one in its description, or none.
 """
 
 _SECTIONS = (
@@ -51,7 +51,7 @@ def reference(registry: Registry) -> str:
     """
     whole = schema(registry)
     definitions: Mapping[str, Any] = whole["$defs"]
-    whole["properties"]["release"]["enum"].pop()  # the unquoted number says the same
+    whole["properties"]["release"]["enum"].pop()  # the unquoted number means the same
     parts = [_HEADER, *_table("The file", whole, definitions)]
     for name, heading in _SECTIONS:
         parts += _table(f"`{heading}`", definitions[name], definitions)
@@ -96,7 +96,7 @@ def _plain(value: object) -> str:
 
 
 def _kind(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    """What is written there, in a word or two."""
+    """The kind of a value, in a word or two."""
     if "$ref" in value:
         return "mapping"
     choices = value.get("anyOf") or value.get("oneOf")

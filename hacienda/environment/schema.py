@@ -33,7 +33,7 @@ def schema(registry: Registry, rules: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _short_forms(result: dict[str, Any], definitions: dict[str, Any]) -> None:
-    """What a validator expands before pydantic sees it: a word for a platform, a count for a group, nothing for a node."""
+    """Adds the short forms that validators expand: a word for a platform, a count for a group, an empty node."""
     properties = result["properties"]
     properties["platform"] = {
         "anyOf": [{"enum": ["incus", "existing"]}, {k: v for k, v in properties["platform"].items() if k != "default"}],

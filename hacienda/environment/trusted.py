@@ -1,4 +1,4 @@
-"""Every setting of an environment by which somebody or something is trusted."""
+"""Every setting of an environment that decides whom the cloud trusts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hacienda.environment.model import Environment
 
 
 def trusted(environment: Environment) -> dict[str, Fact]:
-    """Dotted path, as in the file -> what it is set to, defaults and the options of services included."""
+    """Dotted path in the file -> the value, defaults and the options of services included."""
     found = dict(facts(environment))
     for name, own in environment.options.items():
         found |= facts(own, ("services", name))
