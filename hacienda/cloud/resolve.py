@@ -113,6 +113,7 @@ def _resolution(
         return None, problems.found, [_UNREAD]
     if not found or "management" not in found[0].purposes or found[0].roles != frozenset(ABBREVIATIONS):
         return None, problems.found, [_UNPLACED]
+    registry = presence.chosen(environment, registry, problems)
     nodes = _nodes(environment, registry, found, vips, problems)
     presence.check(environment, registry, nodes, vips, problems)
     outside.check(environment, found, nodes, vips, problems)
@@ -212,7 +213,7 @@ def _cloud(
         networks=found,
         virtual_ips=vips,
         nodes=nodes,
-        options=environment.options,
+        options={name: options for name, options in environment.options.items() if name in registry},
         registry=registry,
         ssh=Ssh(user=ssh.user, port=ssh.port, keys=ssh.keys, jump=ssh.jump),
         time_servers=tuple(server for server in environment.time.servers if server not in own),

@@ -27,7 +27,7 @@ from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Placement, Role
+from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 if TYPE_CHECKING:
     from hacienda.declare.registry import DeclarationError, Registry
@@ -45,6 +45,7 @@ __all__ = [
     "CatalogueEntry",
     "Certificate",
     "Check",
+    "Choice",
     "Clients",
     "DeclarationError",
     "Frontend",

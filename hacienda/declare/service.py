@@ -17,7 +17,7 @@ from hacienda.declare.overrides import Overrides
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Placement, Role
+from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 
 class ServiceOptions(BaseModel):
@@ -106,6 +106,8 @@ class Service:
         join: run on every other start of the service: brings this node into what exists, whatever its local state.
             Without it the units are started.
         reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
+        choice: whether an environment may have it or not: `always` part of every cloud, `unless declined` (`<service>: false`),
+            or only `on request` (`<service>: true`, or options).
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
         timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
@@ -120,6 +122,7 @@ class Service:
     title: str
     roles: tuple[Placement, ...]
     verify: Script
+    choice: Choice = "always"
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()

@@ -11,6 +11,9 @@ Role = Literal["controller", "network", "compute", "storage", "monitoring", "arb
 Placement = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter", "every"]
 """Machines that a service runs on: those of a role, or all."""
 
+Choice = Literal["always", "unless declined", "on request"]
+"""Whether a cloud has a service: every one does, or its environment file decides, and what counts where that says nothing."""
+
 Capability = Literal[
     "backup",
     "block storage",

@@ -119,6 +119,11 @@ def _service_options(environment: Environment, registry: Registry) -> tuple[dict
     for service in registry:
         raw = environment.services.get(service.name)
         trail = ("services", service.name)
+        if isinstance(raw, bool):
+            if service.choice == "always" and raw is False:
+                reason = "cannot be left out: it is part of every cloud"
+                wrong.append(environment.source.problem(trail, reason, "Remove this line, or write its options.", raw))
+            raw = None
         readable = raw
         try:
             found[service.name] = service.options.model_validate({} if raw is None else raw)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from hacienda.declare import ServiceOptions
+from hacienda.declare import Service, ServiceOptions
 from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
@@ -64,7 +64,8 @@ class Environment(Spec):
     ] = ()
     """Packets that the machines' firewall accepts in addition to those of Hacienda's services."""
     services: Annotated[Mapping[str, Any], PLAIN] = Field(default_factory=dict)
-    """Options of services, by service. Everything has a default."""
+    """Options of services, by service; everything has a default. `true` and `false` choose a service that is not part of every
+    cloud."""
     availability: Availability = Availability()
     """Availability target."""
     high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability), PLAIN] = "active-active"
@@ -100,3 +101,10 @@ class Environment(Spec):
     def options(self) -> Mapping[str, ServiceOptions]:
         """Validated options of every service of the registry that the file was read with, defaults filled in."""
         return self._options
+
+    def has(self, service: Service) -> bool:
+        """Whether the file has a service, or says nothing and the service is there by default."""
+        written = self.services.get(service.name)
+        if service.choice == "always" or written is None:
+            return service.choice != "on request"
+        return written is not False

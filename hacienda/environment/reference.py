@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hacienda.declare import Registry
+from hacienda.declare import Choice, Registry
 from hacienda.declare.trust import KEYWORD
 from hacienda.environment.schema import schema
 
@@ -42,6 +42,12 @@ _SECTIONS = (
 )
 """Definition -> heading, in the order of the page."""
 
+_CHOICES: Mapping[Choice, str] = {
+    "always": "",
+    "unless declined": "\nEvery cloud has it unless the file says `false`.\n",
+    "on request": "\nA cloud has it if the file says `true`, or has options of it.\n",
+}
+
 
 def reference(registry: Registry) -> str:
     """The page, in Markdown.
@@ -58,7 +64,7 @@ def reference(registry: Registry) -> str:
     parts.append("## Services\n\nOptions of services, below `services.<service>`.\n")
     for service in registry:
         options = whole["properties"]["services"]["properties"][service.name]["anyOf"][0]
-        parts.append(f"### {service.name}\n\n{service.title}.\n".replace("..\n", ".\n"))
+        parts.append(f"### {service.name}\n\n{service.title}.\n".replace("..\n", ".\n") + _CHOICES[service.choice])
         parts.append(_rows(options, definitions) if options.get("properties") else "No options.\n")
     return "\n".join(parts)
 
