@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import get_args
+from typing import TypeVar, get_args
 
 from hacienda.cloud.network import Bond, FirewallRule, Network, Route, VirtualIp
 from hacienda.cloud.node import ABBREVIATIONS, STACKS, Bmc, Node
@@ -48,6 +48,8 @@ __all__ = [
     "StateBackend",
     "VirtualIp",
 ]
+
+Options = TypeVar("Options", bound=ServiceOptions)
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,17 @@ class Cloud:
     def option(self, service: str) -> ServiceOptions:
         """The service's options, defaults filled in."""
         return self.options[service]
+
+    def options_of(self, model: type[Options]) -> Options:
+        """The options of the service that has this model, defaults filled in.
+
+        Raises:
+            DeclarationError: no service here has it, or several do.
+        """
+        found = [options for options in self.options.values() if type(options) is model]
+        if len(found) != 1:
+            raise DeclarationError(f"{len(found)} services have the options {model.__name__}")
+        return found[0]
 
     def voters(self, node: Node) -> Mapping[str, int]:
         """Voter groups the node votes in, group -> weight."""

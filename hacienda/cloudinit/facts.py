@@ -24,6 +24,7 @@ def node_file(cloud: Cloud, node: Node) -> RenderedFile:
         "HACIENDA_ADDRESS": cloud.address(node),
         "HACIENDA_DOMAIN": cloud.domain,
         "HACIENDA_REGION": cloud.region,
+        "HACIENDA_RELEASE": cloud.release,
         "HACIENDA_CONTAINER": cloud.platform.containers,
         "HACIENDA_NEIGHBOURS": _neighbours(cloud, node),
         **_coordination(cloud, node),
@@ -54,6 +55,7 @@ def service_file(
         "HACIENDA_ROLLING": is_rolling(service),
         "HACIENDA_COORDINATION": "coordination" in service.provides,
         "HACIENDA_BOOTSTRAP": service.bootstrap.name if service.bootstrap else "",
+        "HACIENDA_MIGRATE": service.migrate.name if service.migrate else "",
         "HACIENDA_JOIN": service.join.name if service.join else "",
         "HACIENDA_RECONCILE": service.reconcile.name if service.reconcile else "",
         "HACIENDA_VERIFY": service.verify.name,
@@ -73,8 +75,9 @@ def service_file(
 
 
 def is_peer_group(service: Service) -> bool:
-    """Whether the members know one another: they vote, one of them founded the rest, or a port is for peers."""
-    return service.voters or service.bootstrap is not None or any(port.clients == "peers" for port in service.ports)
+    """Whether the members know one another: they vote, one of them founds or migrates for all, or a port is for peers."""
+    life = (service.bootstrap, service.migrate)
+    return service.voters or any(life) or any(port.clients == "peers" for port in service.ports)
 
 
 def is_rolling(service: Service) -> bool:

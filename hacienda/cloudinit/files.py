@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def _template(
     cloud: Cloud, service: Service, declared: Template, templates: Path, variables: Mapping[str, Any]
 ) -> RenderedFile:
     source = declared.source or f"{Path(declared.path).name}.j2"
-    text = templating.render(templates, f"{service.name}/{source}", unit=Path(declared.path).name, **variables)
+    name = posixpath.normpath(f"{service.name}/{source}")
+    text = templating.render(templates, name, unit=Path(declared.path).name, **variables)
     if service.overrides is not None and service.overrides.path == declared.path:
         text = service.overrides.merged(text, service.written(cloud.option(service.name)))
     return _text(declared, text, service.name)

@@ -136,7 +136,7 @@ class Registry:
             return
         provider = self.provider("coordination")
         for service in services:
-            claims = [name for name in ("bootstrap", "reconcile") if getattr(service, name) is not None]
+            claims = [name for name in ("bootstrap", "migrate", "reconcile") if getattr(service, name) is not None]
             claims += [name for name in ("voters", "frontends") if getattr(service, name)]
             for role in service.roles if claims else ():
                 if role not in provider.roles and not provider.everywhere:

@@ -105,6 +105,8 @@ class Service:
         bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
         join: run on every other start of the service: brings this node into what exists, whatever its local state.
             Without it the units are started.
+        migrate: run once per release, by the node that wins the claim, before the release's code starts anywhere: brings schemas to
+            what that code needs. Called with `--online` once every member runs that code, for what has to wait for it.
         reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
         choice: whether an environment may have it or not: `always` part of every cloud, `unless declined` (`<service>: false`),
             or only `on request` (`<service>: true`, or options).
@@ -147,6 +149,7 @@ class Service:
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None
+    migrate: Script | None = None
     leave: Script | None = None
     scripts: tuple[Script, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = ()
@@ -233,5 +236,5 @@ class Service:
 
     def all_scripts(self) -> tuple[Script, ...]:
         """Every script that goes to the node, the life-cycle ones first."""
-        life = (self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
+        life = (self.migrate, self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
         return tuple(script for script in life if script is not None) + self.scripts

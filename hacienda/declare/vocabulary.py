@@ -21,10 +21,12 @@ Capability = Literal[
     "coordination",
     "database",
     "identity",
+    "image",
     "instance network",
     "load balancer",
     "message queue",
     "operating system",
+    "resource inventory",
     "virtual ip",
 ]
 """What a service offers to others. Templates, rules and estimates ask for it, never for the service that happens to offer it;

@@ -120,9 +120,7 @@ def _group(cloud: Cloud, node: Node, tls: str) -> Mapping[str, Any]:
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    options = cloud.option("galera")
-    if not isinstance(options, GaleraOptions):
-        raise TypeError(f"galera's options are {type(options).__name__}")
+    options = cloud.options_of(GaleraOptions)
     pool = buffer_pool(options, node)
     group = _group(cloud, node, TLS)
     return {

@@ -167,10 +167,7 @@ def door(cloud: Cloud) -> entrance.Entrance:
 
 
 def _options(cloud: Cloud) -> Options:
-    options = cloud.option("haproxy")
-    if not isinstance(options, Options):
-        raise TypeError(f"haproxy's options are {type(options).__name__}")
-    return options
+    return cloud.options_of(Options)
 
 
 def _servers(cloud: Cloud, service: Service, front: Frontend | None = None) -> tuple[Server, ...]:

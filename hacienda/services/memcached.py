@@ -30,9 +30,7 @@ def item_memory(options: MemcachedOptions, node: Node) -> int:
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    options = cloud.option("memcached")
-    if not isinstance(options, MemcachedOptions):
-        raise TypeError(f"memcached's options are {type(options).__name__}")
+    options = cloud.options_of(MemcachedOptions)
     return {
         "address": cloud.address(node),
         "port": service.port("memcache").number,

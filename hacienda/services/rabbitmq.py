@@ -64,10 +64,7 @@ def memory_limit(options: RabbitmqOptions, node: Node) -> int:
 
 
 def _options(cloud: Cloud) -> RabbitmqOptions:
-    options = cloud.option("rabbitmq")
-    if not isinstance(options, RabbitmqOptions):
-        raise TypeError(f"rabbitmq's options are {type(options).__name__}")
-    return options
+    return cloud.options_of(RabbitmqOptions)
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:

@@ -218,7 +218,7 @@ def test_a_port_that_is_open_is_no_check(tmp_path: Path) -> None:
 
 
 def test_connections_kept_longer_than_the_proxy_keeps_them_are_found(tmp_path: Path) -> None:
-    change = template("keystone/keystone.conf.j2", "connection_recycle_time = 600", "connection_recycle_time = 3600")
+    change = template("openstack/database.j2", "connection_recycle_time = 600", "connection_recycle_time = 3600")
     found = told(tmp_path, "TIMERS", change)
     assert found[0] == "error: keystone keeps idle database connections for 3600 s, HAProxy drops them after 3600 s."
     assert found[1].startswith("warning: a reload cuts database connections after 660 s")

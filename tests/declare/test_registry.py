@@ -66,6 +66,7 @@ def test_scopes_say_who_reaches_what_is_balanced(clients: Clients) -> None:
     ("declared", "reason"),
     [
         ({"bootstrap": Script("bootstrap.sh")}, "bootstrap"),
+        ({"migrate": Script("migrate.sh")}, "migrate"),
         ({"reconcile": Script("reconcile.sh")}, "reconcile"),
         ({"voters": True}, "voters"),
     ],

@@ -61,11 +61,13 @@ def program(service: str, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # A dataclass looks its module up there.
     sys.modules[spec.name] = module
-    sys.path.insert(0, str(path.parent))
+    # On a node, what services share lies beside the service's own.
+    beside = [str(path.parent), str(services.TEMPLATES / "openstack")]
+    sys.path[:0] = beside
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(path.parent))
+        del sys.path[: len(beside)]
     return module
 
 

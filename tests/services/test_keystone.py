@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import urllib.parse
 from configparser import ConfigParser
@@ -204,29 +201,6 @@ def test_health_does_not_depend_on_a_password_that_is_not_set_yet(
     assert outcome.code == (0 if unreconciled else 1)
 
 
-def test_a_reload_ends_when_no_worker_has_the_former_configuration(tmp_path: Path) -> None:
-    """A master with two workers that are replaced one after the other, as uWSGI does it."""
-    control = tmp_path / "control"
-    os.mkfifo(control)
-    script = tmp_path / "reload.sh"
-    script.write_text((SCRIPTS / "reload.sh").read_text().replace("/run/keystone/control", str(control)))
-    begins = "sleep 60 & a=$!; sleep 60 & b=$!; echo ready"
-    replaces = "for w in $a $b; do sleep 0.5; kill $w; sleep 60 & done; wait"
-    master = f"{begins}; read -r _ <{control}; {replaces}"
-    running = subprocess.Popen(["bash", "-c", master], stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
-        former = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
-        subprocess.run(["bash", str(script), str(running.pid)], check=True, timeout=30)
-        now = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
-        assert len(former) == 2
-        assert not former & now
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
 def test_the_catalogue_names_the_virtual_ip(lab: Cloud) -> None:
     (entry,) = json.loads(composed.rendered(lab, "keystone")["/etc/hacienda/catalogue/keystone.json"].text)
     vip = lab.virtual_ip("internal")
@@ -361,7 +335,7 @@ def test_health_is_asked_by_a_user_who_may_do_nothing(tmp_path: Path, monkeypatc
     monkeypatch.setattr(ISSUE.Identity, "_call", call)
     monkeypatch.setattr(ISSUE, "PROBE", replace(ISSUE.PROBE, file=password))
     monkeypatch.setattr(sys.modules["ssl"], "create_default_context", lambda **_: None)
-    assert ISSUE.token(ISSUE.Identity("https://x"), tmp_path / "kept") == ("token", "issued")
+    assert ISSUE.token(ISSUE.Identity("https://x", "ca.pem"), tmp_path / "kept") == ("token", "issued")
     (body,) = sent
     assert body["auth"]["scope"] == "unscoped"
     assert body["auth"]["identity"]["password"]["user"]["name"] == "hacienda-probe"
@@ -431,7 +405,7 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     monkeypatch.setattr(FOUND, "CONFIGURATION", str(written))
     monkeypatch.setattr(FOUND, "reachable", lambda url: True)
     monkeypatch.setattr(FOUND, "settled", lambda url, members: told.unlink(missing_ok=True))
-    monkeypatch.setattr(FOUND, "begin_anew", lambda url: told.unlink(missing_ok=True))
+    monkeypatch.setattr(FOUND, "clear", lambda url, used: told.unlink(missing_ok=True))
     monkeypatch.setattr(sys, "argv", ["found.py", "--bootstrap-region-id", "north"])
     monkeypatch.setenv("OS_DATABASE__CONNECTION", "")
     monkeypatch.setenv("DATABASE_MEMBERS", composed.fact(lab, "keystone", "DATABASE_MEMBERS"))
@@ -440,49 +414,6 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     query = "charset=utf8&ssl_ca=/etc/keystone/database/ca.pem&connect_timeout=3"
     expected = ["keystone-manage db_sync", "keystone-manage bootstrap --bootstrap-region-id north"]
     assert told.read_text().splitlines() == [f"{command} {query}" for command in expected[:commands]]
-
-
-class FakeDatabase:
-    """What stands for SQLAlchemy: answers with one state after the other, None where nobody answers."""
-
-    class exc:  # noqa: N801 the library's own names
-        class SQLAlchemyError(Exception):
-            pass
-
-    class pool:  # noqa: N801
-        NullPool = None
-
-    def __init__(self, *states: dict[str, str] | None) -> None:
-        self.left = list(states)
-
-    def create_engine(self, url: str, **_: object) -> FakeDatabase:
-        return self
-
-    def connect(self) -> contextlib.AbstractContextManager[FakeDatabase]:
-        return contextlib.nullcontext(self)
-
-    def exec_driver_sql(self, query: str) -> list[tuple[str, str]]:
-        state = self.left.pop(0)
-        if state is None:
-            raise self.exc.SQLAlchemyError
-        return list(state.items())
-
-
-def test_migrations_wait_until_nobody_is_given_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server that gives one refuses changes of the schema, and the migration would have to begin anew."""
-    alone, giving = (
-        {"wsrep_cluster_size": size, "wsrep_local_state": state} for size, state in (("1", "4"), ("3", "2"))
-    )
-    whole = {"wsrep_cluster_size": "3", "wsrep_local_state": "4"}
-    database = FakeDatabase(None, alone, giving, whole, giving)
-    monkeypatch.setitem(sys.modules, "sqlalchemy", database)
-    monkeypatch.setattr(FOUND, "RETRY_SECONDS", 0)
-    FOUND.settled("mysql://", 3)
-    assert database.left == [giving]
-    # No Galera at all.
-    database.left = [{}, whole]
-    FOUND.settled("mysql://", 3)
-    assert database.left == [whole]
 
 
 class FakeKeystone:

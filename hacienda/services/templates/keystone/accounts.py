@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from identity import ADMIN, DOMAIN, PROBE, Account, Identity, IdentityError
+from identity import DOMAIN, Account, Identity, IdentityError
+from own import ADMIN, PROBE, here
 
 OPTIONS = {
     "ignore_lockout_failure_attempts": True,
@@ -66,7 +67,7 @@ def accepted(url: str, account: Account) -> bool:
         IdentityError: it does not answer.
     """
     try:
-        Identity(url).log_in(account)
+        here(url).log_in(account)
     except IdentityError as error:
         if error.refused:
             return False
@@ -76,7 +77,7 @@ def accepted(url: str, account: Account) -> bool:
 
 def main() -> int:
     """0 when both are as they have to be."""
-    identity = Identity(sys.argv[1])
+    identity = here(sys.argv[1])
     try:
         identity.log_in(ADMIN)
         # The administrator first: until it has its options, it can be locked.

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from accounts import accepted, reconcile
-from identity import ADMIN, DOMAIN, Account, Identity, IdentityError
+from identity import DOMAIN, Account, Identity, IdentityError
+from own import ADMIN, here
 
 PROJECT = "service"
 DESCRIPTION = "A service of the cloud; Hacienda makes and removes this user"
@@ -116,7 +117,7 @@ def _remove(identity: Identity, project: str, listed: list[Declared], retire: bo
 
 def main() -> int:
     """0 when every user is as it has to be."""
-    identity = Identity(sys.argv[1])
+    identity = here(sys.argv[1])
     try:
         identity.log_in(ADMIN)
         wanted = declared(Path(sys.argv[2]), Path(sys.argv[3]))

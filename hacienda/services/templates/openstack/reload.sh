@@ -1,6 +1,6 @@
 #!/bin/bash
 # reload.sh PID: has uWSGI, whose master is PID, start one worker after the other anew, and waits until none of the former is
-# left: until then some use the former configuration, and the passwords in it. It runs as Keystone's own user.
+# left: until then some use the former configuration, and the passwords in it. It runs as the API's own user.
 set -euo pipefail
 
 patience=240 # seconds; a worker has 20 to finish its requests, then the next one begins
@@ -10,7 +10,7 @@ workers() {
 }
 
 former=$(workers "$1")
-echo c >/run/keystone/control
+echo c >"$RUNTIME_DIRECTORY/control" # systemd names the folder
 for ((waited = 0; waited < patience; waited++)); do
     left=""
     for worker in $former; do

@@ -1,4 +1,5 @@
-"""A few calls of Keystone's API with the standard library: the command line client takes seconds to start."""
+"""A few calls of Keystone's API, and of others with its tokens, by the standard library: the command line client takes seconds to
+start."""
 
 from __future__ import annotations
 
@@ -11,10 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CA = "/etc/keystone/tls/ca.pem"
-"""Who signed what Keystone's servers show."""
-ENTRANCE_CA = "/etc/keystone/identity/ca.pem"
-"""Who signed what clients are shown at Keystone's endpoint."""
+DOMAIN = {"id": "default"}
 
 
 @dataclass(frozen=True)
@@ -39,22 +37,12 @@ class Account:
         return self.file.read_text().strip()
 
 
-DOMAIN = {"id": "default"}
-ADMIN = Account("admin", Path("/var/lib/hacienda/secrets/keystone/admin"), "admin")
-PROBE = Account(
-    "hacienda-probe",
-    Path("/var/lib/hacienda/secrets/keystone/probe"),
-    description="Asks for tokens, to see whether that works",
-)
-"""Asks for a token, to see whether that works, and may do nothing else: it has no role anywhere."""
-
-
 class IdentityError(Exception):
-    """Keystone did not answer as hoped.
+    """An API did not answer as hoped.
 
     Args:
         text: what was asked and what came back.
-        refused: Keystone itself said no; otherwise nobody answered.
+        refused: the API itself said no; otherwise nobody answered.
     """
 
     def __init__(self, text: str, refused: bool = False) -> None:
@@ -66,16 +54,17 @@ class Identity:
     """A session of one account.
 
     Args:
-        url: where Keystone is, with its version: `https://...:5000/v3`.
-        timeout: seconds per call.
+        url: where the API is, Keystone's with its version: `https://...:5000/v3`.
         authority: file with the certificates that are trusted there.
+        timeout: seconds per call.
+        token: that it has already.
     """
 
-    def __init__(self, url: str, timeout: float = 30.0, authority: str = CA) -> None:
+    def __init__(self, url: str, authority: str, timeout: float = 30.0, token: str = "") -> None:
         self._url = url
         self._timeout = timeout
         self._tls = ssl.create_default_context(cafile=authority)
-        self._token = ""
+        self._token = token
 
     def log_in(self, account: Account) -> str:
         """Get a token with the account's password, and return it."""
