@@ -16,6 +16,7 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
     Account,
     Assumption,
+    Capability,
     Certificate,
     Instead,
     Sandbox,
@@ -32,6 +33,8 @@ HARAKIRI_SECONDS = 90
 nobody hears it any more."""
 MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: an API shares its machine with every other one."""
+REQUIRES: tuple[Capability, ...] = ("database", "cache", "coordination", "identity", "load balancer", "virtual ip")
+"""Of every API but Keystone's, which is the identity itself."""
 PACKAGES = ("curl", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3")
 """What uWSGI, the connection to the database and verify.sh need."""
 OWNED = (
