@@ -77,7 +77,7 @@ class Api:
 
     Args:
         folder: the service's folder in /etc.
-        largest_body: bytes of a request's body.
+        largest_body: bytes of a request's body; None: of any size, and a request takes as long as it takes.
         database_server: `host:port`.
         cache_servers: `address:port` of every cache.
     """
@@ -90,7 +90,7 @@ class Api:
     threads: int
     pool: tuple[int, int]
     harakiri: int
-    largest_body: int
+    largest_body: int | None
     database: Account
     identity: Account | None
     database_server: str
@@ -159,7 +159,7 @@ def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, w
             threads=options.threads,
             pool=pool(options),
             harakiri=HARAKIRI_SECONDS,
-            largest_body=front.largest_body or 0,
+            largest_body=front.largest_body,
             database=next(account for account in service.accounts if account.kind == "database"),
             identity=identity[0] if identity else None,
             database_server="{}:{}".format(*cloud.endpoint(database.name, database.frontends[0].port)),
