@@ -187,7 +187,8 @@ def migration(cloud: Cloud, configuration: str, section: str, command: str, onli
 
     Args:
         configuration, section: where the connection is.
-        command: Python module of the management tool, and its arguments, that bring the schema to what the code needs.
+        command: Python module of the management tool, and its arguments, that bring the schema to what the code needs; several of
+            them have commas between.
         online: the same for what is left to do once every node runs the new code; empty: nothing is.
     """
     return {
