@@ -9,7 +9,7 @@ from hacienda.cli import console, deploying, guarding, project, rotating, trusti
 from hacienda.cli.synth import Out
 from hacienda.cloud import Cloud
 from hacienda.operate.deploy import Deployment
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, summary
 
 
 def apply(

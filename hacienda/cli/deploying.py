@@ -15,7 +15,7 @@ from hacienda.cli.progress import Progress, live
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import summary
+from hacienda.review.plan import summary
 
 
 def deployment(cloud: Cloud, out: Path | None, *, with_secrets: bool = True) -> Deployment:

@@ -12,7 +12,7 @@ from hacienda import terraform
 from hacienda.cli import console, guarding, project
 from hacienda.errors import InputError, RefusedError
 from hacienda.operate.deploy import allowed, json_line
-from hacienda.review import guard as review
+from hacienda.review.plan import guard as review
 
 _ZIP = b"PK\x03\x04"
 """How a saved plan begins: it is a zip archive."""

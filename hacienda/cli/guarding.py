@@ -16,8 +16,8 @@ from hacienda.cloud import Cloud
 from hacienda.errors import InputError, Problem, RefusedError
 from hacienda.operate import rolling
 from hacienda.operate.deploy import Deployment, StackPlan, allowed
-from hacienda.review import guard
-from hacienda.review.summary import MACHINES, MEMBER
+from hacienda.review.plan import guard
+from hacienda.review.plan.summary import MACHINES, MEMBER
 
 Accept = Annotated[
     list[str] | None,

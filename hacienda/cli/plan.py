@@ -13,7 +13,7 @@ from hacienda.cli import console, deploying, guarding, project, trusting
 from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, summary
 
 
 def plan(

@@ -20,9 +20,9 @@ from hacienda.cloud import Cloud
 from hacienda.errors import InputError, Problem
 from hacienda.operate.deploy import allowed
 from hacienda.quorum import enumerate_names
-from hacienda.review import guard, summary
 from hacienda.review import report as reports
-from hacienda.review.rendered_diff import words
+from hacienda.review.diff import words
+from hacienda.review.plan import guard, summary
 
 
 class Format(StrEnum):

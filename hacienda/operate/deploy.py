@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from hacienda.errors import RefusedError, ToolError
 from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW
-from hacienda.review import guard
-from hacienda.review.summary import Change, changes
+from hacienda.review.plan import guard
+from hacienda.review.plan.summary import Change, changes
 from hacienda.terraform import Terraform
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hacienda.errors import RefusedError
 from hacienda.operate.deploy import Deployment, StackPlan, allowed
-from hacienda.review import guard
+from hacienda.review.plan import guard
 
 ROUNDS = 2
 """Applies per step at most: where a member does not refer to its machine, it is found missing only when its machine is another."""

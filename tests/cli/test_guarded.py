@@ -15,13 +15,13 @@ import pytest
 from hacienda import terraform
 from hacienda.cli import guarding
 from hacienda.operate.deploy import StackPlan
-from hacienda.review import guard
+from hacienda.review.plan import guard
 from hacienda.stacks import Stack
 from tests.cli.conftest import NODES, Project, make_project
 from tests.provider.fake_incus import serving
 
 ROOT = Path(__file__).parents[2]
-PLANS = ROOT / "tests/review/plans"
+PLANS = ROOT / "tests/review/plan/plans"
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_another_image_replaces_no_machine_until_asked_and_then_one_by_one(tmp_p
     socket = tmp_path / "incus"
     nodes = tmp_path / "nodes"
     nodes.mkdir()
-    project.extra = {"HACIENDA_TRANSPORT": f"tests.review.plan_nodes:{nodes}", "PYTHONPATH": str(ROOT)}
+    project.extra = {"HACIENDA_TRANSPORT": f"tests.review.plan.plan_nodes:{nodes}", "PYTHONPATH": str(ROOT)}
     text = project.file.read_text()
     platform = "platform: {{type: incus, project: hacienda-small, socket: {socket}, image: {image}}}"
     text = text.replace("platform: {type: existing, known_hosts: known_hosts}", "PLATFORM")

@@ -13,10 +13,10 @@ import pytest
 from hacienda.errors import RefusedError, UnwellError
 from hacienda.operate.deploy import Deployment, StackPlan
 from hacienda.operate.rolling import Hands, roll
-from hacienda.review import guard
+from hacienda.review.plan import guard
 from hacienda.stacks import Stack
 
-PLANS = Path(__file__).parents[1] / "review/plans"
+PLANS = Path(__file__).parents[1] / "review/plan/plans"
 STACK = Stack("region", "region", ("ctl-1", "ctl-2", "ctl-3"), ())
 
 

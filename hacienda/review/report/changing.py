@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hacienda.review import guard, names, summary
-from hacienda.review.rendered_diff import Diff, FileChange, words
+from hacienda.review import names
+from hacienda.review.diff import Diff, FileChange, words
+from hacienda.review.plan import guard, summary
 from hacienda.review.report.blocks import Block, Change, Lines, Section, Table, Tone
 from hacienda.review.report.model import Compared, Planned, Report
 

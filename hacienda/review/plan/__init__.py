@@ -1,0 +1,1 @@
+"""A Terraform plan, read, summed up, and judged by the quorum guard."""
