@@ -18,7 +18,7 @@ from hacienda.assess.timers import Drill
 from hacienda.review import diff as diffs
 from hacienda.review import report
 from hacienda.review.diff import Diff, words
-from hacienda.review.plan import guard, summary
+from hacienda.review.plan import guard, reader
 from tests import lanes
 from tests.review.diff.samples import Sample, rendering
 
@@ -42,8 +42,8 @@ def plain(name: str) -> report.Report:
 
 def planned(name: str) -> report.Planned:
     text = (PLANS / f"{name}.json").read_text()
-    verdict = guard.judge([guard.read(text, "plan.json")])
-    return report.Planned(("plan.json",), summary.changes("plan.json", json.loads(text)), verdict)
+    verdict = guard.judge([reader.read(text, "plan.json")])
+    return report.Planned(("plan.json",), reader.read(text, "plan.json").changes, verdict)
 
 
 def compared(diff: Diff) -> report.Compared:
@@ -256,8 +256,8 @@ def with_odd_texts() -> report.Report:
         entry["address"] += ODD
         for side in ("before", "after"):
             (entry["change"].get(side) or {})["node"] = ODD
-    verdict = guard.judge([guard.read((PLANS / "replace-two.json").read_text(), ODD)])
-    changed = report.Planned((ODD,), summary.changes(ODD, plan), verdict)
+    verdict = guard.judge([reader.read((PLANS / "replace-two.json").read_text(), ODD)])
+    changed = report.Planned((ODD,), reader.read(json.dumps(plan), ODD).changes, verdict)
     return replace(found, findings=(bad, accepted), compared=compared(diff), planned=changed)
 
 

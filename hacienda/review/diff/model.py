@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from hacienda.declare.resource_types import MACHINES, MEMBER
 from hacienda.review.diff.lines import Hunk
 from hacienda.review.diff.trust import TrustChange
-from hacienda.review.plan.summary import MACHINES, MEMBER
 
 Kind = Literal["added", "removed", "changed"]
 ResourceKind = Literal["added", "removed", "changed", "replaced"]

@@ -11,8 +11,9 @@ from typing import Any
 from hacienda import platforms
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare.resource import Declaration
+from hacienda.declare.resource_types import MEMBER
 from hacienda.platforms.base import FirstBoot, MachineHandle
-from hacienda.platforms.member import MEMBER, reach
+from hacienda.platforms.member import reach
 from hacienda.review.diff.model import ResourceChange
 
 Resources = Mapping[str, Mapping[str, Any]]

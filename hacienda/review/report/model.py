@@ -14,7 +14,7 @@ from hacienda.assess.timers import Budget, Drill
 from hacienda.errors import RefusedError, UnwellError
 from hacienda.review import topology
 from hacienda.review.diff import Diff
-from hacienda.review.plan import guard, summary
+from hacienda.review.plan import guard, reader
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Planned:
     """
 
     sources: tuple[str, ...]
-    changes: tuple[summary.Change, ...]
+    changes: tuple[reader.PlannedAction, ...]
     verdict: guard.Verdict
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hacienda.errors import InputError
-from hacienda.review.plan import guard
+from hacienda.review.plan import guard, reader
 from hacienda.review.plan.guard.electorate import Seat
 from tests.review.plan.scenarios import SCENARIOS, Scenario
 
@@ -21,7 +21,7 @@ def load(name: str) -> Any:
 
 
 def judge(document: Any, **options: Any) -> guard.Verdict:
-    return guard.judge([guard.read(json.dumps(document), "plan.json")], **options)
+    return guard.judge([reader.read(json.dumps(document), "plan.json")], **options)
 
 
 def going(verdict: guard.Verdict) -> list[Seat]:
@@ -77,7 +77,7 @@ def test_several_plans_are_judged_as_one() -> None:
     alone = {**network, "resource_changes": others, "prior_state": {}}
     assert not judge(alone).refused
     machines["resource_changes"] = [e for e in machines["resource_changes"] if e["type"] != "hacienda_incus_network"]
-    plans = [guard.read(json.dumps(one), name) for name, one in (("network", alone), ("controller", machines))]
+    plans = [reader.read(json.dumps(one), name) for name, one in (("network", alone), ("controller", machines))]
     assert guard.judge(plans).refused
 
 
@@ -176,7 +176,7 @@ def plan_with(**parts: object) -> str:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_what_powershell_writes_is_read(encoding: str) -> None:
     text = (PLANS / "replace-two.json").read_text()
-    assert guard.judge([guard.read(text.encode(encoding))]).refused
+    assert guard.judge([reader.read(text.encode(encoding))]).refused
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_powershell_writes_is_read(encoding: str) -> None:
 )
 def test_what_is_no_plan_is_told_so(text: str | bytes, reason: str) -> None:
     with pytest.raises(InputError) as told:
-        guard.read(text, "plan.json")
+        reader.read(text, "plan.json")
     assert reason in str(told.value)
     assert "plan.json" in str(told.value)
     assert told.value.exit_code == 2

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hacienda.review.plan import guard
-from hacienda.review.plan.document import Plan
+from hacienda.review.plan import guard, reader
 from hacienda.review.plan.guard.closure import closure
 from hacienda.review.plan.guard.references import Target
+from hacienda.review.plan.reader import Plan
 from tests.review.plan.scenarios import SCENARIOS
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ CASES = {
 
 
 def read(path: Path) -> Plan:
-    return guard.read(path.read_text(), path.name)
+    return reader.read(path.read_text(), path.name)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -85,7 +85,7 @@ def test_what_went_through_a_local_value_is_in_the_state() -> None:
     stored = {"address": "hacienda_incus_instance.ctl-1", "type": "hacienda_incus_instance", "name": "ctl-1"}
     root = document["prior_state"]["values"]["root_module"]
     root["resources"].append({**stored, "values": {}, "depends_on": ["hacienda_incus_network.management"]})
-    plan = guard.read(json.dumps(document))
+    plan = reader.read(json.dumps(document))
     assert "hacienda_incus_network.management" in closure(plan, ["hacienda_incus_instance.ctl-1"])
 
 
@@ -100,7 +100,7 @@ def test_a_dependency_in_a_module_is_found() -> None:
 def test_no_step_of_the_corpus_takes_a_network_or_a_second_voter(name: str) -> None:
     """Told by Terraform's own closure, not by the guard's judgement of it."""
     plan = read(HERE / "plans" / f"{name}.json")
-    changes = {change.address: change for change in plan.changes}
+    changes = {change.address: change for change in plan.resources}
     verdict = guard.judge([plan])
     taken: set[str] = set()
     for judged in verdict.clusters:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from hacienda.review.plan.summary import Change, changes, describe, document
+from hacienda.review.plan import PlannedAction, reader
+from hacienda.review.plan.summary import describe, document
 
 
 def resource(kind: str, name: str, actions: list[str], before: Any = None, after: Any = None) -> dict[str, Any]:
@@ -21,8 +23,9 @@ def instance(name: str, actions: list[str]) -> dict[str, Any]:
     return resource("hacienda_incus_instance", name, actions, {"name": name}, {"name": name})
 
 
-def found(*resources: dict[str, Any]) -> tuple[Change, ...]:
-    return changes("lab-controller", {"resource_changes": list(resources)})
+def found(*resources: dict[str, Any]) -> tuple[PlannedAction, ...]:
+    text = json.dumps({"format_version": "1.2", "resource_changes": list(resources)})
+    return reader.read(text, "lab-controller").changes
 
 
 HAPROXY = "/etc/haproxy/haproxy.cfg"

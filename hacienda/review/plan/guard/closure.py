@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from hacienda.review.plan.document import Change, Plan
 from hacienda.review.plan.guard.references import dependencies
+from hacienda.review.plan.reader import Plan, PlannedAction
 
 Base = tuple[tuple[str, ...], str]
 """A resource as it is configured: the modules that it is in, and `type.name`."""
@@ -19,10 +19,10 @@ def closure(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
     through local values.
     """
     wanted = set(addresses)
-    by_base: dict[Base, list[Change]] = {}
-    for change in plan.changes:
+    by_base: dict[Base, list[PlannedAction]] = {}
+    for change in plan.resources:
         by_base.setdefault(_base(change), []).append(change)
-    waiting = [change for change in plan.changes if change.address in wanted]
+    waiting = [change for change in plan.resources if change.address in wanted]
     followed: set[Base] = set()
     while waiting:
         change = waiting.pop()
@@ -36,11 +36,11 @@ def closure(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _base(change: Change) -> Base:
+def _base(change: PlannedAction) -> Base:
     return tuple(name for name, _ in change.module), change.base
 
 
-def _needed(plan: Plan, change: Change, known: Collection[Base]) -> Iterator[Base]:
+def _needed(plan: Plan, change: PlannedAction, known: Collection[Base]) -> Iterator[Base]:
     for target in dependencies(plan, change):
         if target.base:
             yield from {(target.module, target.base)}.intersection(known)

@@ -12,9 +12,9 @@ from hacienda import quorum
 from hacienda.cloudinit.facts import ETC
 from hacienda.errors import InputError
 from hacienda.remote import trust
-from hacienda.review.plan.document import MEMBER, Change, Plan
 from hacienda.review.plan.guard.machines import Ground, grounds
 from hacienda.review.plan.guard.references import resource
+from hacienda.review.plan.reader import Plan, PlannedAction
 from hacienda.services import registry
 
 Fate = quorum.Way | Literal["stays"]
@@ -130,12 +130,12 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
         InputError: a member is not what members are.
     """
     ground = grounds(plans)
-    going = {change.address: change for plan in plans for change in plan.changes if change.goes}
+    going = {change.address: change for plan in plans for change in plan.resources if change.goes}
     requested = frozenset(address for address, change in going.items() if change.requested or change.triggered)
     seats: list[Seat] = []
     created: list[tuple[str, str, str, str]] = []
     for plan in plans:
-        for change in (*plan.members, *(one for one in plan.drifted if one.type == MEMBER)):
+        for change in (*plan.members, *(one for one in plan.drifted if one.is_member)):
             if change.before is not None:
                 taken = _taken(going, change, ground.get((plan.source, change.address)))
                 seats.append(_seat(plan, change, requested, taken))
@@ -154,7 +154,7 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
     )
 
 
-def _environment(plan: Plan, change: Change) -> str:
+def _environment(plan: Plan, change: PlannedAction) -> str:
     named = plan.environments
     key = resource(plan, change).get("provider_config_key")
     if isinstance(key, str) and key in named:
@@ -171,7 +171,7 @@ class _Taken:
     networks: tuple[str, ...] = ()
 
 
-def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -> _Taken:
+def _taken(going: Mapping[str, PlannedAction], member: PlannedAction, ground: Ground | None) -> _Taken:
     if ground is None:
         return _Taken()
     machines = [going[address] for address in sorted(ground.machines & going.keys())]
@@ -182,7 +182,7 @@ def _taken(going: Mapping[str, Change], member: Change, ground: Ground | None) -
     return _Taken(tuple(change.address for change in (machines or networks)), way, cut_off)
 
 
-def _seat(plan: Plan, change: Change, requested: frozenset[str], taken: _Taken) -> Seat:
+def _seat(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _Taken) -> Seat:
     before = change.before or {}
     voter, services = _known(plan, change, before)
     fate = _fate(plan, change, taken.way)
@@ -208,7 +208,7 @@ def _seat(plan: Plan, change: Change, requested: frozenset[str], taken: _Taken) 
     )
 
 
-def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
+def _fate(plan: Plan, change: PlannedAction, machine: Fate) -> Fate:
     if change in plan.drifted:
         return "blank"
     if change.goes:
@@ -220,7 +220,7 @@ def _fate(plan: Plan, change: Change, machine: Fate) -> Fate:
     return "forgotten" if "forget" in change.actions else "stays"
 
 
-def _changed(change: Change, voter: quorum.Member) -> quorum.Departure | None:
+def _changed(change: PlannedAction, voter: quorum.Member) -> quorum.Departure | None:
     """What a change in place takes from voter groups. Votes that are not known before the apply are as they were; an address that
     is not known may be any machine's."""
     if "update" not in change.actions:
@@ -234,13 +234,13 @@ def _changed(change: Change, voter: quorum.Member) -> quorum.Departure | None:
     return departure
 
 
-def _ceased(change: Change, services: frozenset[str]) -> frozenset[str]:
+def _ceased(change: PlannedAction, services: frozenset[str]) -> frozenset[str]:
     """Services that its files name no more; what is not known before the apply is as it was."""
     after = change.after or {}
     return services - set(_services(after)) if "files" in after else frozenset()
 
 
-def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
+def _known(plan: Plan, change: PlannedAction, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
     """A member as its state remembers it, and the services that it runs for others."""
     try:
         node: str = before["node"] + ""  # a name, or a TypeError
@@ -252,7 +252,7 @@ def _known(plan: Plan, change: Change, before: Mapping[str, Any]) -> tuple[quoru
         raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
 
 
-def _declared(change: Change, voter: quorum.Member) -> quorum.Member | None:
+def _declared(change: PlannedAction, voter: quorum.Member) -> quorum.Member | None:
     """A member as it will be declared; peers that are not known before the apply are as they were."""
     if change.after is None:
         return None

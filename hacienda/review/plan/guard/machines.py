@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hacienda.review.plan.document import MEMBER, Change, Plan
+from hacienda.declare.resource_types import GATE, IMAGE, MEMBER, NETWORK
 from hacienda.review.plan.guard.references import Target, targets
+from hacienda.review.plan.reader import Plan, PlannedAction
 
-_HARMLESS = {MEMBER, "hacienda_gate", "hacienda_incus_image"}
+_HARMLESS = {MEMBER, GATE, IMAGE}
 """Types whose loss takes no machine: a gate is a moment that has passed, an image is read by a first boot only."""
 
 _NETWORK = re.compile(r"network|subnet|bridge|vpc|vlan")
@@ -33,7 +34,7 @@ class Ground:
 
 def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
     """What every member that exists stands on, of what goes in these plans; by the plan's source and the member's address."""
-    networks = [change for plan in plans for change in plan.changes if change.goes and is_network(change)]
+    networks = [change for plan in plans for change in plan.resources if change.goes and is_network(change)]
     found = {}
     for plan in plans:
         members = [member for member in plan.members if member.before is not None]
@@ -49,7 +50,7 @@ def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
     return found
 
 
-def is_network(change: Change) -> bool:
+def is_network(change: PlannedAction) -> bool:
     """Whether a resource is a network, by its type."""
     return bool(_NETWORK.search(change.type)) and not _CARD.search(change.type)
 
@@ -57,20 +58,20 @@ def is_network(change: Change) -> bool:
 class _Candidates:
     """Resources that may be machines, found by what members know of them: a plan may have thousands of each."""
 
-    def __init__(self, changes: Sequence[Change]) -> None:
+    def __init__(self, changes: Sequence[PlannedAction]) -> None:
         self.all = changes
         self.by_address = {change.address: change for change in changes}
-        self._by_id: dict[str, list[Change]] = {}
-        self._by_base: dict[str, list[Change]] = {}
+        self._by_id: dict[str, list[PlannedAction]] = {}
+        self._by_base: dict[str, list[PlannedAction]] = {}
         for change in changes:
             self._by_id.setdefault(str((change.before or {}).get("id")), []).append(change)
             self._by_base.setdefault(change.base, []).append(change)
 
-    def of_id(self, found: Any) -> Sequence[Change]:
+    def of_id(self, found: Any) -> Sequence[PlannedAction]:
         """Those with an id."""
         return self._by_id.get(found, ()) if isinstance(found, str) else ()
 
-    def meant(self, aims: frozenset[Target], of: Change) -> Iterator[Change]:
+    def meant(self, aims: frozenset[Target], of: PlannedAction) -> Iterator[PlannedAction]:
         """Those that a resource refers to."""
         for aim in aims:
             for change in self._by_base.get(aim.base, ()) if aim.base else self.all:
@@ -78,19 +79,19 @@ class _Candidates:
                     yield change
 
 
-def _machines(plan: Plan) -> Iterator[Change]:
-    for change in plan.changes:
+def _machines(plan: Plan) -> Iterator[PlannedAction]:
+    for change in plan.resources:
         if change.before is not None and change.type not in _HARMLESS and not is_network(change):
             yield change
 
 
-def _machines_of(plan: Plan, candidates: _Candidates, member: Change) -> Iterator[Change]:
+def _machines_of(plan: Plan, candidates: _Candidates, member: PlannedAction) -> Iterator[PlannedAction]:
     """By the id that the member remembers of its machine, and by what its configuration refers to."""
     yield from candidates.of_id((member.before or {}).get("machine"))
     yield from candidates.meant(targets(plan, member, ("machine", "host")), member)
 
 
-def _owners(candidates: _Candidates, members: Sequence[Change]) -> Mapping[str, set[str]]:
+def _owners(candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
     """Resources that hold the address of one member and of no other: an inventory of all is nobody's machine."""
     hosts = {str((member.before or {}).get("host")): member.address for member in members}
     found: dict[str, set[str]] = {member.address: set() for member in members}
@@ -112,7 +113,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[Change]) -> Mapping[str, set[str]]:
+def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
     """What one member alone depends on: what several wait for is shared, and no machine."""
     found: dict[str, set[str]] = {member.address: set() for member in members}
     waiting: dict[str, set[str]] = {}
@@ -125,13 +126,13 @@ def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[Change]) 
     return found
 
 
-def _networks(plan: Plan, networks: Sequence[Change], machine: Change) -> Iterator[Change]:
+def _networks(plan: Plan, networks: Sequence[PlannedAction], machine: PlannedAction) -> Iterator[PlannedAction]:
     """Networks that a machine is on: its configuration refers to them, or it names the bridge of one in any of the plans."""
     if not networks:
         return
     configured = targets(plan, machine, (*(machine.before or {}), "depends_on"))
     bridges = set(_texts((machine.before or {}).get("networks")))
     for change in networks:
-        named = change.type == "hacienda_incus_network" and (change.before or {}).get("name") in bridges
-        if named or (change in plan.changes and any(aim.means(change, machine) for aim in configured)):
+        named = change.type == NETWORK and (change.before or {}).get("name") in bridges
+        if named or (change in plan.resources and any(aim.means(change, machine) for aim in configured)):
             yield change

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hacienda.review.plan.document import Change, Plan
+from hacienda.review.plan.reader import Plan, PlannedAction
 
 _DEPTH = 20
 """Modules in modules, and references through them, are followed so far; Terraform allows no cycles."""
@@ -31,7 +31,7 @@ class Target:
     base: str
     keys: tuple[str, ...] = ()
 
-    def means(self, change: Change, of: Change) -> bool:
+    def means(self, change: PlannedAction, of: PlannedAction) -> bool:
         """Whether a resource instance is meant when an instance `of` something refers to this target.
 
         Where no key is written, instances belong together that have a key in common (`each.key`, `count.index`).
@@ -56,7 +56,7 @@ def _written(key: str | int | None) -> str:
     return f'"{key}"' if isinstance(key, str) else str(key)
 
 
-def _alike(change: Change, of: Change) -> bool:
+def _alike(change: PlannedAction, of: PlannedAction) -> bool:
     shared = 0
     for one, other in zip(change.module, of.module, strict=False):
         if one != other:
@@ -67,7 +67,7 @@ def _alike(change: Change, of: Change) -> bool:
     return not keys or not wanted or bool(keys & wanted)
 
 
-def targets(plan: Plan, of: Change, attributes: Iterable[str]) -> frozenset[Target]:
+def targets(plan: Plan, of: PlannedAction, attributes: Iterable[str]) -> frozenset[Target]:
     """What attributes of a resource refer to.
 
     Args:
@@ -87,7 +87,7 @@ def targets(plan: Plan, of: Change, attributes: Iterable[str]) -> frozenset[Targ
     return frozenset(found)
 
 
-def dependencies(plan: Plan, of: Change) -> frozenset[Target]:
+def dependencies(plan: Plan, of: PlannedAction) -> frozenset[Target]:
     """Everything that a resource depends on: by all of its configuration, and as the state remembers it."""
     written = targets(plan, of, (*(resource(plan, of).get("expressions") or {}), "depends_on"))
     return written | {_stored(address) for address in plan.dependencies.get(of.address, ())}
@@ -103,7 +103,7 @@ def _stored(address: str) -> Target:
     return Target(tuple(module), ".".join(parts[:2]))
 
 
-def resource(plan: Plan, of: Change) -> Mapping[str, Any]:
+def resource(plan: Plan, of: PlannedAction) -> Mapping[str, Any]:
     """A resource as it is configured; empty where it is configured no more."""
     return plan.configured.get((tuple(name for name, _ in of.module), of.base), {})
 

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hacienda.quorum import enumerate_names
-from hacienda.review.plan.document import Change, Plan
 from hacienda.review.plan.guard.closure import closure
 from hacienda.review.plan.guard.electorate import Cluster, Seat, clusters
 from hacienda.review.plan.guard.machines import is_network
 from hacienda.review.plan.guard.order import Order, network_hindrance
 from hacienda.review.plan.guard.price import cost
 from hacienda.review.plan.guard.step import Step, told
+from hacienda.review.plan.reader import Plan, PlannedAction
 
 Place = tuple[str, str]
 """A plan's source, and an address in it."""
@@ -45,8 +45,8 @@ def _included(plan: Plan, step: Step) -> frozenset[str]:
     """Addresses that a step changes: of its targets' closure, without what only `-replace` would replace and the step does not
     name."""
     if not step.targets:
-        return frozenset(change.address for change in plan.changes)
-    waiting = {change.address for change in plan.changes if change.requested} - set(step.requested)
+        return frozenset(change.address for change in plan.resources)
+    waiting = {change.address for change in plan.resources if change.requested} - set(step.requested)
     return closure(plan, [address for source, address in step.targets if source == plan.source]) - waiting
 
 
@@ -55,13 +55,13 @@ def _planned(plan: Plan, included: Collection[str], done: Collection[Place]) -> 
     What is still to be created stays so: others may count on it."""
     return dataclasses.replace(
         plan,
-        changes=tuple(_changes(plan, included, done)),
+        resources=tuple(_changes(plan, included, done)),
         drifted=tuple(change for change in plan.drifted if (plan.source, change.address) not in done),
     )
 
 
-def _changes(plan: Plan, included: Collection[str], done: Collection[Place]) -> Iterator[Change]:
-    for change in plan.changes:
+def _changes(plan: Plan, included: Collection[str], done: Collection[Place]) -> Iterator[PlannedAction]:
+    for change in plan.resources:
         if (plan.source, change.address) in done:
             if change.after is not None:
                 known = {**(change.before or {}), **change.after}
@@ -77,7 +77,7 @@ def _networks(plans: Iterable[Plan], included: dict[str, frozenset[str]], done: 
     return tuple(
         change.address
         for plan in plans
-        for change in plan.changes
+        for change in plan.resources
         if change.goes
         and is_network(change)
         and change.address in included[plan.source]

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hacienda import quorum
-from hacienda.review.plan.document import Plan
 from hacienda.review.plan.guard.electorate import Cluster, Seat, clusters
 from hacienda.review.plan.guard.order import Order, safe_order
 from hacienda.review.plan.guard.price import Price, cost
 from hacienda.review.plan.guard.trial import tried
+from hacienda.review.plan.reader import Plan
 
 FORGOTTEN = "{nodes}: forgotten, not destroyed. Running and voting go on, and no later plan counts them."
 PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."

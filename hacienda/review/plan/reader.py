@@ -7,27 +7,35 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
+from hacienda.declare.resource_types import MACHINES, MEMBER
 from hacienda.errors import InputError
 from hacienda.quorum import REVIEW
 from hacienda.review.plan.shape import complaint
+from hacienda.secrets.store import DIGEST_KEY, comparable
 
 FORMAT = 1
 """Newest major version of the plan format that is understood. Terraform 1.x writes 1.x; minor versions only add."""
 
-MEMBER = "hacienda_member"
-
 _HOW = "Give it what `terraform show -json PLANFILE` prints, or the plan file itself."
 
 
+Kind = Literal["create", "update", "replace", "delete"]
+
+Differing = Mapping[str, tuple[str | None, str | None]]
+"""Key -> value before and after; None: it is not there."""
+
+
 @dataclass(frozen=True)
-class Change:
-    """One managed resource instance in a plan.
+class PlannedAction:
+    """What a plan does to one managed resource instance, be it nothing.
 
     Args:
+        source: the plan it is in.
         address: its Terraform address.
         type: resource type.
+        label: the last part of its address.
         base: its address in the configuration of its module: `type.name`.
         module: the calls it is in, from outside: name, and instance key or None.
         key: its own instance key: of `count` a number, of `for_each` a text; None without.
@@ -38,8 +46,10 @@ class Change:
         triggered: it is replaced because something else changes (`replace_triggered_by`).
     """
 
+    source: str
     address: str
     type: str
+    label: str
     base: str
     module: tuple[tuple[str, str | int | None], ...]
     key: str | int | None
@@ -48,6 +58,52 @@ class Change:
     after: Mapping[str, Any] | None
     requested: bool = False
     triggered: bool = False
+
+    @property
+    def kind(self) -> Kind | None:
+        """What happens to it; None: nothing, or it is read."""
+        if "delete" in self.actions and "create" in self.actions:
+            return "replace"
+        kinds: tuple[Kind, ...] = ("create", "update", "delete")
+        return next((kind for kind in kinds if kind in self.actions), None)
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a node's configuration."""
+        return self.type == MEMBER
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is a machine that the provider makes."""
+        return self.type in MACHINES
+
+    @property
+    def name(self) -> str:
+        """The node's name for members and machines, else the last part of the address."""
+        values = self.after or self.before or {}
+        return str(values.get("node") or values.get("name") or self.label)
+
+    @cached_property
+    def files(self) -> Differing:
+        """Of a member: files that change, path -> short hash before and after."""
+        return self._differing("files") if self.is_member else {}
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Of a member: names of secrets that change; `digest/key`, where digests are under another key and cannot be compared."""
+        found = self._differing("secrets") if self.is_member else {}
+        known = {name for name, (old, new) in found.items() if old is None or new is None or comparable(old, new)}
+        return tuple(sorted(known if len(known) == len(found) else {*known, DIGEST_KEY}))
+
+    @property
+    def restarts(self) -> tuple[str, ...]:
+        """Of a member that is updated: what is done to services, `restart galera`, `reload haproxy` or
+        `reconcile galera: database/keystone`."""
+        return tuple((self.after or {}).get("restarts") or ()) if self.is_member and self.kind == "update" else ()
+
+    def _differing(self, attribute: str) -> Differing:
+        old, new = ((values or {}).get(attribute) or {} for values in (self.before, self.after))
+        return {key: (old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
 
     @property
     def goes(self) -> bool:
@@ -66,7 +122,7 @@ class Plan:
 
     Args:
         source: where it came from, for messages.
-        changes: every managed resource instance that the plan or the state it was made from tells of, by address.
+        resources: what it does to every managed resource instance that the plan, or the state it was made from, names.
         drifted: those that were found gone when the state was refreshed, as they were.
         configuration: the configuration's root module, and its providers.
         partial: it leaves changes for later: made with -target, or some are deferred.
@@ -74,16 +130,26 @@ class Plan:
     """
 
     source: str
-    changes: tuple[Change, ...]
-    drifted: tuple[Change, ...]
+    resources: tuple[PlannedAction, ...]
+    drifted: tuple[PlannedAction, ...]
     configuration: Mapping[str, Any]
     partial: bool
     dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def members(self) -> tuple[Change, ...]:
-        """Our members."""
-        return tuple(change for change in self.changes if change.type == MEMBER)
+    def changes(self) -> tuple[PlannedAction, ...]:
+        """What it changes, in Terraform's order."""
+        return tuple(action for action in self.resources if action.kind is not None)
+
+    @property
+    def members(self) -> tuple[PlannedAction, ...]:
+        """Configurations of nodes."""
+        return tuple(action for action in self.resources if action.is_member)
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """Nodes whose machines were made of another image, user-data or network configuration than they are declared with."""
+        return tuple(one.name for one in self.resources if one.is_machine and (one.after or {}).get("outdated"))
 
     @cached_property
     def configured(self) -> Mapping[tuple[tuple[str, ...], str], Mapping[str, Any]]:
@@ -134,19 +200,19 @@ def read(text: str | bytes, source: str = "") -> Plan:
     """
     found = _object(text, source)
     _refuse_others(found, source)
-    changes = {change.address: change for change in _changes(found.get("resource_changes"), source)}
+    resources = {action.address: action for action in _actions(found.get("resource_changes"), source)}
     deferred = found.get("deferred_changes") or []
-    for change in _changes([entry.get("resource_change") for entry in deferred], source):
-        changes.setdefault(change.address, change)
+    for action in _actions([entry.get("resource_change") for entry in deferred], source):
+        resources.setdefault(action.address, action)
     prior = ((found.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
-    for change in _stored(prior, source):
+    for action in _stored(prior, source):
         # Where -target was used, what it leaves out is in the state alone.
-        changes.setdefault(change.address, change)
-    drifted = (change for change in _changes(found.get("resource_drift"), source) if change.actions == ("delete",))
+        resources.setdefault(action.address, action)
+    drifted = (action for action in _actions(found.get("resource_drift"), source) if action.actions == ("delete",))
     partial = found.get("complete") is False or bool(deferred)
     return Plan(
         source,
-        tuple(changes.values()),
+        tuple(resources.values()),
         tuple(drifted),
         dict(found.get("configuration") or {}),
         partial,
@@ -198,23 +264,23 @@ def _refuse_others(found: Mapping[str, Any], source: str) -> None:
         )
 
 
-def _changes(entries: Any, source: str) -> Iterator[Change]:
+def _actions(entries: Any, source: str) -> Iterator[PlannedAction]:
     for entry in entries or ():
         try:
             if entry.get("mode", "managed") != "managed":
                 continue
             change = entry["change"]
-            yield _resource(entry, tuple(change["actions"]), change.get("before"), change.get("after"))
+            yield _resource(source, entry, tuple(change["actions"]), change.get("before"), change.get("after"))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise _incomplete("resource change", entry, error, source) from None
 
 
-def _stored(module: Mapping[str, Any], source: str) -> Iterator[Change]:
+def _stored(module: Mapping[str, Any], source: str) -> Iterator[PlannedAction]:
     for entry in module.get("resources") or ():
         if entry.get("mode", "managed") == "managed":
             path = {"module_address": module["address"]} if module.get("address") else {}
             try:
-                yield _resource({**entry, **path}, ("no-op",), entry.get("values"), entry.get("values"))
+                yield _resource(source, {**entry, **path}, ("no-op",), entry.get("values"), entry.get("values"))
             except (KeyError, ValueError) as error:
                 raise _incomplete("resource in the state", entry, error, source) from None
     for child in module.get("child_modules") or ():
@@ -233,12 +299,16 @@ def _incomplete(what: str, entry: Any, error: Exception, source: str) -> InputEr
     return InputError(f"{source or 'the plan'}: a {what} has no {error}: {str(entry)[:120]}", _HOW)
 
 
-def _resource(entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, after: Any) -> Change:
+def _resource(
+    source: str, entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, after: Any
+) -> PlannedAction:
     # A deposed object is what is left of a replacement that failed between its two halves: a resource of its own here.
     deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
-    return Change(
+    return PlannedAction(
+        source=source,
         address=str(entry["address"]) + deposed,
         type=str(entry["type"]),
+        label=str(entry["name"]),
         base=f"{entry['type']}.{entry['name']}",
         module=module_path(str(entry.get("module_address") or "")),
         key=entry.get("index"),
