@@ -9,7 +9,7 @@ from hacienda.cli import console, deploying, guarding, project, rotating, trusti
 from hacienda.cli.synth import Out
 from hacienda.cloud import Cloud
 from hacienda.operate.deploy import Deployment
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, reader, summary
 
 
 def apply(
@@ -57,7 +57,7 @@ class _Round:
 
     deployed: Deployment
     reached: Mapping[str, str]
-    changes: Sequence[summary.Change]
+    changes: Sequence[reader.PlannedAction]
     verdict: guard.Verdict
     seconds: float
 

@@ -15,7 +15,7 @@ from hacienda.cli.progress import Progress, live
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import summary
+from hacienda.review.plan import reader
 
 
 def deployment(cloud: Cloud, out: Path | None, *, with_secrets: bool = True) -> Deployment:
@@ -59,9 +59,9 @@ def planned(
             plan.file.unlink(missing_ok=True)
 
 
-def changes_of(plans: Sequence[StackPlan]) -> list[summary.Change]:
+def changes_of(plans: Sequence[StackPlan]) -> list[reader.PlannedAction]:
     """All changes, stack by stack."""
-    return [change for plan in plans for change in plan.changes]
+    return [change for plan in plans for change in plan.content.changes]
 
 
 def confirm(question: str, yes: bool) -> None:

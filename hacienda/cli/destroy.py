@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hacienda.cli import console, deploying, project
 from hacienda.cli.synth import Out
-from hacienda.review import summary
+from hacienda.review.plan import summary
 
 
 def destroy(env: project.Env, out: Out = None, yes: project.Yes = False) -> None:

@@ -18,7 +18,7 @@ from hacienda.errors import InputError, RefusedError, UnwellError
 from hacienda.lab import command, contents, daemon, versions
 from hacienda.lab.apt_sources import Mirror
 from hacienda.lab.layout import IMAGE
-from hacienda.review import summary
+from hacienda.review.plan import summary
 
 app = typer.Typer(help="A whole cloud on this machine, in Incus containers.", no_args_is_help=True)
 

@@ -13,7 +13,7 @@ from hacienda.cli import console, deploying, guarding, project, trusting
 from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, reader, summary
 
 
 def plan(
@@ -74,7 +74,7 @@ def _save(plans: Iterable[StackPlan], folder: Path) -> None:
         raise ToolError(f"{folder}: the plans cannot be written: {error.strerror}") from None
 
 
-def _content(verdict: guard.Verdict, changes: Iterable[summary.Change]) -> list[str]:
+def _content(verdict: guard.Verdict, changes: Iterable[reader.PlannedAction]) -> list[str]:
     """The guard's word on a plan that changes something."""
     return guard.describe(verdict) if any(True for _ in changes) else []
 

@@ -15,8 +15,8 @@ from hacienda import printing
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
 from hacienda.errors import ToolError
-from hacienda.review import rendered_diff
-from hacienda.review.rendered_diff import TrustChange, trust
+from hacienda.review import diff
+from hacienda.review.diff import TrustChange, trust
 
 NAME = "trusted.json"
 
@@ -31,7 +31,7 @@ def changed(cloud: Cloud) -> tuple[TrustChange, ...]:
     except (OSError, ValueError, TypeError, AttributeError):
         # Whoever cannot read what was applied looks at all of it.
         before = {}
-    return trust.changes(before, rendered_diff.facts(cloud, project.root()))
+    return trust.changes(before, diff.facts(cloud, project.root()))
 
 
 def keep(cloud: Cloud) -> None:
@@ -42,7 +42,7 @@ def keep(cloud: Cloud) -> None:
     """
     file = project.state_folder(cloud.name) / NAME
     fresh = file.with_name(f".{NAME}.{os.getpid()}")
-    content = trust.exported(rendered_diff.facts(cloud, project.root()))
+    content = trust.exported(diff.facts(cloud, project.root()))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

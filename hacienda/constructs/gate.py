@@ -11,6 +11,7 @@ from hacienda.cloud.model import Node
 from hacienda.constructs.member import MemberResource
 from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare import resource_types
 from hacienda.declare.resource import Declaration, Reference
 from hacienda.platforms.base import Platform
 
@@ -19,7 +20,7 @@ from hacienda.platforms.base import Platform
 class GateResource(Declaration):
     """`hacienda_gate`; its attributes are described in the provider's schema (docs/provider.md)."""
 
-    terraform_type: ClassVar[str] = "hacienda_gate"
+    terraform_type: ClassVar[str] = resource_types.GATE
 
     name: str
     user: str

@@ -11,8 +11,8 @@ from hacienda.constructs.member import member_resource
 from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
 from hacienda.declare.resource import Declaration
+from hacienda.declare.resource_types import MEMBER
 from hacienda.platforms.base import Platform
-from hacienda.platforms.member import MEMBER
 
 
 class MachineGroup(cdk.Construct):

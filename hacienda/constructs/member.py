@@ -12,8 +12,9 @@ from hacienda.constructs.machine import Machine
 from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
 from hacienda.declare.resource import Declaration
+from hacienda.declare.resource_types import MEMBER
 from hacienda.platforms.base import MachineHandle
-from hacienda.platforms.member import MEMBER, reach
+from hacienda.platforms.member import reach
 
 
 @dataclass(frozen=True, kw_only=True)
