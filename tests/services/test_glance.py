@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hacienda import assess
 from hacienda.cloud import Cloud
 from hacienda.services import glance, haproxy
 from tests.services import composed
@@ -50,3 +51,11 @@ def test_no_tenant_has_it_fetch_a_url(lab: Cloud) -> None:
 def test_what_old_code_cannot_bear_waits_until_none_is_left(lab: Cloud) -> None:
     assert composed.fact(lab, "glance", "MIGRATE") == "glance.cmd.manage db expand,glance.cmd.manage db migrate"
     assert composed.fact(lab, "glance", "MIGRATE_ONLINE") == "glance.cmd.manage db contract"
+
+
+@pytest.mark.parametrize(("options", "findings"), [("true", 1), ("{shared: true}", 0)])
+def test_images_of_one_controller_alone_are_a_finding(options: str, findings: int, tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, composed.LAB + f"services: {{glance: {options}}}\n")
+    found = [one for one in assess.findings(cloud) if one.rule == "COPIES"]
+    assert len(found) == findings
+    assert all("glance keeps its images on one of its 3 machines" in one.reason for one in found)
