@@ -12,9 +12,10 @@ from hacienda import quorum
 from hacienda.cloudinit.facts import ETC
 from hacienda.errors import InputError
 from hacienda.remote import trust
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.machines import Ground, grounds
 from hacienda.review.plan.guard.references import resource
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 from hacienda.services import registry
 
 Outcome = quorum.Way | Literal["stays"]

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hacienda.quorum import enumerate_names
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.closure import closure
 from hacienda.review.plan.guard.machines import is_network
 from hacienda.review.plan.guard.members import Cluster, MemberState, clusters
 from hacienda.review.plan.guard.order import Order, network_hindrance
 from hacienda.review.plan.guard.price import cost
 from hacienda.review.plan.guard.step import Step, told
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 
 Place = tuple[str, str]
 """A plan's source, and an address in it."""
