@@ -22,6 +22,7 @@ Capability = Literal[
     "load balancer",
     "message queue",
     "operating system",
+    "packet filter",
     "virtual ip",
 ]
 """What a service offers to others. Templates, rules and estimates ask for it, never for the service that happens to offer it;

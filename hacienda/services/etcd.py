@@ -21,6 +21,8 @@ from hacienda.declare import (
     sandbox,
 )
 
+CONFIGURATION = "/etc/default/etcd"
+
 
 class Options(ServiceOptions):
     """Options of etcd."""
@@ -36,6 +38,13 @@ class Options(ServiceOptions):
         if self.election_ms < 5 * self.heartbeat_ms:
             raise ValueError("election_ms must be at least five times heartbeat_ms")
         return self
+
+
+def _options(cloud: Cloud) -> Options:
+    options = cloud.option("etcd")
+    if not isinstance(options, Options):
+        raise TypeError(f"etcd's options are {type(options).__name__}")
+    return options
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -67,15 +76,15 @@ service = Service(
         Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
         # The only clients are root's scripts: no daemon's user can read it.
         Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),
-        Template("/etc/default/etcd", checker="etcd"),
+        Template(CONFIGURATION, checker="etcd"),
         Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     facts=_facts,
     options=Options,
     timers=(
-        Timer("heartbeat", "/etc/default/etcd", r"^ETCD_HEARTBEAT_INTERVAL=(\d+)", "ms", default=0.1),
-        Timer("election", "/etc/default/etcd", r"^ETCD_ELECTION_TIMEOUT=(\d+)", "ms", default=1.0),
+        Timer("heartbeat", lambda cloud, node: _options(cloud).heartbeat_ms / 1000, CONFIGURATION, "heartbeat_ms"),
+        Timer("election", lambda cloud, node: _options(cloud).election_ms / 1000, CONFIGURATION, "election_ms"),
     ),
     join=Script("join.sh"),
     sandboxes=(

@@ -33,8 +33,6 @@ class Options(ServiceOptions):
 
 
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
-INSTANCES = r"^vrrp_instance (\S+) "
-"""Sections of the virtual IPs; there may be none."""
 
 _USER = "keepalived_script"
 """Who runs the check script. It is the name keepalived itself looks for."""
@@ -103,6 +101,13 @@ def _health_port(cloud: Cloud) -> int:
     return cloud.registry["haproxy"].port("statistics").number
 
 
+def _options(cloud: Cloud) -> Options:
+    options = cloud.option("keepalived")
+    if not isinstance(options, Options):
+        raise TypeError(f"keepalived's options are {type(options).__name__}")
+    return options
+
+
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "instances": _instances(cloud, node),
@@ -143,15 +148,14 @@ service = Service(
     facts=_facts,
     options=Options,
     timers=(
-        Timer("advert_int", CONFIGURATION, r"^\s+advert_int (\S+)", section=INSTANCES),
-        Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count", INSTANCES),
-        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)") for what in ("interval", "timeout")),
-        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)", "count") for what in ("fall", "rise")),
-        *(
-            Timer(f"garp_{what}", CONFIGURATION, rf"^\s+vrrp_garp_{what} (\S+)")
-            for what in ("interval", "master_delay")
-        ),
-        Timer("garp_master_repeat", CONFIGURATION, r"^\s+vrrp_garp_master_repeat (\d+)", "count"),
+        Timer("advert_int", lambda cloud, node: _options(cloud).advert_interval, CONFIGURATION, "advert_interval"),
+        Timer("priority", _priority, CONFIGURATION),
+        Timer("script interval", 1, CONFIGURATION),
+        Timer("script timeout", 1, CONFIGURATION),
+        Timer("script fall", 2, CONFIGURATION),
+        Timer("garp_interval", 0.2, CONFIGURATION),
+        Timer("garp_master_delay", 5, CONFIGURATION),
+        Timer("garp_master_repeat", 25, CONFIGURATION),
     ),
     join=Script("join.sh"),
     sandboxes=(

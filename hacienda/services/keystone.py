@@ -39,6 +39,7 @@ TLS = "/etc/keystone/tls"
 DATABASE_TRUST = "/etc/keystone/database"
 IDENTITY_TRUST = "/etc/keystone/identity"
 CONFIGURATION = "/etc/keystone/keystone.conf"
+UNIT = "/etc/systemd/system/keystone.service"
 CACHE_KEY = "/etc/keystone/cache.key"
 PUBLIC_AUTHORITY = "/etc/openstack/public-ca.pem"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
@@ -191,6 +192,7 @@ service = Service(
     title="Keystone, identity",
     role="controller",
     requires=("database", "cache", "coordination", "load balancer", "virtual ip"),
+    serves_without=("coordination", "cache"),
     provides=("identity",),
     packages=("curl", "keystone", "python3-pymemcache", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3"),
     units=("keystone.service",),
@@ -220,7 +222,7 @@ service = Service(
             on_change="reload",
         ),
         Template("/etc/keystone/uwsgi.ini", checker="uwsgi", on_change="restart"),
-        Template("/etc/systemd/system/keystone.service", checker="systemd-analyze"),
+        Template(UNIT, checker="systemd-analyze"),
         Template("/etc/openstack/clouds.yaml", checker="openstacksdk", mode=0o600, on_change="none"),
         Template("/root/openrc", checker="bash", source="openrc.j2", mode=0o600, on_change="none"),
     ),
@@ -249,14 +251,16 @@ service = Service(
     databases=(Database("keystone", connections=_pooled),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
     timers=(
-        *(
-            Timer(f"database {what}", CONFIGURATION, rf"^connection = .*[?&]{what}=(\d+)")
-            for what in ("connect_timeout", "read_timeout")
+        Timer("database connect_timeout", 3, CONFIGURATION),
+        Timer(
+            "database read_timeout",
+            lambda cloud, node: _options(cloud).database_read_timeout,
+            CONFIGURATION,
+            "database_read_timeout",
         ),
-        *(Timer(what, CONFIGURATION, rf"^{what} = (\S+)") for what in ("connection_recycle_time", "retry_interval")),
-        Timer("memcache_socket_timeout", CONFIGURATION, r"^memcache_socket_timeout = (\S+)"),
-        Timer("restart", "/etc/systemd/system/keystone.service", r"^RestartSec=(\S+)"),
-        Timer("drain", "/etc/systemd/system/keystone.service", r"^ExecStop=.*sleep (\d+)"),
+        Timer("connection_recycle_time", 600, CONFIGURATION),
+        Timer("restart", 5, UNIT),
+        Timer("drain", 5, UNIT),
     ),
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),

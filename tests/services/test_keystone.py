@@ -23,6 +23,14 @@ from hacienda.cloud import Cloud
 from hacienda.services import haproxy, keystone
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    **{f"database {what}": Found(rf"^connection = .*[?&]{what}=(\d+)") for what in ("connect_timeout", "read_timeout")},
+    "connection_recycle_time": Found(r"^connection_recycle_time = (\d+)$"),
+    "restart": Found(r"^RestartSec=(\d+)$"),
+    "drain": Found(r"^ExecStop=.*sleep (\d+)"),
+}
 
 ACCOUNTS = composed.program("keystone", "accounts.py")
 CATALOGUE = composed.program("keystone", "catalogue.py")
