@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from hacienda import assess, environment
+from hacienda import assess, cloud, environment, services
 from hacienda.errors import HaciendaError
 
 ROOT = Path(__file__).resolve().parent
@@ -22,7 +22,8 @@ def main() -> int:
         from hacienda import stacks  # it starts Node, which may be missing
 
         paths = [environment.find(chosen, ROOT)] if chosen else sorted((ROOT / "environments").glob("*.yaml"))
-        stacks.synthesize(paths, out, root=ROOT, rules=assess.rules(), with_secrets=with_secrets)
+        clouds = cloud.read_all(paths, services.registry(), rules=assess.rules())
+        stacks.synthesize(clouds, out, root=ROOT, with_secrets=with_secrets)
     except HaciendaError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ __all__ = [
     "Resource",
     "ResourceGroup",
     "Stack",
+    "before_synthesis",
     "library",
     "stack_of",
 ]
@@ -102,10 +103,18 @@ class Resource(library.TerraformResource):
     Args:
         scope: where it hangs.
         id: construct id; the Terraform address comes from the declaration alone.
-        declaration: the resource.
+        declaration: the resource; its address and what it depends on.
+        attributes: called when the app is synthesized. Default: those of the declaration.
     """
 
-    def __init__(self, scope: Construct, id: str, *, declaration: Declaration) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        declaration: Declaration,
+        attributes: Callable[[], Mapping[str, Any]] | None = None,
+    ) -> None:
         super().__init__(
             scope,
             id,
@@ -115,11 +124,11 @@ class Resource(library.TerraformResource):
         self.override_logical_id(declaration.logical_id)
         if declaration.depends_on:
             self.depends_on = list(declaration.depends_on)
-        self._attributes = declaration.attributes()
+        self._attributes = attributes or declaration.attributes
 
     @jsii.member(jsii_name="synthesizeAttributes")
     def _synthesize_attributes(self) -> Mapping[str, Any]:
-        return self._attributes
+        return self._attributes()
 
 
 class ResourceGroup(library.TerraformElement):
@@ -128,21 +137,22 @@ class ResourceGroup(library.TerraformElement):
     Args:
         scope: where it hangs.
         id: construct id; it is no part of any address.
-        declarations: the resources.
+        declarations: the resources; called when the app is synthesized.
     """
 
-    def __init__(self, scope: Construct, id: str, *, declarations: Iterable[Declaration]) -> None:
+    def __init__(self, scope: Construct, id: str, *, declarations: Callable[[], Iterable[Declaration]]) -> None:
         super().__init__(scope, id)
-        self._resources: dict[str, dict[str, Any]] = {}
-        for declaration in declarations:
-            named = self._resources.setdefault(declaration.terraform_type, {})
-            first = {"depends_on": list(declaration.depends_on)} if declaration.depends_on else {}
-            named[declaration.logical_id] = {**declaration.attributes(), **first}
+        self._declarations = declarations
 
     @jsii.member(jsii_name="toTerraform")
     def to_terraform(self) -> Any:
         """The `resource` block; the CDK merges it with those of the stack's other elements."""
-        return {"resource": self._resources} if self._resources else {}
+        resources: dict[str, dict[str, Any]] = {}
+        for declaration in self._declarations():
+            named = resources.setdefault(declaration.terraform_type, {})
+            first = {"depends_on": list(declaration.depends_on)} if declaration.depends_on else {}
+            named[declaration.logical_id] = {**declaration.attributes(), **first}
+        return {"resource": resources} if resources else {}
 
 
 class Backend(library.TerraformBackend):
@@ -171,6 +181,28 @@ class Backend(library.TerraformBackend):
             TypeError: always.
         """
         raise TypeError(f"{scope.node.path} refers to the stack {from_stack}: stacks never refer to one another")
+
+
+@jsii.implements(library.IAspect)
+class _Hook:
+    """Does something when the app is synthesized, before anything of the stack is written."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+
+    def visit(self, node: Any) -> None:
+        """Called once: the construct that it hangs on has no children."""
+        self._action()
+
+
+def before_synthesis(scope: Construct, action: Callable[[], None]) -> None:
+    """Have an action run whenever the app of a construct is synthesized, before the construct's stack is written.
+
+    Args:
+        scope: any construct.
+        action: what it raises ends the synthesis; jsii makes a RuntimeError with the same words of it.
+    """
+    Aspects.of(Construct(scope, "before-synthesis")).add(_Hook(action))
 
 
 def stack_of(scope: Construct) -> Stack:

@@ -69,7 +69,7 @@ def mint(root: Path) -> None:
     from hacienda import cloudinit, secrets, services
     from hacienda.cloud import read
     from hacienda.constructs import Places
-    from hacienda.constructs.content import store_of
+    from hacienda.constructs.output import store_of
 
     cloud = read(root / "bench.yaml", services.registry())
     store = secrets.open_store(store_of(cloud, Places(root, root / "out", cloud.name)))
@@ -79,9 +79,10 @@ def mint(root: Path) -> None:
 def synthesize(root: Path) -> None:
     """In a child process: synthesize, and print what it took."""
     start = time.perf_counter()
-    from hacienda import assess, stacks  # the import belongs to the time
+    from hacienda import assess, cloud, services, stacks  # the import belongs to the time
 
-    stacks.synthesize([root / "bench.yaml"], root / "out", root=root, rules=assess.rules())
+    clouds = cloud.read_all([root / "bench.yaml"], services.registry(), rules=assess.rules())
+    stacks.synthesize(clouds, root / "out", root=root)
     wall = time.perf_counter() - start
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     node = max((peak(int(child)) for child in children), default=0)

@@ -15,9 +15,10 @@ from pydantic import ByteSize
 
 from hacienda.cloud import Cloud, Node, entrance
 from hacienda.declare import (
+    Account,
+    AccountKind,
     CatalogueEntry,
     Check,
-    Database,
     Frontend,
     Limit,
     NoTimer,
@@ -167,7 +168,7 @@ SERVICES = (
     Service(
         "system",
         "The operating system",
-        "every",
+        ("every",),
         VERIFY,
         provides=("operating system",),
         ports=(Port("remote", 22, "operator"),),
@@ -177,7 +178,7 @@ SERVICES = (
     Service(
         "filter",
         "The packet filter",
-        "every",
+        ("every",),
         VERIFY,
         provides=("packet filter",),
         ports=(Port("clock", 123, "internal", "udp"),),
@@ -186,11 +187,10 @@ SERVICES = (
     Service(
         "truths",
         "Claims and locks",
-        "controller",
+        ("controller", "arbiter"),
         VERIFY,
         provides=("coordination",),
         voters=True,
-        arbiter=True,
         files=(Template(file("truths"), checker="text"),),
         options=TruthsOptions,
         timers=stated("truths", {}, heartbeat=lambda own: own.heartbeat, election=lambda own: own.election),
@@ -198,7 +198,7 @@ SERVICES = (
     Service(
         "door",
         "The load balancer",
-        "controller",
+        ("controller",),
         VERIFY,
         provides=("load balancer",),
         files=(Template(file("door"), checker="text"),),
@@ -231,7 +231,7 @@ SERVICES = (
     Service(
         "holder",
         "Who holds the virtual IP",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("load balancer",),
         provides=("virtual ip",),
@@ -246,11 +246,13 @@ SERVICES = (
     Service(
         "sql",
         "The database",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("coordination", "load balancer", "virtual ip"),
         serves_without=("coordination",),
         provides=("database",),
+        hands_out=(AccountKind("database", takes=("connections",)),),
+        reconcile=Script("reconcile.sh"),
         voters=True,
         ports=(Port("clients", 3306, "internal"), Port("check", 9200, "members")),
         frontends=(
@@ -275,13 +277,12 @@ SERVICES = (
     Service(
         "bus",
         "The message queue",
-        "controller",
+        ("controller", "arbiter"),
         VERIFY,
         requires=("coordination",),
         serves_without=("coordination",),
         provides=("message queue",),
         voters=True,
-        arbiter=True,
         files=(Template(file("bus"), checker="text"), SecretFile("/etc/bus/cookie", "bus/cookie")),
         secrets=(Secret("bus/cookie"),),
         options=BusOptions,
@@ -302,7 +303,7 @@ SERVICES = (
     Service(
         "names",
         "Identity",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("database", "coordination", "load balancer", "virtual ip"),
         serves_without=("coordination",),
@@ -311,7 +312,7 @@ SERVICES = (
         frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public"), capacity=_threads),),
         files=(Template(file("names"), checker="text"),),
         options=NamesOptions,
-        databases=(Database("names", connections=_pool),),
+        accounts=(Account("database", "names", connections=_pool),),
         catalogue=(CatalogueEntry(type="identity", name="names", port="api", path="/v3"),),
         timers=(
             *stated("names", {"database connect_timeout": 3, "connection_recycle_time": 600, "restart": 5, "drain": 5}),

@@ -40,7 +40,7 @@ def synthesized(folder: Path, *declarations: Thing, grouped: bool = True) -> dic
     cdk.Backend(stack, "backend", type="local", options={"path": "../state/lab.tfstate"})
     scope = cdk.Construct(stack, "some-scope")
     if grouped:
-        cdk.ResourceGroup(scope, "things", declarations=declarations)
+        cdk.ResourceGroup(scope, "things", declarations=lambda: declarations)
     else:
         for declaration in declarations:
             cdk.Resource(scope, f"thing-{declaration.logical_id}", declaration=declaration)

@@ -17,8 +17,8 @@ import pytest
 from hacienda import assess, cloudinit, services
 from hacienda.cloud import Cloud, resolve
 from hacienda.constructs import Places
-from hacienda.constructs.content import Content, store_of
 from hacienda.constructs.member import member_resource
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.environment import examine, schema
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
@@ -372,14 +372,14 @@ def effect(text: str) -> Shown | str:
 def _terraform(cloud: Cloud, outputs: Mapping[str, cloudinit.NodeOutput]) -> list[Any]:
     places_of = Places(Path("/project"), Path("/project/out"), cloud.name)
     platform = platform_of(cloud.platform, places_of.from_stack)
-    content = Content(cloud, places_of, outputs, str(store_of(cloud, places_of)), None)
+    output = EnvironmentOutput(cloud, places_of, outputs)
     found: list[Any] = [one.attributes() for one in platform.foundation()]
     found += [one.attributes() for network in cloud.networks for one in platform.network(network)]
     for node in cloud.nodes:
         on = [network for network in cloud.networks if network.name in node.addresses]
-        handle = platform.machine(node, on, content.first_boot(node))
+        handle = platform.machine(node, on, output.first_boot(node))
         found += [one.attributes() for one in handle.declarations]
-        found.append(member_resource(content, node, handle, platform.trust).attributes())
+        found.append(member_resource(output, node, handle, platform.trust).attributes())
     return found
 
 

@@ -14,7 +14,7 @@ from tests import repository
 ROOT = Path(__file__).parents[1]
 STYLE = (ROOT / "docs/STYLE.md").read_text()
 GENERATED = ("docs/commands/", "docs/environment.md", "docs/rules/README.md")
-NOT_YET = ("docs/rules/",)
+NOT_YET = tuple(f"docs/rules/{rule}.md" for rule in ("BOOTONE", "CHECK", "COORD", "LBSINGLE", "QUEUE", "WRITER"))
 """Written by hand, and not gone through yet."""
 PAGES = [
     page for page in repository.git(ROOT, "ls-files", "*.md").splitlines() if not page.startswith(GENERATED + NOT_YET)
@@ -68,8 +68,8 @@ def test_tables_and_headings_keep_to_it_too(page: str) -> None:
 
 
 def test_pages_are_found() -> None:
-    assert {"README.md", "SECURITY.md", "docs/services/etcd.md", "docs/decisions/0001-leaves.md"} < {*PAGES}
-    assert not [page for page in PAGES if "/commands/" in page or "/rules/" in page]
+    assert {"README.md", "SECURITY.md", "docs/services/etcd.md", "docs/rules/TIME.md"} < {*PAGES}
+    assert not [page for page in PAGES if "/commands/" in page]
 
 
 def test_what_the_style_avoids_is_found() -> None:

@@ -9,7 +9,7 @@ from hacienda.cli import console, deploying, guarding, project, rotating, trusti
 from hacienda.cli.synth import Out
 from hacienda.cloud import Cloud
 from hacienda.operate.deploy import Deployment
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, reader, summary
 
 
 def apply(
@@ -28,14 +28,15 @@ def apply(
     refused once every node has the new ones. It can be interrupted and run again at any time.
     Applying twice changes nothing the second time.
     """
-    first = _round(env, out, replace, outdated, accept, yes)
-    seconds, again = first.seconds, rotating.finish(first.cloud, first.deployed, first.reached)
+    cloud = project.read(env)
+    first = _round(cloud, out, replace, outdated, accept, yes)
+    seconds, again = first.seconds, rotating.finish(cloud, first.deployed, first.reached)
     while again:
-        following = _round(env, out, None, False, accept, yes=True)
+        following = _round(cloud, out, None, False, accept, yes=True)
         seconds += following.seconds
-        again = rotating.finish(following.cloud, following.deployed, following.reached)
-    name = first.cloud.name
-    trusting.keep(first.cloud, env)
+        again = rotating.finish(cloud, following.deployed, following.reached)
+    name = cloud.name
+    trusting.keep(cloud)
     if as_json:
         report = summary.document(name, [stack.name for stack in first.deployed.stacks], first.changes)
         console.show_json({**report, "guard": guard.document(first.verdict), "seconds": round(seconds, 1)})
@@ -54,26 +55,25 @@ class _Round:
         seconds: how long it took; 0: there was nothing to do.
     """
 
-    cloud: Cloud
     deployed: Deployment
     reached: Mapping[str, str]
-    changes: Sequence[summary.Change]
+    changes: Sequence[reader.PlannedAction]
     verdict: guard.Verdict
     seconds: float
 
 
 def _round(
-    env: str, out: Out, replace: guarding.Replace, outdated: guarding.Outdated, accept: guarding.Accept, yes: bool
+    cloud: Cloud, out: Out, replace: guarding.Replace, outdated: guarding.Outdated, accept: guarding.Accept, yes: bool
 ) -> _Round:
     """Plan, ask, apply. A rotation of the authority takes three: what nodes trust goes before what they show."""
-    reached = rotating.unfinished(env)
-    cloud, deployed = deploying.deployment(env, out)
+    reached = rotating.unfinished(cloud)
+    deployed = deploying.deployment(cloud, out)
     anew = guarding.wanted(deployed, replace, outdated)
     with deploying.planned(deployed, replace=anew) as plans:
         changes = deploying.changes_of(plans)
         verdict = guarding.judged(plans, accept)
         seconds = 0.0
-        trusting.show(cloud, trusting.changed(cloud, env), console.err)
+        trusting.show(cloud, trusting.changed(cloud), console.err)
         if any(plan.changed for plan in plans):
             refused = guarding.refusals(plans, verdict)
             for line in [*summary.describe(cloud.name, changes), *(refused or guard.describe(verdict))]:
@@ -85,4 +85,4 @@ def _round(
             else:
                 deploying.confirm(f"Apply this to {cloud.name}?", yes)
                 seconds = deploying.apply_all(deployed, plans)
-    return _Round(cloud, deployed, reached, changes, verdict, seconds)
+    return _Round(deployed, reached, changes, verdict, seconds)

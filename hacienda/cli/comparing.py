@@ -5,11 +5,11 @@ from __future__ import annotations
 from hacienda import cloudinit, platforms
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
-from hacienda.review import rendered_diff
-from hacienda.review.rendered_diff import Base, Diff
+from hacienda.review import diff
+from hacienda.review.diff import Base, Diff
 
 
-def compared(cloud: Cloud, env: str, revision: str, lines: int | None = rendered_diff.MOST_LINES) -> tuple[Base, Diff]:
+def compared(cloud: Cloud, env: str, revision: str, lines: int | None = diff.MOST_LINES) -> tuple[Base, Diff]:
     """Render both, the base by its own code, and compare them.
 
     Args:
@@ -24,13 +24,13 @@ def compared(cloud: Cloud, env: str, revision: str, lines: int | None = rendered
     """
     file, root = project.path_of(env), project.root()
     with (
-        rendered_diff.rendered(revision, file, root) as waiting,
+        diff.rendered(revision, file, root) as waiting,
         console.working(f"rendering {cloud.name} twice"),
     ):
         outputs = (cloudinit.render(cloud, node, "") for node in cloud.nodes)
-        facts = rendered_diff.facts(file, root)
-        after = rendered_diff.of_outputs(outputs, rendered_diff.resources(cloud), facts)
+        facts = diff.facts(cloud, root)
+        after = diff.of_outputs(outputs, diff.resources(cloud), facts)
         old = waiting()
-        before = old.rendering or rendered_diff.Rendering({}, lambda node, path: "")
+        before = old.rendering or diff.Rendering({}, lambda node, path: "")
         replaces = platforms.platform_of(cloud.platform, str).replaces_for_first_boot
-        return old, rendered_diff.compare(before, after, lines=lines, replaces=replaces, code=old.code)
+        return old, diff.compare(before, after, lines=lines, replaces=replaces, code=old.code)

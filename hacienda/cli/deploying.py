@@ -9,35 +9,30 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hacienda import assess, terraform
+from hacienda import terraform
 from hacienda.cli import console, project
 from hacienda.cli.progress import Progress, live
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import summary
+from hacienda.review.plan import reader
 
 
-def deployment(env: str, out: Path | None, *, with_secrets: bool = True) -> tuple[Cloud, Deployment]:
+def deployment(cloud: Cloud, out: Path | None, *, with_secrets: bool = True) -> Deployment:
     """Synthesize an environment and make it ready for Terraform.
 
     Raises:
-        InputError: everything wrong with the file.
+        InputError: a store cannot be used.
         ToolError: there is no Terraform, or something cannot be written.
     """
-    cloud = project.read(env)
     program = terraform.find()
     from hacienda import stacks  # brings the CDK along, which takes half a second
 
     with console.working(f"synthesizing {cloud.name}"):
         made = stacks.synthesize(
-            [project.path_of(env)],
-            out or project.output_folder(),
-            root=project.root(),
-            rules=assess.rules(),
-            with_secrets=with_secrets,
+            [cloud], out or project.output_folder(), root=project.root(), with_secrets=with_secrets
         )
-    return cloud, Deployment(made, cloud.name, program, project.state_folder(cloud.name) / "plans")
+    return Deployment(made, cloud.name, program, project.state_folder(cloud.name) / "plans")
 
 
 @contextlib.contextmanager
@@ -64,9 +59,9 @@ def planned(
             plan.file.unlink(missing_ok=True)
 
 
-def changes_of(plans: Sequence[StackPlan]) -> list[summary.Change]:
+def changes_of(plans: Sequence[StackPlan]) -> list[reader.PlannedAction]:
     """All changes, stack by stack."""
-    return [change for plan in plans for change in plan.changes]
+    return [change for plan in plans for change in plan.content.changes]
 
 
 def confirm(question: str, yes: bool) -> None:

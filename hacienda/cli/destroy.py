@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hacienda.cli import console, deploying, project
 from hacienda.cli.synth import Out
-from hacienda.review import summary
+from hacienda.review.plan import summary
 
 
 def destroy(env: project.Env, out: Out = None, yes: project.Yes = False) -> None:
@@ -12,7 +12,8 @@ def destroy(env: project.Env, out: Out = None, yes: project.Yes = False) -> None
 
     The secrets stay. Machines that were already there (platform existing) are left running, out of their clusters.
     """
-    cloud, deployed = deploying.deployment(env, out)
+    cloud = project.read(env)
+    deployed = deploying.deployment(cloud, out)
     with deploying.planned(deployed, destroy=True) as plans:
         if not any(plan.changed for plan in plans):
             console.show(f"Nothing to destroy: {cloud.name} does not exist.")

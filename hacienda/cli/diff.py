@@ -10,8 +10,9 @@ from rich.text import Text
 
 from hacienda import printing
 from hacienda.cli import comparing, console, project, trusting
-from hacienda.review import names, rendered_diff
-from hacienda.review.rendered_diff import Diff, FileChange, words
+from hacienda.review import diff as diffs
+from hacienda.review import names
+from hacienda.review.diff import Diff, FileChange, words
 
 _COLOURS = {"+": "green", "-": "red", " ": "dim"}
 
@@ -31,7 +32,7 @@ Lines = Annotated[
 def diff(
     env: project.Env,
     base: Revision = "HEAD",
-    lines: Lines = rendered_diff.MOST_LINES,
+    lines: Lines = diffs.MOST_LINES,
     as_json: project.AsJson = False,
 ) -> None:
     """Render an environment as it is and as a revision has it, and show every file of every machine that differs.
@@ -43,7 +44,7 @@ def diff(
     old, found = comparing.compared(cloud, env, base, lines or None)
     if as_json:
         head = {"environment": cloud.name, "base": base, "commit": old.commit, "new": old.rendering is None}
-        console.show_json({**head, **rendered_diff.document(found)})
+        console.show_json({**head, **diffs.document(found)})
         return
     console.show(words.title(cloud.name, old, found))
     for line in describe(found):

@@ -12,7 +12,8 @@ from hacienda import terraform
 from hacienda.cli import console, guarding, project
 from hacienda.errors import InputError, RefusedError
 from hacienda.operate.deploy import allowed, json_line
-from hacienda.review import guard as review
+from hacienda.review.plan import guard as review
+from hacienda.review.plan import reader
 
 _ZIP = b"PK\x03\x04"
 """How a saved plan begins: it is a zip archive."""
@@ -34,7 +35,7 @@ def guard(
     judged as one. Exit code 4 when it refuses; before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
     """
     texts = {one: text_of(one) for one in dict.fromkeys(plan)}
-    plans = [review.read(text, one if one != "-" else "standard input") for one, text in texts.items()]
+    plans = [reader.read(text, one if one != "-" else "standard input") for one, text in texts.items()]
     verdict = review.judge(plans, accept=accept or (), allowed=allowed())
     if as_json:
         console.show_json(review.document(verdict))

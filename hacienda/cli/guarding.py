@@ -13,11 +13,11 @@ import typer
 from hacienda.cli import console, deploying
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
+from hacienda.declare.resource_types import MEMBER
 from hacienda.errors import InputError, Problem, RefusedError
 from hacienda.operate import rolling
 from hacienda.operate.deploy import Deployment, StackPlan, allowed
-from hacienda.review import guard
-from hacienda.review.summary import MACHINES, MEMBER
+from hacienda.review.plan import guard
 
 Accept = Annotated[
     list[str] | None,
@@ -43,7 +43,7 @@ _REFERENCE = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.[a-z_]+\}")
 
 def judged(plans: Sequence[StackPlan], accept: Sequence[str] | None) -> guard.Verdict:
     """The guard's verdict on all stacks of an environment."""
-    return guard.judge([plan.seen for plan in plans], accept=accept or (), allowed=allowed())
+    return guard.judge([plan.content for plan in plans], accept=accept or (), allowed=allowed())
 
 
 def refusals(plans: Sequence[StackPlan], verdict: guard.Verdict) -> list[str]:
@@ -91,14 +91,8 @@ def wanted(deployed: Deployment, nodes: Sequence[str] | None, older: bool) -> di
     names = list(nodes or ())
     if older:
         with deploying.planned(deployed) as plans:
-            names += outdated(plans)
+            names += [node for plan in plans for node in plan.content.outdated]
     return machines_of(deployed, names)
-
-
-def outdated(plans: Sequence[StackPlan]) -> tuple[str, ...]:
-    """Nodes whose machines were made of another image, user-data or network configuration than they are declared with."""
-    machines = (change for plan in plans for change in plan.seen.changes if change.type in MACHINES)
-    return tuple(str((m.after or {}).get("name")) for m in machines if (m.after or {}).get("outdated"))
 
 
 def require_order(plans: Sequence[StackPlan], verdict: guard.Verdict) -> None:

@@ -18,7 +18,7 @@ from hacienda.errors import InputError, RefusedError, UnwellError
 from hacienda.lab import command, contents, daemon, versions
 from hacienda.lab.apt_sources import Mirror
 from hacienda.lab.layout import IMAGE
-from hacienda.review import summary
+from hacienda.review.plan import summary
 
 app = typer.Typer(help="A whole cloud on this machine, in Incus containers.", no_args_is_help=True)
 
@@ -42,8 +42,8 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     began = time.monotonic()
     lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     _image(cloud, mirror)
-    reached = rotating.unfinished(env)
-    cloud, deployed = deploying.deployment(env, None)
+    reached = rotating.unfinished(cloud)
+    deployed = deploying.deployment(cloud, None)
     with deploying.planned(deployed) as plans:
         for line in summary.describe(cloud.name, deploying.changes_of(plans)):
             console.say(line)

@@ -13,7 +13,7 @@ from hacienda.cli import console, deploying, guarding, project, trusting
 from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review import guard, summary
+from hacienda.review.plan import guard, reader, summary
 
 
 def plan(
@@ -41,14 +41,15 @@ def plan(
     Nothing is touched. Changes of trust since the last apply from this machine come first. What would cost a quorum, or the last
     copy of a service, is shown all the same, with the reason and the safe order, and ends with exit code 4.
     """
-    cloud, deployed = deploying.deployment(env, out, with_secrets=with_secrets)
+    cloud = project.read(env)
+    deployed = deploying.deployment(cloud, out, with_secrets=with_secrets)
     anew = guarding.wanted(deployed, replace, outdated)
     with deploying.planned(deployed, replace=anew) as plans:
         changes = deploying.changes_of(plans)
     if save is not None:
         _save(plans, save)
     verdict = guarding.judged(plans, accept)
-    trusted = trusting.changed(cloud, env)
+    trusted = trusting.changed(cloud)
     refused = guarding.refusals(plans, verdict)
     if as_json:
         report = summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes)
@@ -73,7 +74,7 @@ def _save(plans: Iterable[StackPlan], folder: Path) -> None:
         raise ToolError(f"{folder}: the plans cannot be written: {error.strerror}") from None
 
 
-def _content(verdict: guard.Verdict, changes: Iterable[summary.Change]) -> list[str]:
+def _content(verdict: guard.Verdict, changes: Iterable[reader.PlannedAction]) -> list[str]:
     """The guard's word on a plan that changes something."""
     return guard.describe(verdict) if any(True for _ in changes) else []
 

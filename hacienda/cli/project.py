@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -71,6 +72,15 @@ def read(env: str) -> cloud.Cloud:
         InputError: everything wrong with the file.
     """
     return cloud.read(path_of(env), services.registry(), rules=assess.rules())
+
+
+def read_all(paths: Iterable[Path]) -> tuple[cloud.Cloud, ...]:
+    """The resolved clouds of several files.
+
+    Raises:
+        InputError: everything wrong with any of them.
+    """
+    return cloud.read_all(paths, services.registry(), rules=assess.rules())
 
 
 def store_of(found: cloud.Cloud) -> Store:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +19,9 @@ from hacienda.cloud import Cloud
 from hacienda.errors import InputError, Problem
 from hacienda.operate.deploy import allowed
 from hacienda.quorum import enumerate_names
-from hacienda.review import guard, summary
 from hacienda.review import report as reports
-from hacienda.review.rendered_diff import words
+from hacienda.review.diff import words
+from hacienda.review.plan import guard, reader
 
 
 class Format(StrEnum):
@@ -101,14 +100,13 @@ def _written(found: reports.Report, form: Format) -> str:
 
 
 def _planned(environment: str, sources: Sequence[str], accept: Sequence[str] | None) -> reports.Planned:
-    texts = {source: text_of(source) for source in sources}
-    plans = [guard.read(text, source) for source, text in texts.items()]
+    plans = [reader.read(text_of(source), source) for source in dict.fromkeys(sources)]
     _require_own(environment, plans)
-    changes = [one for source, text in texts.items() for one in summary.changes(source, json.loads(text))]
+    changes = [one for plan in plans for one in plan.changes]
     return reports.Planned(tuple(sources), tuple(changes), guard.judge(plans, accept=accept or (), allowed=allowed()))
 
 
-def _require_own(environment: str, plans: Sequence[guard.Plan]) -> None:
+def _require_own(environment: str, plans: Sequence[reader.Plan]) -> None:
     """Raises InputError: plans are of other environments. One that does not write its environment out may be any's."""
     names = {plan.source: sorted({*plan.environments.values()} - {""}) for plan in plans}
     wrong = {source: found for source, found in names.items() if found and environment not in found}

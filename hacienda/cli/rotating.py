@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from hacienda import secrets
 from hacienda.cli import console, project, status
 from hacienda.cloud import Cloud
+from hacienda.declare.resource_types import MEMBER
 from hacienda.operate import rotation
 from hacienda.operate.deploy import Deployment
 from hacienda.provider.member import secret_values
 from hacienda.remote import connections
 
-_MEMBER = "hacienda_member"
 
-
-def unfinished(env: str) -> Mapping[str, str]:
+def unfinished(cloud: Cloud) -> Mapping[str, str]:
     """Rotations that are under way; none where the store cannot be read from this machine."""
-    store = project.store_of(project.read(env))
+    store = project.store_of(cloud)
     return secrets.unfinished(store) if secret_values.here(str(store.spec)) else {}
 
 
@@ -44,7 +43,7 @@ def _digests(deployed: Deployment) -> dict[str, Mapping[str, str]]:
     """Node -> name of a secret -> keyed digest, as synthesized."""
     found: dict[str, Mapping[str, str]] = {}
     for stack in deployed.stacks:
-        for attributes in deployed.resources(stack).get(_MEMBER, {}).values():
+        for attributes in deployed.resources(stack).get(MEMBER, {}).values():
             digests = attributes["secrets"]
             if isinstance(digests, dict):
                 found[str(attributes["node"])] = digests

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hacienda import assess
 from hacienda.cli import console, project
 from hacienda.errors import InputError
 
@@ -43,16 +42,11 @@ def synth(
         raise InputError(
             f"There is no environment file in {project.root() / 'environments'}", "Try: hacienda init NAME"
         )
+    clouds = project.read_all(paths)
     from hacienda import stacks  # brings the CDK along, which takes half a second
 
     with console.working(f"synthesizing {', '.join(path.stem for path in paths)}"):
-        made = stacks.synthesize(
-            paths,
-            out or project.output_folder(),
-            root=project.root(),
-            rules=assess.rules(),
-            with_secrets=with_secrets,
-        )
+        made = stacks.synthesize(clouds, out or project.output_folder(), root=project.root(), with_secrets=with_secrets)
     if as_json:
         listed = [
             {

@@ -15,13 +15,13 @@ from hacienda import printing
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
 from hacienda.errors import ToolError
-from hacienda.review import rendered_diff
-from hacienda.review.rendered_diff import TrustChange, trust
+from hacienda.review import diff
+from hacienda.review.diff import TrustChange, trust
 
 NAME = "trusted.json"
 
 
-def changed(cloud: Cloud, env: str) -> tuple[TrustChange, ...]:
+def changed(cloud: Cloud) -> tuple[TrustChange, ...]:
     """Settings of trust that differ from those of the last apply."""
     try:
         told = json.loads((project.state_folder(cloud.name) / NAME).read_text(encoding="utf-8"))
@@ -31,10 +31,10 @@ def changed(cloud: Cloud, env: str) -> tuple[TrustChange, ...]:
     except (OSError, ValueError, TypeError, AttributeError):
         # Whoever cannot read what was applied looks at all of it.
         before = {}
-    return trust.changes(before, rendered_diff.facts(project.path_of(env), project.root()))
+    return trust.changes(before, diff.facts(cloud, project.root()))
 
 
-def keep(cloud: Cloud, env: str) -> None:
+def keep(cloud: Cloud) -> None:
     """Remember what was applied.
 
     Raises:
@@ -42,7 +42,7 @@ def keep(cloud: Cloud, env: str) -> None:
     """
     file = project.state_folder(cloud.name) / NAME
     fresh = file.with_name(f".{NAME}.{os.getpid()}")
-    content = trust.exported(rendered_diff.facts(project.path_of(env), project.root()))
+    content = trust.exported(diff.facts(cloud, project.root()))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -3,6 +3,6 @@
 from hacienda.cloud.model import Cloud
 from hacienda.cloud.network import Network, VirtualIp
 from hacienda.cloud.node import Node
-from hacienda.cloud.resolve import read, resolve
+from hacienda.cloud.resolve import read, read_all, resolve
 
-__all__ = ["Cloud", "Network", "Node", "VirtualIp", "read", "resolve"]
+__all__ = ["Cloud", "Network", "Node", "VirtualIp", "read", "read_all", "resolve"]

@@ -84,11 +84,10 @@ class Entrance:
 
     @property
     def own(self) -> tuple[IPv4Address, ...]:
-        """Addresses from which the services themselves come: of the machines that run one with a front end or a database, and the
-        virtual IPs, which the kernel of their holder may choose as a source. Their numbers follow from their pools."""
-        machines = [
-            node for node in self.cloud.nodes if any(s.frontends or s.databases for s in self.cloud.running(node))
-        ]
+        """Addresses from which the services themselves come: of the machines that run one with a front end or connections to a
+        database, and the virtual IPs, which the kernel of their holder may choose as a source. Their numbers follow from their
+        pools."""
+        machines = [node for node in self.cloud.nodes if any(s.frontends or s.pools for s in self.cloud.running(node))]
         found = {address for node in machines for address in node.addresses.values()}
         return tuple(sorted(found | {vip.address for vip in self.cloud.virtual_ips}))
 
@@ -117,8 +116,8 @@ def pools(cloud: Cloud) -> dict[str, int]:
     """Connections to the database that all members of a service may open together, by service; those that open any."""
     return {
         service.name: sum(
-            database.connections(cloud, node) for database in service.databases for node in cloud.members(service.name)
+            connections(cloud, node) for connections in service.pools for node in cloud.members(service.name)
         )
         for service in cloud.services
-        if service.databases
+        if service.pools
     }

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address
-from typing import get_args
+from typing import TypeVar, get_args
 
 from hacienda.cloud.network import Bond, FirewallRule, Network, Route, VirtualIp
 from hacienda.cloud.node import ABBREVIATIONS, STACKS, Bmc, Node
 from hacienda.cloud.settings import SUITES, OwnCertificate, PackageSources, Platform, SecretStore, Ssh, StateBackend
 from hacienda.declare import (
+    Account,
     Capability,
-    Database,
     DeclarationError,
-    MessageUser,
     Registry,
     Role,
     Scope,
@@ -25,6 +24,7 @@ from hacienda.declare import (
     ServiceOptions,
     consistency,
 )
+from hacienda.declare.trust import Fact
 from hacienda.environment.accept import Accept
 from hacienda.environment.network import PURPOSES, Purpose
 from hacienda.environment.source import Source
@@ -49,6 +49,8 @@ __all__ = [
     "VirtualIp",
 ]
 
+Options = TypeVar("Options", bound=ServiceOptions)
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -56,6 +58,7 @@ class Cloud:
 
     Args:
         time_servers: time sources outside of it.
+        trusted: settings by which somebody or something is trusted: dotted path in the file -> what it is set to.
         own_time_servers: what the file names as time sources and is the cloud's own -> whose it is; never asked as such.
     """
 
@@ -82,6 +85,7 @@ class Cloud:
     accepts: tuple[Accept, ...] = ()
     firewall_rules: tuple[FirewallRule, ...] = ()
     own_time_servers: Mapping[str, str] = field(default_factory=dict)
+    trusted: Mapping[str, Fact] = field(default_factory=dict, repr=False, compare=False)
     source: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -165,6 +169,17 @@ class Cloud:
         """The service's options, defaults filled in."""
         return self.options[service]
 
+    def options_of(self, model: type[Options]) -> Options:
+        """The options of the service that has this model, defaults filled in.
+
+        Raises:
+            DeclarationError: no service here has it, or several do.
+        """
+        found = [options for options in self.options.values() if type(options) is model]
+        if len(found) != 1:
+            raise DeclarationError(f"{len(found)} services have the options {model.__name__}")
+        return found[0]
+
     def voters(self, node: Node) -> Mapping[str, int]:
         """Voter groups the node votes in, group -> weight."""
         return {name: 1 for name in node.services if self.registry[name].voters}
@@ -243,12 +258,7 @@ class Cloud:
             if any(front.mode == "tcp" and set(front.scopes) & set(vip.scopes) for front in service.frontends)
         )
 
-    def databases(self) -> tuple[Database, ...]:
-        """Schemas that the services present here ask for, by name."""
-        found = (database for service in self.services for database in service.databases)
-        return tuple(sorted(found, key=lambda database: database.name))
-
-    def message_users(self) -> tuple[MessageUser, ...]:
-        """Message-queue users that the services present here ask for, by name."""
-        found = (user for service in self.services for user in service.message_users)
-        return tuple(sorted(found, key=lambda user: user.name))
+    def accounts(self, kind: str) -> tuple[Account, ...]:
+        """Accounts of a kind that the services present here ask for, each once, by name."""
+        found = {one.name: one for service in self.services for one in service.accounts if one.kind == kind}
+        return tuple(found[name] for name in sorted(found))

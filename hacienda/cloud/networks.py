@@ -29,7 +29,7 @@ ROLES_OF: Mapping[Purpose, frozenset[Role]] = {
 
 def networks(environment: Environment, problems: ProblemList) -> tuple[Network, ...]:
     """Every network, management first, then by name."""
-    found = [_network(name, spec, problems) for name, spec in environment.networks.items()]
+    found = [network(name, spec, problems) for name, spec in environment.networks.items()]
     _purposes(found, problems)
     _overlaps(found, problems)
     _routes(found, problems)
@@ -39,7 +39,8 @@ def networks(environment: Environment, problems: ProblemList) -> tuple[Network, 
     return tuple(sorted(found, key=lambda network: ("management" not in network.purposes, network.name)))
 
 
-def _network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
+def network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
+    """One network by itself; what is wrong with it is added to the problems."""
     where = ("networks", name)
     purposes = spec.purpose or ((name,) if name in PURPOSES else ())
     if not purposes:

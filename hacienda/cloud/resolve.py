@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -22,8 +22,9 @@ from hacienda.cloud.problem_list import ProblemList
 from hacienda.cloud.settings import PackageSources, SecretStore, Ssh, StateBackend
 from hacienda.declare import Registry
 from hacienda.environment import source as sources
-from hacienda.environment.load import examine, service_options
+from hacienda.environment.load import examine
 from hacienda.environment.model import Environment
+from hacienda.environment.trusted import trusted
 from hacienda.errors import InputError, Problem
 
 
@@ -47,20 +48,44 @@ def read(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
     return cloud
 
 
+def read_all(paths: Iterable[Path], registry: Registry, rules: Collection[str] = ()) -> tuple[Cloud, ...]:
+    """The clouds of several environment files, in their order; arguments as for `read`.
+
+    Raises:
+        InputError: everything wrong with any of the files, or two environments have one name.
+    """
+    clouds: dict[str, Cloud] = {}
+    problems: list[Problem] = []
+    unseen: list[str] = []
+    for path in paths:
+        try:
+            cloud = read(path, registry, rules=rules)
+        except InputError as error:
+            problems += error.problems
+            unseen += error.unseen
+            continue
+        if cloud.name in clouds:
+            reason = "is the name of another environment"
+            problems.append(Problem("name", reason, "Rename one.", str(path), value=cloud.name))
+        clouds[cloud.name] = cloud
+    if problems:
+        raise InputError(problems, unseen=unseen)
+    return tuple(clouds.values())
+
+
 def resolve(environment: Environment, registry: Registry) -> Cloud:
     """The cloud of an environment.
 
     Args:
         environment: as `hacienda.environment.load` returns it.
-        registry: every service there is.
+        registry: every service there is; the environment was loaded with the same.
 
     Raises:
         InputError: everything that cannot be resolved.
     """
-    wrong = service_options(environment, registry)[1]
     cloud, found, unseen = _resolution(environment, registry, frozenset())
-    if wrong or found or cloud is None:
-        raise InputError(_in_order((*wrong, *found)), unseen=unseen)
+    if found or cloud is None:
+        raise InputError(_in_order(found), unseen=unseen)
     return cloud
 
 
@@ -88,6 +113,7 @@ def _resolution(
         return None, problems.found, [_UNREAD]
     if not found or "management" not in found[0].purposes or found[0].roles != frozenset(ABBREVIATIONS):
         return None, problems.found, [_UNPLACED]
+    registry = presence.chosen(environment, registry, problems)
     nodes = _nodes(environment, registry, found, vips, problems)
     presence.check(environment, registry, nodes, vips, problems)
     outside.check(environment, found, nodes, vips, problems)
@@ -187,7 +213,7 @@ def _cloud(
         networks=found,
         virtual_ips=vips,
         nodes=nodes,
-        options=service_options(environment, registry)[0],
+        options={name: options for name, options in environment.options.items() if name in registry},
         registry=registry,
         ssh=Ssh(user=ssh.user, port=ssh.port, keys=ssh.keys, jump=ssh.jump),
         time_servers=tuple(server for server in environment.time.servers if server not in own),
@@ -200,5 +226,6 @@ def _cloud(
         package_sources=PackageSources(archive.mirror, archive.security, archive.proxy),
         public_certificate=api.certificate(environment),
         accepts=environment.accept,
+        trusted=trusted(environment),
         source=environment.source,
     )

@@ -13,11 +13,31 @@ from hacienda.environment.model import Environment
 
 def of_role(registry: Registry, role: Role) -> tuple[str, ...]:
     """Names of the services that machines of a role run, in start order."""
-    return tuple(
-        service.name
-        for service in registry
-        if service.role in (role, "every") or (role == "arbiter" and service.arbiter is not False)
-    )
+    return tuple(service.name for service in registry if service.runs_on(role))
+
+
+def chosen(environment: Environment, registry: Registry, problems: ProblemList) -> Registry:
+    """The services that the environment has.
+
+    Args:
+        environment: the environment.
+        registry: every service there is.
+        problems: takes services that require what is left out; they count as left out, too.
+    """
+    names = {service.name for service in registry if environment.has(service)}
+    for service in registry:
+        lacking = [capability for capability in service.requires if registry.provider(capability).name not in names]
+        if service.name in names and lacking:
+            names.remove(service.name)
+            for capability in lacking:
+                provider = registry.provider(capability).name
+                reason = f"needs a {capability}, which {provider} provides, and {provider} is not in this cloud"
+                where = provider if provider in environment.services else service.name
+                fix = f"Write `{provider}: true` below `services`, or `{service.name}: false`."
+                if service.choice == "always":
+                    fix = f"Write `{provider}: true` below `services`."
+                problems.add(("services", where), f"{service.name} {reason}", fix)
+    return registry if len(names) == len(registry.names()) else registry.only(names)
 
 
 def check(
@@ -46,20 +66,23 @@ def check(
         for name in node.services:
             counts[name] = counts.get(name, 0) + 1
     for name in environment.services:
-        if name in registry and name not in counts:
-            role = registry[name].role
-            fix = f"Add `machines.{role}`, or remove these options."
+        if name in registry and name not in counts and environment.services[name] is not False:
+            role = _either(registry[name].roles)
+            fix = f"Add `machines.{registry[name].roles[0]}`, or remove these options."
             problems.add(("services", name), f"runs on {role} machines, and there are none", fix)
     for service in registry:
         for capability in service.requires if service.name in counts else ():
             provider = registry.provider(capability)
             if provider.name not in counts:
-                reason = (
-                    f"{service.name} needs a {capability}, which {provider.name} provides on {provider.role} machines"
-                )
-                problems.add(("machines",), reason, f"Add `{provider.role}`.")
+                where = _either(provider.roles)
+                reason = f"{service.name} needs a {capability}, which {provider.name} provides on {where} machines"
+                problems.add(("machines",), reason, f"Add `{provider.roles[0]}`.")
     balanced = [service.name for service in registry if service.frontends and counts.get(service.name, 0) > 1]
     if balanced and not vips:
         reason = f"has {len(controllers)} machines but no virtual IP: clients could not find {', '.join(balanced)}"
         fix = "Add `vip:` to the management network, an address that nobody else uses."
         problems.add(("machines", "controller"), reason, fix)
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(words)

@@ -8,11 +8,11 @@ from typing import Any
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.declare import DeclarationError, NodeFile, Service
+from hacienda.declare import DeclarationError, NodeFile, Placement, Service
 
 ETC = "/etc/hacienda"
 
-_FEW = ("controller", "arbiter", "monitoring")
+_FEW: frozenset[Placement] = frozenset({"controller", "arbiter", "monitoring"})
 """Roles with a handful of machines: there every service may know its members."""
 
 
@@ -24,6 +24,7 @@ def node_file(cloud: Cloud, node: Node) -> RenderedFile:
         "HACIENDA_ADDRESS": cloud.address(node),
         "HACIENDA_DOMAIN": cloud.domain,
         "HACIENDA_REGION": cloud.region,
+        "HACIENDA_RELEASE": cloud.release,
         "HACIENDA_CONTAINER": cloud.platform.containers,
         "HACIENDA_NEIGHBOURS": _neighbours(cloud, node),
         **_coordination(cloud, node),
@@ -46,7 +47,7 @@ def service_file(
         secrets: names of the secrets that its reconcile script brings into force.
         owners: services of this node that hand out its accounts.
     """
-    knows = service.role in _FEW or is_peer_group(service)
+    knows = _FEW.issuperset(service.roles) or is_peer_group(service)
     facts = {
         "HACIENDA_SERVICE": service.name,
         "HACIENDA_UNITS": service.units,
@@ -54,6 +55,7 @@ def service_file(
         "HACIENDA_ROLLING": is_rolling(service),
         "HACIENDA_COORDINATION": "coordination" in service.provides,
         "HACIENDA_BOOTSTRAP": service.bootstrap.name if service.bootstrap else "",
+        "HACIENDA_MIGRATE": service.migrate.name if service.migrate else "",
         "HACIENDA_JOIN": service.join.name if service.join else "",
         "HACIENDA_RECONCILE": service.reconcile.name if service.reconcile else "",
         "HACIENDA_VERIFY": service.verify.name,
@@ -73,8 +75,9 @@ def service_file(
 
 
 def is_peer_group(service: Service) -> bool:
-    """Whether the members know one another: they vote, one of them founded the rest, or a port is for peers."""
-    return service.voters or service.bootstrap is not None or any(port.clients == "peers" for port in service.ports)
+    """Whether the members know one another: they vote, one of them founds or migrates for all, or a port is for peers."""
+    life = (service.bootstrap, service.migrate)
+    return service.voters or any(life) or any(port.clients == "peers" for port in service.ports)
 
 
 def is_rolling(service: Service) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import posixpath
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
             yield _trust_anchor(declared, service.name, secrecy.trusted(cloud, declared.capability))
         else:
             yield _secret(declared, service.name)
-    computed = service.node_files(cloud, node)
+    computed = (*service.node_files(cloud, node), *_accounts(cloud, service))
     yield from (_text(file, file.content, service.name) for file in computed)
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
     inputs = secrecy.reconciled(cloud, service)
@@ -72,7 +74,8 @@ def _template(
     cloud: Cloud, service: Service, declared: Template, templates: Path, variables: Mapping[str, Any]
 ) -> RenderedFile:
     source = declared.source or f"{Path(declared.path).name}.j2"
-    text = templating.render(templates, f"{service.name}/{source}", unit=Path(declared.path).name, **variables)
+    name = posixpath.normpath(f"{service.name}/{source}")
+    text = templating.render(templates, name, unit=Path(declared.path).name, **variables)
     if service.overrides is not None and service.overrides.path == declared.path:
         text = service.overrides.merged(text, service.written(cloud.option(service.name)))
     return _text(declared, text, service.name)
@@ -94,6 +97,17 @@ def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFil
             f"{file.service}: {file.path} holds a secret and is readable by everybody ({file.mode:04o})"
         )
     return file
+
+
+def _accounts(cloud: Cloud, service: Service) -> Iterator[NodeFile]:
+    """A file for each account that other services have at this one: its user, and what else its kind takes."""
+    for kind in service.hands_out:
+        for account in cloud.accounts(kind.name):
+            said = {name: getattr(account, name) for name in kind.takes}
+            # How many connections there are is nothing that an account is made with.
+            details = {name: value for name, value in said.items() if not callable(value)}
+            text = json.dumps({"user": account.user, **details}, sort_keys=True) + "\n"
+            yield NodeFile(f"{kind.folder}/{account.name}.json", text, checker="json")
 
 
 @functools.cache

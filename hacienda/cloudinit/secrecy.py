@@ -26,12 +26,11 @@ def trusted(cloud: Cloud, capability: Capability) -> str:
 
 
 def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
-    """Shared secrets a service owns, consumes, or hands out because it provides the database or the message queue."""
-    names = {secret.name for secret in service.secrets}
-    databases = cloud.databases() if "database" in service.provides else service.databases
-    users = cloud.message_users() if "message queue" in service.provides else service.message_users
-    names |= {database_secret(database.name) for database in databases}
-    names |= {name for user in users for name in message_secrets(user.name)}
+    """Shared secrets a service owns, and those of the accounts that it has or hands out."""
+    names = {secret.name for secret in service.secrets} | set(_handed_out(cloud, service))
+    names |= {
+        name for account in service.accounts for name in cloud.registry.account_kind(account.kind).secrets(account)
+    }
     return tuple(sorted(names))
 
 
@@ -40,28 +39,20 @@ def reconciled(cloud: Cloud, service: Service) -> tuple[str, ...]:
     if service.reconcile is None:
         return ()
     names = {secret.name for secret in service.secrets if secret.reconciled}
-    if "database" in service.provides:
-        names |= {database_secret(database.name) for database in cloud.databases()}
-    if "message queue" in service.provides:
-        names |= {name for user in cloud.message_users() for name in message_secrets(user.name)}
-    return tuple(sorted(names))
+    return tuple(sorted(names.union(_handed_out(cloud, service))))
+
+
+def _handed_out(cloud: Cloud, service: Service) -> Iterator[str]:
+    """Secrets of the accounts that other services have at this one."""
+    for kind in service.hands_out:
+        for account in cloud.accounts(kind.name):
+            yield from kind.secrets(account)
 
 
 def owners(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
     """Services of the same node that hand out this one's accounts: it must not use a new password before they accept it."""
-    found = {cloud.registry.provider("database").name} if service.databases else set()
-    found |= {cloud.registry.provider("message queue").name} if service.message_users else set()
+    found = {cloud.registry.owner(account.kind).name for account in service.accounts}
     return tuple(sorted((found - {service.name}) & set(node.services)))
-
-
-def database_secret(name: str) -> str:
-    """Name of the password of a schema's user."""
-    return f"database/{name}"
-
-
-def message_secrets(name: str) -> tuple[str, str]:
-    """Names of the password of a message-queue user and of the user's own name, which changes with it."""
-    return f"messaging/{name}", f"messaging/{name}.user"
 
 
 def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tuple[str, ...]:
@@ -97,7 +88,7 @@ def _refuse_reads(
         service = running.get(file.service)
         if service is None or _has_overrides(cloud, service, file):
             continue
-        folders = _handed_out(service)
+        folders = {kind.name for kind in service.hands_out}
         for name in file.secrets_read:
             if not name:
                 raise DeclarationError(
@@ -115,12 +106,6 @@ def _refuse_reads(
 def _has_overrides(cloud: Cloud, service: Service, file: RenderedFile) -> bool:
     declared = service.overrides
     return declared is not None and declared.path == file.path and bool(service.written(cloud.option(service.name)))
-
-
-def _handed_out(service: Service) -> set[str]:
-    """Folders of the secrets that a service hands out, whoever asks for them."""
-    capabilities = {"database": database_secret(""), "message queue": message_secrets("")[0]}
-    return {folder.rstrip("/") for capability, folder in capabilities.items() if capability in service.provides}
 
 
 def _of_others(cloud: Cloud, service: Service) -> Iterator[str]:
@@ -189,8 +174,7 @@ def _provided(cloud: Cloud, root: Path) -> Iterator[secrets.Provided]:
 
 def _shared(cloud: Cloud) -> dict[str, Secret]:
     declared = {secret.name: secret for service in cloud.services for secret in service.secrets}
-    passwords = [database_secret(database.name) for database in cloud.databases()]
-    passwords += [message_secrets(user.name)[0] for user in cloud.message_users()]
+    passwords = {account.password for service in cloud.services for account in service.accounts}
     return declared | {name: Secret(name) for name in passwords}
 
 

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from hacienda.cloudinit.output import NodeOutput
 from hacienda.cloudinit.rendered import RenderedFile
 
-_FOLDERS = ("nodes", "rendered")
 
+def write(outputs: Iterable[NodeOutput], nodes: Path, rendered: Path) -> None:
+    """Writes `<nodes>/<node>/{user-data,network-config,bundle.tar.gz}` and `<rendered>/<node>/...`.
 
-def write(outputs: Iterable[NodeOutput], out_dir: Path) -> None:
-    """Writes `nodes/<node>/{user-data,network-config,bundle.tar.gz}` and `rendered/<node>/...` below `out_dir`.
-
-    Both folders are replaced as a whole, and only once everything is written: whatever goes wrong before leaves what was
-    there. `outputs` may be a generator; nodes are written one by one. One folder serves one environment.
+    Args:
+        outputs: may be a generator; nodes are written one by one.
+        nodes, rendered: folders that do not exist yet. Synthesis puts them into a staging directory, and replaces former ones only
+            once everything is written.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: a folder exists, or cannot be written.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".nodes-", dir=out_dir))
-    try:
-        for folder in _FOLDERS:
-            (fresh / folder).mkdir()
-        copies: dict[str, str] = {}
-        for output in outputs:
-            _write_node(output, fresh / "nodes" / output.node)
-            _write_rendered(output, fresh / "rendered" / output.node, copies)
-        for folder in _FOLDERS:
-            _replace(fresh / folder, out_dir / folder, fresh / f"{folder}.old")
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    for folder in (nodes, rendered):
+        folder.mkdir(parents=True)
+    copies: dict[str, str] = {}
+    for output in outputs:
+        _write_node(output, nodes / output.node)
+        _write_rendered(output, rendered / output.node, copies)
 
 
 def _write_node(output: NodeOutput, folder: Path) -> None:
@@ -84,9 +75,3 @@ def _link(first: str, target: str, file: RenderedFile) -> None:
         os.link(first, target)
     except OSError:  # too many links to one file (ext4: 65,000), or a file system without links
         Path(target).write_bytes(file.content)
-
-
-def _replace(new: Path, old: Path, aside: Path) -> None:
-    if old.exists():
-        old.rename(aside)
-    new.rename(old)

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hacienda import cdk
-from hacienda.constructs.content import Content
 from hacienda.constructs.gate import Gate
 from hacienda.constructs.machine_group import MachineGroup
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.parts import NEEDS, NETWORK, parts
 from hacienda.platforms.base import Platform
 
 
 def assemble(
-    scope: cdk.Construct, content: Content, platform: Platform, networks: Iterable[str]
+    scope: cdk.Construct, output: EnvironmentOutput, platform: Platform, networks: Iterable[str]
 ) -> tuple[tuple[MachineGroup, ...], tuple[Gate, ...]]:
     """Make what all machines share, then part by part the machines, their members and a gate; a part waits for those it needs.
 
     Args:
         scope: where it hangs.
-        content: the environment.
+        output: the environment.
         platform: where the machines are made.
         networks: addresses of the networks' resources.
     """
     shared = platform.foundation()
-    cdk.ResourceGroup(scope, "foundation", declarations=shared)
+    cdk.ResourceGroup(scope, "foundation", declarations=lambda: shared)
     done = {NETWORK: (*networks, *(declaration.terraform_address for declaration in shared))}
     groups, gates = [], []
-    for part in parts(content.cloud):
+    for part in parts(output.cloud):
         first = tuple(address for need in NEEDS[part.name] for address in done.get(need, ()))
         group = MachineGroup(
-            scope, f"{part.name}-machines", content=content, platform=platform, names=part.names, depends_on=first
+            scope, f"{part.name}-machines", output=output, platform=platform, names=part.names, depends_on=first
         )
-        gate = Gate(scope, part.name, content=content, platform=platform, names=part.names, depends_on=group.members)
+        gate = Gate(scope, part.name, output=output, platform=platform, names=part.names, depends_on=group.members)
         done[part.name] = (gate.declaration.terraform_address,)
         groups.append(group)
         gates.append(gate)

@@ -29,7 +29,7 @@ def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[
     if problems:
         raise InputError(problems)
     wanted: set[str] = set()
-    queue = [*names, *(service.name for service in registry if service.role == "every")]
+    queue = [*names, *(service.name for service in registry if service.everywhere)]
     queue += [service.name for service in registry if set(capabilities) & set(service.provides)]
     while queue:
         name = queue.pop()

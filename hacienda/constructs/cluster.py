@@ -6,26 +6,24 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hacienda import cdk
+from hacienda import cdk, environment
 from hacienda import services as catalogue
-from hacienda.cloud import Cloud, resolve
+from hacienda.cloud import resolve
 from hacienda.constructs.assembly import assemble
 from hacienda.constructs.closure import closure
-from hacienda.constructs.content import prepare
-from hacienda.constructs.files import write_launcher, write_nodes
+from hacienda.constructs.files import synthesize
 from hacienda.constructs.network import Network
+from hacienda.constructs.output import render
 from hacienda.constructs.places import places_of
 from hacienda.constructs.virtual_ip import VirtualIp
-from hacienda.declare import Registry
-from hacienda.environment import examine
-from hacienda.environment.source import Source
+from hacienda.environment.network import Network as NetworkSpec
 from hacienda.errors import InputError, Problem
 
 
 class Cluster(cdk.Construct):
     """Services with everything they require, made highly available: machines `ctl-1` to `ctl-<machines>`, their members, and a gate
-    that waits until all is healthy. The nodes' bundles and the provider's launcher are written to the app's output folder at
-    once; `app.synth()` writes the rest.
+    that waits until all is healthy. `app.synth()` creates missing secrets and writes everything: stacks, bundles and the
+    provider's launcher.
 
     Args:
         scope: a stack, or a construct in one. One stack holds one cluster.
@@ -61,20 +59,20 @@ class Cluster(cdk.Construct):
         if not on:
             raise InputError([Problem("networks", "is empty", "Give the cluster a management network.")])
         self.platform = on[0].platform
-        data = {
+        registry = closure(catalogue.registry(), services, ("virtual ip",) if vips else ())
+        parts: dict[str, Any] = {
             "name": places.environment,
             "platform": self.platform.settings(),
-            "networks": {network.declared.name: _network(network, vips) for network in on},
+            "networks": {network.network.name: _with_virtual_ip(network, vips) for network in on},
             "machines": {"controller": machines},
             "services": {name: dict(given) for name, given in (options or {}).items()},
-            **(settings or {}),
         }
-        self.cloud = _cloud(data, services, bool(vips))
-        self.content = prepare(self.cloud, places)
+        self.cloud = resolve(environment.build(registry, **{**parts, **(settings or {})}), registry)
+        self.output = output = render(self.cloud, places)
         addresses = [address for network in on for address in network.addresses]
-        self.groups, self.gates = assemble(self, self.content, self.platform, addresses)
-        write_nodes(self.content, places.out)
-        write_launcher(cdk.stack_of(self).node.id, places.out)
+        self.groups, self.gates = assemble(self, output, self.platform, addresses)
+        stack = cdk.stack_of(self).node.id
+        cdk.before_synthesis(self, lambda: synthesize(output, stack, with_secrets=True))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,26 +97,7 @@ class Cluster(cdk.Construct):
         return str(names[host]), number
 
 
-def _cloud(data: dict[str, Any], wanted: Iterable[str], balanced: bool) -> Cloud:
-    registry: Registry = closure(catalogue.registry(), wanted, ("virtual ip",) if balanced else ())
-    reading = examine(data, Source("", {}), registry)
-    if reading.problems:
-        raise InputError(reading.problems)
-    return resolve(reading.environment, registry)
-
-
-def _network(network: Network, virtual_ips: Iterable[VirtualIp]) -> dict[str, Any]:
-    """The network as an environment file writes it."""
-    declared = network.declared
-    written: dict[str, Any] = {
-        "cidr": str(declared.cidr),
-        "gateway": str(declared.gateway or "none"),
-        "mtu": declared.mtu,
-        "purpose": sorted(declared.purposes),
-    }
-    if declared.vlan is not None:
-        written["vlan"] = declared.vlan
-    for virtual_ip in virtual_ips:
-        if virtual_ip.network.declared.name == declared.name:
-            written["vip"] = str(virtual_ip.address)
-    return written
+def _with_virtual_ip(network: Network, virtual_ips: Iterable[VirtualIp]) -> NetworkSpec:
+    """The network as it is declared, with the virtual IP that lives on it."""
+    addresses = [one.address for one in virtual_ips if one.network is network]
+    return network.declared.model_copy(update={"vip": addresses[-1]}) if addresses else network.declared

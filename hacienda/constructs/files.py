@@ -7,22 +7,31 @@ from pathlib import Path
 
 from hacienda import cloudinit
 from hacienda.constructs import publish
-from hacienda.constructs.content import Content
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.declare import launcher
+from hacienda.errors import ToolError
+
+_KINDS = ("nodes", "rendered")
 
 
-def write_nodes(content: Content, out: Path) -> None:
+def write_nodes(output: EnvironmentOutput, folder: Path) -> None:
     """Write `nodes/<environment>/<node>/{user-data,network-config,bundle.tar.gz}` and `rendered/<environment>/<node>/...`.
 
-    Each of the two is replaced as a whole.
+    Args:
+        output: the environment.
+        folder: has neither of the two.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    with publish.workshop(out / content.cloud.name) as folder:
-        cloudinit.write(content.outputs.values(), folder)
-        for kind in ("nodes", "rendered"):
-            publish.swap(folder / kind, out / kind / content.cloud.name)
+    nodes, rendered = (folder / kind / output.cloud.name for kind in _KINDS)
+    cloudinit.write(output.nodes.values(), nodes, rendered)
+
+
+def publish_nodes(output: EnvironmentOutput, staged: Path, out: Path) -> None:
+    """Put what `write_nodes` wrote to a staging directory into the output folder; each of the two folders as a whole."""
+    for kind in _KINDS:
+        publish.replace_folder(staged / kind / output.cloud.name, out / kind / output.cloud.name)
 
 
 def write_launcher(stack: str, out: Path) -> None:
@@ -33,3 +42,27 @@ def write_launcher(stack: str, out: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8")
         path.chmod(file.mode)
+
+
+def synthesize(output: EnvironmentOutput, stack: str, *, with_secrets: bool) -> None:
+    """Mint secrets and write what the CDK does not: for an environment in one stack of any app, when the app is synthesized.
+
+    Args:
+        output: the environment.
+        stack: the stack's name.
+        with_secrets: False: leave the store alone.
+
+    Raises:
+        InputError: the store cannot be used.
+        ToolError: the store or the output folder cannot be written.
+    """
+    out = output.places.out
+    if with_secrets:
+        output.mint()
+    try:
+        with publish.staging(out / output.cloud.name) as staged:
+            write_nodes(output, staged)
+            publish_nodes(output, staged, out)
+        write_launcher(stack, out)
+    except OSError as error:
+        raise ToolError(f"{out}: cannot be written: {error.strerror}") from error

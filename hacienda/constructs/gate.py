@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from hacienda import cdk
 from hacienda.cloud.model import Node
-from hacienda.constructs.content import Content
 from hacienda.constructs.member import MemberResource
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
+from hacienda.declare import resource_types
 from hacienda.declare.resource import Declaration, Reference
 from hacienda.platforms.base import Platform
 
@@ -19,7 +20,7 @@ from hacienda.platforms.base import Platform
 class GateResource(Declaration):
     """`hacienda_gate`; its attributes are described in the provider's schema (docs/provider.md)."""
 
-    terraform_type: ClassVar[str] = "hacienda_gate"
+    terraform_type: ClassVar[str] = resource_types.GATE
 
     name: str
     user: str
@@ -31,11 +32,11 @@ class GateResource(Declaration):
     triggers: Mapping[str, str]
 
 
-def _triggers(content: Content, nodes: Iterable[Node]) -> dict[str, str]:
+def _triggers(output: EnvironmentOutput, nodes: Iterable[Node]) -> dict[str, str]:
     """What makes it wait again: another bundle, and every delivery, such as to a machine made anew with the same bundle."""
     found: dict[str, str] = {}
     for node in nodes:
-        found[node.name] = content.outputs[node.name].bundle_hash
+        found[node.name] = output.nodes[node.name].bundle_hash
         found[f"{node.name} installed"] = Reference(f"${{{MemberResource.terraform_type}.{node.name}.installed}}")
     return found
 
@@ -46,7 +47,7 @@ class Gate(cdk.Construct):
     Args:
         scope: where it hangs; its stack gets the provider block.
         id: construct id, and the Terraform address: `hacienda_gate.<id>`.
-        content: the environment it belongs to.
+        output: the environment it belongs to.
         platform: where the machines are.
         names: the nodes it waits for.
         depends_on: addresses of their members.
@@ -57,14 +58,14 @@ class Gate(cdk.Construct):
         scope: cdk.Construct,
         id: str,
         *,
-        content: Content,
+        output: EnvironmentOutput,
         platform: Platform,
         names: Iterable[str],
         depends_on: Iterable[str],
     ) -> None:
         super().__init__(scope, id)
-        ensure_provider(self, content.places)
-        cloud = content.cloud
+        ensure_provider(self, output.places)
+        cloud = output.cloud
         nodes = [cloud.node(name) for name in names]
         self.declaration = GateResource(
             logical_id=id,
@@ -73,9 +74,9 @@ class Gate(cdk.Construct):
             user=cloud.ssh.user,
             jump=cloud.ssh.jump,
             trust=platform.trust,
-            secret_store=content.store,
+            secret_store=output.store,
             members={node.name: {"host": node.ssh_host, "port": cloud.ssh.port} for node in nodes},
             promises=sorted({service for node in nodes for service in node.services}),
-            triggers=_triggers(content, nodes),
+            triggers=_triggers(output, nodes),
         )
         cdk.Resource(self, "gate", declaration=self.declaration)

@@ -7,16 +7,16 @@ from pathlib import Path
 from hacienda import cdk, services
 from hacienda.cloud import read
 from hacienda.constructs.assembly import assemble
-from hacienda.constructs.content import prepare
-from hacienda.constructs.files import write_launcher, write_nodes
-from hacienda.constructs.network import network_of
+from hacienda.constructs.files import synthesize
+from hacienda.constructs.network import ResolvedNetwork
+from hacienda.constructs.output import render
 from hacienda.constructs.places import places_of
 from hacienda.platforms import platform_of
 
 
 class HighlyAvailableCloud(cdk.Construct):
-    """The cloud of an environment file: networks, machines, members and gates. The nodes' bundles and the provider's launcher are
-    written to the app's output folder at once; `app.synth()` writes the rest.
+    """The cloud of an environment file: networks, machines, members and gates. `app.synth()` creates missing
+    secrets and writes everything: stacks, bundles and the provider's launcher.
 
     Args:
         scope: a stack, or a construct in one. One stack holds one cloud.
@@ -41,10 +41,13 @@ class HighlyAvailableCloud(cdk.Construct):
         super().__init__(scope, id)
         self.cloud = read(Path(environment), services.registry())
         places = places_of(self, self.cloud.name, Path(root) if root else None)
-        self.content = prepare(self.cloud, places, with_secrets=with_secrets)
+        self.output = output = render(self.cloud, places)
         self.platform = platform_of(self.cloud.platform, places.from_stack)
-        self.networks = tuple(network_of(self, n, self.platform, places) for n in self.cloud.networks)
+        self.networks = tuple(
+            ResolvedNetwork(self, one.name, network=one, platform=self.platform, places=places)
+            for one in self.cloud.networks
+        )
         addresses = [address for network in self.networks for address in network.addresses]
-        self.groups, self.gates = assemble(self, self.content, self.platform, addresses)
-        write_nodes(self.content, places.out)
-        write_launcher(cdk.stack_of(self).node.id, places.out)
+        self.groups, self.gates = assemble(self, output, self.platform, addresses)
+        stack = cdk.stack_of(self).node.id
+        cdk.before_synthesis(self, lambda: synthesize(output, stack, with_secrets=with_secrets))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from hacienda import cdk
-from hacienda.constructs.content import Content
 from hacienda.constructs.machine import machine_handle
 from hacienda.constructs.member import member_resource
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
 from hacienda.declare.resource import Declaration
+from hacienda.declare.resource_types import MEMBER
 from hacienda.platforms.base import Platform
 
 
@@ -21,7 +22,7 @@ class MachineGroup(cdk.Construct):
     Args:
         scope: where it hangs; its stack gets the provider block.
         id: construct id; it is no part of any Terraform address.
-        content: the environment they belong to.
+        output: the environment they belong to.
         platform: where the machines are made.
         names: the nodes.
         depends_on: addresses in the same stack that come before the machines. Default: none.
@@ -32,25 +33,30 @@ class MachineGroup(cdk.Construct):
         scope: cdk.Construct,
         id: str,
         *,
-        content: Content,
+        output: EnvironmentOutput,
         platform: Platform,
         names: Iterable[str],
         depends_on: Iterable[str] = (),
     ) -> None:
         super().__init__(scope, id)
-        ensure_provider(self, content.places)
+        ensure_provider(self, output.places)
         self.names = tuple(names)
-        declarations: list[Declaration] = []
-        members: list[str] = []
+        self.members = tuple(f"{MEMBER}.{name}" for name in self.names)
         before = tuple(depends_on)
-        for name in self.names:
-            node = content.cloud.node(name)
-            handle = machine_handle(content, platform, node)
-            member = member_resource(content, node, handle, platform.trust)
-            # A machine that is made waits; one that is already there has nobody but its member to wait.
-            first = handle.declarations or (member,)
-            waiting = [dataclasses.replace(declaration, depends_on=before) for declaration in first]
-            declarations += waiting if first == (member,) else [*waiting, member]
-            members.append(member.terraform_address)
-        self.members = tuple(members)
-        cdk.ResourceGroup(self, "machines", declarations=declarations)
+        cdk.ResourceGroup(self, "machines", declarations=lambda: _declarations(output, platform, self.names, before))
+
+
+def _declarations(
+    output: EnvironmentOutput, platform: Platform, names: Iterable[str], before: tuple[str, ...]
+) -> Iterator[Declaration]:
+    """Machines and members, the first resource of each node after `before`."""
+    for name in names:
+        node = output.cloud.node(name)
+        handle = machine_handle(output, platform, node)
+        member = member_resource(output, node, handle, platform.trust)
+        # A machine that Terraform creates waits; where it exists already, its member waits.
+        if handle.declarations:
+            yield from (dataclasses.replace(declaration, depends_on=before) for declaration in handle.declarations)
+            yield member
+        else:
+            yield dataclasses.replace(member, depends_on=before)

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from hacienda import cdk
 from hacienda.cloud.model import Cloud, Node
-from hacienda.constructs.content import Content
 from hacienda.constructs.machine import Machine
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.constructs.provider import ensure_provider
 from hacienda.declare.resource import Declaration
+from hacienda.declare.resource_types import MEMBER
 from hacienda.platforms.base import MachineHandle
-from hacienda.platforms.member import MEMBER, reach
+from hacienda.platforms.member import reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,24 +39,24 @@ class MemberResource(Declaration):
     peers: Mapping[str, Mapping[str, Any]]
 
 
-def member_resource(content: Content, node: Node, machine: MachineHandle, trust: str) -> MemberResource:
+def member_resource(output: EnvironmentOutput, node: Node, machine: MachineHandle, trust: str) -> MemberResource:
     """The declaration of one node's member.
 
     Args:
-        content: the environment.
+        output: the environment.
         node: the node.
         machine: the machine it lives on.
         trust: how its SSH host key is learnt.
     """
-    cloud, output = content.cloud, content.outputs[node.name]
+    cloud, own = output.cloud, output.nodes[node.name]
     return MemberResource(
         logical_id=node.name,
         **reach(cloud, node, machine, trust),
-        bundle=content.bundle(node),
-        bundle_hash=output.bundle_hash,
-        files=output.file_hashes,
-        secrets=None if content.digests is None else content.digests[node.name],
-        secret_store=content.store,
+        bundle=output.bundle(node),
+        bundle_hash=own.bundle_hash,
+        files=own.file_hashes,
+        secrets=None if output.digests is None else output.digests[node.name],
+        secret_store=output.store,
         voters=cloud.voters(node),
         peers={peer.name: _peer(cloud, peer) for peer in cloud.fellow_voters(node)},
     )
@@ -72,14 +73,20 @@ class Member(cdk.Construct):
     Args:
         scope: where it hangs; its stack gets the provider block.
         id: construct id. The Terraform address is `hacienda_member.<node>`.
-        content: the environment it belongs to.
+        output: the environment it belongs to.
         name: the node.
         machine: the machine it lives on.
     """
 
-    def __init__(self, scope: cdk.Construct, id: str, *, content: Content, name: str, machine: Machine) -> None:
+    def __init__(
+        self, scope: cdk.Construct, id: str, *, output: EnvironmentOutput, name: str, machine: Machine
+    ) -> None:
         super().__init__(scope, id)
-        ensure_provider(self, content.places)
-        node = content.cloud.node(name)
-        self.declaration = member_resource(content, node, machine.handle, machine.platform.trust)
-        cdk.Resource(self, "member", declaration=self.declaration)
+        ensure_provider(self, output.places)
+        node = output.cloud.node(name)
+
+        def declared() -> MemberResource:
+            return member_resource(output, node, machine.handle, machine.platform.trust)
+
+        self.declaration = declared()
+        cdk.Resource(self, "member", declaration=self.declaration, attributes=lambda: declared().attributes())

@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from pydantic import ValidationError
 
 from hacienda import cdk
 from hacienda.cloud import model
+from hacienda.cloud.networks import network as resolved
+from hacienda.cloud.problem_list import ProblemList
 from hacienda.constructs.places import Places, places_of
 from hacienda.constructs.provider import ensure_provider
-from hacienda.declare import consistency
-from hacienda.environment.network import PURPOSES, Purpose
-from hacienda.errors import InputError, Problem
+from hacienda.environment.network import Network as Spec
+from hacienda.environment.network import Purpose
+from hacienda.environment.problems import problems
+from hacienda.environment.source import Source
+from hacienda.errors import InputError
 from hacienda.platforms.base import Platform
 
 
-class Network(cdk.Construct):
-    """A network, made on the platform where the platform makes networks.
+class ResolvedNetwork(cdk.Construct):
+    """A network of a resolved cloud, made on the platform where the platform makes networks.
+
+    Args:
+        scope: where it hangs; its stack gets the provider block.
+        id: construct id. The Terraform resource has the network's name.
+        network: the network.
+        platform: where it is made.
+        places: of the environment.
+    """
+
+    def __init__(
+        self, scope: cdk.Construct, id: str, *, network: model.Network, platform: Platform, places: Places
+    ) -> None:
+        super().__init__(scope, id)
+        ensure_provider(self, places)
+        self.platform = platform
+        self.network = network
+        declarations = platform.network(network)
+        self.addresses = tuple(declaration.terraform_address for declaration in declarations)
+        for declaration in declarations:
+            cdk.Resource(self, declaration.terraform_type, declaration=declaration)
+
+
+class Network(ResolvedNetwork):
+    """A network for a cluster of one's own.
 
     Args:
         scope: where it hangs; its stack gets the provider block.
@@ -47,60 +77,19 @@ class Network(cdk.Construct):
         vlan: int | None = None,
         places: Places | None = None,
     ) -> None:
-        super().__init__(scope, id)
-        ensure_provider(self, places or places_of(self))
-        self.platform = platform
-        self.declared = _declared(id, cidr, gateway, tuple(purposes), mtu, vlan)
-        declarations = platform.network(self.declared)
-        self.addresses = tuple(declaration.terraform_address for declaration in declarations)
-        for declaration in declarations:
-            cdk.Resource(self, declaration.terraform_type, declaration=declaration)
+        given = {"cidr": cidr, "gateway": gateway, "purpose": list(purposes), "mtu": mtu, "vlan": vlan}
+        self.declared = _declared(id, {key: value for key, value in given.items() if value is not None})
+        found = ProblemList(Source("", {}))
+        network = resolved(id, self.declared, found)
+        if found:
+            raise InputError(found.found)
+        super().__init__(scope, id, network=network, platform=platform, places=places or places_of(scope))
 
 
-def network_of(scope: cdk.Construct, network: model.Network, platform: Platform, places: Places) -> Network:
-    """The construct of a resolved network."""
-    return Network(
-        scope,
-        network.name,
-        platform=platform,
-        cidr=str(network.cidr),
-        gateway=str(network.gateway or "none"),
-        purposes=sorted(network.purposes),
-        mtu=network.mtu,
-        vlan=network.vlan,
-        places=places,
-    )
-
-
-def _declared(
-    name: str, cidr: str, gateway: str | None, purposes: tuple[Purpose, ...], mtu: int, vlan: int | None
-) -> model.Network:
-    where = f"network {name}"
-    unknown = [
-        Problem(f"{where}: purposes", f"has no {consistency.unknown(purpose, PURPOSES)}", f"Use {', '.join(PURPOSES)}.")
-        for purpose in purposes
-        if purpose not in PURPOSES
-    ]
-    if unknown:
-        raise InputError(unknown)
+def _declared(name: str, given: dict[str, Any]) -> Spec:
+    """The network as an environment declares it."""
     try:
-        block = IPv4Network(cidr)
-    except ValueError as error:
-        raise InputError(
-            [Problem(f"{where}: cidr", f"{error}", "Write it like `10.77.0.0/24`.", value=cidr)]
-        ) from error
-    if block.prefixlen > 29:
-        raise InputError([Problem(f"{where}: cidr", "has no room for machines", "Use a /29 or larger.", value=cidr)])
-    try:
-        router = None if gateway == "none" else IPv4Address(gateway or block[1])
-    except ValueError as error:
-        raise InputError([Problem(f"{where}: gateway", f"{error}", f"Use an address in {block}.")]) from error
-    return model.Network(
-        name=name,
-        cidr=block,
-        purposes=frozenset(purposes),
-        addressable=(block[1], block[-2]),
-        gateway=router,
-        mtu=mtu,
-        vlan=vlan,
-    )
+        spec = Spec.model_validate(given)
+    except ValidationError as error:
+        raise InputError(problems(error, Spec, given, Source("", {}), ("networks", name))) from error
+    return spec if spec.gateway is not None else spec.model_copy(update={"gateway": spec.cidr[1]})

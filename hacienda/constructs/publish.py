@@ -1,4 +1,4 @@
-"""Moves a finished synthesis into the output folder, so that whoever looks sees the old one or the new one."""
+"""Moves a finished synthesis from its staging directory into the output folder: a reader sees the old one or the new one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hacienda.errors import ToolError
 
 
 @contextmanager
-def workshop(out: Path) -> Iterator[Path]:
-    """A new folder beside `out`, on the same file system, gone afterwards; the output is made in there.
+def staging(out: Path) -> Iterator[Path]:
+    """A staging directory beside `out`, on the same file system, removed afterwards. Output is written there first.
 
     Raises:
         ToolError: no folder can be made there.
@@ -30,7 +30,7 @@ def workshop(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def swap(new: Path, old: Path) -> None:
+def replace_folder(new: Path, old: Path) -> None:
     """Put a folder in the place of another one by renaming both."""
     old.parent.mkdir(parents=True, exist_ok=True)
     if not old.exists():

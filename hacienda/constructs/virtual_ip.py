@@ -25,7 +25,7 @@ class VirtualIp(cdk.Construct):
     def __init__(self, scope: cdk.Construct, id: str, *, network: Network, address: str) -> None:
         super().__init__(scope, id)
         self.network = network
-        block = network.declared.cidr
+        block = network.network.cidr
         try:
             self.address = IPv4Address(address)
         except ValueError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption, AssumptionKind
 from hacienda.declare.files import (
     Action,
@@ -27,14 +28,16 @@ from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Placement, Role
+from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 if TYPE_CHECKING:
     from hacienda.declare.registry import DeclarationError, Registry
-    from hacienda.declare.service import Arbiter, CatalogueEntry, Database, MessageUser, Service, ServiceOptions
+    from hacienda.declare.service import Arbiter, CatalogueEntry, Service, ServiceOptions
 
 __all__ = [
     "FERNET_KEYS",
+    "Account",
+    "AccountKind",
     "Action",
     "Arbiter",
     "Assumption",
@@ -43,13 +46,12 @@ __all__ = [
     "CatalogueEntry",
     "Certificate",
     "Check",
+    "Choice",
     "Clients",
-    "Database",
     "DeclarationError",
     "Frontend",
     "Instead",
     "Limit",
-    "MessageUser",
     "NoTimer",
     "NodeFile",
     "Placement",

@@ -14,12 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from hacienda.declare.account import DETAILS, Account, AccountKind
 from hacienda.declare.files import SCRIPTS, Template
 from hacienda.declare.limit import Limit
 from hacienda.declare.sandbox import DIRECTIVES
 from hacienda.declare.service import Arbiter, Service
 from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
+
+_ACCOUNT = re.compile(r"[a-z][a-z0-9_-]{0,47}")
+"""Name of an account or its user: a file name, and with `-1f0c9a2e` at most the 64 characters that a schema may have."""
 
 
 def problems(service: Service) -> Iterator[str]:
@@ -37,7 +41,7 @@ def problems(service: Service) -> Iterator[str]:
             yield f"{service.name}: the front end {front.port!r} does not say its `capacity`: what a server works on at a time"
     yield from _timers(service)
     yield from _held(service, service.name)
-    if isinstance(service.arbiter, Arbiter):
+    if service.arbiter is not None:
         yield from _held(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
     yield from _sandboxes(service)
@@ -47,6 +51,46 @@ def problems(service: Service) -> Iterator[str]:
             yield f"{service.name}: overrides are for {unknown(service.overrides.path, paths)}"
         if "overrides" not in service.options.model_fields:
             yield f"{service.name}: its options have no `overrides`"
+
+
+def account_problems(services: Iterable[Service]) -> Iterator[str]:
+    """What is wrong with accounts, and with the services that hand them out."""
+    listed = tuple(services)
+    kinds: dict[str, tuple[Service, AccountKind]] = {}
+    for service in listed:
+        for kind in service.hands_out:
+            other, _ = kinds.setdefault(kind.name, (service, kind))
+            if other is not service:
+                yield f"{service.name} and {other.name} both hand out accounts of the kind {kind.name!r}"
+            if service.reconcile is None:
+                yield f"{service.name}: hands out accounts of the kind {kind.name!r} and has no reconcile script, which makes them"
+            yield from (
+                f"{service.name}: the kind {kind.name!r} takes {unknown(one, DETAILS)}"
+                for one in kind.takes
+                if one not in DETAILS
+            )
+    declared: dict[tuple[str, str], tuple[Service, Account]] = {}
+    for service in listed:
+        for account in service.accounts:
+            where = f"{service.name}: the account {account.name!r}"
+            if account.kind not in kinds:
+                yield f"{where} is of the kind {unknown(account.kind, kinds)}, which nothing hands out"
+                continue
+            yield from (f"{where} {problem}" for problem in _account(service, account, *kinds[account.kind]))
+            other, same = declared.setdefault((account.kind, account.name), (service, account))
+            if (same.owner, same.roles) != (account.owner, account.roles):
+                yield f"{where} of the kind {account.kind!r} is declared otherwise by {other.name}"
+
+
+def _account(service: Service, account: Account, owner: Service, kind: AccountKind) -> Iterator[str]:
+    """What does not fit the kind."""
+    if not _ACCOUNT.fullmatch(account.name) or not _ACCOUNT.fullmatch(account.user):
+        yield "has a name that is not of a-z, 0-9, _ and -, or is longer than 48"
+    if owner is not service and not set(owner.provides) & set(service.requires):
+        yield f"is handed out by {owner.name}, and none of its capabilities is required: {', '.join(owner.provides)}"
+    for detail in DETAILS:
+        if (detail in kind.takes) != bool(getattr(account, detail)):
+            yield f"of the kind {kind.name!r} {'needs' if detail in kind.takes else 'takes no'} `{detail}`"
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -107,7 +151,7 @@ def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
 
 def _assumptions(service: Service) -> Iterator[str]:
     """An expectation that an empty text fulfils holds of a file that is gone."""
-    of_arbiters = service.arbiter.assumptions if isinstance(service.arbiter, Arbiter) else ()
+    of_arbiters = service.arbiter.assumptions if service.arbiter is not None else ()
     for each in (*service.assumptions, *of_arbiters):
         where = f"{service.name}: the assumption about {each.subject!r}"
         if each.kind not in ("line", "answer"):
@@ -118,7 +162,7 @@ def _assumptions(service: Service) -> Iterator[str]:
 
 
 def _sandboxes(service: Service) -> Iterator[str]:
-    of_arbiters = service.arbiter.files if isinstance(service.arbiter, Arbiter) else ()
+    of_arbiters = service.arbiter.files if service.arbiter is not None else ()
     units = {Path(file.path).name for file in (*service.files, *of_arbiters) if isinstance(file, Template)}
     for sandbox in service.sandboxes:
         if sandbox.unit not in units:
@@ -145,7 +189,7 @@ def _ports(service: Service) -> Iterator[str]:
     for entry in service.catalogue:
         if entry.port not in balanced:
             yield f"{service.name}: the catalogue names a front end of the port {unknown(entry.port, balanced)}"
-    for name in service.arbiter.ports if isinstance(service.arbiter, Arbiter) else ():
+    for name in service.arbiter.ports if service.arbiter is not None else ():
         if name not in names:
             yield own("the arbiter", name)
 

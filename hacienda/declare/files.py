@@ -21,7 +21,7 @@ class Template:
     Args:
         path: absolute path on the node.
         checker: name of the program that reads the file and can refuse it offline (`haproxy`, `nft`, `mariadbd`, ...).
-        source: template name; empty: the base name of `path` plus `.j2`.
+        source: template name; empty: the base name of `path` plus `.j2`. `../openstack/uwsgi.ini.j2` is one that services share.
         group, mode: who reads it beside root, to whom every file belongs. A file with a secret placeholder wants 0o640 or less.
         on_change: what a running daemon needs after a change.
     """
@@ -129,7 +129,7 @@ class Script:
         name: file name; not a template: it reads /etc/hacienda/services/<service>.env.
         on_change: what running daemons need after a change. `none` suits what is started anew each time; a script that a unit of
             the service keeps running, or that such a script reads when it starts, says `reload` or `restart`.
-        source: its path in the template folder; empty: `name`.
+        source: its path from the service's template folder; empty: `name`. `../openstack/reload.sh` is one that services share.
     """
 
     name: str

@@ -19,7 +19,14 @@ _CREDENTIAL = re.compile(
 )
 _CREDENTIAL_IN_LINE = re.compile(r"\bpassword\b", re.IGNORECASE)
 _CREDENTIAL_FIX = "Take it out: no credential belongs into this file or into what is rendered from it."
+_INCLUDE = re.compile(r'\{% include "([^"]+)" %\}')
 _OWNED_FIX = "Take it out: Hacienda sets it. If one of `services.{service}`'s own options is about it, use that."
+
+
+def _template(source: Path) -> str:
+    """A template with the parts that it includes, whose paths are relative to the folder above its own."""
+    folder = source.parent.parent
+    return _INCLUDE.sub(lambda found: _template(folder / found[1]), source.read_text())
 
 
 def _plain(value: object) -> str:
@@ -71,7 +78,7 @@ class Sections:
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
         """What must not be set here: what the template sets, and what is owned. `service` is whose options they are."""
-        set_here = {(section, self._name(name)) for section, name in _options(self.source.read_text())}
+        set_here = {(section, self._name(name)) for section, name in _options(_template(self.source))}
         for section, options in written.items():
             if self.only and section not in self.only:
                 yield (section,), "is no section of this file", f"Use `{', '.join(self.only)}`."
@@ -131,7 +138,7 @@ class Lines:
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
         """As for Sections."""
-        set_here = {name for _, name in _options(self.source.read_text())}
+        set_here = {name for _, name in _options(_template(self.source))}
         for name, value in written.items():
             if _is_credential(name, value):
                 yield (name,), "may hold a credential", _CREDENTIAL_FIX
@@ -162,7 +169,7 @@ class Directives:
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
         """As for Sections. `sections` are those that other services' declarations make."""
-        set_here = set(self._directives(self.source.read_text()))
+        set_here = set(self._directives(_template(self.source)))
         for section, lines in written.items():
             kind = section.partition(" ")[0]
             known = [*self._sections(), *sections]
@@ -177,7 +184,7 @@ class Directives:
                     yield (section, number), "may hold a credential", _CREDENTIAL_FIX
 
     def _sections(self) -> list[str]:
-        lines = (line for line in self.source.read_text().splitlines() if "{" not in line)
+        lines = (line for line in _template(self.source).splitlines() if "{" not in line)
         return [line.strip() for line in lines if line.split(" ")[0] in self.kinds]
 
     def _directive(self, line: str) -> str:

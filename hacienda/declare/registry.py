@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from hacienda.declare import consistency
+from hacienda.declare.account import AccountKind
 from hacienda.declare.service import Service
 from hacienda.declare.vocabulary import Capability
 
@@ -33,9 +34,13 @@ class Registry:
         if len(self._by_name) != len(listed):
             raise DeclarationError("two services have the same name")
         wrong = [problem for service in listed for problem in (*consistency.problems(service), *self._after(service))]
+        wrong += consistency.account_problems(listed)
         if wrong:
             raise DeclarationError("\n".join(wrong))
         self._providers = self._capabilities(listed)
+        if wrong := list(self._claims(listed)):
+            raise DeclarationError("\n".join(wrong))
+        self._owners = {kind.name: service.name for service in listed for kind in service.hands_out}
         self._check_ports(listed)
         try:
             order = tuple(TopologicalSorter({s.name: self._before(s) for s in listed}).static_order())
@@ -78,6 +83,22 @@ class Registry:
         """
         return self._by_name[self._providers[capability]]
 
+    def owner(self, kind: str) -> Service:
+        """The service that hands out accounts of a kind.
+
+        Raises:
+            KeyError: none does.
+        """
+        return self._by_name[self._owners[kind]]
+
+    def account_kind(self, kind: str) -> AccountKind:
+        """What is declared of a kind of accounts.
+
+        Raises:
+            KeyError: there is no such kind.
+        """
+        return next(one for one in self.owner(kind).hands_out if one.name == kind)
+
     def before(self, name: str) -> tuple[str, ...]:
         """Names of the services that start before this one, sorted."""
         return tuple(sorted(self._before(self._by_name[name])))
@@ -107,6 +128,20 @@ class Registry:
                 if capability not in providers:
                     raise DeclarationError(f"{service.name} requires {capability!r}, which nothing provides")
         return providers
+
+    def _claims(self, services: list[Service]) -> Iterator[str]:
+        """What happens once per environment, or on one machine at a time, takes a claim in the coordination service, which only its
+        own members reach."""
+        if "coordination" not in self._providers:
+            return
+        provider = self.provider("coordination")
+        for service in services:
+            claims = [name for name in ("bootstrap", "migrate", "reconcile") if getattr(service, name) is not None]
+            claims += [name for name in ("voters", "frontends") if getattr(service, name)]
+            for role in service.roles if claims else ():
+                if role not in provider.roles and not provider.everywhere:
+                    where = f"{service.name}: runs on machines of the role {role!r}"
+                    yield f"{where} and declares {', '.join(claims)}: that needs {provider.name}, which does not run there"
 
     @staticmethod
     def _check_ports(services: list[Service]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, TrustAnchor
 from hacienda.declare.limit import Limit, Resource
@@ -17,33 +18,13 @@ from hacienda.declare.overrides import Overrides
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Placement
+from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 
 class ServiceOptions(BaseModel):
     """Base of a service's options in the environment file: frozen, unknown keys refused, every field with a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-@dataclass(frozen=True)
-class Database:
-    """A schema and its user at whoever provides the capability `database`. Its password is the secret `database/<name>`.
-
-    Args:
-        connections: how many connections the service may open to it on one node, all pools of all processes together, given the
-            cloud and the node. The load balancer's budget and the rule POOL count with it.
-    """
-
-    name: str
-    connections: Callable[[Any, Any], int]
-
-
-@dataclass(frozen=True)
-class MessageUser:
-    """A user and a virtual host of the same name at the `message queue`. Its password is the secret `messaging/<name>`."""
-
-    name: str
 
 
 @dataclass(frozen=True)
@@ -107,13 +88,13 @@ class Service:
     Args:
         name: its name, that of its module, template folder, test file and docs page.
         title: one line for people.
-        role: the machine role it runs on; `every` for all machines.
+        roles: the machine roles that it runs on; `every` for all machines.
         requires: capabilities it cannot run without (`database`, `coordination`, `load balancer`); orders the units, too.
         provides: capabilities it offers.
         after: names of services that start before it for other reasons, where they run on the same node.
         voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
             restarts are rolling.
-        arbiter: True: it runs on arbiter machines, too, to vote there; an Arbiter: that does in its place.
+        arbiter: what votes in its place on arbiter machines, where it does not run itself.
         packages: Debian packages.
         data: folders that its daemons write to; a full or read-only disk below them stops the service.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
@@ -124,10 +105,16 @@ class Service:
         options: the model of its options in the environment file.
         overrides: how options of its program that Hacienda does not set are taken from the environment file's `overrides`, which
             `options` then has; None: they are not.
+        accounts: what it has at other services.
+        hands_out: kinds of accounts that other services have here; its reconcile script makes them.
         bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
         join: run on every other start of the service: brings this node into what exists, whatever its local state.
             Without it the units are started.
+        migrate: run once per release, by the node that wins the claim, before the release's code starts anywhere: brings schemas to
+            what that code needs. Called with `--online` once every member runs that code, for what has to wait for it.
         reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
+        choice: whether an environment may have it or not: `always` part of every cloud, `unless declined` (`<service>: false`),
+            or only `on request` (`<service>: true`, or options).
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
         serves_without: those of `requires` whose loss no client of the service feels: it needs them to start, or is slower.
         timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
@@ -143,14 +130,15 @@ class Service:
 
     name: str
     title: str
-    role: Placement
+    roles: tuple[Placement, ...]
     verify: Script
+    choice: Choice = "always"
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
     serves_without: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
-    arbiter: bool | Arbiter = False
+    arbiter: Arbiter | None = None
     packages: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -163,8 +151,8 @@ class Service:
     options: type[ServiceOptions] = ServiceOptions
     overrides: Overrides | None = None
     secrets: tuple[Secret, ...] = ()
-    databases: tuple[Database, ...] = ()
-    message_users: tuple[MessageUser, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    hands_out: tuple[AccountKind, ...] = ()
     catalogue: tuple[CatalogueEntry, ...] = ()
     timers: tuple[Timer | NoTimer, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -172,6 +160,7 @@ class Service:
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None
+    migrate: Script | None = None
     leave: Script | None = None
     scripts: tuple[Script, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = ()
@@ -205,6 +194,11 @@ class Service:
         return tuple(limit for limit in self.limits if limit.of == of)
 
     @property
+    def pools(self) -> tuple[Callable[[Any, Any], int], ...]:
+        """Of each account with connections to a database: how many there are on a node, given the cloud and the node."""
+        return tuple(account.connections for account in self.accounts if account.connections is not None)
+
+    @property
     def certificates(self) -> tuple[Certificate, ...]:
         """Its certificates, as declared."""
         return tuple(file for file in self.files if isinstance(file, Certificate))
@@ -231,17 +225,26 @@ class Service:
                 return sandbox
         raise KeyError(f"{self.name} declares no sandbox of {unit}")
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every machine runs it."""
+        return "every" in self.roles
+
+    def runs_on(self, role: Role) -> bool:
+        """Whether machines of a role run it, or what stands for it there."""
+        return self.everywhere or role in self.roles or (role == "arbiter" and self.arbiter is not None)
+
     def on(self, role: str) -> Service:
         """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""
         return self._on_arbiters if role == "arbiter" else self
 
     @cached_property
     def _on_arbiters(self) -> Service:
-        if not isinstance(self.arbiter, Arbiter):
+        if self.arbiter is None:
             return self
         own = {each.name: getattr(self.arbiter, each.name) for each in fields(Arbiter)}
         own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
-        shared = ("name", "title", "role", "requires", "after", "voters", "options", "sandboxes")
+        shared = ("name", "title", "roles", "requires", "after", "voters", "options", "sandboxes")
         return Service(**{name: getattr(self, name) for name in shared}, **own)
 
     def written(self, options: ServiceOptions) -> Mapping[str, Any]:
@@ -259,5 +262,5 @@ class Service:
 
     def all_scripts(self) -> tuple[Script, ...]:
         """Every script that goes to the node, the life-cycle ones first."""
-        life = (self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
+        life = (self.migrate, self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
         return tuple(script for script in life if script is not None) + self.scripts

@@ -11,6 +11,9 @@ Role = Literal["controller", "network", "compute", "storage", "monitoring", "arb
 Placement = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter", "every"]
 """Machines that a service runs on: those of a role, or all."""
 
+Choice = Literal["always", "unless declined", "on request"]
+"""Whether a cloud has a service: every one does, or its environment file decides, and what counts where that says nothing."""
+
 Capability = Literal[
     "backup",
     "block storage",
@@ -18,11 +21,13 @@ Capability = Literal[
     "coordination",
     "database",
     "identity",
+    "image",
     "instance network",
     "load balancer",
     "message queue",
     "operating system",
     "packet filter",
+    "resource inventory",
     "virtual ip",
 ]
 """What a service offers to others. Templates, rules and estimates ask for it, never for the service that happens to offer it;

@@ -1,8 +1,8 @@
-"""The environment file: what the operator writes, parsed once into frozen models, with every error at once."""
+"""The environment file of the operator: parsed once into frozen models, with every error reported at once."""
 
 from hacienda.environment.catalog import find, shipped
-from hacienda.environment.load import Reading, examine, load
+from hacienda.environment.load import Reading, build, examine, load
 from hacienda.environment.model import Environment
 from hacienda.environment.schema import schema
 
-__all__ = ["Environment", "Reading", "examine", "find", "load", "schema", "shipped"]
+__all__ = ["Environment", "Reading", "build", "examine", "find", "load", "schema", "shipped"]

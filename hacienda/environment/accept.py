@@ -1,4 +1,4 @@
-"""Deliberate exceptions from the rules, each with a reason and an end."""
+"""Deliberate exceptions from the rules, each with a reason and an end date."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hacienda.environment.values import Word, refuse
 _RULE = re.compile(r"[A-Z][A-Z0-9]{1,19}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LEAST_REASON = 10
-"""Characters below which a reason cannot be one."""
+"""Characters of the shortest reason."""
 LONGEST_REASON = 200
-"""Characters that fit a line of a report."""
+"""Characters of the longest reason: a line of a report holds this many."""
 
 
 def _rule(value: Any) -> str:
@@ -28,7 +28,7 @@ def _rule(value: Any) -> str:
 def _reason(value: Any) -> str:
     if not isinstance(value, str) or not LEAST_REASON <= len(value.strip()) <= LONGEST_REASON:
         fix = f"Say in {LEAST_REASON} to {LONGEST_REASON} characters why this is fine here."
-        raise refuse("is no reason", fix)
+        raise refuse("is not a reason", fix)
     return value.strip()
 
 
@@ -50,14 +50,14 @@ class Accept(Spec):
     rule: Annotated[str, BeforeValidator(_rule), Field(json_schema_extra={"pattern": f"^{_RULE.pattern}$"})]
     """The rule whose findings are accepted, like `DOMAIN`; `hacienda explain` lists them."""
     reason: Annotated[str, BeforeValidator(_reason)]
-    """Why that is fine here, for whoever reads it in a year."""
+    """Why the finding is acceptable here. A colleague must understand it in a year."""
     until: Annotated[
         date,
         BeforeValidator(_date),
         PlainSerializer(str),
         WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
     ]
-    """Last day on which it is accepted, like `2027-11-30`; afterwards the findings count again."""
+    """Last day on which the findings are accepted, like `2027-11-30`. Afterwards they count again."""
     concerns: Word | None = None
-    """Only what is about this: a machine, network, failure domain or service that the finding names, or its field in this
-    file. Default: every finding of the rule."""
+    """Limits the exception to findings about this machine, network, failure domain, service or field of this file.
+    Default: every finding of the rule."""

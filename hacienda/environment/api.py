@@ -1,4 +1,4 @@
-"""The entrance of the cloud as its clients see it: names of the APIs, and whose certificate answers to the public one."""
+"""How clients reach the cloud: the names of the APIs, and the certificate of the public name."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from hacienda.environment.values import DomainName, FilePath, refuse
 
 
 class OwnCertificate(Spec):
-    """A certificate that another authority signed, for the public name of the APIs. The files are PEM and on the operator's
-    machine; the key is kept in the store of secrets and nowhere else."""
+    """A certificate that another authority signed, for the public name of the APIs. The files are PEM, on the
+    operator's machine. Only the store of secrets keeps the key."""
 
-    chain: Annotated[FilePath | None, Trust("which certificate clients are shown", file=True)] = None
-    """The certificate, followed by those of the authorities between it and its root. Default: the store of secrets has it, see
+    chain: Annotated[FilePath | None, Trust("which certificate clients see", file=True)] = None
+    """The certificate, followed by its intermediate authorities. Default: the one in the store of secrets, see
     `hacienda secrets certificate`."""
-    key: Annotated[FilePath | None, Trust("with which key the API answers")] = None
-    """Its private key, not encrypted and readable by its owner alone. It may be removed once it is in the store."""
+    key: Annotated[FilePath | None, Trust("which key the API uses")] = None
+    """Its private key, unencrypted, in a file that only its owner can read. Remove the file once the store holds the
+    key."""
     authority: Annotated[FilePath | None, Trust("whose signature clients trust", file=True)] = None
-    """Certificates of the authority that clients trust: a company's CA. Default: one that operating systems trust already."""
+    """Certificates of the authority that clients trust, like a company's CA. Default: an authority that operating
+    systems already trust."""
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -35,9 +37,9 @@ class Api(Spec):
     """How clients call the APIs."""
 
     internal_name: Annotated[DomainName | None, Trust("where the machines send passwords and tokens")] = None
-    """Host name at which the machines themselves reach the APIs. Default: `internal.<domain>`."""
+    """Host name at which the machines of the cloud reach the APIs. Default: `internal.<domain>`."""
     public_name: Annotated[DomainName | None, Trust("where clients send passwords and tokens")] = None
-    """Host name at which clients outside reach the APIs. Default: `public.<domain>`, or the internal one where one virtual IP
-    serves both."""
+    """Host name at which clients outside the cloud reach the APIs. Default: `public.<domain>`, or the internal name if
+    one virtual IP serves both."""
     certificate: OwnCertificate | None = None
-    """Certificate for the public name, of one's own or of a company's CA. Default: the environment's CA signs one."""
+    """Certificate for the public name, signed by another CA. Default: the environment's CA signs one."""

@@ -1,4 +1,4 @@
-"""Which file an ENV on the command line means."""
+"""Finds the environment file that ENV on the command line names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hacienda.environment.source import display
 from hacienda.errors import InputError, Problem
 
 FOLDERS = ("environments", "examples/environments")
-"""Where environment files are found by name, first match wins."""
+"""Folders in which environment files are found by name. The first match wins."""
 
 
 def shipped(root: Path) -> dict[str, Path]:
@@ -22,7 +22,7 @@ def shipped(root: Path) -> dict[str, Path]:
 
 
 def find(env: str, root: Path) -> Path:
-    """The environment file that `env` means: a name in environments/ or examples/environments/, or a path.
+    """The environment file that `env` names: a name in environments/ or examples/environments/, or a path.
 
     Args:
         env: a name like `lab`, or a path.

@@ -1,4 +1,4 @@
-"""Firewall rules of the operator's own, for what runs on the machines beside Hacienda's services."""
+"""Firewall rules of the operator, for programs that run on the machines beside Hacienda's services."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PORTED: tuple[str, ...] = ("tcp", "udp", "sctp")
 """Protocols with ports."""
 
 ANY = "any"
-"""A source: anybody."""
+"""The source that means any address."""
 
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _CIDR = re.compile(r"[0-9.]+(/[0-9]{1,2})?")
@@ -31,7 +31,7 @@ def _ports(value: Any) -> tuple[int, int]:
         raise refuse("is not a port", fix)
     first, last = int(match[1]), int(match[2] or match[1])
     if not 1 <= first <= last <= 65535:
-        raise refuse("is no range of ports between 1 and 65535", fix)
+        raise refuse("is not a range of ports between 1 and 65535", fix)
     return first, last
 
 
@@ -39,7 +39,9 @@ def _source(value: Any) -> IPv4Network | str:
     if isinstance(value, IPv4Network):
         return value
     if not isinstance(value, str):
-        raise refuse("is no source", "Write a network of this file, a range like `192.0.2.0/24`, an address, or `any`.")
+        raise refuse(
+            "is not a source", "Write a network of this file, a range like `192.0.2.0/24`, an address, or `any`."
+        )
     if not _CIDR.fullmatch(value):
         return value
     try:
@@ -49,7 +51,7 @@ def _source(value: Any) -> IPv4Network | str:
     if str(network) != value and str(network) != f"{value}/32":
         raise refuse("is an address inside a network, not a network", f"Write `{network}`.")
     if network.prefixlen == 0:
-        raise refuse("is the whole world", f"Write `{ANY}`, if that is meant.")
+        raise refuse("is the whole world", f"Write `{ANY}` if you mean every address.")
     return network
 
 
@@ -72,27 +74,29 @@ Source = Annotated[IPv4Network | str, BeforeValidator(_source), WithJsonSchema({
 
 
 class FirewallRule(Spec):
-    """Packets that the machines' firewall lets in, beside those of Hacienda's own services: for Ceph, a hypervisor, an agent. Rules
-    only ever let in: what Hacienda's services need stays open, and their ports stay as closed as they are declared."""
+    """Packets that the machines' firewall accepts in addition to those of Hacienda's services: for Ceph, a hypervisor,
+    an agent. A rule cannot close a port that a Hacienda service needs, and cannot open a port of one."""
 
     name: Name
-    """What it is for, like `ceph`; it stands beside the rule on the machines."""
+    """What the rule is for, like `ceph`. The name is a comment of the rule on the machines."""
     protocol: Literal["tcp", "udp", "sctp", "gre", "esp", "ospf"] = "tcp"
     """IP protocol."""
     ports: Annotated[tuple[Ports, ...], AsList, Field(max_length=64)] = ()
-    """Ports and ranges, like `[3300, 6800-7568]`; with `tcp`, `udp` and `sctp` alone, and needed there."""
+    """Ports and ranges, like `[3300, 6800-7568]`. The protocols `tcp`, `udp` and `sctp` need them; other protocols have
+    none."""
     sources: Annotated[tuple[Source, ...], AsList, Field(min_length=1, max_length=64)]
-    """Who may connect: names of networks of this file, ranges, addresses, or `any`."""
+    """Sources that may connect: names of networks of this file, ranges, addresses, or `any`."""
     roles: Annotated[tuple[Role, ...], AsList] = ()
-    """Roles whose machines have the rule."""
+    """Roles whose machines get the rule."""
     machines: Annotated[tuple[Name, ...], AsList] = ()
-    """Machines that have the rule. Default, where neither `roles` nor `machines` is given: all."""
+    """Machines that get the rule. Default, without `roles` and `machines`: all."""
 
     @model_validator(mode="after")
     def _ports_for_protocol(self) -> Self:
         if self.protocol in PORTED and not self.ports:
             raise refuse(
-                "names no ports", f"Add `ports`: every {self.protocol} port at once would include Hacienda's own."
+                "names no ports",
+                f"Add `ports`: every {self.protocol} port at once would include those of Hacienda's services.",
             )
         if self.protocol not in PORTED and self.ports:
             raise refuse(f"names ports, which {self.protocol} does not have", "Remove `ports`.")

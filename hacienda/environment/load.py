@@ -59,6 +59,22 @@ def load(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
     return reading.environment
 
 
+def build(registry: Registry, **parts: Any) -> Environment:
+    """An environment of Python values instead of a file.
+
+    Args:
+        registry: services whose options it may hold.
+        parts: its fields: models (`networks={"management": Network(...)}`), or what a file has in their place.
+
+    Raises:
+        InputError: every problem.
+    """
+    reading = examine(parts, sources.Source("", {}), registry)
+    if reading.problems:
+        raise InputError(reading.problems)
+    return reading.environment
+
+
 def examine(data: dict[str, Any], source: sources.Source, registry: Registry, rules: Collection[str] = ()) -> Reading:
     """An environment from plain data, with its problems rather than an exception; arguments as for `load`."""
     found: list[Problem] = []
@@ -70,7 +86,8 @@ def examine(data: dict[str, Any], source: sources.Source, registry: Registry, ru
         broken = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
         environment = Environment.model_validate(_without(data, broken))
     environment._source = source
-    found += service_options(environment, registry)[1]
+    environment._options, wrong = _service_options(environment, registry)
+    found += wrong
     found += _unknown_rules(environment, rules) if rules else []
     return Reading(environment, tuple(sorted(found, key=lambda problem: problem.line or 0)), frozenset(broken))
 
@@ -91,7 +108,7 @@ def _unknown_rules(environment: Environment, rules: Collection[str]) -> list[Pro
     ]
 
 
-def service_options(environment: Environment, registry: Registry) -> tuple[dict[str, ServiceOptions], list[Problem]]:
+def _service_options(environment: Environment, registry: Registry) -> tuple[dict[str, ServiceOptions], list[Problem]]:
     """The options of every service of the registry, defaults filled in, and what is wrong with those in the file."""
     found: dict[str, ServiceOptions] = {}
     wrong: list[Problem] = []
@@ -102,6 +119,11 @@ def service_options(environment: Environment, registry: Registry) -> tuple[dict[
     for service in registry:
         raw = environment.services.get(service.name)
         trail = ("services", service.name)
+        if isinstance(raw, bool):
+            if service.choice == "always" and raw is False:
+                reason = "cannot be left out: it is part of every cloud"
+                wrong.append(environment.source.problem(trail, reason, "Remove this line, or write its options.", raw))
+            raw = None
         readable = raw
         try:
             found[service.name] = service.options.model_validate({} if raw is None else raw)

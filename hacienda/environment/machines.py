@@ -25,10 +25,10 @@ Cpus = Annotated[Whole, Field(ge=1, le=4096)]
 
 
 NO_CARD = "none"
-"""In place of a card's name: the machine lacks it."""
+"""Stands in place of a card's name if the machine lacks the card."""
 
 Cards = Mapping[Nic, Nic]
-"""Card as the networks name it -> as the machine names it, or `none`."""
+"""Name of a card in the networks -> its name on the machine, or `none`."""
 
 
 def _addresses(value: Any) -> Any:
@@ -40,31 +40,33 @@ def _addresses(value: Any) -> Any:
 
 
 class Bmc(Spec):
-    """The machine's baseboard management controller, for fencing. Its user and password are secrets, never written here."""
+    """The machine's baseboard management controller, for fencing. Its user and password are secrets and do not stand
+    here."""
 
     type: Annotated[Literal["redfish", "ipmi"], PLAIN]
-    """How it is spoken to."""
-    address: Annotated[Host, Trust("who is sent the password that turns the machine off")]
-    """Where it answers."""
+    """Protocol of the controller."""
+    address: Annotated[Host, Trust("who receives the password that turns the machine off")]
+    """Address of the controller."""
 
 
 class Machine(Spec):
-    """What a named node says about itself; whatever it leaves out is the group's."""
+    """Settings of a named node. A setting that is left out comes from the group."""
 
-    number: Annotated[Number | None, Trust("at which address the machine is that gets the node's secrets")] = None
-    """Its number within the role: the address follows from it. Default: from a name like `sto-3`, or from its address."""
-    address: Annotated[Address | None, Trust("at which address the machine is that gets the node's secrets")] = None
-    """Its pinned address on the management network."""
-    addresses: Annotated[
-        Mapping[Name, Address], Trust("at which address the machine is that gets the node's secrets")
-    ] = Field(default_factory=dict)
-    """Pinned addresses by network name."""
+    number: Annotated[Number | None, Trust("which address receives the node's secrets")] = None
+    """Its number within the role. Its address follows from the number. Default: from a name like `sto-3`, or from its
+    address."""
+    address: Annotated[Address | None, Trust("which address receives the node's secrets")] = None
+    """Its fixed address on the management network."""
+    addresses: Annotated[Mapping[Name, Address], Trust("which address receives the node's secrets")] = Field(
+        default_factory=dict
+    )
+    """Fixed addresses by network name."""
     host: Annotated[Word | None, PLAIN] = None
-    """Failure domain: the machine it is on."""
+    """Failure domain: the physical machine that it is on."""
     rack: Annotated[Word | None, PLAIN] = None
     """Failure domain: its rack."""
     power: Annotated[Word | None, PLAIN] = None
-    """Failure domain: what feeds it."""
+    """Failure domain: its power feed."""
     zone: Annotated[Word | None, PLAIN] = None
     """Failure domain: its site or zone."""
     cpus: Cpus | None = None
@@ -72,45 +74,46 @@ class Machine(Spec):
     memory: Size | None = None
     """Memory, like `64GiB`."""
     disks: Annotated[Mapping[DiskPurpose, Size], PLAIN] = Field(default_factory=dict)
-    """Disks by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
+    """Disks by purpose, like `{database: 400GiB}`. On platform incus, `system` only."""
     bmc: Bmc | None = None
     """Baseboard management controller, for fencing."""
     cards: Annotated[Cards, PLAIN] = Field(default_factory=dict)
-    """Cards that this machine calls otherwise than its networks do, like `{eno1: enp65s0f0}`, or lacks: `{eno2: none}`."""
+    """Cards that have another name on this machine than in its networks, like `{eno1: enp65s0f0}`, or that it lacks:
+    `{eno2: none}`."""
 
 
 def _nodes(value: Any) -> Any:
-    """A node without anything to say: `st-a1:`."""
+    """A node without settings is an empty key: `st-a1:`."""
     if not isinstance(value, Mapping):
         return value
     return {name: {} if node is None else node for name, node in value.items()}
 
 
 class MachineGroup(Spec):
-    """The machines of one role: so many of them, or named ones, or both."""
+    """The machines of one role: a count, named machines, or both."""
 
     count: Annotated[Whole, Field(ge=0, le=MAXIMUM_NUMBER)] = 0
-    """Machines numbered 1 to this, named `ctl-1`, `cmp-17`, ... Where some are missing (`without`) it is the highest number."""
+    """Machines numbered 1 to this, named `ctl-1`, `cmp-17`, ... If some are missing (`without`), this is the highest
+    number."""
     without: Annotated[tuple[Number, ...], AsList, PLAIN] = ()
-    """Numbers that are gone; nobody else is renumbered."""
+    """Numbers that no machine has. All other machines keep their numbers."""
     nodes: Annotated[Mapping[Name, Machine], BeforeValidator(_nodes)] = Field(default_factory=dict)
-    """Named nodes, each with a number or an address of its own. A counted name (`cmp-17`) refines that machine."""
-    first: Annotated[
-        tuple[Address, ...], BeforeValidator(_addresses), Trust("at which addresses the machines are that get secrets")
-    ] = ()
+    """Named nodes, each with its own number or address. A counted name (`cmp-17`) holds settings of that machine."""
+    first: Annotated[tuple[Address, ...], BeforeValidator(_addresses), Trust("which addresses receive secrets")] = ()
     """Address of number 1, at most one per network. Default: the role's block."""
     spread: Annotated[DomainKind | None, PLAIN] = None
-    """Kind of failure domain over which counted machines take turns."""
+    """Kind of failure domain over which counted machines are spread in turn."""
     domains: Annotated[tuple[Word, ...], AsList, Field(max_length=64), PLAIN] = ()
-    """Names of those domains, in the order of turns: number 1 is in the first. Default: the environment's `domains`."""
+    """Names of these domains, in order: number 1 is in the first. Default: the environment's `domains`."""
     cpus: Cpus | None = None
-    """Processors of each. Default: whatever the machine has."""
+    """Processors of each machine. Default: as many as it has."""
     memory: Size | None = None
-    """Memory of each, like `64GiB`. Default: whatever the machine has."""
+    """Memory of each machine, like `64GiB`. Default: as much as it has."""
     disks: Annotated[Mapping[DiskPurpose, Size], PLAIN] = Field(default_factory=dict)
-    """Disks of each by purpose, like `{database: 400GiB}`; on platform incus `system` alone."""
+    """Disks of each machine by purpose, like `{database: 400GiB}`. On platform incus, `system` only."""
     cards: Annotated[Cards, PLAIN] = Field(default_factory=dict)
-    """Cards that these machines call otherwise than their networks do, like `{eno1: enp65s0f0}`, or lack: `{eno2: none}`."""
+    """Cards that have another name on these machines than in their networks, like `{eno1: enp65s0f0}`, or that they
+    lack: `{eno2: none}`."""
 
 
 def _group(value: Any) -> Any:
@@ -118,7 +121,7 @@ def _group(value: Any) -> Any:
         return {"count": value}
     if value is not None and not isinstance(value, Mapping | MachineGroup):
         raise refuse(
-            "is not a number of machines", "Write how many, like `3`, or say more: `{count: 3, memory: 64GiB}`."
+            "is not a number of machines", "Write a count, like `3`, or a mapping: `{count: 3, memory: 64GiB}`."
         )
     return value
 
@@ -131,14 +134,14 @@ class Machines(Spec):
     """Machine groups by role."""
 
     controller: Group = MachineGroup()
-    """APIs, databases, message queue, load balancers; they vote. Needed."""
+    """APIs, databases, message queue, load balancers. They vote. Required."""
     network: Group = MachineGroup()
     """Gateways and routers of tenant networks."""
     compute: Group = MachineGroup()
     """Hypervisors."""
     storage: Group = MachineGroup()
-    """Ceph's disks."""
+    """Storage machines with Ceph's disks."""
     monitoring: Group = MachineGroup()
     """Metrics, logs and alerts."""
     arbiter: Group = MachineGroup()
-    """Small machines that only vote, where there are two controllers."""
+    """Small machines that only vote, for clouds with two controllers."""

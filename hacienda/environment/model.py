@@ -1,4 +1,4 @@
-"""The environment: what the operator writes, parsed once and frozen."""
+"""The environment: the operator's file, parsed once and frozen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from hacienda.declare import Service, ServiceOptions
 from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
@@ -22,13 +23,13 @@ from hacienda.environment.values import AsList, DomainName, Name, Region, Word, 
 
 
 def _release(value: Any) -> Any:
-    """`release: 2025.1` without quotes is a number to YAML; it says the same."""
+    """YAML reads `release: 2025.1` without quotes as a number. Both forms mean the same."""
     return str(value) if isinstance(value, float) else value
 
 
 def _high_availability(value: Any) -> Any:
     if value == "active-passive":
-        raise refuse("comes later", "Use `active-active`; two controllers and an arbiter are enough for it.")
+        raise refuse("comes later", "Use `active-active`. It needs only two controllers and an arbiter.")
     return value
 
 
@@ -36,15 +37,15 @@ class Environment(Spec):
     """One environment file."""
 
     name: Annotated[Name, Trust("which store of secrets, state and Incus project are used")]
-    """Name of the environment; stacks, projects and the default domain carry it."""
-    domain: Annotated[DomainName | None, Trust("for which names certificates are signed")] = None
+    """Name of the environment. Stacks, projects and the default domain have it in their names."""
+    domain: Annotated[DomainName | None, Trust("which names certificates are signed for")] = None
     """DNS domain of the machines. Default: `<name>.internal`."""
     region: Annotated[Region, PLAIN] = "RegionOne"
     """Region of the Keystone catalogue."""
     release: Annotated[Literal["2025.1"], BeforeValidator(_release), PLAIN] = "2025.1"
     """OpenStack release."""
     operating_system: Annotated[Literal["debian-13"], PLAIN] = "debian-13"
-    """What the machines run."""
+    """Operating system of the machines."""
     platform: Platform = Incus()
     """Where the machines are: `incus` or `existing`, or a mapping with `type` and the platform's options."""
     networks: Annotated[Mapping[Name, Network], Field(min_length=1)]
@@ -54,17 +55,21 @@ class Environment(Spec):
     domains: Annotated[Mapping[DomainKind, Annotated[tuple[Word, ...], AsList, Field(min_length=1)]], PLAIN] = Field(
         default_factory=dict
     )
-    """Failure domains by kind, like `{rack: [a, b, c]}`, for the groups that are spread over them."""
+    """Failure domains by kind, like `{rack: [a, b, c]}`. Groups with `spread` use them."""
     firewall_rules: Annotated[
-        tuple[FirewallRule, ...], AsList, Field(max_length=100), Trust("who may connect to the machines, and where")
+        tuple[FirewallRule, ...],
+        AsList,
+        Field(max_length=100),
+        Trust("who may connect to the machines, and to which ports"),
     ] = ()
-    """What the machines' firewall lets in beside Hacienda's own services, for what else runs there."""
+    """Packets that the machines' firewall accepts in addition to those of Hacienda's services."""
     services: Annotated[Mapping[str, Any], PLAIN] = Field(default_factory=dict)
-    """Options of services, by service. Everything has a default."""
+    """Options of services, by service; everything has a default. `true` and `false` choose a service that is not part of every
+    cloud."""
     availability: Availability = Availability()
     """Availability target."""
     high_availability: Annotated[Literal["active-active"], BeforeValidator(_high_availability), PLAIN] = "active-active"
-    """`active-active`: every controller serves."""
+    """`active-active`: every controller serves requests."""
     api: Api = Api()
     """Host names and certificate of the APIs."""
     tls: Tls = Tls()
@@ -82,11 +87,24 @@ class Environment(Spec):
     ssh: Ssh = Ssh()
     """How the machines are reached."""
     accept: Annotated[tuple[Accept, ...], AsList, Field(max_length=100), PLAIN] = ()
-    """Findings of `hacienda check` that are deliberate here, each with a reason and an end."""
+    """Findings of `hacienda check` that are deliberate here, each with a reason and an end date."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("", {}))
+    _options: Mapping[str, ServiceOptions] = PrivateAttr(default_factory=dict)
 
     @property
     def source(self) -> Source:
-        """Where every value was written."""
+        """Position of every value in its file."""
         return self._source
+
+    @property
+    def options(self) -> Mapping[str, ServiceOptions]:
+        """Validated options of every service of the registry that the file was read with, defaults filled in."""
+        return self._options
+
+    def has(self, service: Service) -> bool:
+        """Whether the file has a service, or says nothing and the service is there by default."""
+        written = self.services.get(service.name)
+        if service.choice == "always" or written is None:
+            return service.choice != "on request"
+        return written is not False

@@ -20,7 +20,7 @@ _PROXY = rf"http://{_HOST}{_PORT}/?"
 def _checked(pattern: str, what: str, example: str) -> BeforeValidator:
     def check(value: Any) -> str:
         if isinstance(value, str) and "@" in value:
-            fix = "Name it without user and password; a proxy of the site's own needs neither from these machines."
+            fix = "Write it without user and password. Let the proxy identify these machines by their addresses."
             raise refuse("holds a credential", fix)
         if not isinstance(value, str) or len(value) > 200 or not re.fullmatch(pattern, value):
             raise refuse(f"is not {what}", f"Write it like `{example}`.")
@@ -47,19 +47,19 @@ ProxyUrl = Annotated[
 class Packages(Spec):
     """Where machines, and the image of the lab, get their Debian packages."""
 
-    mirror: Annotated[MirrorUrl | None, Trust("whence the machines' software comes")] = None
-    """Mirror of Debian's archive, like `http://mirror.example.org/debian`, signed by Debian as the archive is. Machines then use
-    nothing else. Default: the sources that the machine has."""
-    security: Annotated[MirrorUrl | None, Trust("whence security updates come")] = None
-    """Mirror of Debian's security updates, like `http://mirror.example.org/debian-security`. Needed with `mirror`."""
-    proxy: Annotated[ProxyUrl | None, Trust("through whose hands the machines' software goes")] = None
-    """HTTP proxy through which packages are fetched, like `http://proxy.example.org:3128`. Default: what the machine has."""
+    mirror: Annotated[MirrorUrl | None, Trust("where the machines' software comes from")] = None
+    """Mirror of Debian's archive with Debian's signatures, like `http://mirror.example.org/debian`. Machines then use
+    no other source. Default: the sources that the machine has."""
+    security: Annotated[MirrorUrl | None, Trust("where security updates come from")] = None
+    """Mirror of Debian's security updates, like `http://mirror.example.org/debian-security`. Required with `mirror`."""
+    proxy: Annotated[ProxyUrl | None, Trust("which proxy the machines' software passes through")] = None
+    """HTTP proxy for packages, like `http://proxy.example.org:3128`. Default: the proxy that the machine has."""
 
     @model_validator(mode="after")
     def _both(self) -> Self:
         if (self.mirror is None) != (self.security is None):
             missing, other = ("security", "mirror") if self.security is None else ("mirror", "security")
             raise refuse(
-                f"has `{other}` and no `{missing}`", f"Add `{missing}:`: with one of them nothing else is used."
+                f"has `{other}`, but no `{missing}`", f"Add `{missing}:`: the machines use no other source then."
             )
         return self

@@ -1,4 +1,4 @@
-"""Where the machines are."""
+"""The platform: where the machines are."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from hacienda.environment.values import FilePath, Name, Word, refuse
 class Incus(Spec):
     """System containers on one machine: the lab."""
 
-    type: Annotated[Literal["incus"], Trust("how the machines' SSH host keys are learnt")] = "incus"
+    type: Annotated[Literal["incus"], Trust("how Hacienda learns the machines' SSH host keys")] = "incus"
     """`incus`."""
-    socket: Annotated[FilePath, Trust("which Incus makes the machines and says their SSH host keys")] = (
+    socket: Annotated[FilePath, Trust("which Incus creates the machines and reports their SSH host keys")] = (
         "/var/lib/hacienda-lab/unix.socket"
     )
-    """Unix socket of the Incus daemon; the default is the one that `make lab` starts."""
+    """Unix socket of the Incus daemon. The default is the daemon that `make lab` starts."""
     image: Annotated[Word | None, Trust("what runs as root on new machines")] = None
     """Alias of the image that the machines boot. Default: the one that `hacienda lab image` builds."""
     pool: Annotated[Word, PLAIN] = "hacienda"
     """Storage pool."""
-    project: Annotated[Name | None, Trust("whose instances say their SSH host keys")] = None
+    project: Annotated[Name | None, Trust("which instances the SSH host keys come from")] = None
     """Incus project. Default: `hacienda-<name>`."""
 
 
 class Existing(Spec):
-    """Machines that are already there and answer to SSH."""
+    """Machines that exist already and answer over SSH."""
 
-    type: Annotated[Literal["existing"], Trust("how the machines' SSH host keys are learnt")] = "existing"
+    type: Annotated[Literal["existing"], Trust("how Hacienda learns the machines' SSH host keys")] = "existing"
     """`existing`."""
     known_hosts: Annotated[FilePath, Trust("which machines get bundles and secrets", file=True)] = "~/.ssh/known_hosts"
-    """File with the machines' SSH host keys, as OpenSSH reads it. Keys are never trusted on first sight."""
+    """OpenSSH's known_hosts file with the machines' SSH host keys. An unknown key is never trusted."""
     containers: Annotated[bool, PLAIN] = False
-    """They are system containers: clock, most kernel settings and modules are their host's, open files are limited."""
+    """Whether the machines are system containers. They use the clock, kernel modules and most kernel settings of their
+    host, and their open files are limited."""
 
 
 def _platform(value: Any) -> Any:
@@ -46,4 +47,4 @@ def _platform(value: Any) -> Any:
 
 
 Platform = Annotated[Incus | Existing, BeforeValidator(_platform), Field(discriminator="type")]
-"""A platform with its options; a word is short for `{type: word}`."""
+"""A platform with its options. A word is short for `{type: word}`."""

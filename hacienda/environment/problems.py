@@ -1,4 +1,4 @@
-"""Pydantic's errors in the operator's words."""
+"""Translates Pydantic's errors into the operator's words."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _WORDS: Mapping[str, _Words] = {
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`Did you mean ...?` and what is known, for a word that is not; where nothing is, that."""
+    """The fix for an unknown word: `Did you mean ...?` and all known words, or that there are none."""
     names = sorted(known)
     if not names:
         return "There is nothing to choose from."
@@ -61,7 +61,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def problems(
     error: ValidationError, root: type[BaseModel], data: Any, source: Source, prefix: Trail = ()
 ) -> list[Problem]:
-    """Every error of a validation, once per place.
+    """The errors of a validation, one for each place in the file.
 
     Args:
         error: what pydantic raised.
@@ -82,7 +82,7 @@ def problems(
 
 
 def _place(detail: ErrorDetails, data: Any) -> tuple[Trail, Any]:
-    """The part of an error's location that is in the file (pydantic adds names of its own), and the value there."""
+    """The part of an error's location that is in the file, and the value there. Pydantic adds parts that are not."""
     trail: Trail = ()
     value = data
     for part in detail["loc"]:
@@ -128,7 +128,7 @@ def _literals(context: Mapping[str, Any]) -> list[str]:
 
 
 def _fields(root: type[BaseModel], location: Iterable[str | int]) -> dict[str, str]:
-    """Keys known at a location and the first sentence of their documentation."""
+    """Keys that a location may hold, with the first sentence of their documentation."""
     kinds: list[Any] = [root]
     for part in location:
         inner = [found for kind in kinds for found in _step(kind, part)]

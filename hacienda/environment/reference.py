@@ -1,4 +1,4 @@
-"""The reference of the environment file, as a page: generated from the models, so that it cannot be out of date."""
+"""The reference page of the environment file, generated from the models."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hacienda.declare import Registry
+from hacienda.declare import Choice, Registry
 from hacienda.declare.trust import KEYWORD
 from hacienda.environment.schema import schema
 
 _HEADER = """# The environment file: reference
 
-Generated from the models by `python docs/generate.py`; how to use it is in [environment-guide.md](environment-guide.md).
-Every key that is not listed is refused. Changes of keys of *trust* come first in `hacienda diff`, `report` and `plan`.
-Where no default is given it is what the description says, or nothing.
+Generated from the models by `python docs/generate.py`. [The guide](environment-guide.md) explains how to use the file.
+Every other key is an error. `hacienda diff`, `report` and `plan` list changes of keys of *trust* first.
+A key without a default has the one in its description, or none.
 """
 
 _SECTIONS = (
@@ -42,6 +42,12 @@ _SECTIONS = (
 )
 """Definition -> heading, in the order of the page."""
 
+_CHOICES: Mapping[Choice, str] = {
+    "always": "",
+    "unless declined": "\nEvery cloud has it unless the file says `false`.\n",
+    "on request": "\nA cloud has it if the file says `true`, or has options of it.\n",
+}
+
 
 def reference(registry: Registry) -> str:
     """The page, in Markdown.
@@ -51,14 +57,14 @@ def reference(registry: Registry) -> str:
     """
     whole = schema(registry)
     definitions: Mapping[str, Any] = whole["$defs"]
-    whole["properties"]["release"]["enum"].pop()  # the unquoted number says the same
+    whole["properties"]["release"]["enum"].pop()  # the unquoted number means the same
     parts = [_HEADER, *_table("The file", whole, definitions)]
     for name, heading in _SECTIONS:
         parts += _table(f"`{heading}`", definitions[name], definitions)
     parts.append("## Services\n\nOptions of services, below `services.<service>`.\n")
     for service in registry:
         options = whole["properties"]["services"]["properties"][service.name]["anyOf"][0]
-        parts.append(f"### {service.name}\n\n{service.title}.\n".replace("..\n", ".\n"))
+        parts.append(f"### {service.name}\n\n{service.title}.\n".replace("..\n", ".\n") + _CHOICES[service.choice])
         parts.append(_rows(options, definitions) if options.get("properties") else "No options.\n")
     return "\n".join(parts)
 
@@ -96,7 +102,7 @@ def _plain(value: object) -> str:
 
 
 def _kind(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    """What is written there, in a word or two."""
+    """The kind of a value, in a word or two."""
     if "$ref" in value:
         return "mapping"
     choices = value.get("anyOf") or value.get("oneOf")

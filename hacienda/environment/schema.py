@@ -24,7 +24,8 @@ def schema(registry: Registry, rules: Collection[str] = ()) -> dict[str, Any]:
         options = service.options.model_json_schema(mode="validation", ref_template=template)
         definitions |= {f"{service.name}.{name}": inner for name, inner in options.pop("$defs", {}).items()}
         options |= {"title": service.title, "additionalProperties": False}
-        services[service.name] = {"anyOf": [options, {"type": "null"}], "description": service.title}
+        chosen = {"const": True} if service.choice == "always" else {"type": "boolean"}
+        services[service.name] = {"anyOf": [options, {"type": "null"}, chosen], "description": service.title}
     result["properties"]["services"] |= {"properties": services, "additionalProperties": False}
     _short_forms(result, definitions)
     if rules:
@@ -33,7 +34,7 @@ def schema(registry: Registry, rules: Collection[str] = ()) -> dict[str, Any]:
 
 
 def _short_forms(result: dict[str, Any], definitions: dict[str, Any]) -> None:
-    """What a validator expands before pydantic sees it: a word for a platform, a count for a group, nothing for a node."""
+    """Adds the short forms that validators expand: a word for a platform, a count for a group, an empty node."""
     properties = result["properties"]
     properties["platform"] = {
         "anyOf": [{"enum": ["incus", "existing"]}, {k: v for k, v in properties["platform"].items() if k != "default"}],

@@ -52,17 +52,17 @@ def _jump(value: Any) -> str:
 
 
 class Availability(Spec):
-    """What the cloud is measured against."""
+    """The availability that the cloud must reach."""
 
     target: Annotated[float, Field(ge=90, lt=100)] = 99.9
-    """Per cent of the time: 99.9 allows 8.77 hours a year."""
+    """Percent of the time: 99.9 allows 8.77 hours of downtime a year."""
 
 
 class Tls(Spec):
     """Certificates from the environment's own CA."""
 
     leaf_days: Annotated[Whole, Field(ge=7, le=825)] = 90
-    """Days for which a certificate is valid; it is renewed by an apply in its last third."""
+    """Days for which a certificate is valid. An apply in the last third of its life renews it."""
 
 
 def _recipient(value: Any) -> str:
@@ -85,12 +85,12 @@ class Secrets(Spec):
     recipients: Annotated[
         tuple[Annotated[str, BeforeValidator(_recipient)], ...], AsList, Trust("who reads every secret")
     ] = ()
-    """Public keys of those who may read an age store."""
+    """Public keys of the people who may read an age store."""
 
     @model_validator(mode="after")
     def _recipients_for_age(self) -> Self:
         if self.backend == "age" and not self.recipients:
-            raise refuse("names nobody who may read it", "Add `recipients:`, age public keys.")
+            raise refuse("names no reader", "Add `recipients:`, age public keys.")
         if self.backend == "file" and self.recipients:
             raise refuse("has recipients, but is not encrypted", "Use `backend: age`, or remove `recipients`.")
         return self
@@ -108,8 +108,8 @@ def _option_name(value: Any) -> Any:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", str(value)):
         raise refuse("is not the name of an option", "Name options as Terraform does, like `bucket`.")
     if _CREDENTIAL.search(value):
-        fix = "Terraform reads it from the environment of whoever runs it (AWS_SECRET_ACCESS_KEY, PG_CONN_STR, ...)."
-        raise refuse("is a credential", f"Take it out. {fix}")
+        fix = "Terraform reads it from environment variables (AWS_SECRET_ACCESS_KEY, PG_CONN_STR, ...)."
+        raise refuse("is a credential", f"Remove it. {fix}")
     return value
 
 
@@ -119,19 +119,20 @@ class State(Spec):
     backend: Annotated[
         Literal["local", "http", "s3", "pg", "consul"], Trust("who reads and changes Terraform's state")
     ] = "local"
-    """`local`: `.hacienda/<name>/state`, on the operator's machine. Otherwise a back end that Terraform knows."""
+    """`local`: `.hacienda/<name>/state`, on the operator's machine. Otherwise one of Terraform's remote back ends."""
     options: Annotated[
         Mapping[Annotated[str, BeforeValidator(_option_name)], Annotated[str | int | bool, BeforeValidator(_option)]],
         Trust("who reads and changes Terraform's state"),
     ] = Field(default_factory=dict)
-    """The back end's options as Terraform names them; credentials come from the environment, never from here."""
+    """The back end's options as Terraform names them. Credentials come from environment variables, never from this
+    file."""
 
     @model_validator(mode="after")
     def _options_for_remote(self) -> Self:
         needed = {"http": ("address",), "s3": ("bucket", "region"), "consul": ("path",)}.get(self.backend, ())
         missing = [name for name in needed if name not in self.options]
         if missing:
-            raise refuse(f"lacks what {self.backend} needs", f"Add {', '.join(missing)} to its `options`.")
+            raise refuse(f"lacks options that {self.backend} needs", f"Add {', '.join(missing)} to its `options`.")
         if self.backend == "local" and self.options:
             raise refuse("has options, but the local back end takes none", "Remove them, or name the back end.")
         return self
@@ -144,30 +145,30 @@ class Time(Spec):
         tuple[Host, ...],
         AsList,
         Field(max_length=16),
-        Trust("whose clock says which certificates and tokens are valid"),
+        Trust("whose clock decides which certificates and tokens are valid"),
     ] = (
         "0.debian.pool.ntp.org",
         "1.debian.pool.ntp.org",
         "2.debian.pool.ntp.org",
         "3.debian.pool.ntp.org",
     )
-    """Time sources; four tell which of them is wrong."""
+    """Time sources. Four show which of them is wrong."""
 
 
 class Dns(Spec):
     """Name servers."""
 
     servers: Annotated[
-        tuple[Address, ...], AsList, Field(max_length=3), Trust("who tells the machines where names lead")
+        tuple[Address, ...], AsList, Field(max_length=3), Trust("who resolves names for the machines")
     ] = ()
-    """Addresses of name servers, at most three. Default: what the machine has."""
+    """Addresses of name servers, at most three. Default: those that the machine has."""
 
 
 class Ssh(Spec):
-    """How the machines are reached."""
+    """How Hacienda reaches the machines."""
 
     user: Annotated[str, BeforeValidator(_user), Trust("who becomes root on the machines")] = "root"
-    """Who logs in; one who is not root needs sudo without a password."""
+    """User that logs in. Any user but root needs sudo without a password."""
     port: Annotated[Whole, Field(ge=1, le=65535), Trust("which server gets bundles and secrets")] = 22
     """Port of the SSH server."""
     keys: Annotated[
@@ -178,6 +179,6 @@ class Ssh(Spec):
     ] = ()
     """Public keys of the operators. The deployer has its own key beside them."""
     jump: Annotated[
-        Annotated[str, BeforeValidator(_jump)] | None, Trust("through whose host the machines are reached")
+        Annotated[str, BeforeValidator(_jump)] | None, Trust("which host the connections to the machines pass through")
     ] = None
-    """Host to go through: `[user@]host[:port]`."""
+    """Jump host: `[user@]host[:port]`."""

@@ -1,7 +1,7 @@
-"""The environment file as plain data, with the line of every value. YAML's surprises end here.
+"""The environment file as plain data, with the line of every value.
 
-Only the part of YAML that needs no manual is read: mappings, lists, text, whole and decimal numbers, true and false. Anchors,
-aliases, tags, merge keys and several documents in one file are refused; so is a key written twice.
+The reader accepts mappings, lists, text, whole and decimal numbers, true and false. It refuses anchors, aliases, tags,
+merge keys, several documents in one file, and a key that is written twice.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ Trail = tuple[str | int, ...]
 """Keys and list positions from the root of the file to a value."""
 
 MAXIMUM_BYTES = 4 * 1024 * 1024
-"""Largest file that is read: 5,000 machines with a name each take about 1 MiB."""
+"""Size of the largest file that is read. 5,000 named machines take about 1 MiB."""
 
 MAXIMUM_DEPTH = 12
-"""Deepest nesting: the format itself needs seven levels, service options may add some."""
+"""Deepest nesting. The format itself needs seven levels; service options may add some."""
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}")
@@ -48,7 +48,7 @@ _RISKY = re.compile(r"\{\{|\{%|\{#|\$\{|%\{|\$\(|`")
 
 @dataclass(frozen=True)
 class Source:
-    """Where the values of an environment were written.
+    """Positions of the values of an environment in its file.
 
     Args:
         file: path as the operator gave it.
@@ -59,7 +59,7 @@ class Source:
     lines: Mapping[Trail, int] = field(repr=False)
 
     def problem(self, trail: Trail, reason: str, fix: str = "", value: object = None) -> Problem:
-        """A problem at a value, or at the nearest thing around it that is in the file."""
+        """A problem at a value, or at the nearest enclosing value that is in the file."""
         known = trail
         while known and known not in self.lines:
             known = known[:-1]
@@ -67,7 +67,7 @@ class Source:
         return Problem(dotted(trail), reason, fix, self.file, self.lines.get(known, 1), shown)
 
     def locate(self, where: str) -> int | None:
-        """Line of a dotted field, or of the nearest thing around it; None if nothing of it was written."""
+        """Line of a dotted field, or of the nearest enclosing field; None if the file has none of them."""
         found: int | None = None
         for trail, line in self.lines.items():
             written = dotted(trail)
@@ -89,7 +89,7 @@ def dotted(trail: Trail) -> str:
 
 
 def display(value: object, limit: int = 60) -> str:
-    """A value as shown in an error: one line, shortened, nothing that a terminal would obey, and no password of a URL."""
+    """A value as errors show it: one shortened line without control sequences, and without the password of a URL."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
@@ -105,7 +105,7 @@ def read(path: Path, shown: str = "") -> tuple[dict[str, Any], Source]:
 
     Args:
         path: the file.
-        shown: how errors name it; empty: `path`.
+        shown: name of the file in errors; empty: `path`.
 
     Raises:
         InputError: it cannot be read, or is not the YAML described above.
@@ -124,7 +124,7 @@ def read(path: Path, shown: str = "") -> tuple[dict[str, Any], Source]:
 
 
 def display_path(path: Path) -> str:
-    """A path relative to the working folder where that is shorter, printable whatever it holds."""
+    """A printable path, relative to the working folder if that is shorter."""
     with contextlib.suppress(ValueError, OSError):
         path = path.absolute().relative_to(Path.cwd())
     return "".join(character if character.isprintable() else "?" for character in str(path))
@@ -145,7 +145,7 @@ def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
         builder.problems.append(Problem("", f"is nested more than {MAXIMUM_DEPTH} levels deep", fix, name, error.line))
         data = {}
     except (ValueError, IndexError, TypeError, AttributeError, AssertionError) as error:
-        # ruamel.yaml trips over some malformed directives and escapes with plain Python errors.
+        # For some malformed directives and escapes ruamel.yaml raises plain Python errors.
         builder.problems.append(Problem("", f"is not YAML: {display(str(error))}", "", name))
         data = {}
     if builder.problems:
@@ -154,7 +154,7 @@ def parse(raw: bytes, name: str) -> tuple[dict[str, Any], Source]:
 
 
 def _text(raw: bytes, name: str) -> str:
-    """The file as text, with what YAML libraries disagree about refused."""
+    """The file as text. Refuses constructs about which YAML libraries disagree."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -185,7 +185,7 @@ def _syntax(error: YAMLError, name: str) -> Problem:
 
 
 class _TooDeepError(Exception):
-    """Nested deeper than anything the format has."""
+    """The file is nested deeper than the format allows."""
 
     def __init__(self, line: int) -> None:
         super().__init__()
@@ -193,7 +193,7 @@ class _TooDeepError(Exception):
 
 
 class _Builder:
-    """Makes data and positions from YAML's events, collecting what it refuses."""
+    """Builds data and positions from YAML's events, and collects the problems."""
 
     def __init__(self, name: str) -> None:
         self.name = name

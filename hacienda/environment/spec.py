@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Spec(BaseModel):
-    """A frozen part of the environment file; unknown keys are refused, docstrings of fields are their documentation."""
+    """A frozen part of the environment file. It refuses unknown keys. The docstring of a field is its documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

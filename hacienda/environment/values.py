@@ -23,17 +23,17 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 def refuse(reason: str, fix: str) -> PydanticCustomError:
-    """An error of ours: what is wrong and what to write instead."""
+    """An error in Hacienda's words: what is wrong, and what to write instead."""
     return PydanticCustomError("hacienda", "{reason}", {"reason": reason, "fix": fix})
 
 
 def _text(value: Any, what: str, rule: str, fits: Callable[[str], object]) -> str:
-    """The value where it is text. YAML reads `1` and `true` as something else: with quotes they may be what is wanted.
+    """The value, if it is text. YAML reads `1` and `true` as other types, so the fix may be to quote them.
 
     Args:
-        what: what should be there, with its article.
-        rule: how that is written.
-        fits: whether a text is that.
+        what: the expected value, with its article.
+        rule: how to write it.
+        fits: whether a text is such a value.
     """
     if isinstance(value, str):
         return value
@@ -66,7 +66,7 @@ def _matching(pattern: str, what: str, fix: str, maximum: int) -> BeforeValidato
 _NAME_RULE = "Lower-case letters, digits and single hyphens, starting with a letter."
 
 Name = Annotated[str, _matching(_LABEL, "a name", _NAME_RULE, 30), Field(json_schema_extra={"pattern": f"^{_LABEL}$"})]
-"""A name of ours that ends up in host, stack and file names: at most 30 characters, `[a-z][a-z0-9-]*`."""
+"""A name that becomes part of host, stack and file names: at most 30 characters, `[a-z][a-z0-9-]*`."""
 
 _DNS_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DOMAIN = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
@@ -92,7 +92,10 @@ def _domain(value: Any) -> str:
     if len(longest) > _LONGEST_LABEL:
         raise refuse(f"has a part of {len(longest)} characters", f"At most {_LONGEST_LABEL} between two dots.")
     if labels[-1].isdigit():
-        raise refuse("ends in a number", "A domain's last part has a letter, or programs take the name for an address.")
+        raise refuse(
+            "ends in a number",
+            "Write at least one letter in the last part: otherwise programs read the name as an address.",
+        )
     return text
 
 
@@ -190,7 +193,7 @@ RouteTarget = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9.]+/[0-9]{1,2}$"}),
 ]
-"""Where a static route leads: an IPv4 network, /1 to /32."""
+"""Target of a static route: an IPv4 network, /1 to /32."""
 
 
 def _cidr(value: Any) -> IPv4Network:
@@ -240,7 +243,7 @@ def _size(value: Any) -> int:
         raise refuse("is not a size", f"Write a number and a unit, like `64GiB`; units: {', '.join(_UNITS)}.")
     size = int(float(match[1] + (match[2] or "")) * _UNITS[match[3]])
     if size <= 0:
-        raise refuse("is nothing", "Write a size above zero, like `64GiB`.")
+        raise refuse("is zero", "Write a size above zero, like `64GiB`.")
     return size
 
 
@@ -249,7 +252,7 @@ Size = Annotated[
     BeforeValidator(_size),
     WithJsonSchema({"type": "string", "pattern": rf"^[0-9]{{1,6}}(\.[0-9])? ?({'|'.join(_UNITS)})$"}),
 ]
-"""A size with its unit, in bytes once read: `64GiB`, `1.5TB`."""
+"""A size with its unit, like `64GiB` or `1.5TB`. The parsed value is in bytes."""
 
 Whole = Annotated[int, Strict()]
 """A whole number, not text and not a decimal."""
@@ -267,5 +270,5 @@ def _list(value: Any) -> Any:
 
 
 AsList = BeforeValidator(_list)
-"""Makes a tuple of a YAML list, with an error in the operator's words. A value that is written twice is refused: it is a slip,
-or one that was meant to be another."""
+"""Turns a YAML list into a tuple, or raises an error in the operator's words. Refuses a value that is written twice,
+because one of the two is a mistake."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from hacienda.errors import RefusedError, ToolError
 from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW
-from hacienda.review import guard
-from hacienda.review.summary import Change, changes
+from hacienda.review.plan import reader
 from hacienda.terraform import Terraform
 
 if TYPE_CHECKING:
@@ -48,20 +47,18 @@ class StackPlan:
     Args:
         stack: the stack.
         file: the saved plan; `terraform apply` takes it once.
-        changes: what it changes.
         changed: False: Terraform says "No changes".
         text: what Terraform says about it.
-        seen: the plan as the guard reads it.
+        content: the plan itself.
         refusal: why the provider refuses it, in its own words; empty: it does not. A refused plan cannot be applied.
         document: the plan as `terraform show -json` prints it.
     """
 
     stack: Stack
     file: Path
-    changes: tuple[Change, ...]
     changed: bool
     text: str
-    seen: guard.Plan
+    content: reader.Plan
     refusal: str = ""
     document: str = ""
 
@@ -123,8 +120,8 @@ class Deployment:
                 raise
             done = self._terraform.run(plan, folder, env={**env, REVIEW: self.environment}, accept=(0, 2))
         text = json_line(self._terraform.run(["show", "-json", str(file)], folder).output)
-        found, seen = changes(stack.name, json.loads(text)), guard.read(text, stack.name)
-        return StackPlan(stack, file, found, done.code == 2, _review(done.output), seen, refusal, text)
+        content = reader.read(text, stack.name)
+        return StackPlan(stack, file, done.code == 2, _review(done.output), content, refusal, text)
 
     def taint(self, stack: Stack, addresses: Sequence[str]) -> None:
         """Have the state remember that something is to be made anew, whoever applies next, and however often that is interrupted.

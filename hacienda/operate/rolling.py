@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hacienda.errors import RefusedError
 from hacienda.operate.deploy import Deployment, StackPlan, allowed
-from hacienda.review import guard
+from hacienda.review.plan import guard
 
 ROUNDS = 2
 """Applies per step at most: where a member does not refer to its machine, it is found missing only when its machine is another."""
@@ -81,13 +81,13 @@ def _carry_out(deployed: Deployment, plan: StackPlan, step: guard.Step, hands: H
         if part.changed:
             _check(part, accept)
             hands.apply(part)
-        if not part.changed or part.seen.made >= set(step.nodes):
+        if not part.changed or part.content.made >= set(step.nodes):
             break
-    hands.settle(part.seen.nodes)
+    hands.settle(part.content.nodes)
 
 
 def _check(plan: StackPlan, accept: Collection[str]) -> None:
-    verdict = guard.judge([plan.seen], accept=accept, allowed=allowed())
+    verdict = guard.judge([plan.content], accept=accept, allowed=allowed())
     if plan.refusal or verdict.refused:
         words = "\n".join(guard.describe(verdict)) if verdict.refused else plan.refusal
         raise RefusedError(words, "What was done before is in force. When this is mended, run the same command again.")

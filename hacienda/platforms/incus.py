@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from hacienda.cloud.model import Network, Node
 from hacienda.cloud.platform import SYSTEM_DISK
+from hacienda.declare import resource_types
 from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
@@ -29,7 +30,7 @@ class InIncus(Declaration):
 class ImageResource(InIncus):
     """`hacienda_incus_image`: the image behind an alias, which must be there before any machine."""
 
-    terraform_type: ClassVar[str] = "hacienda_incus_image"
+    terraform_type: ClassVar[str] = resource_types.IMAGE
 
     alias: str
 
@@ -38,7 +39,7 @@ class ImageResource(InIncus):
 class NetworkResource(InIncus):
     """`hacienda_incus_network`: a bridge. `address` is the host's own on it."""
 
-    terraform_type: ClassVar[str] = "hacienda_incus_network"
+    terraform_type: ClassVar[str] = resource_types.NETWORK
 
     name: str
     address: str | None
@@ -49,7 +50,7 @@ class NetworkResource(InIncus):
 class InstanceResource(InIncus):
     """`hacienda_incus_instance`: a system container. `networks` is network card -> bridge."""
 
-    terraform_type: ClassVar[str] = "hacienda_incus_instance"
+    terraform_type: ClassVar[str] = resource_types.INSTANCE
 
     pool: str
     name: str

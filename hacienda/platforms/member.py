@@ -7,9 +7,6 @@ from typing import Any
 from hacienda.cloud.model import Cloud, Node
 from hacienda.platforms.base import MachineHandle
 
-MEMBER = "hacienda_member"
-"""Terraform's type of a node's configuration."""
-
 
 def reach(cloud: Cloud, node: Node, machine: MachineHandle, trust: str) -> dict[str, Any]:
     """Attributes of a member that say which node it is and how it is reached.

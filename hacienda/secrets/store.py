@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from hacienda.declare.account import USER
 from hacienda.errors import InputError
 from hacienda.secrets import authorities, pki, values
 from hacienda.secrets.encrypted import AgeBackend
@@ -25,9 +26,6 @@ from hacienda.secrets.spec import StoreSpec
 DIGEST_KEY = "digest/key"
 SSH_KEY = "ssh/id_ed25519"
 SSH_PUBLIC_KEY = "ssh/id_ed25519.pub"
-MESSAGING = "messaging"
-USER = ".user"
-"""`messaging/<name>.user` is derived from the password `messaging/<name>`."""
 DIGEST_LENGTH = 16
 """Hexadecimal digits: 64 bits tell two values of one secret apart, and a key that never leaves the store guards them."""
 KEY_LENGTH = 4
@@ -96,10 +94,10 @@ class Store:
         if name == SSH_PUBLIC_KEY:
             private = self.entry(SSH_KEY)
             return None if private is None else values.ssh_public_key(private, "hacienda")
-        if folder == MESSAGING and base.endswith(USER):
-            account = base.removesuffix(USER)
-            password = self.entry(f"{MESSAGING}/{account}")
-            return None if password is None else values.message_user(account, password)
+        if base.endswith(USER):
+            user = base.removesuffix(USER)
+            password = self.entry(f"{folder}/{user}")
+            return None if password is None else values.user_name(user, password)
         _, found, leaf = folder.rpartition("x509/")
         if found and base == "ca.pem":
             # A certificate of another authority has that one's beside it.

@@ -30,9 +30,9 @@ def digest_key() -> bytes:
     return random.token_hex(32).encode()
 
 
-def message_user(name: str, password: bytes) -> bytes:
-    """The name of the message-queue user that has a password: another password, another user. Eight digits of a hash of 285
-    random bits tell nobody anything."""
+def user_name(name: str, password: bytes) -> bytes:
+    """The name of the user that has a password, where users have one only: another password, another user. Eight digits of a hash
+    of 285 random bits tell nobody anything."""
     return f"{name}-{hashlib.sha256(password).hexdigest()[:8]}".encode()
 
 

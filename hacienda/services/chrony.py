@@ -48,7 +48,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="chrony",
     title="The same time everywhere",
-    role="every",
+    roles=("every",),
     after=("host", "firewall"),
     packages=("chrony",),
     units=("chrony.service",),

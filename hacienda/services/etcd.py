@@ -40,13 +40,6 @@ class Options(ServiceOptions):
         return self
 
 
-def _options(cloud: Cloud) -> Options:
-    options = cloud.option("etcd")
-    if not isinstance(options, Options):
-        raise TypeError(f"etcd's options are {type(options).__name__}")
-    return options
-
-
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {"address": cloud.address(node)}
 
@@ -62,8 +55,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="etcd",
     title="Exactly-once claims and rolling locks",
-    role="controller",
-    arbiter=True,
+    roles=("controller", "arbiter"),
     provides=("coordination",),
     after=("host", "firewall", "chrony"),
     voters=True,
@@ -83,8 +75,15 @@ service = Service(
     facts=_facts,
     options=Options,
     timers=(
-        Timer("heartbeat", lambda cloud, node: _options(cloud).heartbeat_ms / 1000, CONFIGURATION, "heartbeat_ms"),
-        Timer("election", lambda cloud, node: _options(cloud).election_ms / 1000, CONFIGURATION, "election_ms"),
+        Timer(
+            "heartbeat",
+            lambda cloud, node: cloud.options_of(Options).heartbeat_ms / 1000,
+            CONFIGURATION,
+            "heartbeat_ms",
+        ),
+        Timer(
+            "election", lambda cloud, node: cloud.options_of(Options).election_ms / 1000, CONFIGURATION, "election_ms"
+        ),
     ),
     join=Script("join.sh"),
     sandboxes=(

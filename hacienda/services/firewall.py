@@ -233,7 +233,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="firewall",
     title="Host firewall, derived from the declared ports",
-    role="every",
+    roles=("every",),
     provides=("packet filter",),
     after=("host",),
     packages=("nftables",),

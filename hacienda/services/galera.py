@@ -12,6 +12,7 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    AccountKind,
     Arbiter,
     Assumption,
     Certificate,
@@ -19,7 +20,6 @@ from hacienda.declare import (
     Frontend,
     Instead,
     Limit,
-    NodeFile,
     NoTimer,
     Port,
     Sandbox,
@@ -116,15 +116,8 @@ def _group(cloud: Cloud, node: Node, tls: str) -> Mapping[str, Any]:
     }
 
 
-def _options(cloud: Cloud) -> GaleraOptions:
-    options = cloud.option("galera")
-    if not isinstance(options, GaleraOptions):
-        raise TypeError(f"galera's options are {type(options).__name__}")
-    return options
-
-
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    options = _options(cloud)
+    options = cloud.options_of(GaleraOptions)
     pool = buffer_pool(options, node)
     group = _group(cloud, node, TLS)
     return {
@@ -176,20 +169,14 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     }
 
 
-def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(
-        NodeFile(f"/etc/hacienda/databases/{database.name}", f"{database.name}\n", checker="text")
-        for database in cloud.databases()
-    )
-
-
 service = Service(
     name="galera",
     title="Galera, the database",
-    role="controller",
+    roles=("controller",),
     requires=("coordination", "load balancer", "virtual ip"),
     serves_without=("coordination",),
     provides=("database",),
+    hands_out=(AccountKind("database", takes=("connections",)),),
     voters=True,
     arbiter=Arbiter(
         packages=("galera-arbitrator-4", "jq", "curl"),
@@ -255,7 +242,6 @@ service = Service(
         Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
         Template("/etc/sysusers.d/galera-check.conf", checker="systemd-sysusers", source="galera-check.sysusers.j2"),
     ),
-    node_files=_node_files,
     variables=_variables,
     facts=_facts,
     options=GaleraOptions,
@@ -279,16 +265,26 @@ service = Service(
         NoTimer("restart", "only join.sh starts it again, after drain.sh has waited for HAProxy"),
     ),
     limits=(
-        Limit("memory", lambda cloud, node: buffer_pool(_options(cloud), node), CONFIGURATION, "buffer_pool"),
+        Limit(
+            "memory",
+            lambda cloud, node: buffer_pool(cloud.options_of(GaleraOptions), node),
+            CONFIGURATION,
+            "buffer_pool",
+        ),
         Limit(
             "disk",
-            lambda cloud, node: _gcache(_options(cloud), node) // MIB * MIB,
+            lambda cloud, node: _gcache(cloud.options_of(GaleraOptions), node) // MIB * MIB,
             CONFIGURATION,
             "gcache",
             "the cache of write-sets takes",
             ("database", "system"),
         ),
-        Limit("connections", lambda cloud, node: _options(cloud).max_connections, CONFIGURATION, "max_connections"),
+        Limit(
+            "connections",
+            lambda cloud, node: cloud.options_of(GaleraOptions).max_connections,
+            CONFIGURATION,
+            "max_connections",
+        ),
     ),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),

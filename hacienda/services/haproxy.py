@@ -170,10 +170,7 @@ def door(cloud: Cloud) -> entrance.Entrance:
 
 
 def _options(cloud: Cloud) -> Options:
-    options = cloud.option("haproxy")
-    if not isinstance(options, Options):
-        raise TypeError(f"haproxy's options are {type(options).__name__}")
-    return options
+    return cloud.options_of(Options)
 
 
 def _servers(cloud: Cloud, service: Service, front: Frontend | None = None) -> tuple[Server, ...]:
@@ -303,7 +300,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="haproxy",
     title="The entrance to every balanced service",
-    role="controller",
+    roles=("controller",),
     provides=("load balancer",),
     after=("host", "firewall"),
     packages=("haproxy", "socat"),

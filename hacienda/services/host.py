@@ -138,7 +138,7 @@ ORDERED_BY = (
 service = Service(
     name="host",
     title="Names, kernel settings and SSH of a machine",
-    role="every",
+    roles=("every",),
     provides=("operating system",),
     packages=("openssh-server", "iproute2", "iputils-ping", "curl", "jq"),
     ports=(Port("ssh", 22, clients="operator"),),

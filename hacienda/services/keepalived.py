@@ -101,13 +101,6 @@ def _health_port(cloud: Cloud) -> int:
     return cloud.registry["haproxy"].port("statistics").number
 
 
-def _options(cloud: Cloud) -> Options:
-    options = cloud.option("keepalived")
-    if not isinstance(options, Options):
-        raise TypeError(f"keepalived's options are {type(options).__name__}")
-    return options
-
-
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "instances": _instances(cloud, node),
@@ -133,7 +126,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="keepalived",
     title="The virtual IPs, on one living load balancer",
-    role="controller",
+    roles=("controller",),
     requires=("load balancer",),
     provides=("virtual ip",),
     after=("host", "firewall"),
@@ -148,7 +141,12 @@ service = Service(
     facts=_facts,
     options=Options,
     timers=(
-        Timer("advert_int", lambda cloud, node: _options(cloud).advert_interval, CONFIGURATION, "advert_interval"),
+        Timer(
+            "advert_int",
+            lambda cloud, node: cloud.options_of(Options).advert_interval,
+            CONFIGURATION,
+            "advert_interval",
+        ),
         Timer("priority", _priority, CONFIGURATION),
         Timer("script interval", 1, CONFIGURATION),
         Timer("script timeout", 1, CONFIGURATION),

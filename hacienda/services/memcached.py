@@ -30,15 +30,8 @@ def item_memory(options: MemcachedOptions, node: Node) -> int:
     return max(64 * MIB, min(1024 * MIB, (node.memory or 0) * 5 // 100))
 
 
-def _options(cloud: Cloud) -> MemcachedOptions:
-    options = cloud.option("memcached")
-    if not isinstance(options, MemcachedOptions):
-        raise TypeError(f"memcached's options are {type(options).__name__}")
-    return options
-
-
 def _megabytes(cloud: Cloud, node: Node) -> int:
-    return item_memory(_options(cloud), node) // MIB
+    return item_memory(cloud.options_of(MemcachedOptions), node) // MIB
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -56,7 +49,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 service = Service(
     name="memcached",
     title="memcached, the cache",
-    role="controller",
+    roles=("controller",),
     provides=("cache",),
     packages=("memcached",),
     units=("memcached.service",),
@@ -70,7 +63,12 @@ service = Service(
     options=MemcachedOptions,
     limits=(
         Limit("memory", lambda cloud, node: _megabytes(cloud, node) * MIB, CONFIGURATION, "memory"),
-        Limit("connections", lambda cloud, node: _options(cloud).max_connections, CONFIGURATION, "max_connections"),
+        Limit(
+            "connections",
+            lambda cloud, node: cloud.options_of(MemcachedOptions).max_connections,
+            CONFIGURATION,
+            "max_connections",
+        ),
     ),
     sandboxes=(
         Sandbox(

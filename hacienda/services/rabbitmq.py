@@ -12,11 +12,11 @@ from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
+    AccountKind,
     Assumption,
     Certificate,
     Instead,
     Limit,
-    NodeFile,
     Port,
     Sandbox,
     Script,
@@ -66,10 +66,7 @@ def memory_limit(options: RabbitmqOptions, node: Node) -> int:
 
 
 def _options(cloud: Cloud) -> RabbitmqOptions:
-    options = cloud.option("rabbitmq")
-    if not isinstance(options, RabbitmqOptions):
-        raise TypeError(f"rabbitmq's options are {type(options).__name__}")
-    return options
+    return cloud.options_of(RabbitmqOptions)
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -108,13 +105,6 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {"amqps_port": service.port("amqps").number}
 
 
-def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(
-        NodeFile(f"/etc/hacienda/messaging/{user.name}", f"{user.name}\n", checker="text")
-        for user in cloud.message_users()
-    )
-
-
 _CALLED = {
     "rabbit": ("await_startup/0",),
     "rabbit_alarm": ("get_alarms/0",),
@@ -151,12 +141,12 @@ _LOGGED = (
 service = Service(
     name="rabbitmq",
     title="RabbitMQ, the message queue",
-    role="controller",
+    roles=("controller", "arbiter"),
     requires=("coordination",),
     serves_without=("coordination",),
     provides=("message queue",),
+    hands_out=(AccountKind("messaging", renames=True),),
     voters=True,
-    arbiter=True,
     packages=("rabbitmq-server",),
     data=("/var/lib/rabbitmq",),
     units=("rabbitmq-watch.service", "rabbitmq-server.service"),
@@ -177,7 +167,6 @@ service = Service(
         Template("/etc/systemd/system/rabbitmq-server.service", checker="systemd-analyze"),
         Template("/etc/systemd/system/rabbitmq-watch.service", checker="systemd-analyze", on_change="reload"),
     ),
-    node_files=_node_files,
     variables=_variables,
     facts=_facts,
     options=RabbitmqOptions,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hacienda import cdk
-from hacienda.constructs import Content, Gate, MachineGroup
-from hacienda.constructs.network import network_of
+from hacienda.constructs import EnvironmentOutput, Gate, MachineGroup
+from hacienda.constructs.network import ResolvedNetwork
 from hacienda.constructs.parts import NEEDS, NETWORK, Part, parts
 from hacienda.constructs.provider import ensure_provider
 from hacienda.platforms import Platform, platform_of
@@ -30,58 +30,58 @@ class Stack:
     needs: tuple[str, ...]
 
 
-def environment_stacks(app: cdk.App, content: Content) -> tuple[Stack, ...]:
+def environment_stacks(app: cdk.App, output: EnvironmentOutput) -> tuple[Stack, ...]:
     """Make an environment's stacks in an app, in the order in which they are applied. They never refer to one another's resources:
     what they share is derived from the cloud.
 
     Args:
         app: the app.
-        content: the environment.
+        output: the environment.
     """
-    platform = platform_of(content.cloud.platform, content.places.from_stack)
+    platform = platform_of(output.cloud.platform, output.places.from_stack)
     made: dict[str, cdk.Stack] = {}
     described: list[Stack] = []
-    if _has_foundation(content, platform):
-        made[NETWORK] = _network_stack(app, content, platform)
-        described.append(Stack(_name(content, NETWORK), content.cloud.name, (), ()))
-    for part in parts(content.cloud):
-        stack = _machine_stack(app, content, platform, part)
+    if _has_foundation(output, platform):
+        made[NETWORK] = _network_stack(app, output, platform)
+        described.append(Stack(_name(output, NETWORK), output.cloud.name, (), ()))
+    for part in parts(output.cloud):
+        stack = _machine_stack(app, output, platform, part)
         needs = [need for need in NEEDS[part.name] if need in made]
         for need in needs:
             stack.add_dependency(made[need])
         made[part.name] = stack
-        names = tuple(_name(content, need) for need in needs)
-        described.append(Stack(_name(content, part.name), content.cloud.name, part.names, names))
+        names = tuple(_name(output, need) for need in needs)
+        described.append(Stack(_name(output, part.name), output.cloud.name, part.names, names))
     return tuple(described)
 
 
-def _name(content: Content, part: str) -> str:
-    return f"{content.cloud.name}-{part}"
+def _name(output: EnvironmentOutput, part: str) -> str:
+    return f"{output.cloud.name}-{part}"
 
 
-def _has_foundation(content: Content, platform: Platform) -> bool:
-    networks = (declaration for network in content.cloud.networks for declaration in platform.network(network))
+def _has_foundation(output: EnvironmentOutput, platform: Platform) -> bool:
+    networks = (declaration for network in output.cloud.networks for declaration in platform.network(network))
     return any(networks) or bool(platform.foundation())
 
 
-def _stack(app: cdk.App, content: Content, part: str) -> cdk.Stack:
-    name = _name(content, part)
+def _stack(app: cdk.App, output: EnvironmentOutput, part: str) -> cdk.Stack:
+    name = _name(output, part)
     stack = cdk.Stack(app, name)
-    ensure_provider(stack, content.places)
-    add_backend(stack, name, content.cloud.state, content.places)
+    ensure_provider(stack, output.places)
+    add_backend(stack, name, output.cloud.state, output.places)
     return stack
 
 
-def _network_stack(app: cdk.App, content: Content, platform: Platform) -> cdk.Stack:
-    stack = _stack(app, content, NETWORK)
-    cdk.ResourceGroup(stack, "foundation", declarations=platform.foundation())
-    for network in content.cloud.networks:
-        network_of(stack, network, platform, content.places)
+def _network_stack(app: cdk.App, output: EnvironmentOutput, platform: Platform) -> cdk.Stack:
+    stack = _stack(app, output, NETWORK)
+    cdk.ResourceGroup(stack, "foundation", declarations=platform.foundation)
+    for network in output.cloud.networks:
+        ResolvedNetwork(stack, network.name, network=network, platform=platform, places=output.places)
     return stack
 
 
-def _machine_stack(app: cdk.App, content: Content, platform: Platform, part: Part) -> cdk.Stack:
-    stack = _stack(app, content, part.name)
-    group = MachineGroup(stack, "machines", content=content, platform=platform, names=part.names)
-    Gate(stack, part.name, content=content, platform=platform, names=part.names, depends_on=group.members)
+def _machine_stack(app: cdk.App, output: EnvironmentOutput, platform: Platform, part: Part) -> cdk.Stack:
+    stack = _stack(app, output, part.name)
+    group = MachineGroup(stack, "machines", output=output, platform=platform, names=part.names)
+    Gate(stack, part.name, output=output, platform=platform, names=part.names, depends_on=group.members)
     return stack

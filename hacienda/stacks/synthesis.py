@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hacienda import cdk, services
-from hacienda.cloud import Cloud, read
-from hacienda.constructs import Content, Places, prepare, publish
-from hacienda.constructs.files import write_launcher, write_nodes
+from hacienda import cdk
+from hacienda.cloud import Cloud
+from hacienda.constructs import EnvironmentOutput, Places, publish, render
+from hacienda.constructs.files import publish_nodes, write_launcher, write_nodes
 from hacienda.constructs.parts import NEEDS
-from hacienda.errors import InputError, Problem, ToolError
+from hacienda.errors import ToolError
 from hacienda.stacks.environment import Stack, environment_stacks
 
 
@@ -43,32 +43,32 @@ _OF_THE_DISK = re.compile(r"\bE(NOSPC|DQUOT|ROFS|ACCES|IO|FBIG): ")
 """What is in an error of Node that is the disk's: the CDK writes the stacks in there, and jsii makes a RuntimeError of each."""
 
 
-def synthesize(
-    paths: Sequence[Path], out: Path, *, root: Path, rules: Collection[str], with_secrets: bool = True
-) -> Synthesis:
-    """Synthesize environments: Terraform for each stack, user-data and a bundle for each node. Nothing is written before all
-    files have been read and every node is rendered; then the output is replaced part by part, each at once. The bytes depend on
-    the environments and the secrets' names alone. Environments that are not named keep what they have in `out`.
+def synthesize(clouds: Sequence[Cloud], out: Path, *, root: Path, with_secrets: bool = True) -> Synthesis:
+    """Synthesize environments: Terraform for each stack, user-data and a bundle for each node. Nothing is written before
+    every node is rendered. All output is written to one staging directory; then the output is replaced part by part, each at
+    once. The bytes depend on the environments and the secrets' names alone. Environments that are not named keep what they have
+    in `out`.
 
     Args:
-        paths: environment files.
+        clouds: the environments, each with a name of its own (`hacienda.cloud.read_all`).
         out: the output folder, made if need be.
         root: the project's folder: `.hacienda/<environment>/` is in there, and relative paths of the files are relative to it.
-        rules: names of the rules that the files' `accept` may name (`hacienda.assess.rules()`).
-        with_secrets: mint secrets that are missing and tell Terraform their digests; False, as in a pull request: the digests that
-            Terraform knows are left as they are.
+        with_secrets: create missing secrets and record their digests; False, as in a pull request: the digests that Terraform
+            knows are left as they are.
 
     Raises:
-        InputError: everything wrong with any of the files.
+        InputError: the user-data of a node is too large, or a store cannot be used.
         ToolError: the output, or a store, cannot be written.
     """
     out, root = out.absolute(), root.absolute()
-    clouds = _clouds(paths, rules)
-    contents = [prepare(cloud, Places(root, out, cloud.name), with_secrets=with_secrets) for cloud in clouds]
-    with publish.workshop(out) as folder:
+    outputs = [render(cloud, Places(root, out, cloud.name)) for cloud in clouds]
+    if with_secrets:
+        for output in outputs:
+            output.mint()
+    with publish.staging(out) as folder:
         try:
-            stacks = _write(contents, folder)
-            _publish(contents, stacks, folder, out)
+            stacks = _write(outputs, folder)
+            _publish(outputs, stacks, folder, out)
         except (OSError, RuntimeError) as error:
             if isinstance(error, RuntimeError) and not _OF_THE_DISK.search(str(error)):
                 raise
@@ -77,51 +77,27 @@ def synthesize(
     return Synthesis(out, stacks, nodes)
 
 
-def _clouds(paths: Iterable[Path], rules: Collection[str]) -> list[Cloud]:
-    """All environments, or everything wrong with any of them."""
-    registry = services.registry()
-    clouds: dict[str, Cloud] = {}
-    problems: list[Problem] = []
-    unseen: list[str] = []
-    for path in paths:
-        try:
-            cloud = read(path, registry, rules=rules)
-        except InputError as error:
-            problems += error.problems
-            unseen += error.unseen
-            continue
-        if cloud.name in clouds:
-            problems.append(
-                Problem("name", "is the name of another environment", "Rename one.", str(path), value=cloud.name)
-            )
-        clouds[cloud.name] = cloud
-    if problems:
-        raise InputError(problems, unseen=unseen)
-    return list(clouds.values())
-
-
-def _write(contents: Iterable[Content], folder: Path) -> tuple[Stack, ...]:
+def _write(outputs: Iterable[EnvironmentOutput], folder: Path) -> tuple[Stack, ...]:
     app = cdk.App(outdir=str(folder), stack_traces=False)
-    stacks = tuple(stack for content in contents for stack in environment_stacks(app, content))
+    stacks = tuple(stack for output in outputs for stack in environment_stacks(app, output))
     app.synth()
     for stack in stacks:
         write_launcher(stack.name, folder)
-    for content in contents:
-        write_nodes(content, folder)
+    for output in outputs:
+        write_nodes(output, folder)
     return stacks
 
 
-def _publish(contents: Iterable[Content], stacks: Iterable[Stack], folder: Path, out: Path) -> None:
-    for content in contents:
-        for kind in ("nodes", "rendered"):
-            publish.swap(folder / kind / content.cloud.name, out / kind / content.cloud.name)
+def _publish(outputs: Iterable[EnvironmentOutput], stacks: Iterable[Stack], folder: Path, out: Path) -> None:
+    for output in outputs:
+        publish_nodes(output, folder, out)
     publish.overlay(folder / "stacks", out / "stacks")
     publish.replace(folder / "manifest.json", out / "manifest.json")
-    publish.remove(_left(contents, stacks, out))
+    publish.remove(_left(outputs, stacks, out))
 
 
-def _left(contents: Iterable[Content], stacks: Iterable[Stack], out: Path) -> list[Path]:
+def _left(outputs: Iterable[EnvironmentOutput], stacks: Iterable[Stack], out: Path) -> list[Path]:
     """Folders of stacks that one of these environments no longer has."""
     kept = {stack.name for stack in stacks}
-    possible = {f"{content.cloud.name}-{part}" for content in contents for part in NEEDS}
+    possible = {f"{output.cloud.name}-{part}" for output in outputs for part in NEEDS}
     return [out / "stacks" / name for name in sorted(possible - kept)]

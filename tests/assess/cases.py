@@ -74,7 +74,7 @@ def timed(name: str, timer: str, value: float) -> Change:
     )
 
 
-ROUTERS = Service("routers", "Routers of tenant networks", "network", Script("verify.sh"))
+ROUTERS = Service("routers", "Routers of tenant networks", ("network",), Script("verify.sh"))
 
 CASES = {
     "ACCEPT": Case(

@@ -37,7 +37,7 @@ MORE = {
     ),
     "LEAK": (edit(STATE, 'state: {backend: http, options: {address: "http://state.example.org"}}'),),
     "FENCE": tuple(
-        with_service(Service("taker", "Takes over", "controller", Script("verify.sh"), packages=(package,)))
+        with_service(Service("taker", "Takes over", ("controller",), Script("verify.sh"), packages=(package,)))
         for package in NEEDS_FENCING
     ),
     "REPL": (

@@ -154,7 +154,7 @@ def told(rule: str, change: Change) -> list[str]:
 
 
 def test_a_service_that_takes_over_needs_every_member_fenced() -> None:
-    pacemaker = Service("pacemaker", "Fail-over", "storage", Script("verify.sh"), packages=("pacemaker",))
+    pacemaker = Service("pacemaker", "Fail-over", ("storage",), Script("verify.sh"), packages=("pacemaker",))
     assert told("FENCE", with_service(pacemaker)) == []
     [error, warning] = told("FENCE", with_service(pacemaker, ", bmc: {type: redfish, address: 10.69.0.13}", ""))
     assert error == "error: pacemaker takes over what a dead machine held, and sto-3 cannot be fenced."

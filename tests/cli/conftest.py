@@ -20,11 +20,11 @@ from unittest import mock
 import pytest
 
 from hacienda.cli import console, main
-from hacienda.review.rendered_diff import base
+from hacienda.review.diff import base
 from tests import warm
 
 HERE = Path(__file__).parent
-PLANS = HERE.parent / "review/plans"
+PLANS = HERE.parent / "review/plan/plans"
 NODES = ("ctl-1", "ctl-2", "ctl-3")
 
 ENVIRONMENT = """\

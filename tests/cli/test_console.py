@@ -154,7 +154,7 @@ ELSEWHERE = {
     "provider/framework/server.py": "the handshake with Terraform",
     "terraform/__main__.py": "through printing",
     "terraform/child.py": "the process becomes Terraform",
-    "review/rendered_diff/__main__.py": "through printing; another process reads it",
+    "review/diff/__main__.py": "through printing; another process reads it",
     "lab/versions.py": "through printing",
     "review/validation/inside.py": "JSON for another process, in ASCII",
 }

@@ -14,10 +14,10 @@ import hacienda
 from hacienda import services
 from hacienda.cli.diff import describe
 from hacienda.declare import Registry, Template
-from hacienda.review import rendered_diff
+from hacienda.review import diff as diffs
 from tests import lanes, repository
 from tests.cli.conftest import ENVIRONMENT, NODES, Project, make_project
-from tests.review.rendered_diff.samples import Sample, rendering
+from tests.review.diff.samples import Sample, rendering
 
 COMPUTES = ENVIRONMENT + "  compute: 2\n"
 HAPROXY = "/etc/haproxy/haproxy.cfg"
@@ -92,7 +92,7 @@ def test_an_old_base_is_rendered_by_its_own_templates(committed: Project) -> Non
         Path(hacienda.__file__).parent, committed.root / "hacienda", ignore=shutil.ignore_patterns("__pycache__")
     )
     # One from before there was a diff: it is synthesized.
-    (committed.root / "hacienda/review/rendered_diff/__main__.py").unlink()
+    (committed.root / "hacienda/review/diff/__main__.py").unlink()
     repository.commit(committed.root)
     template = committed.root / "hacienda/services/templates/haproxy/haproxy.cfg.j2"
     template.write_text(template.read_text().replace("option redispatch", "option redispatch 2", 1))
@@ -104,7 +104,7 @@ def test_an_old_base_is_rendered_by_its_own_templates(committed: Project) -> Non
 
 def told(before: list[Sample], after: list[Sample], **more: Any) -> list[str]:
     """A diff's lines for people."""
-    return [line.plain for line in describe(rendered_diff.compare(rendering(before), rendering(after), **more))]
+    return [line.plain for line in describe(diffs.compare(rendering(before), rendering(after), **more))]
 
 
 def test_what_a_terminal_obeys_is_not_printed() -> None:

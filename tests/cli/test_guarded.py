@@ -13,15 +13,11 @@ from unittest import mock
 import pytest
 
 from hacienda import terraform
-from hacienda.cli import guarding
-from hacienda.operate.deploy import StackPlan
-from hacienda.review import guard
-from hacienda.stacks import Stack
 from tests.cli.conftest import NODES, Project, make_project
 from tests.provider.fake_incus import serving
 
 ROOT = Path(__file__).parents[2]
-PLANS = ROOT / "tests/review/plans"
+PLANS = ROOT / "tests/review/plan/plans"
 
 
 @pytest.fixture
@@ -164,7 +160,7 @@ def test_another_image_replaces_no_machine_until_asked_and_then_one_by_one(tmp_p
     socket = tmp_path / "incus"
     nodes = tmp_path / "nodes"
     nodes.mkdir()
-    project.extra = {"HACIENDA_TRANSPORT": f"tests.review.plan_nodes:{nodes}", "PYTHONPATH": str(ROOT)}
+    project.extra = {"HACIENDA_TRANSPORT": f"tests.review.plan.plan_nodes:{nodes}", "PYTHONPATH": str(ROOT)}
     text = project.file.read_text()
     platform = "platform: {{type: incus, project: hacienda-small, socket: {socket}, image: {image}}}"
     text = text.replace("platform: {type: existing, known_hosts: known_hosts}", "PLATFORM")
@@ -185,13 +181,3 @@ def test_another_image_replaces_no_machine_until_asked_and_then_one_by_one(tmp_p
     deleted = [words.rpartition("/")[2] for words in requests if words.startswith("DELETE")]
     assert sorted(deleted) == sorted(NODES)
     assert [words.split()[0] for words in requests] == ["DELETE", "POST"] * 3, "the next one goes when this one is back"
-
-
-def test_machines_that_are_outdated_are_found_in_the_plan() -> None:
-    document = json.loads((PLANS / "no-op.json").read_text())
-    for entry in document["resource_changes"]:
-        if entry["address"] in ("hacienda_incus_instance.ctl-2", "hacienda_incus_instance.cmp-1"):
-            entry["change"]["after"]["outdated"] = ["image"]
-    stack = Stack("region", "region", (), ())
-    seen = guard.read(json.dumps(document), "region")
-    assert set(guarding.outdated([StackPlan(stack, Path("plan"), (), False, "", seen)])) == {"ctl-2", "cmp-1"}

@@ -167,7 +167,7 @@ def test_plan_and_apply_say_it_before_everything_else(applied: Project, tmp_path
     planned = project.run("plan", "small", "--summary").stdout.splitlines()
     assert planned[0] == "small: 1 CHANGE OF TRUST since the last apply from this machine"
     assert planned[1:3] == [
-        "  TRUST ssh.jump: this decides through whose host the machines are reached",
+        "  TRUST ssh.jump: this decides which host the connections to the machines pass through",
         "    + gate.example.org",
     ]
     assert [one["after"] for one in project.json("plan", "small")["trust"]] == ["gate.example.org"]

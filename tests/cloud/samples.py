@@ -45,32 +45,31 @@ class BalancerOptions(ProgramOptions):
 
 
 SERVICES = (
-    Service("chrony", "Clock", "every", VERIFY),
+    Service("chrony", "Clock", ("every",), VERIFY),
     Service(
         "etcd",
         "Truths",
-        "controller",
+        ("controller", "arbiter"),
         VERIFY,
         provides=("coordination",),
         voters=True,
-        arbiter=True,
         timers=UNTIMED,
     ),
     Service(
         "haproxy",
         "Load balancer",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("virtual ip",),
         provides=("load balancer",),
         options=BalancerOptions,
         timers=UNTIMED,
     ),
-    Service("keepalived", "Virtual IP", "controller", VERIFY, provides=("virtual ip",), timers=UNTIMED),
+    Service("keepalived", "Virtual IP", ("controller",), VERIFY, provides=("virtual ip",), timers=UNTIMED),
     Service(
         "galera",
         "Database",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("coordination",),
         provides=("database",),
@@ -81,7 +80,7 @@ SERVICES = (
     Service(
         "keystone",
         "Identity",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("database", "load balancer"),
         options=ProgramOptions,
@@ -89,14 +88,14 @@ SERVICES = (
         frontends=(Frontend("api", Check("/healthcheck"), scopes=("internal", "public"), capacity=lambda *_: 8),),
         timers=UNTIMED,
     ),
-    Service("hypervisor", "Hypervisor", "compute", VERIFY),
-    Service("gateway", "Router", "network", VERIFY),
-    Service("metrics", "Metrics", "monitoring", VERIFY, requires=("instance network",)),
-    Service("exporter", "Exporter", "compute", VERIFY, provides=("instance network",)),
+    Service("hypervisor", "Hypervisor", ("compute",), VERIFY),
+    Service("gateway", "Router", ("network",), VERIFY),
+    Service("metrics", "Metrics", ("monitoring",), VERIFY, requires=("instance network",)),
+    Service("exporter", "Exporter", ("compute",), VERIFY, provides=("instance network",)),
 )
 REGISTRY = Registry(SERVICES, left_out=("firewall", "host", "memcached", "rabbitmq"))
 SHIPPED_REGISTRY = Registry(
-    (*SERVICES, Service("rabbitmq", "Bus", "controller", VERIFY, options=ProgramOptions, timers=UNTIMED)),
+    (*SERVICES, Service("rabbitmq", "Bus", ("controller",), VERIFY, options=ProgramOptions, timers=UNTIMED)),
     left_out=("firewall", "host", "memcached"),
 )
 """Knows every service that the shipped environments have options of."""

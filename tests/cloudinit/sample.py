@@ -11,11 +11,11 @@ from typing import Any
 from hacienda import cloudinit
 from hacienda.cloud.model import Cloud, Network, Node, Platform, Ssh, VirtualIp
 from hacienda.declare import (
+    Account,
+    AccountKind,
     Certificate,
     Check,
-    Database,
     Frontend,
-    NodeFile,
     Port,
     Registry,
     Script,
@@ -46,10 +46,6 @@ def _beta_facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {"greeting": "it's a 'quoted' $HOME", "sizes": (1, 2), "nothing": None, "yes": True}
 
 
-def _beta_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    return tuple(NodeFile(f"/etc/hacienda/databases/{d.name}", f"{d.name}\n", "text") for d in cloud.databases())
-
-
 def _five(cloud: Cloud, node: Node) -> int:
     return 5
 
@@ -57,7 +53,7 @@ def _five(cloud: Cloud, node: Node) -> int:
 alpha = Service(
     name="alpha",
     title="Alpha, the coordination",
-    role="controller",
+    roles=("controller",),
     verify=Script("verify.sh"),
     provides=("coordination",),
     voters=True,
@@ -78,7 +74,7 @@ alpha = Service(
 beta = Service(
     name="beta",
     title="Beta, the database",
-    role="controller",
+    roles=("controller",),
     verify=Script("verify.sh"),
     requires=("coordination",),
     provides=("database",),
@@ -90,10 +86,10 @@ beta = Service(
         Template("/etc/beta/beta.conf", checker="beta", mode=0o640, on_change="reload"),
         SecretDirectory("/etc/beta/keys", "beta/keys"),
     ),
-    node_files=_beta_files,
     facts=_beta_facts,
     secrets=(Secret("beta/keys", "fernet-keys"), Secret("beta/admin"), Secret("beta/owner", reconciled=True)),
-    databases=(Database("beta", connections=_five),),
+    accounts=(Account("database", "beta", connections=_five),),
+    hands_out=(AccountKind("database", takes=("connections",)),),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),
@@ -102,10 +98,10 @@ beta = Service(
 gamma = Service(
     name="gamma",
     title="Gamma, on every machine",
-    role="every",
+    roles=("every",),
     verify=Script("verify.sh"),
-    after=("beta",),
-    databases=(Database("gamma", connections=_five),),
+    requires=("database",),
+    accounts=(Account("database", "gamma", connections=_five),),
 )
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from hacienda import cloudinit, secrets
 from hacienda.cloud import Cloud
-from hacienda.constructs import Places
-from hacienda.constructs.content import prepare
+from hacienda.constructs import Places, render
 from hacienda.errors import InputError
 from hacienda.review.validation.dummies import Dummies
 from hacienda.secrets import pki
@@ -83,10 +82,11 @@ def test_its_key_is_in_the_store_and_nowhere_else(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(pki, "utc_now", lambda: samples.NOW)
     samples.provided(tmp_path)
     cloud = composed.cloud(tmp_path, ONE)
-    content = prepare(cloud, Places(tmp_path, tmp_path / "out", cloud.name))
+    content = render(cloud, Places(tmp_path, tmp_path / "out", cloud.name))
+    content.mint()
     store = secrets.open_store(secrets.StoreSpec.of(tmp_path, cloud.name, "file"))
     assert store.get("x509/public/bundle.pem").endswith(samples.LEAF.key_pem())
-    cloudinit.write(content.outputs.values(), tmp_path / "out")
+    cloudinit.write(content.nodes.values(), tmp_path / "out/nodes", tmp_path / "out/rendered")
     key = samples.LEAF.key_pem().split(b"\n")[1]
     written = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert len(written) > 100

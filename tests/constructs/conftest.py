@@ -12,7 +12,7 @@ import pytest
 
 from hacienda import cdk, services
 from hacienda.cloud import read
-from hacienda.constructs import Content, Places, prepare
+from hacienda.constructs import EnvironmentOutput, Places, render
 from hacienda.environment import shipped
 from hacienda.platforms import Platform, platform_of
 
@@ -52,9 +52,9 @@ def app(tmp_path: Path) -> App:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, Platform]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> tuple[EnvironmentOutput, Platform]:
     """The lab, rendered without secrets."""
     root = tmp_path_factory.mktemp("lab")
     cloud = read(shipped(ROOT)["lab"], services.registry())
     places = Places(root, root / "cdktf.out", cloud.name)
-    return prepare(cloud, places, with_secrets=False), platform_of(cloud.platform, places.from_stack)
+    return render(cloud, places), platform_of(cloud.platform, places.from_stack)

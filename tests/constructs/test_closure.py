@@ -8,7 +8,7 @@ from hacienda import services
 from hacienda.constructs.closure import closure
 from hacienda.errors import InputError
 
-EVERYWHERE = {service.name for service in services.registry() if service.role == "every"}
+EVERYWHERE = {service.name for service in services.registry() if service.everywhere}
 
 
 def test_galera_brings_what_it_requires() -> None:

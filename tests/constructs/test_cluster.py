@@ -10,7 +10,7 @@ import pytest
 from hacienda.constructs import Cluster, Network, VirtualIp
 from hacienda.errors import InputError
 from hacienda.platforms import Existing, Incus
-from tests.constructs.conftest import App
+from tests.constructs.conftest import App, make_app
 
 
 def cluster(app: App, **props: Any) -> Cluster:
@@ -63,6 +63,27 @@ def test_bad_props_are_told_in_the_operators_words(app: App, props: dict[str, An
     with pytest.raises(InputError, match=reason):
         cluster(app, **props)
     assert not (Path(app.app.outdir) / "nodes").exists()
+
+
+def test_nothing_is_written_before_the_app_is_synthesized(app: App) -> None:
+    cluster(app)
+    out = Path(app.app.outdir)
+    assert not (app.root / ".hacienda").exists()
+    assert not [path for path in out.rglob("*") if path.is_file()]
+    app.synth()
+    assert (app.root / ".hacienda/database/secrets").is_dir()
+    assert {path.name for path in (out / "nodes/database").iterdir()} == {"ctl-1", "ctl-2", "ctl-3"}
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "nodes", "rendered", "stacks"}
+
+
+def test_a_second_synthesis_writes_the_same(tmp_path: Path) -> None:
+    found = []
+    for _ in range(2):
+        app = make_app(tmp_path / "project", "database")
+        cluster(app)
+        found.append(app.synth()["resource"])
+    assert found[0] == found[1]
+    assert found[0]["hacienda_member"]["ctl-1"]["secrets"]
 
 
 def test_bridges_of_two_projects_do_not_meet() -> None:

@@ -32,3 +32,20 @@ def test_the_lab_waits_for_network_and_image(tmp_path: Path) -> None:
         "hacienda_incus_network.management",
         "hacienda_incus_image.machine",
     ]
+
+
+def test_networks_of_the_file_are_the_constructs_networks(tmp_path: Path) -> None:
+    """Bonds, ranges and roles included."""
+    app = make_app(tmp_path / "app", "cloud")
+    made = HighlyAvailableCloud(
+        app.stack, "cloud", environment=shipped(ROOT)["networks"], root=app.root, with_secrets=False
+    )
+    assert tuple(one.network for one in made.networks) == made.cloud.networks
+    assert any(network.bond for network in made.cloud.networks)
+
+
+def test_without_secrets_the_store_is_left_alone(tmp_path: Path) -> None:
+    app = make_app(tmp_path / "app", "cloud")
+    HighlyAvailableCloud(app.stack, "cloud", environment=shipped(ROOT)["two-node"], root=app.root, with_secrets=False)
+    assert "secrets" not in app.synth()["resource"]["hacienda_member"]["ctl-1"]
+    assert not (app.root / ".hacienda").exists()

@@ -39,11 +39,12 @@ def test_networks_that_are_there_already_are_not_made(app: App) -> None:
 @pytest.mark.parametrize(
     ("props", "reason"),
     [
-        ({"cidr": "10.78.0.1/24"}, "has host bits set"),
-        ({"cidr": "lab"}, "Expected 4 octets"),
-        ({"cidr": "10.78.0.0/31"}, "has no room for machines"),
-        ({"cidr": "10.78.0.0/24", "gateway": "10.78.0"}, "Expected 4 octets"),
-        ({"cidr": "10.78.0.0/24", "purposes": ("management", "storag")}, "has no 'storag'; did you mean 'storage'"),
+        ({"cidr": "10.78.0.1/24"}, 'networks.management.cidr = "10.78.0.1/24": is an address inside a network'),
+        ({"cidr": "lab"}, 'networks.management.cidr = "lab": is not a network'),
+        ({"cidr": "10.78.0.0/31"}, "is a /31"),
+        ({"cidr": "10.78.0.0/24", "gateway": "10.78.0"}, 'networks.management.gateway = "10.78.0": is not an IPv4'),
+        ({"cidr": "10.78.0.0/24", "gateway": "10.79.0.1"}, "is no machine's address in 10.78.0.0/24"),
+        ({"cidr": "10.78.0.0/24", "purposes": ("management", "storag")}, "Did you mean `storage`"),
     ],
 )
 def test_what_is_no_network_is_refused(app: App, props: dict[str, Any], reason: str) -> None:

@@ -54,7 +54,7 @@ FREE = {
     "Secret": {"name"},
     # All of it is looked for in the machine image, which is refused where it is not there.
     "Assumption": {"package", "subject", "expected", "reason"},
-    "Database": {"name"},
+    "Account": {"name", "owner", "roles"},
     # tests/lab/test_sandboxes.py asks systemd, and each unit runs in its own.
     "Sandbox": {"writes"},
     "Instead": {"value", "reason"},
@@ -66,7 +66,7 @@ Mutation = tuple[str, Callable[[], Service]]
 
 
 def one(**declared: Any) -> Service:
-    return Service(name="one", title="One", verify=Script("verify.sh"), **{"role": "controller", **declared})
+    return Service(name="one", title="One", verify=Script("verify.sh"), **{"roles": ("controller",), **declared})
 
 
 def any_word(word: str) -> Any:
@@ -78,7 +78,7 @@ PORT = Port("api", 5000, "public")
 TIMER = Timer("wait", 1.5, "/etc/one.conf")
 FILES = (Template("/etc/one.conf", "text"),)
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "a role": ({"role": "controler"}, r"Service.role is 'controler'; did you mean 'controller'\?"),
+    "a role": ({"roles": ("controler",)}, r"Service.roles is 'controler'; did you mean 'controller'\?"),
     "a capability": ({"provides": ("databse",)}, "Service.provides is 'databse'; did you mean 'database'"),
     "a requirement": ({"requires": ("cahce",)}, "Service.requires is 'cahce'; did you mean 'cache'"),
     "clients": ({"ports": (replace(PORT, clients=any_word("publik")),)}, "Port.clients is 'publik'; did you mean 'public'"),
@@ -150,7 +150,7 @@ def test_it_is_refused_when_the_registry_is_made(what: str) -> None:
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(DeclarationError, match=r"(?s)controler.*cahce"):
-        Registry((one(role="controler", provides=("cahce",)),))
+        Registry((one(roles=("controler",), provides=("cahce",)),))
 
 
 def test_what_is_left_out_on_purpose_is_known_by_name() -> None:
@@ -239,7 +239,7 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
 @pytest.mark.parametrize(
     ("service", "changes"),
     [
-        ("keystone", lambda s: {"databases": (replace(s.databases[0], name="keyston"),)}),
+        ("keystone", lambda s: {"accounts": (replace(s.accounts[0], name="keyston"),)}),
         ("haproxy", lambda s: {"secrets": ()}),
         (
             "keystone",
@@ -248,7 +248,7 @@ def test_every_misspelt_name_of_every_declaration_is_refused() -> None:
                 "secrets": s.secrets[1:],
             },
         ),
-        ("rabbitmq", lambda s: {"provides": ()}),
+        ("rabbitmq", lambda s: {"hands_out": ()}),
     ],
     ids=["a schema", "a secret", "a script's secret", "users' passwords"],
 )

@@ -51,7 +51,7 @@ def set_here(service: Service, content: str) -> Iterator[tuple[str, str]]:
 
 
 def test_the_programs_that_operators_tune_take_overrides() -> None:
-    assert set(SERVICES) == {"keystone", "galera", "rabbitmq", "haproxy"}
+    assert {"keystone", "galera", "rabbitmq", "haproxy"} <= set(SERVICES)
     for service in SERVICES.values():
         assert "overrides" in service.options.model_fields
 

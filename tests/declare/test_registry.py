@@ -11,7 +11,7 @@ from hacienda.declare.network import Clients
 
 
 def service(name: str, **declared: Any) -> Service:
-    return Service(name=name, title=name, role="controller", verify=Script("verify.sh"), **declared)
+    return Service(name=name, title=name, verify=Script("verify.sh"), **{"roles": ("controller",), **declared})
 
 
 def test_what_a_service_requires_or_comes_after_starts_before_it() -> None:
@@ -60,3 +60,22 @@ def test_scopes_say_who_reaches_what_is_balanced(clients: Clients) -> None:
     front = Frontend("api", Check("/"), capacity=lambda cloud, node: 1)
     with pytest.raises(DeclarationError, match=f"the port 'api' is balanced and has the clients '{clients}'"):
         Registry((service("one", ports=(Port("api", 80, clients),), frontends=(front,)),))
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ({"bootstrap": Script("bootstrap.sh")}, "bootstrap"),
+        ({"migrate": Script("migrate.sh")}, "migrate"),
+        ({"reconcile": Script("reconcile.sh")}, "reconcile"),
+        ({"voters": True}, "voters"),
+    ],
+)
+def test_what_takes_a_claim_runs_where_claims_can_be_made(declared: dict[str, Any], reason: str) -> None:
+    """Computes are no members of the coordination service, and have no certificate for it either."""
+    claims = service("claims", provides=("coordination",))
+    where = "agent: runs on machines of the role 'compute' and declares"
+    with pytest.raises(DeclarationError, match=f"{where} {reason}: that needs claims, which does not run there"):
+        Registry((claims, service("agent", **{"roles": ("compute",), **declared})))
+    assert "agent" in Registry((claims, service("agent", **declared)))
+    assert "agent" in Registry((claims, service("agent", roles=("compute", "network"))))

@@ -105,7 +105,7 @@ def test_what_decides_about_trust_has_a_path_a_value_and_words() -> None:
     registry = services.registry()
     reading = examine(*parse(FILE.encode(), "x"), registry)
     assert not reading.problems
-    found = trusted(reading.environment, registry)
+    found = trusted(reading.environment)
     values = {path: fact.value for path, fact in found.items()}
     assert values["secrets.recipients"] == [AGE]
     assert values["ssh.jump"] == "bastion.example.org"

@@ -297,11 +297,11 @@ def broker_knows(lab: Lab, node: str, user: str, password: str) -> bool:
 def test_a_message_queue_user_is_followed_by_another_one(healthy: Lab) -> None:
     """No service of today's has one, so the account is put on the node by hand, as a delivery would."""
     node, name = healthy.nodes[0], f"drill{secrets.token_hex(3)}"
-    known, kept = f"/etc/hacienda/messaging/{name}", f"/var/lib/hacienda/secrets/messaging/{name}"
+    known, kept = f"/etc/hacienda/accounts/messaging/{name}.json", f"/var/lib/hacienda/secrets/messaging/{name}"
     run = "/usr/lib/hacienda/rabbitmq/reconcile.sh"
 
     def give(password: str) -> str:
-        user = values.message_user(name, password.encode()).decode()
+        user = values.user_name(name, password.encode()).decode()
         for path, text in ((kept, password), (f"{kept}.user", user)):
             healthy.on(node, "bash", "-c", 'umask 077; mkdir -p "${0%/*}"; cat >"$0"', path, stdin=text)
         healthy.on(node, run, timeout=180)
@@ -309,7 +309,8 @@ def test_a_message_queue_user_is_followed_by_another_one(healthy: Lab) -> None:
 
     former, present = secrets.token_hex(24), secrets.token_hex(24)
     try:
-        healthy.on(node, "bash", "-c", 'mkdir -p "${0%/*}"; touch "$0"', known)
+        declared = json.dumps({"user": name})
+        healthy.on(node, "bash", "-c", 'mkdir -p "${0%/*}"; cat >"$0"', known, stdin=declared)
         one = give(former)
         assert broker_knows(healthy, node, one, former)
         other = give(present)

@@ -13,10 +13,10 @@ import pytest
 from hacienda.errors import RefusedError, UnwellError
 from hacienda.operate.deploy import Deployment, StackPlan
 from hacienda.operate.rolling import Hands, roll
-from hacienda.review import guard
+from hacienda.review.plan import guard, reader
 from hacienda.stacks import Stack
 
-PLANS = Path(__file__).parents[1] / "review/plans"
+PLANS = Path(__file__).parents[1] / "review/plan/plans"
 STACK = Stack("region", "region", ("ctl-1", "ctl-2", "ctl-3"), ())
 
 
@@ -26,8 +26,8 @@ def stack_plan(name: str, *, changed: bool = True, refusal: str = "", only: str 
     for entry in document["resource_changes"]:
         if only and not entry["address"].endswith(f".{only}"):
             entry["change"].update(actions=["no-op"], after=entry["change"]["before"])
-    seen = guard.read(json.dumps(document), STACK.name)
-    return StackPlan(STACK, Path("plan"), (), changed, "", seen, refusal)
+    content = reader.read(json.dumps(document), STACK.name)
+    return StackPlan(STACK, Path("plan"), changed, "", content, refusal)
 
 
 class Deployed:
@@ -61,7 +61,7 @@ class Log:
 
 
 def carry_out(deployed: Deployed, start: StackPlan, log: Log, **more: Any) -> None:
-    roll(cast(Deployment, deployed), [start], guard.judge([start.seen]), log.hands, **more)
+    roll(cast(Deployment, deployed), [start], guard.judge([start.content]), log.hands, **more)
 
 
 EVERYBODY = "settle cmp-1 cmp-2 ctl-1 ctl-2 ctl-3"
@@ -122,7 +122,7 @@ def test_a_member_that_does_not_refer_to_its_machine_is_made_in_a_second_round()
     deployed = Deployed(machine, missing, stack_plan("no-op"), stack_plan("no-op", changed=False))
     start = stack_plan("other-machines-waited-for-two")
     log = Log()
-    verdict = guard.judge([start.seen])
+    verdict = guard.judge([start.content])
     (judged,) = verdict.clusters
     one_step = replace(judged, order=replace(judged.order, steps=judged.order.steps[:1]))
     roll(cast(Deployment, deployed), [start], replace(verdict, clusters=(one_step,)), log.hands)

@@ -15,13 +15,15 @@ import pytest
 from hacienda import cloud, environment, services
 from hacienda.assess import Acceptance, Finding, Subject, rules
 from hacienda.assess.timers import Drill
-from hacienda.review import guard, rendered_diff, report, summary
-from hacienda.review.rendered_diff import Diff, words
+from hacienda.review import diff as diffs
+from hacienda.review import report
+from hacienda.review.diff import Diff, words
+from hacienda.review.plan import guard, reader
 from tests import lanes
-from tests.review.rendered_diff.samples import Sample, rendering
+from tests.review.diff.samples import Sample, rendering
 
 ROOT = Path(__file__).parents[2]
-PLANS = Path(__file__).parent / "plans"
+PLANS = Path(__file__).parent / "plan/plans"
 DAY = date(2026, 3, 1)
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "path", "polygon"}
 ODD = "</td><script>alert(1)</script> ![x](http://e.example/x) | @all #1 `a`\x1b[2J\u202e <!-- "
@@ -40,12 +42,12 @@ def plain(name: str) -> report.Report:
 
 def planned(name: str) -> report.Planned:
     text = (PLANS / f"{name}.json").read_text()
-    verdict = guard.judge([guard.read(text, "plan.json")])
-    return report.Planned(("plan.json",), summary.changes("plan.json", json.loads(text)), verdict)
+    verdict = guard.judge([reader.read(text, "plan.json")])
+    return report.Planned(("plan.json",), reader.read(text, "plan.json").changes, verdict)
 
 
 def compared(diff: Diff) -> report.Compared:
-    base = rendered_diff.Base("main", "0123456789abcdef", rendering([]))
+    base = diffs.Base("main", "0123456789abcdef", rendering([]))
     return report.Compared(words.title("lab", base, diff), "main", base.commit, new=False, diff=diff)
 
 
@@ -58,7 +60,7 @@ def everywhere(machines: int, files: int, lines: int) -> report.Compared:
         text = "".join(f"{word} = a setting with a long name, number {number}\n" for number in range(lines))
         return [Sample(name, dict.fromkeys(paths, text)) for name in names]
 
-    return compared(rendered_diff.compare(rendering(samples("old")), rendering(samples("new")), lines=200))
+    return compared(diffs.compare(rendering(samples("old")), rendering(samples("new")), lines=200))
 
 
 class Page(HTMLParser):
@@ -98,7 +100,7 @@ class Page(HTMLParser):
 
 def full(name: str = "lab") -> report.Report:
     before = [Sample("ctl-1", {"/etc/x": "a\n"}), Sample("ctl-2")]
-    changed = rendered_diff.compare(rendering(before), rendering([Sample("ctl-1", {"/etc/x": "b\n"})]))
+    changed = diffs.compare(rendering(before), rendering([Sample("ctl-1", {"/etc/x": "b\n"})]))
     return replace(plain(name), compared=compared(changed), planned=planned("replace-two"))
 
 
@@ -239,7 +241,7 @@ class TestComment:
 
     def test_fences_are_longer_than_what_is_in_them(self) -> None:
         before, after = Sample("ctl-1", {"/x": "a\n"}), Sample("ctl-1", {"/x": "```\n</details>\n````\n"})
-        found = compared(rendered_diff.compare(rendering([before]), rendering([after])))
+        found = compared(diffs.compare(rendering([before]), rendering([after])))
         assert "`````diff\n" in report.comment(replace(plain("lab"), compared=found))
 
 
@@ -248,14 +250,14 @@ def with_odd_texts() -> report.Report:
     bad = Finding("SINGLE", "error", ODD, ODD, ODD, concerns=(ODD,), file=ODD, line=1)
     accepted = replace(bad, acceptance=Acceptance(ODD, DAY, expired=False))
     before, after = Sample("ctl-1", {f"/{ODD}": "a\n"}), Sample("ctl-1", {f"/{ODD}": ODD}, packages=(ODD,))
-    diff = rendered_diff.compare(rendering([before]), rendering([after]))
+    diff = diffs.compare(rendering([before]), rendering([after]))
     plan = json.loads((PLANS / "replace-two.json").read_text())
     for entry in plan["resource_changes"]:
         entry["address"] += ODD
         for side in ("before", "after"):
             (entry["change"].get(side) or {})["node"] = ODD
-    verdict = guard.judge([guard.read((PLANS / "replace-two.json").read_text(), ODD)])
-    changed = report.Planned((ODD,), summary.changes(ODD, plan), verdict)
+    verdict = guard.judge([reader.read((PLANS / "replace-two.json").read_text(), ODD)])
+    changed = report.Planned((ODD,), reader.read(json.dumps(plan), ODD).changes, verdict)
     return replace(found, findings=(bad, accepted), compared=compared(diff), planned=changed)
 
 

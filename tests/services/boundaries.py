@@ -33,7 +33,8 @@ def units(declared: Service) -> Iterator[tuple[str, str]]:
         for file in one.files:
             if isinstance(file, Template) and file.path.startswith("/etc/systemd/system/"):
                 source = file.source or f"{Path(file.path).name}.j2"
-                yield file.path, (services.TEMPLATES / declared.name / source).read_text()
+                text = (services.TEMPLATES / declared.name / source).read_text()
+                yield file.path, text.replace("{{ service.name }}", declared.name)
 
 
 def user(unit: str) -> str:

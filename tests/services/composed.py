@@ -59,11 +59,15 @@ def program(service: str, name: str) -> ModuleType:
     if spec is None or spec.loader is None:
         raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
+    # A dataclass looks its module up there.
+    sys.modules[spec.name] = module
+    # On a node, what services share lies beside the service's own.
+    beside = [str(path.parent), str(services.TEMPLATES / "openstack")]
+    sys.path[:0] = beside
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(str(path.parent))
+        del sys.path[: len(beside)]
     return module
 
 

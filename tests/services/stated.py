@@ -1,4 +1,5 @@
-"""Where rendered files have what services state: each test module of a service lists its values as `STATED`."""
+"""Where rendered files have what services state. Each test module of a service lists its values as `STATED`; those of the shared
+parts of an API are here."""
 
 from __future__ import annotations
 
@@ -42,6 +43,15 @@ class Found:
         return {"": self.default, **read} if self.default is not None else read
 
 
+API = {
+    **{f"database {what}": Found(rf"^connection = .*[?&]{what}=(\d+)") for what in ("connect_timeout", "read_timeout")},
+    "connection_recycle_time": Found(r"^connection_recycle_time = (\d+)$"),
+    "restart": Found(r"^RestartSec=(\d+)$"),
+    "drain": Found(r"^ExecStop=.*sleep (\d+)"),
+}
+"""Timers of the shared parts of OpenStack's APIs: a service that takes them lists nothing of its own."""
+
+
 def number(text: str, unit: str) -> float:
     """A value as a file writes it. Raises ValueError."""
     match = re.fullmatch(r"(?:PT)?([0-9]+(?:\.[0-9]+)?)([a-zA-Z]*)", text)
@@ -58,9 +68,9 @@ def _sections(header: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def of(service: Service) -> Mapping[str, Found]:
-    """What the service's own test module lists; nothing where it lists none."""
+    """What the service's own test module lists, and what it has of the shared parts."""
     listed: Mapping[str, Found] = getattr(importlib.import_module(f"tests.services.test_{service.name}"), "STATED", {})
-    return listed
+    return {name: API[name] for name in names(service) & API.keys()} | dict(listed)
 
 
 def names(service: Service) -> set[str]:

@@ -112,7 +112,7 @@ def test_another_compute_changes_nobody_elses_rules(tmp_path: Path) -> None:
 
 def test_a_compute_opens_nothing_of_the_controllers(tmp_path: Path) -> None:
     ports = {port for _, _, port in openings(ruleset(composed.cloud(tmp_path, SEGMENTED), "cmp-1"))}
-    everywhere = {port.number for own in services.registry() if own.role == "every" for port in own.ports}
+    everywhere = {port.number for own in services.registry() if "every" in own.roles for port in own.ports}
     assert {22, 123} <= ports <= everywhere
 
 

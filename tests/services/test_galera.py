@@ -126,7 +126,10 @@ def test_clients_get_one_writer_and_the_check_asks_the_checker() -> None:
 
 
 def test_each_consumer_gets_a_schema(lab: Cloud) -> None:
-    assert composed.rendered(lab, "galera")["/etc/hacienda/databases/keystone"].text == "keystone\n"
+    assert (
+        composed.rendered(lab, "galera")["/etc/hacienda/accounts/database/keystone.json"].text
+        == '{"user": "keystone"}\n'
+    )
 
 
 def test_users_may_log_in_from_the_management_network_only(lab: Cloud) -> None:
@@ -149,7 +152,7 @@ class TestAccounts:
 
     def statements(self, password: str, *present: tuple[str, str, str], retire: bool = False) -> Iterator[Statement]:
         made: Iterator[Statement] = ACCOUNTS.statements(
-            {"keystone": password}, self.NETWORK, ACCOUNTS.parse(present), retire
+            {"keystone": "keystone"}, {"keystone": password}, self.NETWORK, ACCOUNTS.parse(present), retire
         )
         return made
 
@@ -218,7 +221,7 @@ class TestAccounts:
             def fetchall(self) -> list[tuple[str, str, str]]:
                 return [("x\n\\\\! id", "10.0.0.0/255.0.0.0", "{}")]
 
-        ACCOUNTS.reconcile(Cursor(), {"keystone": "new"}, self.NETWORK, False)
+        ACCOUNTS.reconcile(Cursor(), {"keystone": "keystone"}, {"keystone": "new"}, self.NETWORK, False)
         assert ran[0] == (ACCOUNTS.PRESENT, ())
         assert ran[-1] == ("ALTER USER %s@%s ACCOUNT LOCK", ("x\n\\\\! id", "10.0.0.0/255.0.0.0"))
 

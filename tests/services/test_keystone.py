@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
+import urllib.parse
 from configparser import ConfigParser
 from dataclasses import replace
 from pathlib import Path
@@ -23,16 +21,9 @@ from hacienda.cloud import Cloud
 from hacienda.services import haproxy, keystone
 from tests.services import composed
 from tests.services.sandbox import Sandbox
-from tests.services.stated import Found
-
-STATED = {
-    **{f"database {what}": Found(rf"^connection = .*[?&]{what}=(\d+)") for what in ("connect_timeout", "read_timeout")},
-    "connection_recycle_time": Found(r"^connection_recycle_time = (\d+)$"),
-    "restart": Found(r"^RestartSec=(\d+)$"),
-    "drain": Found(r"^ExecStop=.*sleep (\d+)"),
-}
 
 ACCOUNTS = composed.program("keystone", "accounts.py")
+USERS = composed.program("keystone", "users.py")
 CATALOGUE = composed.program("keystone", "catalogue.py")
 FOUND = composed.program("keystone", "found.py")
 ISSUE = composed.program("keystone", "issue.py")
@@ -210,29 +201,6 @@ def test_health_does_not_depend_on_a_password_that_is_not_set_yet(
     assert outcome.code == (0 if unreconciled else 1)
 
 
-def test_a_reload_ends_when_no_worker_has_the_former_configuration(tmp_path: Path) -> None:
-    """A master with two workers that are replaced one after the other, as uWSGI does it."""
-    control = tmp_path / "control"
-    os.mkfifo(control)
-    script = tmp_path / "reload.sh"
-    script.write_text((SCRIPTS / "reload.sh").read_text().replace("/run/keystone/control", str(control)))
-    begins = "sleep 60 & a=$!; sleep 60 & b=$!; echo ready"
-    replaces = "for w in $a $b; do sleep 0.5; kill $w; sleep 60 & done; wait"
-    master = f"{begins}; read -r _ <{control}; {replaces}"
-    running = subprocess.Popen(["bash", "-c", master], stdout=subprocess.PIPE, text=True, start_new_session=True)
-    try:
-        assert running.stdout is not None
-        assert running.stdout.readline() == "ready\n"
-        former = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
-        subprocess.run(["bash", str(script), str(running.pid)], check=True, timeout=30)
-        now = set(Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split())
-        assert len(former) == 2
-        assert not former & now
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
 def test_the_catalogue_names_the_virtual_ip(lab: Cloud) -> None:
     (entry,) = json.loads(composed.rendered(lab, "keystone")["/etc/hacienda/catalogue/keystone.json"].text)
     vip = lab.virtual_ip("internal")
@@ -367,7 +335,7 @@ def test_health_is_asked_by_a_user_who_may_do_nothing(tmp_path: Path, monkeypatc
     monkeypatch.setattr(ISSUE.Identity, "_call", call)
     monkeypatch.setattr(ISSUE, "PROBE", replace(ISSUE.PROBE, file=password))
     monkeypatch.setattr(sys.modules["ssl"], "create_default_context", lambda **_: None)
-    assert ISSUE.token(ISSUE.Identity("https://x"), tmp_path / "kept") == ("token", "issued")
+    assert ISSUE.token(ISSUE.Identity("https://x", "ca.pem"), tmp_path / "kept") == ("token", "issued")
     (body,) = sent
     assert body["auth"]["scope"] == "unscoped"
     assert body["auth"]["identity"]["password"]["user"]["name"] == "hacienda-probe"
@@ -437,7 +405,7 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     monkeypatch.setattr(FOUND, "CONFIGURATION", str(written))
     monkeypatch.setattr(FOUND, "reachable", lambda url: True)
     monkeypatch.setattr(FOUND, "settled", lambda url, members: told.unlink(missing_ok=True))
-    monkeypatch.setattr(FOUND, "begin_anew", lambda url: told.unlink(missing_ok=True))
+    monkeypatch.setattr(FOUND, "clear", lambda url, used: told.unlink(missing_ok=True))
     monkeypatch.setattr(sys, "argv", ["found.py", "--bootstrap-region-id", "north"])
     monkeypatch.setenv("OS_DATABASE__CONNECTION", "")
     monkeypatch.setenv("DATABASE_MEMBERS", composed.fact(lab, "keystone", "DATABASE_MEMBERS"))
@@ -448,44 +416,117 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     assert told.read_text().splitlines() == [f"{command} {query}" for command in expected[:commands]]
 
 
-class FakeDatabase:
-    """What stands for SQLAlchemy: answers with one state after the other, None where nobody answers."""
+class FakeKeystone:
+    """Projects, roles, users and assignments, in memory: what users.py asks of Keystone's API."""
 
-    class exc:  # noqa: N801 the library's own names
-        class SQLAlchemyError(Exception):
-            pass
+    def __init__(self) -> None:
+        self.projects: dict[str, dict[str, Any]] = {}
+        self.roles: dict[str, dict[str, Any]] = {"r-admin": {"id": "r-admin", "name": "admin"}}
+        self.users: dict[str, dict[str, Any]] = {}
+        self.assigned: set[tuple[str, str, str]] = set()
 
-    class pool:  # noqa: N801
-        NullPool = None
+    def get(self, path: str) -> Any:
+        where, _, query = path.partition("?")
+        asked = dict(urllib.parse.parse_qsl(query))
+        if where.startswith("/users/"):
+            return {"user": self.users[where.removeprefix("/users/")]}
+        if where == "/role_assignments":
+            return {
+                "role_assignments": [
+                    {"role": {"id": role}, "user": {"id": user, "name": self.users[user]["name"]}}
+                    for project, user, role in sorted(self.assigned)
+                    if project == asked["scope.project.id"] and asked.get("user.id") in (None, user)
+                ]
+                + [{"role": {"id": "r-admin"}, "group": {"id": "g1", "name": "operators"}}]
+            }
+        kept = getattr(self, where.removeprefix("/"))
+        return {where.removeprefix("/"): [one for one in kept.values() if one["name"] == asked["name"]]}
 
-    def __init__(self, *states: dict[str, str] | None) -> None:
-        self.left = list(states)
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        parts = path.strip("/").split("/")
+        if method == "POST":
+            assert body is not None
+            (kind,) = body
+            made = {"id": f"{kind}-{body[kind]['name']}", "enabled": True, **body[kind]}
+            getattr(self, f"{kind}s")[made["id"]] = made
+            return {kind: made}
+        if len(parts) == 2 and method == "DELETE":
+            del self.users[parts[1]]
+            self.assigned = {one for one in self.assigned if one[1] != parts[1]}
+        elif len(parts) == 2:
+            assert body is not None
+            self.users[parts[1]] |= body["user"]
+        else:
+            _, project, _, user, _, role = parts
+            change = self.assigned.add if method == "PUT" else self.assigned.remove
+            change((project, user, role))
+        return None
 
-    def create_engine(self, url: str, **_: object) -> FakeDatabase:
-        return self
-
-    def connect(self) -> contextlib.AbstractContextManager[FakeDatabase]:
-        return contextlib.nullcontext(self)
-
-    def exec_driver_sql(self, query: str) -> list[tuple[str, str]]:
-        state = self.left.pop(0)
-        if state is None:
-            raise self.exc.SQLAlchemyError
-        return list(state.items())
+    def roles_of(self, name: str) -> set[str]:
+        return {role for _, user, role in self.assigned if self.users[user]["name"] == name}
 
 
-def test_migrations_wait_until_nobody_is_given_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server that gives one refuses changes of the schema, and the migration would have to begin anew."""
-    alone, giving = (
-        {"wsrep_cluster_size": size, "wsrep_local_state": state} for size, state in (("1", "4"), ("3", "2"))
-    )
-    whole = {"wsrep_cluster_size": "3", "wsrep_local_state": "4"}
-    database = FakeDatabase(None, alone, giving, whole, giving)
-    monkeypatch.setitem(sys.modules, "sqlalchemy", database)
-    monkeypatch.setattr(FOUND, "RETRY_SECONDS", 0)
-    FOUND.settled("mysql://", 3)
-    assert database.left == [giving]
-    # No Galera at all.
-    database.left = [{}, whole]
-    FOUND.settled("mysql://", 3)
-    assert database.left == [whole]
+class TestUsersOfServices:
+    """A service's user changes its name with its password; the former one stays until every node has the new one."""
+
+    @pytest.fixture(autouse=True)
+    def _folders(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.declared, self.kept = tmp_path / "identity", tmp_path / "secrets"
+        self.declared.mkdir()
+        self.kept.mkdir()
+        monkeypatch.setattr(USERS, "accepted", lambda url, account: True)
+
+    def declare(self, name: str, digits: str, *roles: str, user: str = "") -> None:
+        (self.declared / f"{name}.json").write_text(json.dumps({"roles": roles, "user": user or name}))
+        (self.kept / (user or name)).write_text(f"password {digits}\n")
+        (self.kept / f"{user or name}.user").write_text(f"{user or name}-{digits}\n")
+
+    def run(self, identity: FakeKeystone, retire: bool = False) -> list[str]:
+        done: list[str] = USERS.users(identity, "https://x", USERS.declared(self.declared, self.kept), retire)
+        return done
+
+    def test_project_role_and_user_are_made_once(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        done = self.run(identity)
+        assert done == ["project service", "role service", "user glance-00000000", "glance-00000000: roles service"]
+        (user,) = identity.users.values()
+        assert user["password"] == f"password {'0' * 8}"
+        assert user["options"]["lock_password"] is True
+        assert identity.roles_of("glance-00000000") == {"role-service"}
+        assert self.run(identity) == []
+
+    def test_a_former_user_stays_until_it_is_retired(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        self.declare("glance", "1" * 8, "service")
+        self.run(identity)
+        assert identity.roles_of("glance-00000000") == identity.roles_of("glance-11111111") == {"role-service"}
+        assert self.run(identity, retire=True) == ["removed glance-00000000"]
+        assert [user["name"] for user in identity.users.values()] == ["glance-11111111"]
+
+    def test_roles_that_are_not_declared_are_taken_away(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service", "admin")
+        self.run(identity)
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        assert identity.roles_of("glance-00000000") == {"role-service"}
+
+    def test_accounts_of_one_user_have_the_roles_of_both(self) -> None:
+        identity = FakeKeystone()
+        self.declare("nova_api", "0" * 8, "service", user="nova")
+        self.declare("nova", "0" * 8, "admin")
+        self.run(identity)
+        assert identity.roles_of("nova-00000000") == {"role-service", "r-admin"}
+
+    def test_a_user_that_nothing_declares_is_removed_and_an_operators_is_kept(self) -> None:
+        identity = FakeKeystone()
+        self.declare("glance", "0" * 8, "service")
+        self.run(identity)
+        identity.users["own"] = {"id": "own", "name": "backup-12345678", "description": "the operator's"}
+        identity.assigned.add(("project-service", "own", "role-service"))
+        (self.declared / "glance.json").unlink()
+        assert self.run(identity) == ["removed glance-00000000"]
+        assert list(identity.users) == ["own"]

@@ -128,9 +128,9 @@ def cases() -> list[tuple[str, str, str, str]]:
         (declared.name, node, text, script.name)
         for declared in services.registry()
         for node, text in places
-        for script in declared.on("arbiter" if node == "arb-1" else declared.role).all_scripts()
+        for script in declared.on("arbiter" if node == "arb-1" else declared.roles[0]).all_scripts()
         if script.name.endswith(".sh") and script.name not in (*SOURCED, "bootstrap.sh", "join.sh", "routes.sh")
-        if node == "ctl-1" or declared.arbiter
+        if node == "ctl-1" or declared.runs_on("arbiter")
     ]
 
 

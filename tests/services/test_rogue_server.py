@@ -42,7 +42,7 @@ def reconcile(place: str, connect: Callable[..., Any], monkeypatch: pytest.Monke
     """What reconcile.sh runs, with that server at the server's place."""
     monkeypatch.setattr(pymysql, "connect", lambda **given: connect(**{**given, "unix_socket": place, **more}))
     with ACCOUNTS.connect() as connection, connection.cursor() as cursor:
-        ACCOUNTS.reconcile(cursor, {"keystone": "new"}, NETWORK, False)
+        ACCOUNTS.reconcile(cursor, {"keystone": "keystone"}, {"keystone": "new"}, NETWORK, False)
 
 
 def test_an_account_named_like_a_command_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from hacienda import cloudinit, services, stacks
 from hacienda.assess import Finding, Subject, findings, rules
-from hacienda.cloud import Cloud, read, routes
+from hacienda.cloud import Cloud, read, read_all, routes
 from hacienda.cloudinit import networkconfig
 from hacienda.errors import InputError
 from hacienda.platforms import FirstBoot, Incus
@@ -51,7 +51,8 @@ def test_a_site_resolves_and_renders(path: Path) -> None:
 
 
 def test_all_sites_synthesize(tmp_path: Path) -> None:
-    made = stacks.synthesize(SITES, tmp_path / "out", root=tmp_path, rules=rules(), with_secrets=False)
+    clouds = read_all(SITES, services.registry(), rules=rules())
+    made = stacks.synthesize(clouds, tmp_path / "out", root=tmp_path, with_secrets=False)
     assert len(made.nodes) == len(SITES) == 9
     for stack in made.stacks:
         assert (made.folder(stack) / "cdk.tf.json").is_file()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hacienda import assess, stacks
+from hacienda import assess, cloud, services, stacks
 from hacienda.environment import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -32,10 +32,13 @@ class Made:
 def make(root: Path, *names: str, with_secrets: bool = True) -> Made:
     """Synthesize shipped environments into a project folder of their own."""
     known = shipped(ROOT)
-    paths = [known[name] for name in names]
-    return Made(
-        stacks.synthesize(paths, root / "cdktf.out", root=root, rules=assess.rules(), with_secrets=with_secrets), root
-    )
+    return synthesize(root, *(known[name] for name in names), with_secrets=with_secrets)
+
+
+def synthesize(root: Path, *paths: Path, with_secrets: bool = True) -> Made:
+    """Synthesize files into a project folder of their own."""
+    clouds = cloud.read_all(paths, services.registry(), rules=assess.rules())
+    return Made(stacks.synthesize(clouds, root / "cdktf.out", root=root, with_secrets=with_secrets), root)
 
 
 @pytest.fixture(scope="session")

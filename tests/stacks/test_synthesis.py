@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from hacienda import assess, cdk, stacks
+from hacienda import cdk, cloudinit
 from hacienda.environment import shipped
 from hacienda.errors import InputError, ToolError
-from tests.stacks.conftest import ROOT, Made, make
+from tests.stacks.conftest import ROOT, Made, make, synthesize
 
 LAB = shipped(ROOT)["lab"]
 
@@ -54,8 +57,8 @@ def test_bytes_depend_on_neither_hash_seed_nor_locale_nor_time_zone(tmp_path: Pa
 def test_one_broken_file_leaves_everything_as_it_was(tmp_path: Path) -> None:
     broken = variant(tmp_path, "broken", LAB.read_text().replace("name: lab", "name: broken") + "servces: {}\n")
     with pytest.raises(InputError, match="servces"):
-        stacks.synthesize([LAB, broken], tmp_path / "out", root=tmp_path, rules=assess.rules())
-    assert not (tmp_path / "out").exists()
+        synthesize(tmp_path, LAB, broken)
+    assert not (tmp_path / "cdktf.out").exists()
     assert not (tmp_path / ".hacienda").exists()
 
 
@@ -63,14 +66,14 @@ def test_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     one = variant(tmp_path, "one", "name: one\n")
     two = variant(tmp_path, "two", "nam: two\n")
     with pytest.raises(InputError) as caught:
-        stacks.synthesize([one, two], tmp_path / "out", root=tmp_path, rules=assess.rules())
+        synthesize(tmp_path, one, two)
     assert {Path(problem.file).name for problem in caught.value.problems} == {"one.yaml", "two.yaml"}
 
 
 def test_two_environments_of_one_name_are_refused(tmp_path: Path) -> None:
     copy = variant(tmp_path, "copy", LAB.read_text())
     with pytest.raises(InputError, match="name of another environment"):
-        stacks.synthesize([LAB, copy], tmp_path / "out", root=tmp_path, rules=assess.rules())
+        synthesize(tmp_path, LAB, copy)
 
 
 def test_what_terraform_keeps_in_a_stack_stays(tmp_path: Path) -> None:
@@ -86,7 +89,7 @@ def test_parts_that_left_are_removed_and_others_are_not(tmp_path: Path) -> None:
     text = LAB.read_text()
     grown = variant(tmp_path, "lab", text.replace("controller: 3", "controller: 3\n  compute: 1"))
     out = tmp_path / "cdktf.out"
-    stacks.synthesize([grown], out, root=tmp_path, rules=assess.rules())
+    synthesize(tmp_path, grown)
     make(tmp_path, "two-node")
     assert (out / "nodes/lab/cmp-1").is_dir() and (out / "stacks/lab-compute").is_dir()
     make(tmp_path, "lab")
@@ -141,3 +144,43 @@ def test_a_full_disk_is_a_tool_error_and_leaves_what_was_there(tmp_path: Path, m
     with pytest.raises(ToolError, match=r"cannot be written: Error: ENOSPC: no space left on device"):
         make(tmp_path, "lab")
     assert digests(tmp_path / "cdktf.out") == before
+
+
+def test_a_node_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digests(make(tmp_path, "lab").synthesis.out)
+    whole = cloudinit.write
+
+    def failing(outputs: Iterable[cloudinit.NodeOutput], nodes: Path, rendered: Path) -> None:
+        whole(list(outputs)[:1], nodes, rendered)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cloudinit, "write", failing)
+    with pytest.raises(ToolError, match="No space left"):
+        make(tmp_path, "lab")
+    assert digests(tmp_path / "cdktf.out") == before
+    assert {path.name for path in tmp_path.iterdir()} == {".hacienda", "cdktf.out"}
+
+
+def test_output_is_staged_once_and_each_folder_is_renamed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "lab", with_secrets=False)
+    renamed: list[str] = []
+    rename = Path.rename
+
+    def counted(path: Path, target: Path) -> Path:
+        renamed.append(str(target))
+        return rename(path, target)
+
+    staged: list[str] = []
+    mkdtemp = tempfile.mkdtemp
+
+    def staging(**options: str) -> str:
+        staged.append(mkdtemp(**options))
+        return staged[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", staging)
+    monkeypatch.setattr(Path, "rename", counted)
+    out = make(tmp_path, "lab", with_secrets=False).synthesis.out
+    assert len([folder for folder in staged if folder.startswith(str(tmp_path))]) == 1
+    assert sorted(target for target in renamed if target.startswith(str(out))) == [
+        str(out / kind / "lab") for kind in ("nodes", "rendered")
+    ]

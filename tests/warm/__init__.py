@@ -25,11 +25,11 @@ MODULES = {
         "hacienda.remote.connections",
         "hacienda.remote.local",
     ),
-    "hacienda.review.rendered_diff": (
+    "hacienda.review.diff": (
         "hacienda.cloud",
         "hacienda.cloudinit",
         "hacienda.services",
-        "hacienda.review.rendered_diff.export",
+        "hacienda.review.diff.export",
     ),
     "hacienda.cli": ("hacienda.cli.app",),
 }

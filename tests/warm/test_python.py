@@ -29,7 +29,7 @@ def python() -> str:
     [
         ("-P", "-m", "hacienda.provider", "--schema"),
         ("-P", "-m", "hacienda.provider"),
-        ("-P", "-m", "hacienda.review.rendered_diff", "./nowhere.yaml", "out"),
+        ("-P", "-m", "hacienda.review.diff", "./nowhere.yaml", "out"),
         ("-P", "-m", "hacienda.cli", "explain", "no such rule"),
         ("-c", "import sys; print(sys.argv); sys.exit(7)", "an argument"),
     ],

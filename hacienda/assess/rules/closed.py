@@ -27,7 +27,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     opened = {name for rule in cloud.firewall_rules for name in rule.nodes}
     for role in ABBREVIATIONS:
         own = [node for node in cloud.role(role) if node.name not in opened]
-        if role not in _FOR or not own or any(cloud.registry[name].role != "every" for name in own[0].services):
+        if role not in _FOR or not own or any(not cloud.registry[name].everywhere for name in own[0].services):
             continue
         ports = sorted({port.number for name in own[0].services for port in cloud.registry[name].ports})
         reason = (

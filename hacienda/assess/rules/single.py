@@ -15,7 +15,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     alone: dict[str, list[str]] = {}
     for service in cloud.services:
         members = cloud.members(service.name)
-        if service.role != "every" and not service.voters and len(members) == 1:
+        if not service.everywhere and not service.voters and len(members) == 1:
             alone.setdefault(members[0].name, []).append(service.name)
     for name, services in alone.items():
         verb = "runs" if len(services) == 1 else "run"

@@ -45,7 +45,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 def _fix(cloud: Cloud, services: list[str]) -> str:
     controllers = len(cloud.role("controller"))
-    votes_there = all(cloud.registry[name].arbiter is not False for name in services)
+    votes_there = all(cloud.registry[name].runs_on("arbiter") for name in services)
     if controllers == 2 and votes_there and not cloud.role("arbiter"):
         return "Use 3, or add an arbiter (machines.arbiter: 1)."
     if controllers == 2 and cloud.role("arbiter"):

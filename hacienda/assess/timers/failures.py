@@ -239,8 +239,7 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
 
 def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
     """Services with connections to the database that have a timer of that name."""
-    pools = entrance.pools(cloud)
-    return tuple(service for service in cloud.services if service.name in pools and readings.has(service.name, name))
+    return tuple(service for service in cloud.services if service.pools and readings.has(service.name, name))
 
 
 def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:

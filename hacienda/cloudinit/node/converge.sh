@@ -92,29 +92,77 @@ join() {
     mark_done "${HACIENDA_CLUSTER_ID:--}"
 }
 
-# first_start: exactly one node founds the service; whoever is not that node joins what it founded.
-first_start() {
-    local key=/hacienda/boot/$service since code held said
-    said=$(sound) || fail "$service: not started for the first time: ${said%%$'\n'*}"
-    since=$SECONDS
+# claim KEY WHAT: exactly one node of the environment does WHAT. 0: this one has to, perhaps since before a crash. 1: another one has done
+# it, and $left is what it left; until then it is waited for.
+claim() {
+    local key=$1 since=$SECONDS code held
     while true; do
         code=0
         held=$(etcd_cas "$key" "" "claimed:$HACIENDA_NODE" 2>"$STATE/.etcd-says") || code=$?
         case $code:$held in
-            0:*)
-                found "$key"
-                return
-                ;;
+            0:*) return 0 ;;
             1:done:*)
-                HACIENDA_CLUSTER_ID=${held#done:} join
-                return
+                left=${held#done:}
+                return 1
                 ;;
-            1:*) held="${held#claimed:} to found $service" ;;
+            1:*) held="${held#claimed:} to $2" ;;
             *) held="etcd: $(tail -n 1 "$STATE/.etcd-says")" ;;
         esac
         wait_a_round "$since" "$FOUND_SECONDS" "$service: waiting for $held" ||
             fail "$service: waited $FOUND_SECONDS s for $held|see hacienda-verify there; if that node is gone for good: hacienda-leave NODE"
     done
+}
+
+# settle_claim KEY LEFT: what was claimed is done.
+settle_claim() {
+    _ask_etcd etcd_cas "$1" "claimed:$HACIENDA_NODE" "done:$2" >/dev/null ||
+        fail "$service: ${1##*/} is done as $2, but etcd did not take note|it is tried again"
+}
+
+# first_start: exactly one node founds the service; whoever is not that node joins what it founded.
+first_start() {
+    local key=/hacienda/boot/$service said left
+    said=$(sound) || fail "$service: not started for the first time: ${said%%$'\n'*}"
+    if claim "$key" "found $service"; then
+        found "$key"
+    else
+        HACIENDA_CLUSTER_ID=$left join
+    fi
+}
+
+# migrate: the release's code does not start anywhere before its schema is there. Asks etcd once per release.
+migrate() {
+    local kept=$STATE/migrated/$service key=/hacienda/migrate/$service/$HACIENDA_RELEASE said left
+    [[ -n $HACIENDA_MIGRATE && $(cat "$kept" 2>/dev/null || true) != "$HACIENDA_RELEASE"* ]] || return 0
+    said=$(sound) || fail "$service: not migrated: ${said%%$'\n'*}"
+    if claim "$key" "migrate $service to $HACIENDA_RELEASE"; then
+        log "$service: this node migrates it to $HACIENDA_RELEASE"
+        script "$HACIENDA_MIGRATE"
+        settle_claim "$key" "$HACIENDA_NODE"
+    fi
+    mkdir -p "$STATE/migrated"
+    printf '%s\n' "$HACIENDA_RELEASE" >"$kept"
+}
+
+# migrate_online: once every member runs the release's code, one node does what had to wait for that. A first release leaves nothing to do.
+migrate_online() {
+    local kept=$STATE/migrated/$service folder=/hacienda/release/$service left members releases name
+    [[ -n $HACIENDA_MIGRATE && $(cat "$kept" 2>/dev/null || true) == "$HACIENDA_RELEASE" ]] || return 0
+    releases=$(etcd get --prefix --keys-only "/hacienda/migrate/$service/" 2>/dev/null) || return 0
+    if [[ $(grep -c . <<<"$releases") != 1 ]]; then
+        etcd put "$folder/$HACIENDA_NODE" "$HACIENDA_RELEASE" >/dev/null 2>&1 || return 0
+        members=$(member_names)
+        for name in $members; do
+            # Whoever is the last one to run it finds that all do.
+            [[ $(etcd_get "$folder/$name" 2>/dev/null) == "$HACIENDA_RELEASE" ]] || return 0
+        done
+        if claim "$folder-online/$HACIENDA_RELEASE" "end the migration of $service to $HACIENDA_RELEASE"; then
+            log "$service: every member runs $HACIENDA_RELEASE: this node ends its migration"
+            script "$HACIENDA_MIGRATE" --online
+            settle_claim "$folder-online/$HACIENDA_RELEASE" "$HACIENDA_NODE"
+        fi
+    fi
+    printf '%s online\n' "$HACIENDA_RELEASE" >"$kept"
 }
 
 # found KEY: this node holds the claim, perhaps since before a crash; the bootstrap script can be run twice.
@@ -124,8 +172,7 @@ found() {
     # Under systemd stderr is a socket, which /dev/stderr cannot open.
     id=$(HACIENDA_CLUSTER_ID="" script "$HACIENDA_BOOTSTRAP" | tee >(cat >&2) | tail -n 1)
     [[ $id =~ ^[A-Za-z0-9._:-]+$ ]] || fail "$service: its bootstrap script printed no id but '$id'|this is a defect of the script"
-    _ask_etcd etcd_cas "$1" "claimed:$HACIENDA_NODE" "done:$id" ||
-        fail "$service: founded as $id, but etcd did not take note|it is tried again"
+    settle_claim "$1" "$id"
     mark_done "$id"
 }
 
@@ -179,6 +226,7 @@ wait_for_owners() {
 
 # settle ACTION: starts what does not run, or does what is owed to what runs.
 settle() {
+    migrate
     if ! running; then
         start
         return
@@ -265,6 +313,7 @@ main() {
         reconcile "$wanted"
         healthy HACIENDA_UNRECONCILED=
     fi
+    migrate_online
     rm -f "$STATE/taken/$service"
     if [[ -e $STATE/pending/$service ]]; then
         log "$service: something changed meanwhile"

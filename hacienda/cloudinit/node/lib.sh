@@ -211,7 +211,7 @@ unlock() {
 # release_node NODE: gives up every lock and unfinished claim of a node that is gone. 2: etcd does not answer.
 release_node() {
     local prefix key value found
-    for prefix in /hacienda/rolling/ /hacienda/reconcile/ /hacienda/boot/; do
+    for prefix in /hacienda/rolling/ /hacienda/reconcile/ /hacienda/boot/ /hacienda/migrate/ /hacienda/release/; do
         found=$(etcd get --prefix "$prefix") || return 2
         while read -r key && read -r value; do
             if [[ $value == "$1" || $value == "claimed:$1" ]]; then

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hacienda.declare import resource_types
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import STRINGS, Attribute
@@ -22,7 +23,7 @@ _PATIENCE = 600
 class Gate(Resource):
     """Waits until what its nodes promise is healthy. To lose or replace one harms nothing."""
 
-    name: ClassVar[str] = "hacienda_gate"
+    name: ClassVar[str] = resource_types.GATE
     description: ClassVar[str] = (
         "Waits until everything its nodes promise is healthy, and fails when it does not become so."
     )
@@ -44,7 +45,7 @@ class Gate(Resource):
         ),
         Attribute("secret_store", optional=True, description="Where the deployer's SSH key is."),
         Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
-        Attribute("trust", required=True, description="How host keys are learnt; see hacienda_member."),
+        Attribute("trust", required=True, description=f"How host keys are learnt; see {resource_types.MEMBER}."),
         Attribute(
             "promises", ["list", "string"], optional=True, description="Services that must be healthy. Default: all."
         ),

@@ -9,12 +9,12 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from hacienda import errors
+from hacienda.declare.resource_types import GATE
 from hacienda.provider import progress
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Node, Verdict
 from hacienda.remote.transport import Address, RemoteError
 
-TYPE = "hacienda_gate"
 COORDINATION = "etcd"
 """The one service whose cluster is recorded: all others are founded under its claims."""
 PAUSE = 2.0
@@ -91,11 +91,11 @@ class Watch:
             if found.healthy and focused:
                 continue
             if found.healthy:
-                progress.report(TYPE, self._name, "healthy")
+                progress.report(GATE, self._name, "healthy")
                 return found
             if found.summary() != told:
                 told = found.summary()
-                progress.report(TYPE, self._name, "unwell", told)
+                progress.report(GATE, self._name, "unwell", told)
             if time.monotonic() > deadline:
                 raise errors.UnwellError(f"{self._name} is not healthy after {seconds:.0f} s", self._explain(found))
             if stop.wait(PAUSE):

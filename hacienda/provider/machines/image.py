@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hacienda import errors
+from hacienda.declare import resource_types
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import Attribute
@@ -15,7 +16,7 @@ from hacienda.provider.machines import daemon
 class Image(Resource):
     """An image that is there already."""
 
-    name: ClassVar[str] = "hacienda_incus_image"
+    name: ClassVar[str] = resource_types.IMAGE
     description: ClassVar[str] = "The image behind an alias. It is built by `hacienda lab image`, never by Terraform."
     key: ClassVar[str] = "alias"
     attributes: ClassVar[tuple[Attribute, ...]] = (

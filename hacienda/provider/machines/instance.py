@@ -8,6 +8,7 @@ import re
 from typing import Any, ClassVar
 
 from hacienda import errors
+from hacienda.declare import resource_types
 from hacienda.provider import progress
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
@@ -32,7 +33,7 @@ more, must not replace every voter at once. `outdated` says which of them the ma
 class Instance(Resource):
     """A system container."""
 
-    name: ClassVar[str] = "hacienda_incus_instance"
+    name: ClassVar[str] = resource_types.INSTANCE
     description: ClassVar[str] = "A system container: a machine of the lab."
     key: ClassVar[str] = "name"
     attributes: ClassVar[tuple[Attribute, ...]] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
+from hacienda.declare import resource_types
 from hacienda.provider import refusal
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
@@ -27,7 +28,7 @@ _READ_ONLY = "a bridge goes in a plan that is to be read"
 class Network(Resource):
     """A bridge."""
 
-    name: ClassVar[str] = "hacienda_incus_network"
+    name: ClassVar[str] = resource_types.NETWORK
     description: ClassVar[str] = "A bridge on the machine that runs Incus, without DHCP, DNS and NAT."
     key: ClassVar[str] = "name"
     attributes: ClassVar[tuple[Attribute, ...]] = (

@@ -7,13 +7,12 @@ from concurrent import futures
 from dataclasses import dataclass
 
 from hacienda import errors, quorum
+from hacienda.declare.resource_types import MEMBER
 from hacienda.provider import progress
 from hacienda.provider.member.declaration import Declared
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Node
 from hacienda.remote.transport import RemoteError
-
-TYPE = "hacienda_member"
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,14 @@ def leave(member: Declared) -> None:
     """
     name = member.voter.node
     node = Node(connect(member.address))
-    progress.report(TYPE, name, "leaving", "asking the others")
+    progress.report(MEMBER, name, "leaving", "asking the others")
     witnesses = _ask(member)
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
     _refuse_objection(member, witnesses)
     _rest(node)
     _remove(name, able)
-    progress.report(TYPE, name, "left")
+    progress.report(MEMBER, name, "left")
 
 
 def _ask(member: Declared) -> list[Witness]:
@@ -105,7 +104,7 @@ def _rest(node: Node) -> None:
     try:
         node.rest()
     except RemoteError as error:
-        progress.report(TYPE, node.name, "leaving", f"without its own help: {error.message}")
+        progress.report(MEMBER, node.name, "leaving", f"without its own help: {error.message}")
 
 
 def _remove(name: str, able: list[Node]) -> None:

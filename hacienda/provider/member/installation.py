@@ -7,6 +7,7 @@ import time
 from concurrent import futures
 from dataclasses import dataclass
 
+from hacienda.declare.resource_types import MEMBER
 from hacienda.provider import progress
 from hacienda.provider.member.declaration import Declared
 from hacienda.provider.record import Record
@@ -14,7 +15,6 @@ from hacienda.remote.connections import connect
 from hacienda.remote.node import Delivery, Installation, Node, Status, parse_status
 from hacienda.remote.transport import RemoteError, UnreachableError, UntrustedError
 
-TYPE = "hacienda_member"
 REACH = 600.0
 """Seconds for a new machine to answer: firmware, first boot and cloud-init of bare metal take minutes."""
 BUSY = 1800.0
@@ -61,7 +61,7 @@ def reach(node: Node, stop: threading.Event, seconds: float) -> None:
         except UnreachableError as error:
             reason = (error.fix or error.message).strip().splitlines()[-1]
         if reason != told:
-            progress.report(TYPE, node.name, "waiting", reason)
+            progress.report(MEMBER, node.name, "waiting", reason)
             told = reason
         if time.monotonic() > deadline:
             raise UnreachableError(
@@ -77,9 +77,9 @@ def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
     Raises:
         RemoteError: nothing was delivered, or the node refused the bundle as a whole: it is as it was.
     """
-    progress.report(TYPE, node.name, "delivering", f"{len(delivery.bundle) // 1024} KiB")
+    progress.report(MEMBER, node.name, "delivering", f"{len(delivery.bundle) // 1024} KiB")
     name = node.deliver(delivery)
-    progress.report(TYPE, node.name, "installing")
+    progress.report(MEMBER, node.name, "installing")
     try:
         ended = _wait(node, name, stop)
     except RemoteError as error:  # the node has the bundle now: from here on the next apply repairs
@@ -87,7 +87,7 @@ def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
     else:
         outcome = _judge(node.name, ended)
     event = "installed" if outcome.converged else "unwell"
-    progress.report(TYPE, node.name, event, outcome.detail.partition("\n")[0])
+    progress.report(MEMBER, node.name, event, outcome.detail.partition("\n")[0])
     return outcome
 
 
@@ -105,7 +105,7 @@ def _wait(node: Node, delivery: str, stop: threading.Event) -> Installation | st
                 running = True
             installation = node.installation(delivery)
         except UnreachableError as error:
-            progress.report(TYPE, node.name, "waiting", error.message)
+            progress.report(MEMBER, node.name, "waiting", error.message)
             stop.wait(_PAUSE)
             continue
         if installation.phase == "ended":

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from hacienda import errors, quorum
+from hacienda.declare import resource_types
 from hacienda.provider import progress, refusal
 from hacienda.provider.framework.context import Context
 from hacienda.provider.framework.resource import Resource
@@ -31,7 +32,7 @@ _REACH_AGAIN = 60.0
 class Member(Resource):
     """One node's configuration."""
 
-    name: ClassVar[str] = "hacienda_member"
+    name: ClassVar[str] = resource_types.MEMBER
     description: ClassVar[str] = "One node's configuration: delivered over SSH, installed, and watched for drift."
     attributes: ClassVar[tuple[Attribute, ...]] = ATTRIBUTES
     key: ClassVar[str] = "node"

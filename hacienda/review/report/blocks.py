@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hacienda.review.rendered_diff import FileChange
+from hacienda.review.diff import FileChange
 
 Tone = Literal["good", "warn", "bad", "none"]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hacienda.review import guard, names, summary
-from hacienda.review.rendered_diff import Diff, FileChange, words
+from hacienda.declare.resource_types import GATE
+from hacienda.review import names
+from hacienda.review.diff import Diff, FileChange, words
+from hacienda.review.plan import guard, summary
 from hacienda.review.report.blocks import Block, Change, Lines, Section, Table, Tone
 from hacienda.review.report.model import Compared, Planned, Report
 
@@ -44,7 +46,7 @@ def going(report: Report) -> Section:
 def _planned_going(planned: Planned) -> Iterator[tuple[str, str, str]]:
     for word, listed in summary.going(planned.changes).items():
         yield f"machines {word}", names.brief(listed), "plan"
-    others = [one for one in planned.changes if one.type not in (*summary.MACHINES, summary.MEMBER, summary.GATE)]
+    others = [one for one in planned.changes if not (one.is_machine or one.is_member or one.type == GATE)]
     for kind, word in (("delete", "destroyed"), ("replace", "replaced")):
         listed = [one.address for one in others if one.kind == kind]
         if listed:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from hacienda.review import guard, names, summary
-from hacienda.review.rendered_diff import document as diff_document
+from hacienda.review import names
+from hacienda.review.diff import document as diff_document
+from hacienda.review.plan import guard, summary
 from hacienda.review.report.model import Compared, Planned, Report
 
 VERSION = 1

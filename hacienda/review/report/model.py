@@ -12,8 +12,9 @@ from hacienda.assess.availability import Estimate
 from hacienda.assess.availability.paths import Path, paths
 from hacienda.assess.timers import Budget, Drill
 from hacienda.errors import RefusedError, UnwellError
-from hacienda.review import guard, summary, topology
-from hacienda.review.rendered_diff import Diff
+from hacienda.review import topology
+from hacienda.review.diff import Diff
+from hacienda.review.plan import guard, reader
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Planned:
     """
 
     sources: tuple[str, ...]
-    changes: tuple[summary.Change, ...]
+    changes: tuple[reader.PlannedAction, ...]
     verdict: guard.Verdict
 
 

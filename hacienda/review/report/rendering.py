@@ -13,8 +13,9 @@ import jinja2
 from markupsafe import Markup
 
 from hacienda.printing import printable
-from hacienda.review import summary, topology
-from hacienda.review.rendered_diff import words
+from hacienda.review import topology
+from hacienda.review.diff import words
+from hacienda.review.plan import summary
 from hacienda.review.report import changing, standing
 from hacienda.review.report.blocks import Section, Tone
 from hacienda.review.report.model import Report

@@ -226,7 +226,7 @@ def _boxes(nodes: Sequence[Node], cloud: Cloud, marks: Marks) -> Iterator[Machin
     """Machines that vote are boxes of their own, as are those that alone have a mark."""
     alike: dict[object, list[Machines]] = {}
     for node in sorted(nodes, key=lambda node: (not cloud.voters(node), list(ABBREVIATIONS).index(node.role))):
-        services = tuple(name for name in node.services if cloud.registry[name].role != "every")
+        services = tuple(name for name in node.services if not cloud.registry[name].everywhere)
         votes = tuple(name for name in services if cloud.registry[name].voters)
         found = marks.of("machine", node.name)
         box = Machines((node.name,), node.role, str(cloud.address(node)), services, votes, found)

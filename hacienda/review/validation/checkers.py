@@ -195,13 +195,13 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         ),
     ),
     "systemd-sysusers": (Program("systemd-sysusers --dry-run", "systemd", 'systemd-sysusers --dry-run "$1"'),),
-    "text": (Own("one name", own.name),),
     # Loads the application it serves, too, with its own configuration in place.
     "uwsgi": (
         Program(
             "uwsgi, started",
             "uwsgi-core",
-            f"mkdir -p /run/keystone && python3 -P {PROBES}/start.py \"$1\" '^WSGI app .* ready in' '' "
+            # In the folder that its unit makes, named as the one in /etc.
+            f'mkdir -p "/run/$(basename "$(dirname "$1")")" && python3 -P {PROBES}/start.py "$1" \'^WSGI app .* ready in\' \'\' '
             'uwsgi_python3 --strict --ini "$1" --processes 1',
             also=("keystone", "uwsgi-plugin-python3"),
         ),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hacienda import secrets
 from hacienda.declare import Secret, Usage
+from hacienda.declare.account import USER
 
 _PLACEHOLDER = re.compile(r"@\{secret:([^}]*)\}@")
 _NODE = "node"
@@ -56,11 +57,13 @@ class Dummies:
 
 def _minted(shared: tuple[Secret, ...], usages: Mapping[str, Usage]) -> Mapping[str, str]:
     """Every secret's text by the name files call it. One leaf of each name does for all nodes."""
-    names = (f"{_NODE}.validation.invalid", _NODE)
-    leaves = tuple(secrets.Leaf(_NODE, name, names, ("127.0.0.1",), usage) for name, usage in sorted(usages.items()))
+    served = (f"{_NODE}.validation.invalid", _NODE)
+    leaves = tuple(secrets.Leaf(_NODE, name, served, ("127.0.0.1",), usage) for name, usage in sorted(usages.items()))
     parts = [f"x509/{name}/{part}.pem" for name in usages for part in ("ca", "cert", "key", "bundle")]
     with tempfile.TemporaryDirectory() as folder:
         store = secrets.open_store(secrets.StoreSpec("file", Path(folder) / "secrets"))
         secrets.mint(store, secrets.Needs("validation", shared, leaves))
         read = functools.partial(store.get, node=_NODE)
-        return {name: read(name).decode() for name in [*(secret.name for secret in shared), *parts]}
+        # Each may be the password of a user whose name is derived from it.
+        names = [name for secret in shared for name in (secret.name, secret.name + USER)]
+        return {name: read(name).decode() for name in [*names, *parts]}

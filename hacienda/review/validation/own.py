@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _RESOLVER_WORDS = frozenset({"search", "nameserver", "options"})
 _MOST_NAME_SERVERS = 3
 """The C library reads no more (resolv.conf(5), MAXNS)."""
@@ -62,11 +61,6 @@ def resolver(text: str) -> list[str]:
     if not 1 <= len(servers) <= _MOST_NAME_SERVERS:
         found.append(f"{len(servers)} name servers; the C library reads one to {_MOST_NAME_SERVERS}")
     return found
-
-
-def name(text: str) -> list[str]:
-    """A file that holds one name and a newline: a database, a message user."""
-    return [] if text.endswith("\n") and _NAME.fullmatch(text[:-1]) else ["one name and a newline are wanted"]
 
 
 def json_text(text: str) -> list[str]:

@@ -73,7 +73,7 @@ def test_each_api_is_a_path_of_its_own() -> None:
     images = Service(
         "images",
         "Images",
-        "controller",
+        ("controller",),
         VERIFY,
         requires=("identity", "message queue"),
         serves_without=("message queue",),

@@ -373,3 +373,76 @@ def test_unknown_service_is_said(node: Machine) -> None:
         1,
         "delta is not installed on this node|deploy the environment again\n",
     )
+
+
+MIGRATE = "/hacienda/migrate/beta/epoxy"
+
+
+@pytest.fixture
+def migrating(node: Machine) -> Machine:
+    """An installed ctl-1 whose beta has to be migrated once per release."""
+    facts = node.root / "etc/hacienda/services/beta.env"
+    facts.write_text(facts.read_text().replace("HACIENDA_MIGRATE=''", "HACIENDA_MIGRATE=migrate.sh"))
+    script = node.root / "usr/lib/hacienda/beta/migrate.sh"
+    script.write_text('#!/bin/bash\necho "migrate $*" >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"\n')
+    script.chmod(0o755)
+    return node
+
+
+def release(node: Machine, name: str) -> None:
+    """The node gets the bundle of another release."""
+    facts = node.root / "etc/hacienda/node.env"
+    facts.write_text(facts.read_text().replace("HACIENDA_RELEASE=epoxy", f"HACIENDA_RELEASE={name}"))
+
+
+def test_one_node_migrates_before_anything_starts(migrating: Machine) -> None:
+    assert converge(migrating) == 0
+    assert scripts(migrating) == ["migrate ", "bootstrap", "reconcile"]
+    assert migrating.etcd()[MIGRATE] == "done:ctl-1"
+    assert converge(migrating) == 0
+    assert scripts(migrating).count("migrate ") == 1
+
+
+def test_others_wait_until_it_is_migrated(migrating: Machine) -> None:
+    migrating.put(MIGRATE, "claimed:ctl-2")
+    answer = migrating.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "waiting for ctl-2 to migrate beta to epoxy" in answer.stderr
+    assert scripts(migrating) == []
+    migrating.put(MIGRATE, "done:ctl-2")
+    assert converge(migrating) == 0
+    assert scripts(migrating) == ["bootstrap", "reconcile"]
+
+
+def test_a_migration_resumes_after_a_crash(migrating: Machine) -> None:
+    migrating.put(MIGRATE, "claimed:ctl-1")
+    assert converge(migrating) == 0
+    assert scripts(migrating)[0] == "migrate "
+
+
+def test_another_release_is_migrated_before_its_code_restarts(migrating: Machine) -> None:
+    assert converge(migrating) == 0
+    release(migrating, "flamingo")
+    owe(migrating, "restart")
+    assert converge(migrating) == 0
+    assert scripts(migrating)[3:] == ["migrate ", "join id-of-ctl-1"]
+    assert migrating.etcd()["/hacienda/migrate/beta/flamingo"] == "done:ctl-1"
+
+
+def test_the_last_member_of_a_release_ends_its_migration(migrating: Machine) -> None:
+    assert converge(migrating) == 0
+    release(migrating, "flamingo")
+    assert converge(migrating) == 0
+    assert "migrate --online" not in scripts(migrating)
+    for other in ("ctl-2", "ctl-3"):
+        migrating.put(f"/hacienda/release/beta/{other}", "flamingo")
+    assert converge(migrating) == 0
+    assert converge(migrating) == 0
+    assert scripts(migrating).count("migrate --online") == 1
+
+
+def test_a_first_release_has_nothing_to_end(migrating: Machine) -> None:
+    for other in ("ctl-2", "ctl-3"):
+        migrating.put(f"/hacienda/release/beta/{other}", "epoxy")
+    assert converge(migrating) == 0
+    assert "migrate --online" not in scripts(migrating)

@@ -16,7 +16,7 @@ import pytest
 from hacienda import cloudinit
 from hacienda.cloudinit.node import disk, install, manifest, paths
 from hacienda.declare import NodeFile, Registry, Template
-from hacienda.review import rendered_diff
+from hacienda.review import diff
 from tests.cloudinit import sample
 from tests.cloudinit.conftest import Machine, make_values
 
@@ -110,7 +110,7 @@ def test_changed_owner_or_mode_means_to_the_node_what_the_diff_says(
     conf, *others = sample.beta.files
     output = changed_beta(files=(replace(conf, **changed), *others))
     installed.deliver(output, values)
-    found = rendered_diff.compare(*(rendered_diff.of_outputs([one]) for one in (sample.render(), output)))
+    found = diff.compare(*(diff.of_outputs([one]) for one in (sample.render(), output)))
     assert found.nodes[0].restarts == ("reload beta",)
     assert installed.status()["pending"] == {"beta": "reload"}
 

@@ -43,7 +43,7 @@ def test_secret_is_a_path_and_a_missing_one_is_said(node: Machine) -> None:
     assert "the secret beta/none is not on this node" in answer.stderr
 
 
-@pytest.mark.parametrize("gone", ["secrets/database/gamma", "../../../etc/hacienda/databases/beta"])
+@pytest.mark.parametrize("gone", ["secrets/database/gamma", "../../../etc/hacienda/accounts/database/beta.json"])
 def test_inputs_that_cannot_be_read_have_no_hash(node: Machine, gone: str) -> None:
     """Neither the first nor the last of them: the rest would be hashed as if it were all."""
     whole = bash(node, "inputs_hash; said=$(inputs_hash) || exit 9; echo $said").stdout.split()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Brings schemas and accounts of the local server to what is declared. Arguments: the folder that names the schemas, the folder
-of their passwords, the network that clients log in from, and `--retire` when only the present password is to be accepted.
+"""Brings schemas and users of the local server to what is declared. Arguments: the folder with a file for each schema, which names
+its user; the folder of the users' passwords; the network that clients log in from; and `--retire` if only the present password is
+accepted from now on.
 
 What the server says of its accounts comes back to it as values that the driver quotes, and its hashes only where they are hashes.
 
@@ -57,28 +58,35 @@ def parse(rows: Iterable[tuple[str, str, str]]) -> dict[Account, list[str]]:
 
 
 def statements(
-    passwords: Mapping[str, str], network: str, present: Mapping[Account, list[str]], retire: bool
+    schemas: Mapping[str, str],
+    passwords: Mapping[str, str],
+    network: str,
+    present: Mapping[Account, list[str]],
+    retire: bool,
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """SQL and the values of its `%s`.
 
     Args:
-        passwords: schema, which is also its user -> password.
+        schemas: schema -> its user.
+        passwords: user -> password.
         network: where clients log in from, `address/netmask`.
         present: what there is (`parse`).
         retire: accept the present password only.
     """
+    for schema in sorted(schemas):
+        yield f"CREATE DATABASE IF NOT EXISTS `{schema}` CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci", ()
     for name, password in sorted(passwords.items()):
-        account, schema = (name, network), f"`{name}`"
+        account = (name, network)
         new = password_hash(password)
         former = [] if retire else [text for text in present.get(account, ()) if text != new]
         ways = (new, *former)[:MOST_ACCEPTED]
         accepting = " OR ".join(f"{PLUGIN} USING %s" for _ in ways)
-        yield f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb3 COLLATE utf8mb3_general_ci", ()
         yield "CREATE USER IF NOT EXISTS %s@%s ACCOUNT LOCK", account
         yield f"ALTER USER %s@%s IDENTIFIED VIA {accepting} REQUIRE SSL ACCOUNT UNLOCK", (*account, *ways)
+    for schema, name in sorted(schemas.items()):
         # An underscore in a GRANT stands for any character, so it is escaped.
         escaped = schema.replace("_", "\\_")
-        yield f"GRANT {RIGHTS} ON {escaped}.* TO %s@%s", account
+        yield f"GRANT {RIGHTS} ON `{escaped}`.* TO %s@%s", (name, network)
     for user, host in present:
         # Ours alone log in from a network; others are the operator's. Locked, not dropped, as the schema is kept.
         if "/" in host and (user not in passwords or host != network):
@@ -100,24 +108,26 @@ def connect() -> Any:
     )
 
 
-def reconcile(cursor: Any, passwords: Mapping[str, str], network: str, retire: bool) -> None:
+def reconcile(
+    cursor: Any, schemas: Mapping[str, str], passwords: Mapping[str, str], network: str, retire: bool
+) -> None:
     """Bring a server to what is declared."""
     cursor.execute(PRESENT)
-    for statement, values in statements(passwords, network, parse(cursor.fetchall()), retire):
+    for statement, values in statements(schemas, passwords, network, parse(cursor.fetchall()), retire):
         cursor.execute(statement, values)
 
 
 def main() -> int:
     """0 when the server has what is declared."""
     names, secrets, network = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    schemas = sorted(path.name for path in names.iterdir()) if names.is_dir() else []
-    passwords = {name: (secrets / name).read_text().strip() for name in schemas}
+    schemas = {path.stem: json.loads(path.read_text())["user"] for path in names.glob("*.json")}
+    passwords = {user: (secrets / user).read_text().strip() for user in schemas.values()}
     empty = [name for name, password in passwords.items() if not password]
     if empty:
         print(f"the secret database/{empty[0]} is empty|deploy the environment again", file=sys.stderr)  # noqa: T201 for the journal
         return 1
     with connect() as connection, connection.cursor() as cursor:
-        reconcile(cursor, passwords, network, "--retire" in sys.argv[4:])
+        reconcile(cursor, schemas, passwords, network, "--retire" in sys.argv[4:])
     return 0
 
 

@@ -1,9 +1,9 @@
 #!/bin/bash
-# reconcile.sh [--retire]: one schema and one user per file in /etc/hacienda/databases; the password is the secret
-# database/<name>. A former password is accepted, too, until --retire.
+# reconcile.sh [--retire]: one schema per file in /etc/hacienda/accounts/database, and the user that it names; the password is the
+# secret database/<user>. A former password is accepted, too, until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-python3 /usr/lib/hacienda/galera/accounts.py /etc/hacienda/databases "$STATE/secrets/database" "$CLIENT_NETWORK" "$@"
-log "databases: $(find /etc/hacienda/databases -type f -printf '%f ' 2>/dev/null)"
+python3 /usr/lib/hacienda/galera/accounts.py /etc/hacienda/accounts/database "$STATE/secrets/database" "$CLIENT_NETWORK" "$@"
+log "schemas: $(find /etc/hacienda/accounts/database -type f -printf '%f ' 2>/dev/null)"

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from identity import ADMIN, DOMAIN, PROBE, Account, Identity, IdentityError
+from identity import DOMAIN, Account, Identity, IdentityError
+from own import ADMIN, PROBE, here
 
 OPTIONS = {
     "ignore_lockout_failure_attempts": True,
@@ -19,15 +20,15 @@ OPTIONS = {
     "ignore_change_password_upon_first_use": True,
     "ignore_user_inactivity": True,
 }
-"""Of both accounts."""
+"""Of every account."""
 
 LOCKED = {"lock_password": True}
-"""The probe's besides: whoever has its password cannot change it."""
+"""Of all but the administrator's: whoever has the password cannot change it."""
 
 
 def options(account: Account) -> dict[str, bool]:
     """Options of Keystone's that an account has to have."""
-    return {**OPTIONS, **LOCKED} if account == PROBE else dict(OPTIONS)
+    return dict(OPTIONS) if account.name == ADMIN.name else {**OPTIONS, **LOCKED}
 
 
 def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
@@ -46,7 +47,7 @@ def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
             "password": account.password,
             "options": options(account),
         }
-        identity.send("POST", "/users", {"user": {**made, "description": "Asks for tokens, to see whether that works"}})
+        identity.send("POST", "/users", {"user": {**made, "description": account.description}})
         return f"user {account.name}"
     user = users[0]
     changes: dict[str, Any] = {} if accepted else {"password": account.password}
@@ -66,7 +67,7 @@ def accepted(url: str, account: Account) -> bool:
         IdentityError: it does not answer.
     """
     try:
-        Identity(url).log_in(account)
+        here(url).log_in(account)
     except IdentityError as error:
         if error.refused:
             return False
@@ -76,7 +77,7 @@ def accepted(url: str, account: Account) -> bool:
 
 def main() -> int:
     """0 when both are as they have to be."""
-    identity = Identity(sys.argv[1])
+    identity = here(sys.argv[1])
     try:
         identity.log_in(ADMIN)
         # The administrator first: until it has its options, it can be locked.

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import sys
 
-from identity import ADMIN, Identity, IdentityError
+from identity import IdentityError
+from own import ADMIN, here
 
 REFUSED = 3
 
@@ -13,7 +14,7 @@ REFUSED = 3
 def main() -> int:
     """Log in once."""
     try:
-        Identity(sys.argv[1]).log_in(ADMIN)
+        here(sys.argv[1]).log_in(ADMIN)
     except IdentityError as error:
         print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
         return REFUSED if error.refused else 1

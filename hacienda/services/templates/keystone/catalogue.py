@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from identity import ADMIN, Identity, IdentityError
+from identity import Identity, IdentityError
+from own import ADMIN, here
 
 
 def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
@@ -49,7 +50,7 @@ def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
 def main() -> int:
     """0 when the catalogue is as declared."""
     entries = [entry for path in sorted(Path(sys.argv[2]).glob("*.json")) for entry in json.loads(path.read_text())]
-    identity = Identity(sys.argv[1])
+    identity = here(sys.argv[1])
     try:
         identity.log_in(ADMIN)
         changes = reconcile(identity, entries)

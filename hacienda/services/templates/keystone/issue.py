@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from identity import ENTRANCE_CA, PROBE, Identity, IdentityError
+from identity import Identity, IdentityError
+from own import CA, ENTRANCE_CA, PROBE
 
 TIMEOUT_SECONDS = 8.0
 KEEP_SECONDS = 30.0
@@ -44,8 +45,8 @@ def main() -> int:
     """0 and the time it took; 1 and what went wrong."""
     began = time.monotonic()
     try:
-        found, how = token(Identity(sys.argv[1], TIMEOUT_SECONDS, ENTRANCE_CA), KEPT)
-        Identity(sys.argv[2], TIMEOUT_SECONDS).validate(found)
+        found, how = token(Identity(sys.argv[1], ENTRANCE_CA, TIMEOUT_SECONDS), KEPT)
+        Identity(sys.argv[2], CA, TIMEOUT_SECONDS).validate(found)
     except IdentityError as error:
         print(f"{error}|journalctl -u keystone; hacienda-verify haproxy galera")  # noqa: T201 the calling script reads it
         return 1

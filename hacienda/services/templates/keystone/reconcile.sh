@@ -1,6 +1,7 @@
 #!/bin/bash
 # reconcile.sh [--retire]: the passwords of the administrator and the probe as the secrets keystone/admin and keystone/probe have
-# them, and the catalogue as /etc/hacienda/catalogue declares it. --retire: what former credential keys encrypt is encrypted with the present one.
+# them, the users of services as /etc/hacienda/accounts/identity declares them, and the catalogue as /etc/hacienda/catalogue does.
+# --retire: former users of services are removed, and what former credential keys encrypt is encrypted with the present one.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -24,6 +25,7 @@ for ((try = 1; try <= tries; try++)); do
 done
 ((code == 0)) || exit "$code"
 python3 /usr/lib/hacienda/keystone/accounts.py "$LOCAL_URL"
+python3 /usr/lib/hacienda/keystone/users.py "$LOCAL_URL" /etc/hacienda/accounts/identity "$STATE/secrets/identity" "$@"
 python3 /usr/lib/hacienda/keystone/catalogue.py "$LOCAL_URL" /etc/hacienda/catalogue
 if [[ ${1:-} == --retire ]]; then
     # The next rotation drops the oldest key.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Keystone's cache: oslo.cache's pool of memcached clients, for values that only the cloud's own Keystones can write.
 
-memcached asks nobody who they are, and its client unpickles what a server flags as pickled. Here a value is data alone (msgpack, as
+memcached asks nobody who they are. bytes_only.py keeps its client from unpickling; here a value is data alone (msgpack, as
 Keystone itself keeps it during a request) behind an HMAC over its key and itself. Anything else counts as a miss.
 
 It takes the place of `oslo_cache.memcache_pool` in the process that imports it: [cache] backend allows listed names only.
@@ -17,9 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bytes_only import refuse
 from dogpile.cache import register_backend
 from dogpile.cache.api import NO_VALUE, CachedValue
-from oslo_cache import _memcache_pool
 from oslo_cache.backends import memcache_pool
 from oslo_serialization import msgpackutils
 
@@ -27,22 +27,6 @@ NAME = "oslo_cache.memcache_pool"
 KEY_FILE = "/etc/keystone/cache.key"
 _HASH = hashlib.sha256
 _TAG_BYTES = _HASH().digest_size
-
-
-def refuse(*_arguments: Any, **_options: Any) -> Any:
-    """What the client would call for a value that a server flags as pickled or compressed, were flags looked at."""
-    raise ValueError("not a value of this cache")
-
-
-class _Client(_memcache_pool._MemcacheClient):  # type: ignore[misc]  # the node's own library, as the two below
-    def _recv_value(self, server: Any, flags: int, rlen: int) -> Any:
-        """Whatever a server says of it, a value is bytes."""
-        return super()._recv_value(server, 0, rlen)
-
-
-class _Clients(_memcache_pool.MemcacheClientPool):  # type: ignore[misc]
-    def _create_connection(self) -> Any:
-        return _Client(self.urls, unpickler=refuse, decompressor=refuse, **self._arguments)
 
 
 class SealedPool(memcache_pool.PooledMemcachedBackend):  # type: ignore[misc]  # the node's own library
@@ -59,10 +43,6 @@ class SealedPool(memcache_pool.PooledMemcachedBackend):  # type: ignore[misc]  #
     def __init__(self, arguments: dict[str, Any]) -> None:
         super().__init__({**arguments, "url": arguments["servers"].split(",")})
         self._key = Path(arguments.get("key_file", KEY_FILE)).read_bytes().strip()
-        names = ("maxsize", "unused_timeout", "conn_get_timeout")
-        values = ("pool_maxsize", "pool_unused_timeout", "pool_connection_get_timeout")
-        sizes = {name: arguments[value] for name, value in zip(names, values, strict=True)}
-        self.client_pool = _Clients(self.url, arguments, **sizes)
         with self.client_pool.acquire() as client:
             if not self._key or client.unpickler is not refuse:
                 raise RuntimeError("the cache's key is empty, or its client would unpickle")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes RabbitMQ definitions for the declared users. Arguments: the folder that names the virtual hosts, the folder of their
-users' names and passwords.
+"""Writes RabbitMQ definitions for the declared users. Arguments: the folder with a file for each virtual host, which names
+its user, and the folder of the users' present names and passwords.
 
 A user's name changes with its password, `nova-1f0c9a2e`, because a user of RabbitMQ's has one password only: while it is rotated
 some clients come as the former user and some as the new one.
@@ -43,7 +43,7 @@ def definitions(accounts: dict[str, tuple[str, str]]) -> dict[str, Any]:
                 "hashing_algorithm": "rabbit_password_hashing_sha256",
                 "tags": [],
             }
-            for _, (user, password) in listed
+            for user, password in sorted(set(accounts.values()))
         ],
         "vhosts": [
             {"name": vhost, "default_queue_type": "quorum"} for vhost in [OWN_VHOST, *(vhost for vhost, _ in listed)]
@@ -67,10 +67,10 @@ def definitions(accounts: dict[str, tuple[str, str]]) -> dict[str, Any]:
 def main() -> None:
     """Print the definitions as JSON."""
     names, secrets = Path(sys.argv[1]), Path(sys.argv[2])
-    vhosts = [path.name for path in names.iterdir()] if names.is_dir() else []
+    users = {path.stem: json.loads(path.read_text())["user"] for path in names.glob("*.json")}
     accounts = {
-        vhost: ((secrets / f"{vhost}.user").read_text().strip(), (secrets / vhost).read_text().strip())
-        for vhost in vhosts
+        vhost: ((secrets / f"{user}.user").read_text().strip(), (secrets / user).read_text().strip())
+        for vhost, user in users.items()
     }
     json.dump(definitions(accounts), sys.stdout)
 

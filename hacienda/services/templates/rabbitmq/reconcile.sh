@@ -1,28 +1,30 @@
 #!/bin/bash
-# reconcile.sh [--retire]: one virtual host per file in /etc/hacienda/messaging, with the user messaging/<name>.user and its
-# password messaging/<name>. Passwords reach the broker as salted hashes, in a file that it alone can read beside root (its tool hangs on standard
-# input). Users that nothing declares any more are removed; a former user of a declared virtual host is kept until --retire.
+# reconcile.sh [--retire]: one virtual host per file in /etc/hacienda/accounts/messaging, with the user messaging/<user>.user and its
+# password messaging/<user>. Passwords reach the broker as salted hashes, in a file that it alone can read beside root (its tool hangs on standard
+# input). Users that nothing declares any more are removed; a former user of a declared account is kept until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-kept='fun(Name) -> lists:member(re:replace(Name, "-[0-9a-f]{8}$", "", [{return, binary}]), Vhosts) end'
+kept='fun(Name) -> lists:member(Owner(Name), Owners) end'
 if [[ ${1:-} == --retire ]]; then kept='fun(_) -> false end'; fi
 definitions=/run/hacienda/rabbitmq.definitions # root's folder; the broker reads it there
 install -d -m 0755 "${definitions%/*}"
 trap 'rm -f "$definitions"' EXIT
 install -g rabbitmq -m 0640 /dev/null "$definitions"
-python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/messaging "$STATE/secrets/messaging" >"$definitions"
+python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/accounts/messaging "$STATE/secrets/messaging" >"$definitions"
 # One call of the tool for everything: its own import_definitions ends before the import does.
 removed=$(evaluate 120 "
     {ok, Text} = file:read_file(\"$definitions\"),
     {ok, Definitions} = rabbit_json:try_decode(Text),
     ok = rabbit_definitions:import_raw(Text),
     Named = fun(Key) -> [maps:get(<<\"name\">>, One) || One <- maps:get(Key, Definitions)] end,
-    {Declared, Vhosts} = {Named(<<\"users\">>), Named(<<\"vhosts\">>)},
+    Declared = Named(<<\"users\">>),
+    Owner = fun(Name) -> re:replace(Name, \"-[0-9a-f]{8}\$\", \"\", [{return, binary}]) end,
+    Owners = lists:map(Owner, Declared),
     Kept = $kept,
     Present = [proplists:get_value(user, User) || User <- rabbit_auth_backend_internal:list_users()],
     [begin rabbit_auth_backend_internal:delete_user(User, <<\"hacienda\">>), User end || User <- Present -- Declared, not Kept(User)].")
-log "users of: $(find /etc/hacienda/messaging -type f -printf '%f ' 2>/dev/null); removed: $removed"
+log "users of: $(find /etc/hacienda/accounts/messaging -type f -printf '%f ' 2>/dev/null); removed: $removed"

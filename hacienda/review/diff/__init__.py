@@ -1,0 +1,40 @@
+"""Every file of every node in two revisions, and what differs between them: no hosts, no state, no secrets."""
+
+from hacienda.review.diff.base import Base, facts, rendered
+from hacienda.review.diff.compare import MOST_LINES, compare
+from hacienda.review.diff.model import (
+    FIRST_BOOT,
+    Diff,
+    FileChange,
+    NodeChange,
+    PackageChange,
+    ResourceChange,
+    Step,
+    document,
+)
+from hacienda.review.diff.rendering import File, Machine, Rendering, of_folder, of_outputs
+from hacienda.review.diff.resources import resources
+from hacienda.review.diff.trust import TrustChange
+
+__all__ = [
+    "FIRST_BOOT",
+    "MOST_LINES",
+    "Base",
+    "Diff",
+    "File",
+    "FileChange",
+    "Machine",
+    "NodeChange",
+    "PackageChange",
+    "Rendering",
+    "ResourceChange",
+    "Step",
+    "TrustChange",
+    "compare",
+    "document",
+    "facts",
+    "of_folder",
+    "of_outputs",
+    "rendered",
+    "resources",
+]

@@ -1,8 +1,0 @@
-"""The quorum guard: reads Terraform plans, refuses what would take a majority or a last copy at once, tells the safe order."""
-
-from hacienda.review.guard.document import Plan, read
-from hacienda.review.guard.step import Step, told
-from hacienda.review.guard.verdict import Verdict, judge
-from hacienda.review.guard.words import describe, document
-
-__all__ = ["Plan", "Step", "Verdict", "describe", "document", "judge", "read", "told"]

@@ -1,0 +1,314 @@
+"""The members that plans tell of, what becomes of each, and which of them belong together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Literal
+
+from hacienda import quorum
+from hacienda.cloudinit.facts import ETC
+from hacienda.errors import InputError
+from hacienda.remote import trust
+from hacienda.review.plan.guard.machines import Ground, grounds
+from hacienda.review.plan.guard.references import resource
+from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.services import registry
+
+Fate = quorum.Way | Literal["stays"]
+"""What becomes of a member; in `dropped`, that it stops running services in place counts as well."""
+
+_FACTS = f"{ETC}/services/"
+"""Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A member that exists.
+
+    Args:
+        source: the plan it is in.
+        address: its Terraform address.
+        cluster: the environment it belongs to; empty: the plan does not tell.
+        host: its address for SSH.
+        voter: as its stored state remembers it.
+        declared: the same, as it will be declared; None: it will not be.
+        peers: how it reaches the members that vote with it: name -> host.
+        services: services it runs for others.
+        fate: what becomes of it.
+        dropped: groups that it leaves in place; empty unless that is its fate.
+        ceased: services that it does not run for others any more afterwards, whatever becomes of it.
+        taken: addresses of the resources that take it with them; empty: it goes by itself.
+        networks: addresses of networks that alone take it: no order helps.
+        requested: addresses, its own or of what takes it, that a step of its own replaces only where -replace names them.
+    """
+
+    source: str
+    address: str
+    cluster: str
+    host: str
+    voter: quorum.Member
+    peers: Mapping[str, str]
+    services: frozenset[str]
+    fate: Fate
+    dropped: frozenset[str] = frozenset()
+    ceased: frozenset[str] = frozenset()
+    taken: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
+    declared: quorum.Member | None = None
+
+    @property
+    def node(self) -> str:
+        """Its name."""
+        return self.voter.node
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Voter groups that it leaves; of one that stays, none are meant."""
+        return self.dropped if self.fate == "dropped" else frozenset(self.voter.votes)
+
+    @property
+    def departure(self) -> quorum.Departure | None:
+        """How it is lost, in the words of the predicate that the provider uses, too; None: it stays."""
+        return None if self.fate == "stays" else quorum.Departure(self.voter, self.fate, self.groups)
+
+    def gives_up(self, service: str) -> bool:
+        """Whether it does not run a service any more, at least for a while."""
+        return service in self.ceased or self.fate not in ("stays", "dropped", "forgotten")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Members of one environment.
+
+    Args:
+        name: the environment's name; empty: unknown.
+        seats: those that exist.
+        circles: the same, parted into those that vote with one another; who votes nowhere is in none.
+        created: source, name and address of members that are made and do not exist, or not any more.
+    """
+
+    name: str
+    seats: tuple[Seat, ...]
+    circles: tuple[tuple[Seat, ...], ...]
+    created: tuple[tuple[str, str, str], ...] = ()
+
+    @cached_property
+    def copies(self) -> Mapping[str, frozenset[str]]:
+        """Service -> addresses of the members that run it."""
+        found: dict[str, set[str]] = {}
+        for seat in self.seats:
+            for service in seat.services:
+                found.setdefault(service, set()).add(seat.address)
+        return {service: frozenset(addresses) for service, addresses in found.items()}
+
+    @cached_property
+    def going(self) -> tuple[Seat, ...]:
+        """Members that will not be there: planned to go, or found blank."""
+        return tuple(seat for seat in self.seats if seat.fate in (*quorum.PLANNED, "blank"))
+
+    @cached_property
+    def views(self) -> Mapping[str, quorum.Member]:
+        """Address of each member that there will be -> how it counts the others."""
+        names = {seat.node for seat in self.seats}
+        return {s.address: quorum.counted(s.voter, s.declared, names) for s in self.seats if s.declared is not None}
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Voters that others count on, that do not exist, and that the plan makes: what an interrupted apply leaves behind."""
+        counted = {peer for circle in self.circles for seat in circle for peer in seat.voter.peers}
+        return frozenset(node for _, node, _ in self.created if node in counted) - {seat.node for seat in self.seats}
+
+
+def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
+    """Everybody, by environment.
+
+    Raises:
+        InputError: a member is not what members are.
+    """
+    ground = grounds(plans)
+    going = {change.address: change for plan in plans for change in plan.resources if change.goes}
+    requested = frozenset(address for address, change in going.items() if change.requested or change.triggered)
+    seats: list[Seat] = []
+    created: list[tuple[str, str, str, str]] = []
+    for plan in plans:
+        for change in (*plan.members, *(one for one in plan.drifted if one.is_member)):
+            if change.before is not None:
+                taken = _taken(going, change, ground.get((plan.source, change.address)))
+                seats.append(_seat(plan, change, requested, taken))
+            elif change.after is not None and isinstance(change.after.get("node"), str):
+                created.append((_environment(plan, change), plan.source, change.after["node"], change.address))
+    seats = _named(seats)
+    names = sorted({seat.cluster for seat in seats} | {name for name, *_ in created})
+    return tuple(
+        Cluster(
+            name,
+            tuple(seat for seat in seats if seat.cluster == name),
+            _circles([seat for seat in seats if seat.cluster == name]),
+            tuple((source, node, address) for cluster, source, node, address in created if cluster == name),
+        )
+        for name in names
+    )
+
+
+def _environment(plan: Plan, change: PlannedAction) -> str:
+    named = plan.environments
+    key = resource(plan, change).get("provider_config_key")
+    if isinstance(key, str) and key in named:
+        return named[key]
+    return next(iter(named.values())) if len(named) == 1 else ""
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What takes a member with it: addresses, how that goes, and the networks among them where nothing else does."""
+
+    by: tuple[str, ...] = ()
+    way: Fate = "stays"
+    networks: tuple[str, ...] = ()
+
+
+def _taken(going: Mapping[str, PlannedAction], member: PlannedAction, ground: Ground | None) -> _Taken:
+    if ground is None:
+        return _Taken()
+    machines = [going[address] for address in sorted(ground.machines & going.keys())]
+    networks = [going[address] for address in sorted(ground.networks & going.keys())]
+    found = (*machines, *networks)
+    way: Fate = "stays" if not found else "deleted" if any(one.way == "deleted" for one in found) else "replaced"
+    cut_off = () if machines or member.goes else tuple(change.address for change in networks)
+    return _Taken(tuple(change.address for change in (machines or networks)), way, cut_off)
+
+
+def _seat(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _Taken) -> Seat:
+    before = change.before or {}
+    voter, services = _known(plan, change, before)
+    fate = _fate(plan, change, taken.way)
+    departure = _changed(change, voter) if fate == "stays" else None
+    ceased = _ceased(change, services)
+    if fate == "stays":
+        fate = departure.way if departure else "dropped" if ceased else "stays"
+    return Seat(
+        source=plan.source,
+        address=change.address,
+        cluster=_environment(plan, change),
+        host=str(before.get("host")),
+        voter=voter,
+        peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
+        services=services,
+        fate=fate,
+        dropped=frozenset(departure.groups or ()) if departure else frozenset(),
+        ceased=ceased,
+        taken=taken.by,
+        networks=taken.networks,
+        requested=tuple(sorted(requested & {change.address, *taken.by})),
+        declared=_declared(change, voter),
+    )
+
+
+def _fate(plan: Plan, change: PlannedAction, machine: Fate) -> Fate:
+    if change in plan.drifted:
+        return "blank"
+    if change.goes:
+        return "deleted" if change.way == "deleted" else "replaced"
+    if "create" in change.actions:
+        return "replaced"
+    if machine != "stays":
+        return machine
+    return "forgotten" if "forget" in change.actions else "stays"
+
+
+def _changed(change: PlannedAction, voter: quorum.Member) -> quorum.Departure | None:
+    """What a change in place takes from voter groups. Votes that are not known before the apply are as they were; an address that
+    is not known may be any machine's."""
+    if "update" not in change.actions:
+        return None
+    before, after = change.before or {}, change.after or {}
+    same = before.get("trust") == after.get("trust")
+    proven = same and trust.proves(str(before.get("trust")))
+    departure = quorum.moved(voter, str(before.get("host")), after.get("host"), proven=proven)
+    if departure is None and "voters" in after:
+        departure = quorum.dropped(voter, _weights(after["voters"]))
+    return departure
+
+
+def _ceased(change: PlannedAction, services: frozenset[str]) -> frozenset[str]:
+    """Services that its files name no more; what is not known before the apply is as it was."""
+    after = change.after or {}
+    return services - set(_services(after)) if "files" in after else frozenset()
+
+
+def _known(plan: Plan, change: PlannedAction, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
+    """A member as its state remembers it, and the services that it runs for others."""
+    try:
+        node: str = before["node"] + ""  # a name, or a TypeError
+        # Null where there is none; a state that lacks one of them says nothing of who votes and what would be lost.
+        peers = {str(name): _weights(peer["voters"]) for name, peer in (before["peers"] or {}).items()}
+        return quorum.Member(node, _weights(before["voters"]), peers), frozenset(_services({"files": before["files"]}))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
+        raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
+
+
+def _declared(change: PlannedAction, voter: quorum.Member) -> quorum.Member | None:
+    """A member as it will be declared; peers that are not known before the apply are as they were."""
+    if change.after is None:
+        return None
+    if "peers" not in change.after:
+        return voter
+    peers = {str(name): _weights(peer.get("voters")) for name, peer in (change.after["peers"] or {}).items()}
+    return quorum.Member(voter.node, voter.votes, peers)
+
+
+def _weights(value: Any) -> dict[str, int]:
+    return {str(group): int(weight) for group, weight in (value or {}).items()}
+
+
+def _services(values: Mapping[str, Any]) -> Iterator[str]:
+    for path in values.get("files") or ():
+        if path.startswith(_FACTS) and path.endswith(".env"):
+            name = path.removeprefix(_FACTS).removesuffix(".env")
+            if name not in _own():
+                yield name
+
+
+@cache
+def _own() -> frozenset[str]:
+    """Services that every machine runs for itself: nobody misses another machine's. Services that we do not know are not among
+    them."""
+    return frozenset(service.name for service in registry() if service.everywhere)
+
+
+def _named(seats: Iterable[Seat]) -> list[Seat]:
+    """A member that is configured no more tells its environment by the peers it has in one."""
+    listed = list(seats)
+    known = {(seat.node, seat.host): seat.cluster for seat in listed if seat.cluster}
+    found = []
+    for seat in listed:
+        names = {known[peer] for peer in seat.peers.items() if not seat.cluster and peer in known}
+        found.append(dataclasses.replace(seat, cluster=names.pop()) if len(names) == 1 else seat)
+    return found
+
+
+def _circles(seats: Sequence[Seat]) -> tuple[tuple[Seat, ...], ...]:
+    """Voters that vote with one another, by what they say of their peers."""
+    circles: list[list[Seat]] = []
+    for seat in (seat for seat in seats if seat.voter.votes):
+        joined = [circle for circle in circles if any(_fellows(seat, other, seats) for other in circle)]
+        merged = [member for circle in joined for member in circle]
+        circles = [circle for circle in circles if circle not in joined] + [[*merged, seat]]
+    return tuple(tuple(circle) for circle in circles)
+
+
+def _fellows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
+    return _knows(one, other, seats) or _knows(other, one, seats)
+
+
+def _knows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
+    """By name; where two have that name, by the host at which it is reached."""
+    if other.node not in one.peers:
+        return False
+    namesakes = sum(1 for seat in seats if seat.node == other.node)
+    return namesakes == 1 or one.peers[other.node] == other.host

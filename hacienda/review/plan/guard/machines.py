@@ -1,0 +1,138 @@
+"""Which members a resource takes with it when it is destroyed: its machine, or the network it stands on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hacienda.declare.resource_types import GATE, IMAGE, MEMBER, NETWORK
+from hacienda.review.plan.guard.references import Target, targets
+from hacienda.review.plan.reader import Plan, PlannedAction
+
+_HARMLESS = {MEMBER, GATE, IMAGE}
+"""Types whose loss takes no machine: a gate is a moment that has passed, an image is read by a first boot only."""
+
+_NETWORK = re.compile(r"network|subnet|bridge|vpc|vlan")
+_CARD = re.compile(r"port|interface|nic|association")
+"""Words in resource types. A machine's own port on a network is the machine's, not a network."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What one member stands on.
+
+    Args:
+        machines: addresses of the resources that are its machine.
+        networks: addresses of the networks its machine is on.
+    """
+
+    machines: frozenset[str]
+    networks: frozenset[str]
+
+
+def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
+    """What every member that exists stands on, of what goes in these plans; by the plan's source and the member's address."""
+    networks = [change for plan in plans for change in plan.resources if change.goes and is_network(change)]
+    found = {}
+    for plan in plans:
+        members = [member for member in plan.members if member.before is not None]
+        # Machines that stay matter only where a network goes from under them.
+        candidates = _Candidates([change for change in _machines(plan) if change.goes or networks])
+        owners, waited = _owners(candidates, members), _waited_for(plan, candidates, members)
+        for member in members:
+            machines = {change.address for change in _machines_of(plan, candidates, member)}
+            machines |= owners[member.address] | waited[member.address]
+            on = [candidates.by_address[address] for address in machines]
+            under = {one.address for machine in on for one in _networks(plan, networks, machine)}
+            found[plan.source, member.address] = Ground(frozenset(machines), frozenset(under))
+    return found
+
+
+def is_network(change: PlannedAction) -> bool:
+    """Whether a resource is a network, by its type."""
+    return bool(_NETWORK.search(change.type)) and not _CARD.search(change.type)
+
+
+class _Candidates:
+    """Resources that may be machines, found by what members know of them: a plan may have thousands of each."""
+
+    def __init__(self, changes: Sequence[PlannedAction]) -> None:
+        self.all = changes
+        self.by_address = {change.address: change for change in changes}
+        self._by_id: dict[str, list[PlannedAction]] = {}
+        self._by_base: dict[str, list[PlannedAction]] = {}
+        for change in changes:
+            self._by_id.setdefault(str((change.before or {}).get("id")), []).append(change)
+            self._by_base.setdefault(change.base, []).append(change)
+
+    def of_id(self, found: Any) -> Sequence[PlannedAction]:
+        """Those with an id."""
+        return self._by_id.get(found, ()) if isinstance(found, str) else ()
+
+    def meant(self, aims: frozenset[Target], of: PlannedAction) -> Iterator[PlannedAction]:
+        """Those that a resource refers to."""
+        for aim in aims:
+            for change in self._by_base.get(aim.base, ()) if aim.base else self.all:
+                if aim.means(change, of):
+                    yield change
+
+
+def _machines(plan: Plan) -> Iterator[PlannedAction]:
+    for change in plan.resources:
+        if change.before is not None and change.type not in _HARMLESS and not is_network(change):
+            yield change
+
+
+def _machines_of(plan: Plan, candidates: _Candidates, member: PlannedAction) -> Iterator[PlannedAction]:
+    """By the id that the member remembers of its machine, and by what its configuration refers to."""
+    yield from candidates.of_id((member.before or {}).get("machine"))
+    yield from candidates.meant(targets(plan, member, ("machine", "host")), member)
+
+
+def _owners(candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
+    """Resources that hold the address of one member and of no other: an inventory of all is nobody's machine."""
+    hosts = {str((member.before or {}).get("host")): member.address for member in members}
+    found: dict[str, set[str]] = {member.address: set() for member in members}
+    for change in candidates.all:
+        held = hosts.keys() & set(_texts(change.before))
+        if len(held) == 1:
+            found[hosts[held.pop()]].add(change.address)
+    return found
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
+    """What one member alone depends on: what several wait for is shared, and no machine."""
+    found: dict[str, set[str]] = {member.address: set() for member in members}
+    waiting: dict[str, set[str]] = {}
+    for member in members:
+        for change in candidates.meant(targets(plan, member, ("depends_on",)), member):
+            waiting.setdefault(change.address, set()).add(member.address)
+    for address, by in waiting.items():
+        if len(by) == 1:
+            found[next(iter(by))].add(address)
+    return found
+
+
+def _networks(plan: Plan, networks: Sequence[PlannedAction], machine: PlannedAction) -> Iterator[PlannedAction]:
+    """Networks that a machine is on: its configuration refers to them, or it names the bridge of one in any of the plans."""
+    if not networks:
+        return
+    configured = targets(plan, machine, (*(machine.before or {}), "depends_on"))
+    bridges = set(_texts((machine.before or {}).get("networks")))
+    for change in networks:
+        named = change.type == NETWORK and (change.before or {}).get("name") in bridges
+        if named or (change in plan.resources and any(aim.means(change, machine) for aim in configured)):
+            yield change

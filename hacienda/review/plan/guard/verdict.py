@@ -1,0 +1,106 @@
+"""What plans would cost: a majority of a voter group, or the last copy of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from hacienda import quorum
+from hacienda.review.plan.guard.electorate import Cluster, Seat, clusters
+from hacienda.review.plan.guard.order import Order, safe_order
+from hacienda.review.plan.guard.price import Price, cost
+from hacienda.review.plan.guard.trial import tried
+from hacienda.review.plan.reader import Plan
+
+FORGOTTEN = "{nodes}: forgotten, not destroyed. Running and voting go on, and no later plan counts them."
+PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One cluster, judged.
+
+    Args:
+        name: the environment's name; empty: unknown.
+        going: members that will not be there, as they stand in the plans.
+        price: what that costs.
+        order: how to do the same without that cost; empty where nothing is refused.
+        waived: what it would cost, where that is allowed on purpose.
+        views: the members that there will be, as each of them counts the others.
+    """
+
+    name: str
+    going: tuple[Seat, ...]
+    price: Price
+    order: Order
+    waived: Price
+    views: tuple[quorum.Member, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the guard says.
+
+    Args:
+        clusters: each of them.
+        notes: what a reader should know beside that.
+    """
+
+    clusters: tuple[Judged, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether the plans must not be applied as they are."""
+        return any(judged.price for judged in self.clusters)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is an order in which they may be carried out."""
+        return not any(judged.price and judged.order.hindrances for judged in self.clusters)
+
+
+def judge(plans: Sequence[Plan], *, accept: Collection[str] = (), allowed: Collection[str] = ()) -> Verdict:
+    """Judge plans that are applied one after another, as one.
+
+    Args:
+        plans: the plans.
+        accept: services whose last copy may go.
+        allowed: names of environments that may be destroyed: deletions cost nothing there, replacements do.
+
+    Raises:
+        InputError: a member in a plan is not what members are.
+    """
+    found = clusters(plans)
+    free = {*allowed, *_allowing(plans)}
+    judged = tuple(_judge(plans, cluster, frozenset(accept), cluster.name in free) for cluster in found)
+    return Verdict(judged, tuple(_notes(plans, found)))
+
+
+def _judge(plans: Sequence[Plan], cluster: Cluster, accept: frozenset[str], allowed: bool) -> Judged:
+    whole = cost(cluster, accept=accept)
+    price = cost(cluster, accept=accept, allowed=True) if allowed else whole
+    order = (
+        tried(safe_order(cluster, accept=accept), plans, cluster, accept=accept, allowed=allowed) if price else Order()
+    )
+    waived = Price() if price else whole
+    return Judged(cluster.name, cluster.going, price, order, waived, tuple(cluster.views.values()))
+
+
+def _allowing(plans: Iterable[Plan]) -> Iterable[str]:
+    """Environments whose provider block says `allow_destroy = true`."""
+    for plan in plans:
+        for provider in (plan.configuration.get("provider_config") or {}).values():
+            written = provider.get("expressions") or {}
+            if (written.get("allow_destroy") or {}).get("constant_value") is True:
+                yield str((written.get("environment") or {}).get("constant_value"))
+
+
+def _notes(plans: Iterable[Plan], found: Iterable[Cluster]) -> Iterable[str]:
+    for plan in plans:
+        if plan.partial:
+            yield PARTIAL.format(source=plan.source or "The plan")
+    for cluster in found:
+        forgotten = [seat.node for seat in cluster.seats if seat.fate == "forgotten"]
+        if forgotten:
+            yield FORGOTTEN.format(nodes=quorum.enumerate_names(sorted(forgotten)))

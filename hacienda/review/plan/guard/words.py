@@ -1,0 +1,152 @@
+"""What the guard says, for people and for programs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from hacienda import quorum
+from hacienda.review.plan.guard.electorate import Seat
+from hacienda.review.plan.guard.order import Order
+from hacienda.review.plan.guard.price import Price
+from hacienda.review.plan.guard.step import listed, told
+from hacienda.review.plan.guard.verdict import Judged, Verdict
+
+NAMES = {"keepalived": "keepalived (the virtual IPs)"}
+"""Services that mean more to a reader than their names say."""
+
+UNSEEN = "A plan does not tell who leads a group or holds a virtual IP: take those nodes last."
+
+
+def describe(verdict: Verdict) -> list[str]:
+    """The verdict in lines; refusals first."""
+    judged = sorted(verdict.clusters, key=lambda one: not one.price)
+    lines = [line for one in judged for line in (_refusal(one) if one.price else _consent(one))]
+    return [*(lines or ["No members in this plan: nothing to guard."]), *verdict.notes]
+
+
+def _consent(judged: Judged) -> Iterator[str]:
+    name = judged.name or "the plan"
+    if not judged.going:
+        yield f"{name}: every quorum safe, no member goes"
+        return
+    if judged.waived:
+        yield f"{name}: allowed on purpose: {_going(judged.going)}"
+        yield from _costs(judged.waived)
+        return
+    kept = dict.fromkeys(
+        f"{listed(groups)} {'keeps' if len(groups) == 1 else 'keep'} {left} of {total} voters"
+        for groups, left, total in _kept(judged)
+    )
+    yield "; ".join([f"{name}: every quorum safe: {_going(judged.going)}", *kept])
+
+
+def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
+    """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for group in sorted({group for seat in judged.going for group in seat.groups}):
+        going = [seat for seat in judged.going if group in seat.groups]
+        gone = {seat.node for seat in going}
+        views = [
+            view for view in judged.views if any(seat.node == view.node or seat.node in view.peers for seat in going)
+        ]
+        electorate = quorum.electorate(group, (*(seat.voter for seat in going), *views), gone)
+        found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
+    for (left, total), groups in found.items():
+        yield groups, left, total
+
+
+def _refusal(judged: Judged) -> Iterator[str]:
+    yield f"{judged.name or 'the plan'}: REFUSED: {_going(judged.going)}"
+    yield from _costs(judged.price)
+    yield from (f"  {line}" for line in _order(judged.order))
+
+
+def _costs(price: Price) -> Iterator[str]:
+    for line in quorum.explain(price.losses).splitlines():
+        yield f"  {line}"
+    for copy in price.last:
+        named = listed(NAMES.get(service, service) for service in copy.services)
+        yield f"  {named}: no copy would be left of those on {listed(copy.nodes)}."
+
+
+def _going(seats: tuple[Seat, ...]) -> str:
+    words = {
+        "deleted": "is deleted",
+        "replaced": "is replaced",
+        "moved": "is to be at another address, where another machine may be",
+        "forgotten": "is forgotten",
+        "blank": "has nothing installed",
+    }
+    alike: dict[str, list[str]] = {}
+    for seat in sorted(seats, key=lambda one: one.node):
+        if seat.fate == "dropped":
+            alike.setdefault(f"is to {_given_up(seat)} in place", []).append(seat.node)
+            continue
+        others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
+        by = f" with {listed(others)}" if others else ""
+        alike.setdefault(words[seat.fate] + by, []).append(seat.node)
+    return "; ".join(
+        f"{listed(nodes)} {_PLURAL[said.partition(' ')[0]] + said[said.index(' ') :] if len(nodes) > 1 else said}"
+        for said, nodes in alike.items()
+    )
+
+
+_PLURAL = {"is": "are", "has": "have"}
+
+
+def _given_up(seat: Seat) -> str:
+    said = {"leave": sorted(seat.dropped), "stop running": sorted(seat.ceased - seat.dropped)}
+    return " and to ".join(f"{what} {listed(names)}" for what, names in said.items() if names)
+
+
+def _order(order: Order) -> Iterator[str]:
+    if order.hindrances:
+        yield "No order makes this safe:"
+        yield from (f"- {hindrance}" for hindrance in order.hindrances)
+        return
+    yield "Safe order, each step applied alone, the next one when everything is healthy (`hacienda apply` does it so):"
+    for number, step in enumerate(order.steps, 1):
+        yield f"{number}. {told(step)}"
+        if step.targets:
+            options = [f"-target={address}" for _, address in step.targets]
+            options += [f"-replace={address}" for address in step.requested]
+            yield f"   terraform apply {' '.join(shlex.quote(option) for option in options)}"
+    yield UNSEEN
+
+
+def document(verdict: Verdict) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "refused": verdict.refused,
+        "feasible": verdict.feasible,
+        "clusters": [_cluster(judged) for judged in verdict.clusters],
+        "notes": list(verdict.notes),
+    }
+
+
+def _cluster(judged: Judged) -> dict[str, Any]:
+    return {
+        "name": judged.name,
+        "refused": bool(judged.price),
+        "allowed": bool(judged.waived),
+        "going": {
+            seat.node: {"address": seat.address, "how": seat.fate, "with": list(seat.taken)} for seat in judged.going
+        },
+        "losses": {
+            loss.group: {
+                "voters": dict(loss.electorate),
+                "leaving": list(loss.leaving),
+                "remaining": list(loss.remaining),
+                "needed": loss.needed,
+            }
+            for loss in judged.price.losses
+        },
+        "last_copies": {service: list(copy.nodes) for copy in judged.price.last for service in copy.services},
+        "order": [
+            {"do": step.verb, "nodes": list(step.nodes), "targets": [address for _, address in step.targets]}
+            for step in judged.order.steps
+        ],
+        "hindrances": list(judged.order.hindrances),
+    }

@@ -1,0 +1,337 @@
+"""A plan's JSON, read with care: it may come from anybody's Terraform, or be no plan at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from hacienda.declare.resource_types import MACHINES, MEMBER
+from hacienda.errors import InputError
+from hacienda.quorum import REVIEW
+from hacienda.review.plan.shape import complaint
+from hacienda.secrets.store import DIGEST_KEY, comparable
+
+FORMAT = 1
+"""Newest major version of the plan format that is understood. Terraform 1.x writes 1.x; minor versions only add."""
+
+_HOW = "Give it what `terraform show -json PLANFILE` prints, or the plan file itself."
+
+
+Kind = Literal["create", "update", "replace", "delete"]
+
+Differing = Mapping[str, tuple[str | None, str | None]]
+"""Key -> value before and after; None: it is not there."""
+
+
+@dataclass(frozen=True)
+class PlannedAction:
+    """What a plan does to one managed resource instance, be it nothing.
+
+    Args:
+        source: the plan it is in.
+        address: its Terraform address.
+        type: resource type.
+        label: the last part of its address.
+        base: its address in the configuration of its module: `type.name`.
+        module: the calls it is in, from outside: name, and instance key or None.
+        key: its own instance key: of `count` a number, of `for_each` a text; None without.
+        actions: as Terraform writes them; `("no-op",)` where nothing happens.
+        before: what is stored; None: it does not exist.
+        after: what will be, as far as it is known; None: it will not exist.
+        requested: it is replaced because -replace says so.
+        triggered: it is replaced because something else changes (`replace_triggered_by`).
+    """
+
+    source: str
+    address: str
+    type: str
+    label: str
+    base: str
+    module: tuple[tuple[str, str | int | None], ...]
+    key: str | int | None
+    actions: tuple[str, ...]
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    requested: bool = False
+    triggered: bool = False
+
+    @property
+    def kind(self) -> Kind | None:
+        """What happens to it; None: nothing, or it is read."""
+        if "delete" in self.actions and "create" in self.actions:
+            return "replace"
+        kinds: tuple[Kind, ...] = ("create", "update", "delete")
+        return next((kind for kind in kinds if kind in self.actions), None)
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a node's configuration."""
+        return self.type == MEMBER
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is a machine that the provider makes."""
+        return self.type in MACHINES
+
+    @property
+    def name(self) -> str:
+        """The node's name for members and machines, else the last part of the address."""
+        values = self.after or self.before or {}
+        return str(values.get("node") or values.get("name") or self.label)
+
+    @cached_property
+    def files(self) -> Differing:
+        """Of a member: files that change, path -> short hash before and after."""
+        return self._differing("files") if self.is_member else {}
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Of a member: names of secrets that change; `digest/key`, where digests are under another key and cannot be compared."""
+        found = self._differing("secrets") if self.is_member else {}
+        known = {name for name, (old, new) in found.items() if old is None or new is None or comparable(old, new)}
+        return tuple(sorted(known if len(known) == len(found) else {*known, DIGEST_KEY}))
+
+    @property
+    def restarts(self) -> tuple[str, ...]:
+        """Of a member that is updated: what is done to services, `restart galera`, `reload haproxy` or
+        `reconcile galera: database/keystone`."""
+        return tuple((self.after or {}).get("restarts") or ()) if self.is_member and self.kind == "update" else ()
+
+    def _differing(self, attribute: str) -> Differing:
+        old, new = ((values or {}).get(attribute) or {} for values in (self.before, self.after))
+        return {key: (old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)}
+
+    @property
+    def goes(self) -> bool:
+        """What exists is destroyed: deleted, or replaced in whichever order."""
+        return "delete" in self.actions
+
+    @property
+    def way(self) -> str:
+        """`deleted` or `replaced`."""
+        return "replaced" if "create" in self.actions else "deleted"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan.
+
+    Args:
+        source: where it came from, for messages.
+        resources: what it does to every managed resource instance that the plan, or the state it was made from, names.
+        drifted: those that were found gone when the state was refreshed, as they were.
+        configuration: the configuration's root module, and its providers.
+        partial: it leaves changes for later: made with -target, or some are deferred.
+        dependencies: address of each resource in the state -> what it depends on, as the state remembers it.
+    """
+
+    source: str
+    resources: tuple[PlannedAction, ...]
+    drifted: tuple[PlannedAction, ...]
+    configuration: Mapping[str, Any]
+    partial: bool
+    dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> tuple[PlannedAction, ...]:
+        """What it changes, in Terraform's order."""
+        return tuple(action for action in self.resources if action.kind is not None)
+
+    @property
+    def members(self) -> tuple[PlannedAction, ...]:
+        """Configurations of nodes."""
+        return tuple(action for action in self.resources if action.is_member)
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """Nodes whose machines were made of another image, user-data or network configuration than they are declared with."""
+        return tuple(one.name for one in self.resources if one.is_machine and (one.after or {}).get("outdated"))
+
+    @cached_property
+    def configured(self) -> Mapping[tuple[tuple[str, ...], str], Mapping[str, Any]]:
+        """Resources as they are configured, by the module calls they are in and `type.name`."""
+        return dict(_configured(self.configuration.get("root_module") or {}, ()))
+
+    @cached_property
+    def environments(self) -> Mapping[str, str]:
+        """Key of each configuration of our provider -> name of its environment; empty where that is not written out."""
+        found = {}
+        for key, provider in (self.configuration.get("provider_config") or {}).items():
+            if provider.get("name") == "hacienda":
+                written = ((provider.get("expressions") or {}).get("environment") or {}).get("constant_value")
+                found[key] = written if isinstance(written, str) else ""
+        return found
+
+    @property
+    def made(self) -> frozenset[str]:
+        """Names of the members that are created, be it anew."""
+        made = (member.after for member in self.members if "create" in member.actions and member.after)
+        return frozenset(str(after.get("node")) for after in made)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of the members that there will be."""
+        return tuple(str(member.after["node"]) for member in self.members if member.after and member.after.get("node"))
+
+
+def _configured(
+    module: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[tuple[tuple[str, ...], str], Mapping[str, Any]]]:
+    for resource in module.get("resources") or ():
+        if resource.get("mode", "managed") == "managed":
+            yield (path, str(resource.get("address"))), resource
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _configured(call.get("module") or {}, (*path, name))
+
+
+def read(text: str | bytes, source: str = "") -> Plan:
+    """Read the JSON of a plan.
+
+    Args:
+        text: what `terraform show -json` printed for a plan file.
+        source: where it came from, for messages.
+
+    Raises:
+        InputError: it is not a plan, of a format that is not understood, or of a run that failed.
+    """
+    found = _object(text, source)
+    _refuse_others(found, source)
+    resources = {action.address: action for action in _actions(found.get("resource_changes"), source)}
+    deferred = found.get("deferred_changes") or []
+    for action in _actions([entry.get("resource_change") for entry in deferred], source):
+        resources.setdefault(action.address, action)
+    prior = ((found.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
+    for action in _stored(prior, source):
+        # Where -target was used, what it leaves out is in the state alone.
+        resources.setdefault(action.address, action)
+    drifted = (action for action in _actions(found.get("resource_drift"), source) if action.actions == ("delete",))
+    partial = found.get("complete") is False or bool(deferred)
+    return Plan(
+        source,
+        tuple(resources.values()),
+        tuple(drifted),
+        dict(found.get("configuration") or {}),
+        partial,
+        dict(_dependencies(prior)),
+    )
+
+
+def _object(text: str | bytes, source: str) -> Mapping[str, Any]:
+    words = f"{source or 'the text'} is no plan"
+    try:
+        # PowerShell's `>` writes UTF-16, and its Set-Content a mark before UTF-8: both are found out.
+        decoded = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
+    except UnicodeDecodeError:
+        raise InputError(f"{words}: it is not even text", _HOW) from None
+    try:
+        found = json.loads(decoded)
+    except ValueError as error:
+        if decoded.lstrip().startswith('{"@level"'):
+            raise InputError(f"{words}: it is the log of `terraform plan -json`", _HOW) from None
+        raise InputError(f"{words}: not one JSON document ({error})", _HOW) from None
+    except RecursionError:
+        raise InputError(f"{words}: nested too deep", _HOW) from None
+    if not isinstance(found, dict) or "format_version" not in found:
+        hint = (
+            "it is the log of `terraform plan -json`"
+            if isinstance(found, dict) and "@level" in found
+            else "no format_version"
+        )
+        raise InputError(f"{words}: {hint}", _HOW)
+    return found
+
+
+def _refuse_others(found: Mapping[str, Any], source: str) -> None:
+    name, version = source or "the plan", str(found["format_version"])
+    major = version.partition(".")[0]
+    if not re.fullmatch(r"[0-9]{1,4}", major) or int(major) > FORMAT:
+        raise InputError(
+            f"{name} has format_version {version}, and {FORMAT}.x is the newest that is understood", "Update Hacienda."
+        )
+    if "resource_changes" not in found and "planned_values" not in found:
+        raise InputError(f"{name} is a state, no plan", _HOW)
+    wrong = complaint(found)
+    if wrong:
+        raise InputError(f"{name} is no plan: {wrong}", _HOW)
+    if found.get("errored"):
+        raise InputError(
+            f"{name}: Terraform failed while it made this plan, so that it tells only a part of what would happen",
+            f"Make a plan that succeeds; where our provider refused, with {REVIEW}=<environment>: it is to be read only.",
+        )
+
+
+def _actions(entries: Any, source: str) -> Iterator[PlannedAction]:
+    for entry in entries or ():
+        try:
+            if entry.get("mode", "managed") != "managed":
+                continue
+            change = entry["change"]
+            yield _resource(source, entry, tuple(change["actions"]), change.get("before"), change.get("after"))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise _incomplete("resource change", entry, error, source) from None
+
+
+def _stored(module: Mapping[str, Any], source: str) -> Iterator[PlannedAction]:
+    for entry in module.get("resources") or ():
+        if entry.get("mode", "managed") == "managed":
+            path = {"module_address": module["address"]} if module.get("address") else {}
+            try:
+                yield _resource(source, {**entry, **path}, ("no-op",), entry.get("values"), entry.get("values"))
+            except (KeyError, ValueError) as error:
+                raise _incomplete("resource in the state", entry, error, source) from None
+    for child in module.get("child_modules") or ():
+        yield from _stored(child, source)
+
+
+def _dependencies(module: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for entry in module.get("resources") or ():
+        if entry.get("depends_on"):
+            yield str(entry.get("address")), tuple(entry["depends_on"])
+    for child in module.get("child_modules") or ():
+        yield from _dependencies(child)
+
+
+def _incomplete(what: str, entry: Any, error: Exception, source: str) -> InputError:
+    return InputError(f"{source or 'the plan'}: a {what} has no {error}: {str(entry)[:120]}", _HOW)
+
+
+def _resource(
+    source: str, entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, after: Any
+) -> PlannedAction:
+    # A deposed object is what is left of a replacement that failed between its two halves: a resource of its own here.
+    deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
+    return PlannedAction(
+        source=source,
+        address=str(entry["address"]) + deposed,
+        type=str(entry["type"]),
+        label=str(entry["name"]),
+        base=f"{entry['type']}.{entry['name']}",
+        module=module_path(str(entry.get("module_address") or "")),
+        key=entry.get("index"),
+        actions=actions,
+        before=before if isinstance(before, dict) else None,
+        after=after if isinstance(after, dict) else None,
+        requested=entry.get("action_reason") == "replace_by_request",
+        triggered=entry.get("action_reason") == "replace_by_triggers",
+    )
+
+
+def module_path(address: str) -> tuple[tuple[str, str | int | None], ...]:
+    """`module.a["x"].module.b[0]` as (("a", "x"), ("b", 0)). Keys may hold dots and brackets themselves."""
+    found: list[tuple[str, str | int | None]] = []
+    rest = address
+    while rest.startswith("module."):
+        rest = rest.removeprefix("module.")
+        end = next((place for place, sign in enumerate(rest) if sign in ".["), len(rest))
+        name, rest = rest[:end], rest[end:]
+        key: str | int | None = None
+        if rest.startswith("["):
+            key, length = json.JSONDecoder().raw_decode(rest[1:])
+            rest = rest[1 + length + 1 :]
+        found.append((name, key))
+        rest = rest.removeprefix(".")
+    return tuple(found)

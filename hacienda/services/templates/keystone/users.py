@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""Brings the users of services to what is declared. Arguments: Keystone's URL, the folder with a file for each account, the folder
+of the users' present names and passwords, and `--retire` if former users are removed.
+
+A user has one password only, so another password comes with another user, `glance-1f0c9a2e`. Both have the same roles in the
+project `service` until --retire. A user of ours that nothing declares any more is removed at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accounts import accepted, reconcile
+from identity import DOMAIN, Account, Identity, IdentityError
+from own import ADMIN, here
+
+PROJECT = "service"
+DESCRIPTION = "A service of the cloud; Hacienda makes and removes this user"
+"""Tells our users from those that an operator put into the same project."""
+_PRESENT = re.compile(r"(.+)-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A user as it has to be.
+
+    Args:
+        owner: the name without the part that changes with the password.
+        account: its present name and where its password is.
+        roles: names of its roles in the project `service`.
+    """
+
+    owner: str
+    account: Account
+    roles: frozenset[str]
+
+
+def declared(folder: Path, secrets: Path) -> list[Declared]:
+    """What the files in a folder declare, one user each; two accounts of one user have the roles of both."""
+    roles: dict[str, set[str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        said = json.loads(path.read_text())
+        roles.setdefault(said["user"], set()).update(said["roles"])
+    return [
+        Declared(
+            owner,
+            Account((secrets / f"{owner}.user").read_text().strip(), secrets / owner, PROJECT, DESCRIPTION),
+            frozenset(named),
+        )
+        for owner, named in roles.items()
+    ]
+
+
+def users(identity: Identity, url: str, wanted: Iterable[Declared], retire: bool) -> list[str]:
+    """Make, correct and remove users; returns what was done."""
+    listed = list(wanted)
+    project, changes = _named(identity, "project", PROJECT, domain_id=DOMAIN["id"])
+    roles: dict[str, str] = {}
+    for name in sorted({role for one in listed for role in one.roles}):
+        roles[name], made = _named(identity, "role", name)
+        changes += made
+    for one in listed:
+        changes.append(reconcile(identity, one.account, accepted(url, one.account)))
+        changes += _assign(identity, project, one, roles)
+    changes += _remove(identity, project, listed, retire)
+    return [change for change in changes if change]
+
+
+def _named(identity: Identity, kind: str, name: str, **more: str) -> tuple[str, list[str]]:
+    """The id of the project or role of that name, which is made if there is none, and what was done."""
+    filters = "".join(f"&{key}={value}" for key, value in more.items())
+    found = identity.get(f"/{kind}s?name={name}{filters}")[f"{kind}s"]
+    if found:
+        return str(found[0]["id"]), []
+    made = identity.send("POST", f"/{kind}s", {kind: {"name": name, **more}})
+    return str(made[kind]["id"]), [f"{kind} {name}"]
+
+
+def _assign(identity: Identity, project: str, one: Declared, roles: dict[str, str]) -> list[str]:
+    """Give a user the roles that are declared, and no others, in the project."""
+    (user,) = identity.get(f"/users?name={one.account.name}&domain_id={DOMAIN['id']}")["users"]
+    has = _assigned(identity, project, f"&user.id={user['id']}")
+    wanted = {roles[name] for name in one.roles}
+    present = {entry["role"]["id"] for entry in has}
+    for role in sorted(wanted - present):
+        identity.send("PUT", f"/projects/{project}/users/{user['id']}/roles/{role}")
+    for role in sorted(present - wanted):
+        identity.send("DELETE", f"/projects/{project}/users/{user['id']}/roles/{role}")
+    return [] if wanted == present else [f"{one.account.name}: roles {', '.join(sorted(one.roles))}"]
+
+
+def _assigned(identity: Identity, project: str, more: str = "") -> list[dict[str, Any]]:
+    """Who has which role in the project. Groups are the operator's."""
+    found = identity.get(f"/role_assignments?scope.project.id={project}&include_names=true{more}")["role_assignments"]
+    return [entry for entry in found if "user" in entry]
+
+
+def _remove(identity: Identity, project: str, listed: list[Declared], retire: bool) -> list[str]:
+    """Remove users of ours that nothing declares, and with `retire` the former ones of those that are declared."""
+    owners, present = {one.owner for one in listed}, {one.account.name for one in listed}
+    removed = []
+    for name, user in sorted({(entry["user"]["name"], entry["user"]["id"]) for entry in _assigned(identity, project)}):
+        matched = _PRESENT.fullmatch(name)
+        if matched is None or name in present or (matched[1] in owners and not retire):
+            continue
+        if identity.get(f"/users/{user}")["user"].get("description") == DESCRIPTION:
+            identity.send("DELETE", f"/users/{user}")
+            removed.append(f"removed {name}")
+    return removed
+
+
+def main() -> int:
+    """0 when every user is as it has to be."""
+    identity = here(sys.argv[1])
+    try:
+        identity.log_in(ADMIN)
+        wanted = declared(Path(sys.argv[2]), Path(sys.argv[3]))
+        changes = users(identity, sys.argv[1], wanted, "--retire" in sys.argv[4:])
+    except IdentityError as error:
+        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
+        return 1
+    print("\n".join(changes) or "the users of services are as they have to be", file=sys.stderr)  # noqa: T201 for the journal
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

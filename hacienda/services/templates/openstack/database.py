@@ -1,0 +1,86 @@
+"""Waiting for a database behind the load balancers, and what an interrupted first migration left there."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+
+PATIENCE_SECONDS = 300
+RETRY_SECONDS = 1
+SETTLED_SECONDS = 60
+"""How long to wait for all members of the database: while one gets its copy, the server that gives it refuses changes of the
+schema, and a migration that is cut off has to begin again. A member that is gone for good must not be waited for longer."""
+SYNCED = "4"
+"""Value of wsrep_local_state: this server gives nobody a copy."""
+STATE = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_local_state')"
+MIGRATED = "SELECT 1 FROM alembic_version LIMIT 1"
+"""Alembic notes a version when a migration is done: until then nothing has used the tables."""
+
+
+def unlimited(url: str) -> str:
+    """A connection URL without time-outs of queries: migrations may take longer than what the API asks for."""
+    return re.sub(r"&(read|write)_timeout=\d+", "", url)
+
+
+def reachable(url: str) -> bool:
+    """Waits until one can log in to the database. Its schema and user are made elsewhere."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url, pool_size=1)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    told = ""
+    while time.monotonic() < deadline:
+        try:
+            with engine.connect():
+                break
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error))
+        if reason != told:
+            print(f"waiting for the database: {reason}", file=sys.stderr)  # noqa: T201 for the journal
+            told = reason
+        time.sleep(RETRY_SECONDS)
+    else:
+        return False
+    # A connection must not be shared with a fork.
+    engine.dispose()
+    return True
+
+
+def settled(url: str, members: int) -> None:
+    """Waits until the database has that many members and none of them is given a copy, SETTLED_SECONDS at most."""
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with engine.connect() as connection:
+                said = dict(tuple(row) for row in connection.exec_driver_sql(STATE))
+        except sqlalchemy.exc.SQLAlchemyError:
+            said = {"wsrep_cluster_size": 0}
+        if not said or (int(said["wsrep_cluster_size"]) >= members and said["wsrep_local_state"] == SYNCED):
+            return
+        time.sleep(RETRY_SECONDS)
+
+
+def clear(url: str, used: str = MIGRATED) -> None:
+    """Drops the tables that an interrupted first migration left: it cannot be repeated over them.
+
+    Args:
+        url: of the connection.
+        used: a query that finds a row once anything may have used the tables; it fails where its own table is not there.
+    """
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url, pool_size=1)
+    with engine.begin() as connection:
+        tables = sqlalchemy.inspect(connection).get_table_names()
+        asked = re.search(r"FROM (\w+)", used)
+        if not tables or (asked and asked[1] in tables and connection.exec_driver_sql(used).first()):
+            return
+        print("an earlier try was interrupted: its tables are dropped", file=sys.stderr)  # noqa: T201 for the journal
+        connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+        for table in tables:
+            connection.exec_driver_sql(f"DROP TABLE `{table}`")
+    engine.dispose()

@@ -1,0 +1,111 @@
+"""A few calls of Keystone's API, and of others with its tokens, by the standard library: the command line client takes seconds to
+start."""
+
+from __future__ import annotations
+
+import http
+import json
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DOMAIN = {"id": "default"}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user whose password Hacienda makes, in the domain `default`.
+
+    Args:
+        name: the user's name.
+        file: where this node has the password.
+        project: whose token it asks for; empty: a token without scope, which a user without any role gets.
+        description: what people read about the user.
+    """
+
+    name: str
+    file: Path
+    project: str = ""
+    description: str = ""
+
+    @property
+    def password(self) -> str:
+        """As this node has it."""
+        return self.file.read_text().strip()
+
+
+class IdentityError(Exception):
+    """An API did not answer as hoped.
+
+    Args:
+        text: what was asked and what came back.
+        refused: the API itself said no; otherwise nobody answered.
+    """
+
+    def __init__(self, text: str, refused: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
+
+
+class Identity:
+    """A session of one account.
+
+    Args:
+        url: where the API is, Keystone's with its version: `https://...:5000/v3`.
+        authority: file with the certificates that are trusted there.
+        timeout: seconds per call.
+        token: that it has already.
+    """
+
+    def __init__(self, url: str, authority: str, timeout: float = 30.0, token: str = "") -> None:
+        self._url = url
+        self._timeout = timeout
+        self._tls = ssl.create_default_context(cafile=authority)
+        self._token = token
+
+    def log_in(self, account: Account) -> str:
+        """Get a token with the account's password, and return it."""
+        user = {"name": account.name, "domain": DOMAIN, "password": account.password}
+        project = {"project": {"name": account.project, "domain": DOMAIN}}
+        request = {
+            "auth": {
+                "identity": {"methods": ["password"], "password": {"user": user}},
+                "scope": project if account.project else "unscoped",
+            }
+        }
+        _, headers = self._call("POST", "/auth/tokens", request)
+        self._token = str(headers["X-Subject-Token"])
+        return self._token
+
+    def validate(self, token: str) -> None:
+        """Raise IdentityError when a token is not valid here; it is its own proof of who asks."""
+        self._call("GET", "/auth/tokens", None, {"X-Subject-Token": token, "X-Auth-Token": token})
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET."""
+        return self._call("GET", path, None)[0]
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The answer to a request that changes something."""
+        return self._call(method, path, body)[0]
+
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str] | None = None
+    ) -> tuple[Any, Any]:
+        request = urllib.request.Request(
+            self._url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "X-Auth-Token": self._token, **(headers or {})},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout, context=self._tls) as answer:
+                return json.loads(answer.read() or b"null"), answer.headers
+        except urllib.error.HTTPError as error:
+            refused = error.code < http.HTTPStatus.INTERNAL_SERVER_ERROR
+            raise IdentityError(f"{method} {self._url}{path}: {error.code} {error.reason}", refused) from error
+        except OSError as error:
+            raise IdentityError(f"{method} {self._url}{path}: {getattr(error, 'reason', error)}") from error
