@@ -89,6 +89,7 @@ coverage: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m tests.examples
 	$(BIN)/python -m hacienda.cli.reference docs/commands
 
 # The wheel, in dist/. setuptools would pack whatever an earlier build left in build/, and leaves its metadata beside the package.

@@ -7,7 +7,7 @@ from hacienda.assess.rules import rules
 
 _HEADER = """# Rules of `hacienda check`
 
-Generated from their declarations by `python docs/generate.py`. Each looks at the resolved cloud, at what is rendered for it, and at
+Generated from their declarations by `python docs/generate.py`. Each looks at the resolved cloud, at what its services state, and at
 the project's other environments; none asks a machine. `hacienda explain RULE` says the same on the command line.
 
 An error that the environment's `accept` does not name ends `hacienda check` with exit code 1 ([ACCEPT](ACCEPT.md)). Where a case is

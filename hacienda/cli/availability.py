@@ -26,7 +26,7 @@ def availability(env: project.Env, as_json: project.AsJson = False) -> None:
         return
     console.out.print(_paths(found))
     for absent in found.absent:
-        console.show(f"{absent.name}: not in this environment ({absent.provider} would serve it)")
+        console.show(f"{absent.name}: not in this environment (nothing here provides {absent.capability})")
     if found.worst is not None:
         console.out.print(_contributors(found.worst))
         console.out.print(_improvements(found))

@@ -69,8 +69,9 @@ def _rule(rule: Rule, as_json: bool) -> None:
     console.out.print(Text("severity: ").append(rule.severity, style=COLOURS[rule.severity]))
     console.show(f"why: {rule.reason}")
     console.show(f"do: {rule.fix}")
-    console.show(f"page: {rule.page}\n")
-    console.show(manual.text(rule.page).partition("\n")[2].strip())
+    if rule.page in manual.pages():  # its author may not have written it yet
+        console.show(f"page: {rule.page}\n")
+        console.show(manual.text(rule.page).partition("\n")[2].strip())
 
 
 def _page(page: str, as_json: bool) -> None:

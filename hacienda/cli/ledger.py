@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hacienda import assess, environment
-from hacienda.assess import ledger as entries
+from hacienda.assess import claims as entries
 from hacienda.cli import assessing, console, project
 from hacienda.cli.check import show_finding
 from hacienda.errors import InputError, UnwellError
@@ -33,7 +33,7 @@ def ledger(
             f"There is no environment in {project.root() / 'environments'}", "Make one: hacienda init NAME"
         )
     subjects = assessing.subjects(project.read(str(path)) for path in names)
-    listed = entries.sorted_entries(entry for subject in subjects for entry in entries.entries(subject))
+    listed = entries.in_order(entry for subject in subjects for entry in entries.claims(subject))
     found = [finding for subject in subjects for finding in assess.findings(subject) if finding.rule in RULES]
     if as_json:
         document = {"entries": [asdict(entry) for entry in listed], "findings": [one.document() for one in found]}
@@ -47,10 +47,10 @@ def ledger(
         raise typer.Exit(UnwellError.exit_code)
 
 
-def _table(listed: tuple[entries.Entry, ...]) -> Table:
+def _table(listed: tuple[entries.Claim, ...]) -> Table:
     """One row for each entry; certificates of one environment that end on one day are one row."""
     table = Table("kind", "value", "environment", "where", "", box=None, pad_edge=False)
-    ends: dict[tuple[str, str], list[entries.Entry]] = {}
+    ends: dict[tuple[str, str], list[entries.Claim]] = {}
     for entry in listed:
         if entry.kind == "certificate":
             ends.setdefault((entry.environment, entry.value), []).append(entry)

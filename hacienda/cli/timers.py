@@ -13,7 +13,7 @@ from hacienda.cli import console, project
 
 
 def timers(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Say how long each failure is felt at worst, from the times in the rendered files, and which times contradict each other.
+    """Say how long each failure is felt at worst, from the times that services state, and which times contradict each other.
 
     Where the lab's drills have left their results (.hacienda/ENV/measured.json), what they measured is shown beside it; a
     measured value beyond the budget is reported. `hacienda explain docs/timers.md` derives each figure.

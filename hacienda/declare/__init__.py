@@ -23,6 +23,7 @@ from hacienda.declare.files import (
     Usage,
     authority_secret,
 )
+from hacienda.declare.limit import Limit, Resource
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
@@ -50,11 +51,13 @@ __all__ = [
     "DeclarationError",
     "Frontend",
     "Instead",
+    "Limit",
     "NoTimer",
     "NodeFile",
     "Placement",
     "Port",
     "Registry",
+    "Resource",
     "Role",
     "Sandbox",
     "Scope",

@@ -16,6 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hacienda.declare.account import DETAILS, Account, AccountKind
 from hacienda.declare.files import SCRIPTS, Template
+from hacienda.declare.limit import Limit
 from hacienda.declare.sandbox import DIRECTIVES
 from hacienda.declare.service import Arbiter, Service
 from hacienda.declare.similar import similar
@@ -199,11 +200,13 @@ def _timers(service: Service) -> Iterator[str]:
             yield f"{service.name}: the timer {name!r} is declared twice"
     paths = {file.path for file in service.files if isinstance(file, Template)}
     paths |= {f"{SCRIPTS}/{service.name}/{script.name}" for script in service.all_scripts()}
-    for timer in service.timers:
-        if not isinstance(timer, Timer):
-            continue
-        if timer.file not in paths:
-            yield f"{service.name}: the timer {timer.name!r} is read from {unknown(timer.file, paths)}"
-        for what, expression in (("find", timer.find), ("section", timer.section)):
-            if expression and re.compile(expression).groups != 1:
-                yield f"{service.name}: {what} of the timer {timer.name!r} must have one group: {expression}"
+    named: list[tuple[str, Timer | Limit]] = [(f"the limit of {limit.of}", limit) for limit in service.limits]
+    named += [(f"the timer {timer.name!r}", timer) for timer in service.timers if isinstance(timer, Timer)]
+    for what, one in named:
+        if one.file not in paths:
+            yield f"{service.name}: {what} is in {unknown(one.file, paths)}"
+        if one.option and one.option not in service.options.model_fields:
+            yield f"{service.name}: {what} is set by the option {unknown(one.option, service.options.model_fields)}"
+    for capability in service.serves_without:
+        if capability not in service.requires:
+            yield f"{service.name}: serves without {capability!r}, which it does not require"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, TrustAnchor
+from hacienda.declare.limit import Limit, Resource
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
 from hacienda.declare.sandbox import Sandbox
@@ -46,6 +47,10 @@ class CatalogueEntry:
 
 def _nothing(cloud: Any, node: Any) -> Mapping[str, Any]:
     return {}
+
+
+def _majority(cloud: Any) -> str:
+    return ""
 
 
 def _no_files(cloud: Any, node: Any) -> tuple[NodeFile, ...]:
@@ -111,7 +116,10 @@ class Service:
         choice: whether an environment may have it or not: `always` part of every cloud, `unless declined` (`<service>: false`),
             or only `on request` (`<service>: true`, or options).
         verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
+        serves_without: those of `requires` whose loss no client of the service feels: it needs them to start, or is slower.
         timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
+        limits: what it may take of a machine, and how many clients it accepts.
+        ignores_quorum: the setting, as its file has it, by which a minority of members goes on, given the cloud; empty: none does.
         leave: takes the member named by its argument out of the cluster, run on a surviving node.
         assumptions: what it relies on in its packages. Whatever a file or script names and the project does not make is
             declared here.
@@ -127,6 +135,7 @@ class Service:
     choice: Choice = "always"
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
+    serves_without: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
     arbiter: Arbiter | None = None
@@ -146,6 +155,8 @@ class Service:
     hands_out: tuple[AccountKind, ...] = ()
     catalogue: tuple[CatalogueEntry, ...] = ()
     timers: tuple[Timer | NoTimer, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    ignores_quorum: Callable[[Any], str] = _majority
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None
@@ -166,6 +177,21 @@ class Service:
             if port.name == name:
                 return port
         raise KeyError(f"{self.name} declares no port {name!r}")
+
+    def timed(self, name: str) -> float:
+        """A timer that is the same everywhere, for a template to write.
+
+        Raises:
+            KeyError: it has no such timer.
+        """
+        for timer in self.timers:
+            if isinstance(timer, Timer) and timer.name == name and not callable(timer.value):
+                return timer.value
+        raise KeyError(f"{self.name} states no timer {name!r} that is the same everywhere")
+
+    def limited(self, of: Resource) -> tuple[Limit, ...]:
+        """What it may take of a resource."""
+        return tuple(limit for limit in self.limits if limit.of == of)
 
     @property
     def pools(self) -> tuple[Callable[[Any, Any], int], ...]:

@@ -1,12 +1,13 @@
-"""Times that a service's files set and that decide how long a failure is felt."""
+"""Times that a service states, and that decide how long a failure is felt."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-Unit = Literal["s", "ms", "count"]
-"""What a bare number means. A value that names its unit (`500ms`, `1m`, `PT1.5S`) is taken at its word."""
+Stated = float | Mapping[str, float]
+"""Seconds or a count; where sections of a file have their own: section -> that, for every section that there is."""
 
 EVERY = "every"
 """Name of a NoTimer that stands for all timers."""
@@ -14,24 +15,25 @@ EVERY = "every"
 
 @dataclass(frozen=True)
 class Timer:
-    """One time, or one count of attempts, as a file on the node has it. It says where to read; the value is nowhere else.
+    """One time, or one count of attempts, stated once: the service's templates write it, and assessments add it up. A test reads it
+    back from the rendered file.
 
     Args:
         name: what it is, in the operator's words; unique in its service.
-        file: absolute path on the node of a file or script of the service.
-        find: regular expression with one group, the value; `^` and `$` match at every line. The last match counts.
-        unit: what a bare number means.
-        section: regular expression for the first line of a section, with one group, its name; the value is then read in every
-            section that has it, each section ends where the next line without indentation begins. Empty: the whole file.
-        default: what the program does where the file says nothing, in seconds or as a count; None: the file must say it.
+        value: seconds or a count; or what computes it, given the cloud and the node, where an option or a declaration sets it.
+        file: absolute path on the node of the service's file or script that has it.
+        option: the service's option that sets it; empty: none does.
     """
 
     name: str
+    value: float | Callable[[Any, Any], Stated]
     file: str
-    find: str
-    unit: Unit = "s"
-    section: str = ""
-    default: float | None = None
+    option: str = ""
+
+    def stated(self, cloud: Any, node: Any) -> Mapping[str, float]:
+        """Its value on a node by section; the section is empty where the file has one value."""
+        found = self.value(cloud, node) if callable(self.value) else self.value
+        return found if isinstance(found, Mapping) else {"": found}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ Capability = Literal[
     "load balancer",
     "message queue",
     "operating system",
+    "packet filter",
     "resource inventory",
     "virtual ip",
 ]

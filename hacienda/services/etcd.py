@@ -21,6 +21,8 @@ from hacienda.declare import (
     sandbox,
 )
 
+CONFIGURATION = "/etc/default/etcd"
+
 
 class Options(ServiceOptions):
     """Options of etcd."""
@@ -66,15 +68,22 @@ service = Service(
         Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
         # The only clients are root's scripts: no daemon's user can read it.
         Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),
-        Template("/etc/default/etcd", checker="etcd"),
+        Template(CONFIGURATION, checker="etcd"),
         Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     facts=_facts,
     options=Options,
     timers=(
-        Timer("heartbeat", "/etc/default/etcd", r"^ETCD_HEARTBEAT_INTERVAL=(\d+)", "ms", default=0.1),
-        Timer("election", "/etc/default/etcd", r"^ETCD_ELECTION_TIMEOUT=(\d+)", "ms", default=1.0),
+        Timer(
+            "heartbeat",
+            lambda cloud, node: cloud.options_of(Options).heartbeat_ms / 1000,
+            CONFIGURATION,
+            "heartbeat_ms",
+        ),
+        Timer(
+            "election", lambda cloud, node: cloud.options_of(Options).election_ms / 1000, CONFIGURATION, "election_ms"
+        ),
     ),
     join=Script("join.sh"),
     sandboxes=(

@@ -234,6 +234,7 @@ service = Service(
     name="firewall",
     title="Host firewall, derived from the declared ports",
     roles=("every",),
+    provides=("packet filter",),
     after=("host",),
     packages=("nftables",),
     units=("nftables.service",),

@@ -19,6 +19,7 @@ from hacienda.declare import (
     Check,
     Frontend,
     Instead,
+    Limit,
     NoTimer,
     Port,
     Sandbox,
@@ -41,27 +42,23 @@ CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
 PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 SST_SCRIPT = "/usr/bin/wsrep_sst_mariabackup"
 CHECKER = "/usr/lib/hacienda/galera/check.py"
-EVS_TIMERS = (
-    "keepalive_period",
-    "suspect_timeout",
-    "inactive_timeout",
-    "inactive_check_period",
-    "join_retrans_period",
-    "install_timeout",
-)
+EVS_TIMERS = {
+    # A dead member is out of the view after 1.5 s + 0.3 s. These belong together: with suspect_timeout
+    # alone lowered, install_timeout falls to join_retrans_period and one power cut ends in an endless non-primary loop.
+    "evs.keepalive_period": 0.25,
+    "evs.suspect_timeout": 1.5,
+    "evs.inactive_timeout": 4,
+    "evs.inactive_check_period": 0.2,
+    "evs.join_retrans_period": 0.3,
+    "evs.install_timeout": 3,
+}
+"""In seconds."""
 ARBITER_TLS = "/etc/garbd/tls"
 ARBITER_CREDENTIALS = "/run/credentials/garb.service"
 """Where systemd puts copies of the leaf that only the arbitrator's own user, made for as long as it runs, can read."""
 
 GROUP_OPTIONS = (
-    # A dead member is out of the view after 1.5 s + 0.3 s. These belong together: with suspect_timeout
-    # alone lowered, install_timeout falls to join_retrans_period and one power cut ends in an endless non-primary loop.
-    "evs.keepalive_period=PT0.25S",
-    "evs.suspect_timeout=PT1.5S",
-    "evs.inactive_timeout=PT4S",
-    "evs.inactive_check_period=PT0.2S",
-    "evs.join_retrans_period=PT0.3S",
-    "evs.install_timeout=PT3S",
+    *(f"{name}=PT{seconds}S" for name, seconds in EVS_TIMERS.items()),
     # Members that return staggered never form again by themselves (measured); join.sh decides who founds the component.
     "pc.recovery=FALSE",
     # join.sh starts a server only when a Primary Component exists: one that vanished meanwhile is not waited for.
@@ -177,6 +174,7 @@ service = Service(
     title="Galera, the database",
     roles=("controller",),
     requires=("coordination", "load balancer", "virtual ip"),
+    serves_without=("coordination",),
     provides=("database",),
     hands_out=(AccountKind("database", takes=("connections",)),),
     voters=True,
@@ -259,14 +257,34 @@ service = Service(
         loose=True,
     ),
     timers=(
-        *(Timer(f"evs.{name}", CONFIGURATION, rf"evs\.{name}=([^;\"]+)") for name in EVS_TIMERS),
-        Timer("poll", CHECKER, r"^POLL_SECONDS = (\S+)"),
-        Timer("read time-out of the checker", CHECKER, r"^READ_TIMEOUT_SECONDS = (\S+)"),
-        Timer("hold-off", CHECKER, r"^HOLD_OFF_SECONDS = (\S+)"),
-        Timer("stale", CHECKER, r"^STALE_SECONDS = (\S+)"),
-        Timer("drain", "/usr/lib/hacienda/galera/drain.sh", r"^seconds=(\S+)"),
+        *(Timer(name, seconds, CONFIGURATION) for name, seconds in EVS_TIMERS.items()),
+        Timer("poll", 0.25, CHECKER),
+        Timer("read time-out of the checker", 1, CHECKER),
+        Timer("stale", 2.5, CHECKER),
+        Timer("drain", 1.5, "/usr/lib/hacienda/galera/drain.sh"),
         NoTimer("restart", "only join.sh starts it again, after drain.sh has waited for HAProxy"),
-        Timer("watchdog", "/usr/lib/hacienda/galera/watch.sh", r"^while sleep (\S+); do"),
+    ),
+    limits=(
+        Limit(
+            "memory",
+            lambda cloud, node: buffer_pool(cloud.options_of(GaleraOptions), node),
+            CONFIGURATION,
+            "buffer_pool",
+        ),
+        Limit(
+            "disk",
+            lambda cloud, node: _gcache(cloud.options_of(GaleraOptions), node) // MIB * MIB,
+            CONFIGURATION,
+            "gcache",
+            "the cache of write-sets takes",
+            ("database", "system"),
+        ),
+        Limit(
+            "connections",
+            lambda cloud, node: cloud.options_of(GaleraOptions).max_connections,
+            CONFIGURATION,
+            "max_connections",
+        ),
     ),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),

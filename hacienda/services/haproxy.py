@@ -7,7 +7,7 @@ other, so that whoever takes the virtual IP over goes on with the same writer. d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from hacienda.declare import (
     Check,
     Frontend,
     Instead,
+    Limit,
     NodeFile,
     Port,
     Sandbox,
@@ -42,8 +43,10 @@ BUNDLE = "/etc/haproxy/tls/bundle.pem"
 PEERS_TLS = "/etc/haproxy/peers"
 PUBLIC_BUNDLE = "/etc/haproxy/public/bundle.pem"
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
-LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
-"""Sections that set times; those of `defaults`, which has no name, hold wherever a listener says nothing."""
+BALANCERS = "balancers"
+"""Name of the section by which a load balancer sees which of the others it reaches."""
+BALANCERS_CHECK = Check(path="", inter_ms=1000, fastinter_ms=500, fall=2, rise=2)
+"""How it asks: whether they accept a connection, no path."""
 
 CLAIMED = (
     "forwarded",
@@ -249,7 +252,8 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "balancers": balancers,
         "replicated": replicated,
         "peers_tls": PEERS_TLS,
-        "majority": len(balancers) // 2 + 1 if replicated and len(balancers) > 1 else None,
+        "majority": _majority(cloud),
+        "balancers_check": BALANCERS_CHECK,
         "door": door(cloud),
         "statistics_connections": entrance.STATISTICS,
         "health_connections": entrance.HEALTH,
@@ -257,6 +261,32 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "claimed": CLAIMED,
         "ms": _milliseconds,
     }
+
+
+def _inactivity(cloud: Cloud, node: Node) -> Mapping[str, float]:
+    """Seconds without a byte after which a connection ends, by listener."""
+    default = _options(cloud).timeout
+    return {
+        one.name: default if one.front.timeout_seconds is None else one.front.timeout_seconds
+        for one in listeners(cloud)
+    }
+
+
+def _checked(value: Callable[[Check], float]) -> Callable[[Cloud, Node], Mapping[str, float]]:
+    """A number of the health checks, by the section whose servers are checked."""
+
+    def found(cloud: Cloud, node: Node) -> Mapping[str, float]:
+        asked = {one.name: value(one.check) for one in listeners(cloud)}
+        return asked | ({BALANCERS: value(BALANCERS_CHECK)} if _majority(cloud) else {})
+
+    return found
+
+
+def _majority(cloud: Cloud) -> int | None:
+    """Load balancers that are a majority; None where none of them has to find out whether it is cut off from the others."""
+    balancers = len(cloud.servers("haproxy"))
+    replicated = any(listener.front.single_writer for listener in listeners(cloud))
+    return balancers // 2 + 1 if replicated and balancers > 1 else None
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -321,16 +351,24 @@ service = Service(
     ),
     secrets=(Secret("haproxy/statistics"),),
     timers=(
-        *(
-            Timer(f"{what} time-out", CONFIGURATION, rf"^\s+timeout {what} (\S+)", "ms", LISTENERS)
-            for what in ("connect", "client", "server", "queue", "check")
+        Timer(
+            "connect time-out", lambda cloud, node: _options(cloud).connect_timeout, CONFIGURATION, "connect_timeout"
         ),
-        Timer("inter", CONFIGURATION, r"^\s+default-server check .*\binter (\S+)", "ms", LISTENERS),
-        Timer("fastinter", CONFIGURATION, r"^\s+default-server check .*\bfastinter (\S+)", "ms", LISTENERS),
-        Timer("fall", CONFIGURATION, r"^\s+default-server check .*\bfall (\S+)", "count", LISTENERS),
-        Timer("rise", CONFIGURATION, r"^\s+default-server check .*\brise (\S+)", "count", LISTENERS),
-        Timer("hard-stop-after", CONFIGURATION, r"^\s+hard-stop-after (\S+)", "ms"),
+        Timer(
+            "writer connect time-out",
+            lambda cloud, node: _options(cloud).writer_connect_timeout,
+            CONFIGURATION,
+            "writer_connect_timeout",
+        ),
+        Timer("check time-out", lambda cloud, node: _options(cloud).check_timeout, CONFIGURATION, "check_timeout"),
+        Timer("client time-out", _inactivity, CONFIGURATION, "timeout"),
+        Timer("server time-out", _inactivity, CONFIGURATION, "timeout"),
+        Timer("inter", _checked(lambda check: check.inter_ms / 1000), CONFIGURATION),
+        Timer("fastinter", _checked(lambda check: check.fastinter_ms / 1000), CONFIGURATION),
+        Timer("fall", _checked(lambda check: check.fall), CONFIGURATION),
+        Timer("hard-stop-after", lambda cloud, node: _options(cloud).drain_timeout, CONFIGURATION, "drain_timeout"),
     ),
+    limits=(Limit("connections", lambda cloud, node: limit(cloud), CONFIGURATION, "connections"),),
     sandboxes=(
         Sandbox(
             "haproxy.service",

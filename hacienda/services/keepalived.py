@@ -33,8 +33,6 @@ class Options(ServiceOptions):
 
 
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
-INSTANCES = r"^vrrp_instance (\S+) "
-"""Sections of the virtual IPs; there may be none."""
 
 _USER = "keepalived_script"
 """Who runs the check script. It is the name keepalived itself looks for."""
@@ -143,15 +141,19 @@ service = Service(
     facts=_facts,
     options=Options,
     timers=(
-        Timer("advert_int", CONFIGURATION, r"^\s+advert_int (\S+)", section=INSTANCES),
-        Timer("priority", CONFIGURATION, r"^\s+priority (\d+)", "count", INSTANCES),
-        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)") for what in ("interval", "timeout")),
-        *(Timer(f"script {what}", CONFIGURATION, rf"^\s+{what} (\d+)", "count") for what in ("fall", "rise")),
-        *(
-            Timer(f"garp_{what}", CONFIGURATION, rf"^\s+vrrp_garp_{what} (\S+)")
-            for what in ("interval", "master_delay")
+        Timer(
+            "advert_int",
+            lambda cloud, node: cloud.options_of(Options).advert_interval,
+            CONFIGURATION,
+            "advert_interval",
         ),
-        Timer("garp_master_repeat", CONFIGURATION, r"^\s+vrrp_garp_master_repeat (\d+)", "count"),
+        Timer("priority", _priority, CONFIGURATION),
+        Timer("script interval", 1, CONFIGURATION),
+        Timer("script timeout", 1, CONFIGURATION),
+        Timer("script fall", 2, CONFIGURATION),
+        Timer("garp_interval", 0.2, CONFIGURATION),
+        Timer("garp_master_delay", 5, CONFIGURATION),
+        Timer("garp_master_repeat", 25, CONFIGURATION),
     ),
     join=Script("join.sh"),
     sandboxes=(

@@ -24,7 +24,6 @@ from hacienda.declare import (
     SecretFile,
     Service,
     Template,
-    Timer,
     placeholder,
 )
 from hacienda.declare.override_values import SectionOverrides
@@ -133,6 +132,7 @@ service = Service(
     title="Keystone, identity",
     roles=("controller",),
     requires=("database", "cache", "coordination", "load balancer", "virtual ip"),
+    serves_without=api.SERVES_WITHOUT,
     provides=("identity",),
     packages=(*api.PACKAGES, "keystone", "python3-pymemcache"),
     units=("keystone.service",),
@@ -185,10 +185,7 @@ service = Service(
     accounts=(Account("database", "keystone", connections=api.connections(KeystoneOptions)),),
     hands_out=(AccountKind("identity", takes=("roles",), renames=True),),
     catalogue=(CatalogueEntry(type="identity", name="keystone", port="api", path="/v3"),),
-    timers=(
-        *api.timers("keystone", CONFIGURATION),
-        Timer("memcache_socket_timeout", CONFIGURATION, r"^memcache_socket_timeout = (\S+)"),
-    ),
+    timers=(*api.timers("keystone", CONFIGURATION, KeystoneOptions),),
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
     sandboxes=(api.sandbox("keystone"),),

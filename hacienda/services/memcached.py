@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ByteSize, Field
 
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template
+from hacienda.declare import Assumption, Instead, Limit, Port, Sandbox, Script, Service, ServiceOptions, Template
 
 MIB = 1024 * 1024
+CONFIGURATION = "/etc/memcached.conf"
 
 
 class MemcachedOptions(ServiceOptions):
@@ -29,12 +30,15 @@ def item_memory(options: MemcachedOptions, node: Node) -> int:
     return max(64 * MIB, min(1024 * MIB, (node.memory or 0) * 5 // 100))
 
 
+def _megabytes(cloud: Cloud, node: Node) -> int:
+    return item_memory(cloud.options_of(MemcachedOptions), node) // MIB
+
+
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    options = cloud.options_of(MemcachedOptions)
     return {
         "address": cloud.address(node),
         "port": service.port("memcache").number,
-        "megabytes": item_memory(options, node) // MIB,
+        "megabytes": _megabytes(cloud, node),
     }
 
 
@@ -51,12 +55,21 @@ service = Service(
     units=("memcached.service",),
     ports=(Port("memcache", 11211, clients="users"),),
     files=(
-        Template("/etc/memcached.conf", checker="memcached"),
+        Template(CONFIGURATION, checker="memcached"),
         Template("/etc/systemd/system/memcached.service", checker="systemd-analyze"),
     ),
     variables=_variables,
     facts=_facts,
     options=MemcachedOptions,
+    limits=(
+        Limit("memory", lambda cloud, node: _megabytes(cloud, node) * MIB, CONFIGURATION, "memory"),
+        Limit(
+            "connections",
+            lambda cloud, node: cloud.options_of(MemcachedOptions).max_connections,
+            CONFIGURATION,
+            "max_connections",
+        ),
+    ),
     sandboxes=(
         Sandbox(
             "memcached.service",

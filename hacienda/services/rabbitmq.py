@@ -16,6 +16,7 @@ from hacienda.declare import (
     Assumption,
     Certificate,
     Instead,
+    Limit,
     Port,
     Sandbox,
     Script,
@@ -33,6 +34,7 @@ from hacienda.services import TEMPLATES
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
+CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
 TLS = "/etc/rabbitmq/tls"
 _JIT = Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code")
 MAJORITY_NEEDS = 3
@@ -77,11 +79,26 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "amqps": service.port("amqps").number,
         "distribution": service.port("distribution").number,
         "mapper": service.port("epmd").number,
-        "partition_handling": "pause_minority" if len(members) >= MAJORITY_NEEDS else "ignore",
+        "partition_handling": _partition_handling(cloud),
         "memory_limit": memory_limit(options, node),
         "disk_free_limit": int(options.disk_free_limit),
         "schedulers": options.schedulers or node.cpus or 2,
     }
+
+
+def _partition_handling(cloud: Cloud) -> str:
+    return "pause_minority" if len(cloud.members("rabbitmq")) >= MAJORITY_NEEDS else "ignore"
+
+
+def _ignores_quorum(cloud: Cloud) -> str:
+    handling = _partition_handling(cloud)
+    return f"cluster_partition_handling = {handling}" if handling == "ignore" else ""
+
+
+def _heartbeat(cloud: Cloud, node: Node) -> float:
+    """Seconds without a word after which a client and the broker give each other up; the broker's own 60, unless overridden."""
+    written = str(_options(cloud).overrides.get("heartbeat", ""))
+    return int(written) if written.isdigit() else 60
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -126,6 +143,7 @@ service = Service(
     title="RabbitMQ, the message queue",
     roles=("controller", "arbiter"),
     requires=("coordination",),
+    serves_without=("coordination",),
     provides=("message queue",),
     hands_out=(AccountKind("messaging", renames=True),),
     voters=True,
@@ -141,7 +159,7 @@ service = Service(
         Certificate(TLS, group="rabbitmq", usage="peer"),
         # The broker's own is made of it: when it starts, or by reload.sh while it runs.
         SecretFile("/etc/hacienda/rabbitmq.cookie", "rabbitmq/cookie", on_change="reload"),
-        Template("/etc/rabbitmq/rabbitmq.conf", checker="rabbitmq"),
+        Template(CONFIGURATION, checker="rabbitmq"),
         Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),
         Template("/etc/rabbitmq/inter-node-tls.config", checker="erlang"),
         Template("/etc/systemd/system/epmd.socket", checker="systemd-analyze"),
@@ -153,7 +171,7 @@ service = Service(
     facts=_facts,
     options=RabbitmqOptions,
     overrides=Lines(
-        "/etc/rabbitmq/rabbitmq.conf",
+        CONFIGURATION,
         TEMPLATES / "rabbitmq/rabbitmq.conf.j2",
         owned=(
             r"(listeners|ssl_options|vm_memory_high_watermark|disk_free_limit|definitions)(\..*)?",
@@ -163,23 +181,21 @@ service = Service(
     ),
     secrets=(Secret("rabbitmq/cookie", kind="erlang-cookie"),),
     timers=(
-        Timer("net_ticktime", "/etc/rabbitmq/rabbitmq.conf", r"^net_ticktime = (\d+)", default=60),
-        Timer("heartbeat", "/etc/rabbitmq/rabbitmq.conf", r"^heartbeat = (\d+)", default=60),
-        Timer(
-            "table loading retries",
-            "/etc/rabbitmq/rabbitmq.conf",
-            r"^mnesia_table_loading_retry_limit = (\d+)",
-            unit="count",
-            default=10,
-        ),
-        Timer(
-            "table loading time-out",
-            "/etc/rabbitmq/rabbitmq.conf",
-            r"^mnesia_table_loading_retry_timeout = (\d+)",
-            unit="ms",
-            default=30,
+        Timer("net_ticktime", 10, CONFIGURATION),
+        Timer("heartbeat", _heartbeat, CONFIGURATION),
+    ),
+    limits=(
+        Limit("memory", lambda cloud, node: memory_limit(_options(cloud), node), CONFIGURATION, "memory_limit"),
+        Limit(
+            "disk",
+            lambda cloud, node: int(_options(cloud).disk_free_limit),
+            CONFIGURATION,
+            "disk_free_limit",
+            "publishers are blocked unless there are",
+            ("messages", "system"),
         ),
     ),
+    ignores_quorum=_ignores_quorum,
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),

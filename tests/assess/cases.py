@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from hacienda import services
 from hacienda.assess import Held
-from hacienda.declare import Script, SecretFile, Service
-from tests.assess.samples import BESIDE, NOTHING, TODAY, Change, edit, replaced, service, template
+from hacienda.declare import Script, SecretFile, Service, Timer
+from tests import frozen
+from tests.assess.samples import BESIDE, NOTHING, TODAY, Change, edit, replaced, service
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,6 @@ class Case:
     where: str
     says: str
     kept: Change = NOTHING
-
-
-def section(text: str) -> Change:
-    """One more section in a configuration file of a service that runs on three machines."""
-    return template("keystone/keystone.conf.j2", "[token]", f"{text}\n[token]")
 
 
 def with_service(added: Service, *pieces: str) -> Change:
@@ -63,10 +58,19 @@ def beside(*pieces: str) -> Change:
 
 
 def readable(mode: int) -> Change:
-    """RabbitMQ's cookie with other permissions."""
-    files = services.registry()["rabbitmq"].files
+    """A secret file with other permissions."""
+    files = frozen.registry()["bus"].files
+    return service("bus", files=tuple(replace(one, mode=mode) if isinstance(one, SecretFile) else one for one in files))
+
+
+def timed(name: str, timer: str, value: float) -> Change:
+    """Another value of a timer of a service."""
+    timers = frozen.registry()[name].timers
     return service(
-        "rabbitmq", files=tuple(replace(one, mode=mode) if isinstance(one, SecretFile) else one for one in files)
+        name,
+        timers=tuple(
+            replace(one, value=value) if isinstance(one, Timer) and one.name == timer else one for one in timers
+        ),
     )
 
 
@@ -83,30 +87,19 @@ CASES = {
             *accepting("{rule: LINK, concerns: tenant, reason: there is only one switch, until: 2026-12-31}").text[0],
         ),
     ),
-    "BOOTONE": Case(
-        broken=service("rabbitmq", requires=()),
-        where="machines.controller",
-        says="rabbitmq is founded by whichever of its 3 members starts first",
-    ),
     "BUDGET": Case(
-        broken=Change(add="services: {keystone: {database_read_timeout: 2}}\n"),
-        where="services.keystone.database_read_timeout",
-        says="keystone gives a query up after 2 s, the database's failover takes up to 2.5 s",
-        kept=Change(add="services: {keystone: {database_read_timeout: 3}}\n"),
+        broken=Change(add="services: {names: {patience: 2}}\n"),
+        where="services.names.patience",
+        says="names gives a query up after 2 s, the database's failover takes up to 2.5 s",
+        kept=Change(add="services: {names: {patience: 3}}\n"),
     ),
     "CLOSED": Case(
         broken=edit(
             "  - {name: ceph, ports: [3300, 6789, 6800-7568], sources: [10.61.0.0/24], roles: [storage]}\n", ""
         ),
         where="machines.storage",
-        says="nothing from outside reaches Ceph on sto-1 and 2 more: their firewall lets in ports 22, 123",
+        says="nothing from outside reaches the daemons of the storage on sto-1 and 2 more: their firewall lets in ports 22, 123",
         kept=edit("roles: [storage]}", "machines: [sto-1, sto-2, sto-3]}"),
-    ),
-    "COORD": Case(
-        broken=section("[coordination]\nbackend_url = file:///var/lib/sample\n"),
-        where="services.keystone",
-        says="keeps its locks in files of one",
-        kept=section("[coordination]\nbackend_url = etcd3+https://10.60.0.5:2379\n"),
     ),
     "CRUSH": Case(
         broken=edit("sto-3: {rack: c,", "sto-3: {rack: b,"),
@@ -172,15 +165,10 @@ CASES = {
         kept=edit("monitoring: {count: 2,", "monitoring: {count: 2, domains: [b, c],"),
     ),
     "QIGNORE": Case(
-        broken=template("galera/90-hacienda.cnf.j2", "[sst]", "# pc.ignore_quorum=true\n[sst]"),
+        broken=edit("controller: {count: 3,", "controller: {count: 2,"),
         where="machines.controller",
-        says="galera's 3 members go on alone",
-    ),
-    "QUEUE": Case(
-        broken=template("rabbitmq/rabbitmq.conf.j2", "default_queue_type = quorum", "default_queue_type = classic"),
-        where="services.rabbitmq",
-        says="the default queue type is classic",
-        kept=section("[oslo_messaging_rabbit]\nrabbit_quorum_queue = true\nrabbit_transient_quorum_queue = true\n"),
+        says="bus's 2 members go on alone when they lose sight of each other: `minority = goes-on`",
+        kept=edit("controller: {count: 3,", "controller: {count: 1,"),
     ),
     "REPL": Case(
         broken=edit("      sto-3: {rack: c, bmc: {type: redfish, address: 10.69.0.13}}\n", ""),
@@ -231,34 +219,22 @@ CASES = {
         says="4 voters survive the loss of one, no more than 3 would",
         kept=edit("controller: {count: 3,", "controller: {count: 5,"),
     ),
-    "WRITER": Case(
-        broken=template(
-            "haproxy/haproxy.cfg.j2", '{{ " backup" if front.single_writer and not loop.first else "" }}', ""
-        ),
-        where="services.haproxy",
-        says="galera-mysql sends writes to ctl-1, ctl-2, ctl-3 at a time",
-    ),
     "BACKUP": Case(
         broken=edit(f"{{backend: age, recipients: [age1{'q' * 58}]}}", "{backend: file}"),
         where="secrets.backend",
         says="every key of the cloud is in one folder of one machine",
     ),
     "CERT": Case(
-        broken=held("nodes/ctl-1/x509/etcd/bundle.pem", days=30),
+        broken=held("nodes/ctl-1/x509/truths/bundle.pem", days=30),
         where="tls",
-        says="nodes/ctl-1/x509/etcd/bundle.pem will expire within 30 days, the first on 2026-02-14",
-        kept=held("nodes/ctl-1/x509/etcd/bundle.pem", days=31),
-    ),
-    "CHECK": Case(
-        broken=template("haproxy/haproxy.cfg.j2", "    option httpchk\n", "    option mysql-check user haproxy\n"),
-        where="services.haproxy",
-        says="galera-mysql's 3 servers are checked by `option mysql-check user haproxy`",
+        says="nodes/ctl-1/x509/truths/bundle.pem will expire within 30 days, the first on 2026-02-14",
+        kept=held("nodes/ctl-1/x509/truths/bundle.pem", days=31),
     ),
     "DISK": Case(
-        broken=Change(add="services: {rabbitmq: {disk_free_limit: 300GiB}}\n"),
-        where="services.rabbitmq.disk_free_limit",
-        says="publishers are blocked unless there are 300 GiB of ctl-1's disk of 400 GiB",
-        kept=Change(add="services: {rabbitmq: {disk_free_limit: 200GiB}, galera: {gcache: 300GiB}}\n"),
+        broken=Change(add="services: {bus: {kept_free: 300GiB}}\n"),
+        where="services.bus.kept_free",
+        says="nobody sends without 300 GiB of ctl-1's disk of 400 GiB",
+        kept=Change(add="services: {bus: {kept_free: 200GiB}, sql: {log: 300GiB}}\n"),
     ),
     "EOL": Case(
         broken=Change(today=date(2028, 8, 10)),
@@ -267,28 +243,22 @@ CASES = {
         kept=Change(today=date(2026, 3, 31)),
     ),
     "KEYS": Case(
-        broken=held("nodes/ctl-2/keystone/fernet-keys"),
+        broken=held("nodes/ctl-2/bus/cookie"),
         where="secrets",
-        says="ctl-2 has another keystone/fernet-keys than the other machines",
-        kept=held("nodes/ctl-2/x509/keystone/bundle.pem", days=80),
-    ),
-    "LBSINGLE": Case(
-        broken=section("[controller_worker]\namp_flavor_id = small\n"),
-        where="services.keystone",
-        says="each load balancer is one instance",
-        kept=section("[controller_worker]\nloadbalancer_topology = ACTIVE_STANDBY\n"),
+        says="ctl-2 has another bus/cookie than the other machines",
+        kept=held("nodes/ctl-2/x509/names/bundle.pem", days=80),
     ),
     "LEAK": Case(
         broken=readable(0o444),
-        where="services.rabbitmq",
-        says="every user of the machine can read rabbitmq's /etc/hacienda/rabbitmq.cookie (mode 0444)",
+        where="services.bus",
+        says="every user of the machine can read bus's /etc/bus/cookie (mode 0444)",
         kept=readable(0o440),
     ),
     "MEMORY": Case(
-        broken=Change(add="services: {galera: {buffer_pool: 110GiB}}\n"),
+        broken=Change(add="services: {sql: {buffers: 110GiB}}\n"),
         where="machines.controller.memory",
-        says="ctl-1's services may take 119.0 GiB (galera 110.0, memcached 1.0, rabbitmq 8.0) of the 128.0 GiB",
-        kept=Change(add="services: {galera: {buffer_pool: 99GiB}}\n"),
+        says="ctl-1's services may take 118.0 GiB (bus 8.0, sql 110.0) of the 128.0 GiB",
+        kept=Change(add="services: {sql: {buffers: 100GiB}}\n"),
     ),
     "NAME": Case(
         broken=beside("name: beside", "name: sound\ndomain: other.example.org"),
@@ -297,28 +267,28 @@ CASES = {
         kept=beside(),
     ),
     "OPEN": Case(
-        broken=Change(add="services: {firewall: {operator_networks: [192.0.2.0/24, 0.0.0.0/0]}}\n"),
-        where="services.firewall.operator_networks[1]",
-        says="0.0.0.0/0 is let in to SSH",
-        kept=Change(add="services: {firewall: {operator_networks: [10.0.0.0/8, 9.9.0.0/16]}}\n"),
+        broken=Change(add="services: {filter: {operators: [192.0.2.0/24, 0.0.0.0/0]}}\n"),
+        where="services.filter.operators[1]",
+        says="0.0.0.0/0, 4,294,967,296 addresses, is one of the networks from where SSH is reached",
+        kept=Change(add="services: {filter: {operators: [10.0.0.0/8, 9.9.0.0/16]}}\n"),
     ),
     "FLOOD": Case(
-        broken=Change(add="services: {haproxy: {connections: 989}}\n"),
-        where="services.haproxy.connections",
-        says="the front ends need 990 connections at a time (galera-mysql 235, keystone-api 400), and a load balancer takes 989",
-        kept=Change(add="services: {haproxy: {connections: 990}}\n"),
+        broken=Change(add="services: {door: {connections: 989}}\n"),
+        where="services.door.connections",
+        says="the front ends need 990 connections at a time (sql-clients 235, names-api 400), and a load balancer takes 989",
+        kept=Change(add="services: {door: {connections: 990}}\n"),
     ),
     "PACE": Case(
-        broken=Change(add="services: {keepalived: {advert_interval: 0.05}}\n"),
-        where="services.keepalived.advert_interval",
+        broken=Change(add="services: {holder: {interval: 0.05}}\n"),
+        where="services.holder.interval",
         says="a machine that is busy for 0.15 s loses its virtual IPs",
-        kept=Change(add="services: {keepalived: {advert_interval: 1}, etcd: {heartbeat_ms: 100}}\n"),
+        kept=Change(add="services: {holder: {interval: 1}, truths: {heartbeat: 0.1}}\n"),
     ),
     "POOL": Case(
-        broken=Change(add="services: {keystone: {workers: 16, threads: 16}}\n"),
-        where="services.galera.max_connections",
-        says="the database takes 1000 connections, and its clients may open 1584 (keystone 1584)",
-        kept=Change(add="services: {keystone: {workers: 16, threads: 16}, galera: {max_connections: 1684}}\n"),
+        broken=Change(add="services: {names: {threads: 200}}\n"),
+        where="services.sql.clients",
+        says="the database takes 1000 connections, and its clients may open 1215 (names 1215)",
+        kept=Change(add="services: {names: {threads: 200}, sql: {clients: 1315}}\n"),
     ),
     "RANGE": Case(
         broken=beside("10.90.0.0/24, vip: 10.90.0.99", "10.62.0.0/16, vip: 10.62.0.99"),
@@ -336,10 +306,10 @@ CASES = {
         ),
     ),
     "TIMERS": Case(
-        broken=Change(add="services: {haproxy: {timeout: 5}}\n"),
-        where="services.haproxy.timeout",
-        says="HAProxy gives keystone up after 5 s, which itself waits 5 s for the database",
-        kept=Change(add="services: {haproxy: {timeout: 6, drain_timeout: 601}}\n"),
+        broken=Change(add="services: {door: {patience: 5}}\n"),
+        where="services.door.patience",
+        says="the load balancer gives names up after 5 s, which itself waits 5 s for the database",
+        kept=Change(add="services: {door: {patience: 6, drain: 601}}\n"),
     ),
     "VRID": Case(
         broken=beside("vip: 10.90.0.99, vlan: 99", "vip: 10.90.0.5"),

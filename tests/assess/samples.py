@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from hacienda import services
 from hacienda.assess import Held, Subject, rules
 from hacienda.cloud import Cloud, resolve
 from hacienda.declare import Registry, Service
 from hacienda.environment import examine
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
+from tests import frozen
 
 TODAY = date(2026, 1, 15)
 """The day of every assessment in these tests, unless one says otherwise."""
@@ -75,7 +73,6 @@ class Change:
     Args:
         text: pieces of the environment file, and what stands there instead.
         add: lines at the end of the file.
-        templates: pieces of the services' templates: `<service>/<file>`, piece, what stands there instead.
         registry: services changed or added.
         today: the day.
         others: texts of other environments.
@@ -84,7 +81,6 @@ class Change:
 
     text: tuple[tuple[str, str], ...] = ()
     add: str = ""
-    templates: tuple[tuple[str, str, str], ...] = ()
     registry: Callable[[Registry], Iterable[Service]] = lambda registry: registry
     today: date = TODAY
     others: tuple[str, ...] = ()
@@ -97,11 +93,6 @@ NOTHING = Change()
 def edit(*pieces: str, **more: Any) -> Change:
     """A change of the environment file: a piece, what stands there instead, and so on in pairs."""
     return Change(text=tuple(zip(pieces[::2], pieces[1::2], strict=True)), **more)
-
-
-def template(name: str, piece: str, instead: str) -> Change:
-    """A change of a service's template."""
-    return Change(templates=((name, piece, instead),))
 
 
 def service(name: str, **fields: Any) -> Change:
@@ -121,34 +112,24 @@ def replaced(text: str, piece: str, instead: str) -> str:
 
 
 def cloud(text: str, registry: Registry | None = None, name: str = "test.yaml") -> Cloud:
-    """The cloud of a text, with the services that there really are. Raises InputError."""
-    known = registry or services.registry()
+    """The cloud of a text, of the frozen services unless others are given. Raises InputError."""
+    known = registry or frozen.registry()
     reading = examine(*parse(dedent(text).encode(), name), known, rules())
     if reading.problems:
         raise InputError(reading.problems)
     return resolve(reading.environment, known)
 
 
-def subject(folder: Path, change: Change = NOTHING, text: str = SOUND) -> Subject:
+def subject(change: Change = NOTHING, text: str = SOUND, registry: Registry | None = None) -> Subject:
     """A changed environment as rules look at it.
 
     Args:
-        folder: an empty one for changed templates.
         change: what is different.
         text: the environment that is changed.
+        registry: services before the change. Default: the frozen ones.
     """
     for piece, instead in change.text:
         text = replaced(text, piece, instead)
-    registry = Registry(change.registry(services.registry()))
+    changed = cloud(text + change.add, Registry(change.registry(registry or frozen.registry())))
     others = tuple(cloud(other, name=f"other-{number}.yaml") for number, other in enumerate(change.others))
-    templates = services.TEMPLATES
-    if change.templates:
-        templates = folder / "templates"
-        shutil.copytree(services.TEMPLATES, templates)
-        for name, piece, instead in change.templates:
-            path = templates / name
-            path.write_text(replaced(path.read_text(), piece, instead))
-    # Services that tests make up have no templates.
-    made_up = frozenset(registry.names()) - {folder.name for folder in services.TEMPLATES.iterdir()}
-    changed = cloud(text + change.add, registry)
-    return Subject(changed, change.today, others, change.held, templates, unrendered=made_up)
+    return Subject(changed, change.today, others, change.held)

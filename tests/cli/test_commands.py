@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from hacienda import secrets
+from hacienda.cli import manual
 from tests.cli.conftest import Project
 
 ROOT = Path(__file__).parents[2]
@@ -170,6 +171,14 @@ class TestExplain:
         summary, page = told.split("page: docs/rules/DOMAIN.md\n\n")
         assert "\ndo: " in summary
         assert page.rstrip() == (ROOT / "docs/rules/DOMAIN.md").read_text().partition("\n")[2].strip()
+
+    def test_a_rule_whose_page_is_not_written_yet_is_explained(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(manual, "pages", lambda: ("docs/rules/VOTERS.md",))
+        told = project.run("explain", "domain").stdout
+        assert "\ndo: " in told
+        assert "page: " not in told
 
     def test_all_rules_are_listed(self, project: Project) -> None:
         told = project.run("explain").stdout

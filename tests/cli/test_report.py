@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from hacienda import assess
-from tests import repository
-from tests.cli.conftest import CHANGED, ENVIRONMENT, PLANS, Project, save_plan
+from tests import examples
+from tests.cli.conftest import ENVIRONMENT, PLANS, Project, save_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,10 +18,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def changed(project: Project) -> Project:
     """A project whose environment was changed after it was committed; a plan lies beside it."""
-    repository.commit(project.root)
-    project.file.write_text(CHANGED)
-    save_plan(project, "replace-two", "plan.json")
-    return project
+    return examples.changed(project)
 
 
 def lasting(text: str) -> str:
@@ -31,20 +26,12 @@ def lasting(text: str) -> str:
     return re.sub(r"\([0-9a-f]{10}\)", "…", text)
 
 
-def block(page: str) -> str:
-    """The example of a page: its first block of Markdown."""
-    text = (ROOT / page).read_text()
-    return re.search(r"^(`{3,})markdown\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE)[2]  # type: ignore[index]
-
-
 @pytest.mark.parametrize("page", ["README.md", "docs/report.md"])
-def test_the_page_s_example_is_what_it_prints(changed: Project, page: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Findings come and go with the day.
-    monkeypatch.setattr(assess, "today", lambda: date(2026, 11, 21))
-    printed = lasting(changed.run("report", "small", "--base", "HEAD", "--plan", "plan.json", code=4).stdout)
-    shown = lasting(block(page))
+def test_the_page_s_example_is_what_it_prints(changed: Project, page: str) -> None:
+    printed = lasting(examples.reported(changed))
+    shown = lasting(examples.block((ROOT / page).read_text(), "markdown")["text"])
     assert len(shown.splitlines()) > 10
-    assert printed.startswith(shown)
+    assert printed.startswith(shown), "run `make docs`"
 
 
 def test_it_is_written_whatever_it_says(changed: Project) -> None:

@@ -18,6 +18,7 @@ from hacienda.declare import (
     Check,
     DeclarationError,
     Frontend,
+    Limit,
     NoTimer,
     Port,
     Registry,
@@ -42,7 +43,9 @@ FREE = {
     # To name an authority is to declare it; who trusts another service's names a capability.
     "Certificate": {"directory", "owner", "group", "authority", "role"},
     "TrustAnchor": {"directory", "group"},
-    "Timer": {"name", "find", "section"},
+    "Timer": {"name"},
+    # Purposes of disks are the operator's words: tests/services/test_promises.py looks them up in the guide.
+    "Limit": {"reason", "purposes"},
     # Names of options in other programs' files; tests/declare/test_overrides.py goes through what is rendered.
     "Sections": {"owned", "only"},
     "Lines": {"owned"},
@@ -72,7 +75,7 @@ def any_word(word: str) -> Any:
 
 
 PORT = Port("api", 5000, "public")
-TIMER = Timer("wait", "/etc/one.conf", "^wait (.*)$")
+TIMER = Timer("wait", 1.5, "/etc/one.conf")
 FILES = (Template("/etc/one.conf", "text"),)
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a role": ({"roles": ("controler",)}, r"Service.roles is 'controler'; did you mean 'controller'\?"),
@@ -126,7 +129,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"files": FILES, "sandboxes": (Sandbox("one.conf", 4.0, instead=(Instead("PrivateTemp", "", "it shares one"),)),)},
         "the sandbox of one.conf has no 'PrivateTemp'; did you mean 'PrivateTmp'",
     ),
-    "a timer's group": ({"files": FILES, "timers": (replace(TIMER, find="^wait .*$"),)}, "must have one group"),
+    "a timer's option": (
+        {"files": FILES, "timers": (replace(TIMER, option="wait"),)},
+        "one: the timer 'wait' is set by the option 'wait'",
+    ),
+    "a limit's file": (
+        {"files": FILES, "limits": (Limit("disk", lambda *_: 1, "/etc/on.conf", ""),)},
+        "one: the limit of disk is in '/etc/on.conf'; did you mean '/etc/one.conf'",
+    ),
+    "what it can do without": ({"serves_without": ("cache",)}, "one: serves without 'cache', which it does not require"),
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from hacienda import assess, cloud, environment, services
 from hacienda.assess import rules
 from hacienda.review import topology
 from hacienda.review.topology import marks
+from tests import examples
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ("lab", "production", "large", "named", "networks", "two-node")
@@ -85,8 +86,7 @@ def test_failure_domains_are_branches() -> None:
 
 
 def test_the_readme_shows_it() -> None:
-    drawn = "\n".join(line.rstrip() for line in text(picture("lab"), 112).splitlines())
-    assert drawn in (ROOT / "README.md").read_text()
+    assert examples.drawn() in (ROOT / "README.md").read_text(), "run `make docs`"
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

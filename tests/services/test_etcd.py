@@ -12,6 +12,12 @@ from hacienda import services
 from hacienda.services import etcd
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    "heartbeat": Found(r"^ETCD_HEARTBEAT_INTERVAL=(\d+)$", "ms"),
+    "election": Found(r"^ETCD_ELECTION_TIMEOUT=(\d+)$", "ms"),
+}
 
 ETCDCTL = r"""
 case "$*" in

@@ -24,6 +24,18 @@ from hacienda.cloud import Cloud
 from hacienda.services import galera
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    **{name: Found(rf"{name}=([^;\"]+)") for name in galera.EVS_TIMERS},
+    "poll": Found(r"^POLL_SECONDS = (\S+)$"),
+    "read time-out of the checker": Found(r"^READ_TIMEOUT_SECONDS = (\S+)$"),
+    "stale": Found(r"^STALE_SECONDS = (\S+)$"),
+    "drain": Found(r"^seconds=(\S+)"),
+    "memory": Found(r"^innodb_buffer_pool_size = (\d+)$", "bytes"),
+    "disk": Found(r"gcache\.size=(\d+)M", "MiB"),
+    "connections": Found(r"^max_connections = (\d+)$", "count"),
+}
 
 CONFIGURATION = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
 GIB = 1024**3

@@ -11,6 +11,12 @@ import pytest
 
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    name: Found(rf"^net\.ipv4\.{name} = (\d+)$")
+    for name in ("tcp_retries2", "tcp_keepalive_time", "tcp_keepalive_intvl", "tcp_keepalive_probes")
+}
 
 BIG = composed.LAB + "  compute: 2\n"
 

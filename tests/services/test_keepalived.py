@@ -15,6 +15,16 @@ import pytest
 from hacienda import services
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    "advert_int": Found(r"^\s+advert_int (\S+)$"),
+    "priority": Found(r"^\s+priority (\d+)$"),
+    **{f"script {what}": Found(rf"^\s+{what} (\d+)$") for what in ("interval", "timeout", "fall")},
+    **{
+        f"garp_{what}": Found(rf"^\s+vrrp_garp_{what} (\S+)$") for what in ("interval", "master_delay", "master_repeat")
+    },
+}
 
 CONF = "/etc/keepalived/keepalived.conf"
 TWO_NETWORKS = """

@@ -8,6 +8,9 @@ import pytest
 
 from hacienda.services import memcached
 from tests.services import composed
+from tests.services.stated import Found
+
+STATED = {"memory": Found(r"^-m (\d+)$", "MiB"), "connections": Found(r"^-c (\d+)$", "count")}
 
 
 def arguments(tmp_path: Path, text: str = composed.LAB, node: str = "ctl-1") -> dict[str, str]:

@@ -14,6 +14,14 @@ from hacienda.cloud import Cloud
 from hacienda.services import rabbitmq
 from tests.services import composed
 from tests.services.sandbox import Sandbox
+from tests.services.stated import Found
+
+STATED = {
+    "net_ticktime": Found(r"^net_ticktime = (\d+)$"),
+    "heartbeat": Found(r"^heartbeat = (\d+)$", default=60),
+    "memory": Found(r"^vm_memory_high_watermark\.absolute = (\d+)$", "bytes"),
+    "disk": Found(r"^disk_free_limit\.absolute = (\d+)$", "bytes"),
+}
 
 CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
 DEFINITIONS = composed.program("rabbitmq", "definitions.py")

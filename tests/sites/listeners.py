@@ -19,18 +19,17 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     ("haproxy", "statistics"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
     ("haproxy", "writer-table"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
+    ("keystone", "api"): ("/etc/keystone/uwsgi.ini", r"^https-socket = ([\d.]+):(\d+),"),
     ("memcached", "memcache"): ("/etc/memcached.conf", r"^-l ([\d.]+)()$"),
     ("rabbitmq", "amqps"): ("/etc/rabbitmq/rabbitmq.conf", r"^listeners\.ssl\.default = ([\d.]+):(\d+)$"),
     ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket", r"^ListenStream=([\d.]+):(\d+)$"),
     ("keepalived", "vrrp"): ("/etc/keepalived/keepalived.conf", r"^    unicast_src_ip ([\d.]+)()$"),
 }
-"""Service and port -> file, and a pattern with address and port; an empty port: the daemon's default, which is the declared one."""
+"""Service and port -> file, and a pattern with address and port; an empty port: the daemon's default, the declared one. A port
+that is not listed is written in one of the service's own files."""
 
 EVERYWHERE = {("host", "ssh"), ("chrony", "ntp"), ("galera", "ist"), ("galera", "sst"), ("rabbitmq", "distribution")}
 """Ports whose daemons listen on all addresses: sshd, chronyd, the receiving side of a state transfer, Erlang's distribution."""
-
-_UWSGI = r"^https-socket = ([\d.]+):(\d+),"
-"""In the file of every API under uWSGI."""
 
 _FRONT = re.compile(r"^    bind ([\d.]+):(\d+)", re.MULTILINE)
 
@@ -39,7 +38,7 @@ def listens(files: Mapping[str, RenderedFile], service: str, port: str, number: 
     """Whether a machine with these files answers at an address: the service itself, or a front end of HAProxy there.
 
     Raises:
-        KeyError: nothing here says where the service listens.
+        KeyError: nothing here says where the program listens that stands for the service on this machine.
     """
     if "/etc/haproxy/haproxy.cfg" in files:
         fronts = _FRONT.findall(files["/etc/haproxy/haproxy.cfg"].text)
@@ -47,7 +46,10 @@ def listens(files: Mapping[str, RenderedFile], service: str, port: str, number: 
             return True
     if (service, port) in EVERYWHERE:
         return True
-    path, pattern = BOUND.get((service, port), (f"/etc/{service}/uwsgi.ini", _UWSGI))
+    if (service, port) not in BOUND:
+        own = [file.text for file in files.values() if file.service == service]
+        return any(re.search(rf"\b{number}\b", text) for text in own)
+    path, pattern = BOUND[service, port]
     if path not in files:
         path, pattern = _ARBITER[service, port]
     found = re.findall(pattern, files[path].text, flags=re.MULTILINE)

@@ -132,7 +132,8 @@ def test_what_comes_in_through_a_router_is_answered_through_it() -> None:
 
 def test_machines_of_the_cloud_are_no_time_sources() -> None:
     resolved = of_text(
-        (CASES / "existing-ceph-firewall.yaml").read_text() + "time: {servers: [10.1.0.11, ctl-2, ntp.example.org]}\n"
+        (CASES / "existing-ceph-firewall.yaml").read_text() + "time: {servers: [10.1.0.11, ctl-2, ntp.example.org]}\n",
+        services.registry(),
     )
     told = [finding for finding in findings(Subject(resolved, date(2026, 11, 28))) if finding.rule == "TIME"]
     assert [finding.severity for finding in told] == ["error", "error", "warning"]
@@ -166,7 +167,7 @@ def test_machines_that_share_an_address_across_roles_are_told_the_same() -> None
     text = (CASES / "hyperconverged.yaml").read_text()
     head, computes = text.split("  compute:")
     with pytest.raises(InputError) as raised:
-        of_text(head + "  compute:" + computes.replace("os", "cmp-os"))
+        of_text(head + "  compute:" + computes.replace("os", "cmp-os"), services.registry())
     assert "give it one role: controller or compute" in str(raised.value)
 
 

@@ -1,8 +1,7 @@
 """How available a cloud will be: its dependency tree evaluated exactly, with common causes and failovers (docs/availability.md)."""
 
 from hacienda.assess.availability.estimate import budgeted, estimate, requests
-from hacienda.assess.availability.figures import Assumptions, Rate
-from hacienda.assess.availability.formulas import minutes_per_year
+from hacienda.assess.availability.figures import Assumptions, Rate, minutes_per_year
 from hacienda.assess.availability.model import (
     Absent,
     Contributor,

@@ -37,7 +37,7 @@ def estimate(
         environment=cloud.name,
         target=cloud.availability_target,
         paths=estimated,
-        absent=tuple(model.Absent(kind.name, kind.provider) for kind in absent(cloud)),
+        absent=tuple(model.Absent(*missing) for missing in absent(cloud)),
         improvements=() if worst is None else _improvements(worst[0], cloud, figures, seconds),
         effects=tuple(effects.effects(cloud, figures, found, seconds)),
         failovers=_failovers(found, figures, known),
@@ -53,7 +53,7 @@ def requests(cloud: Cloud, failovers: Collection[model.Failover]) -> tuple[model
 
 
 def budgeted(budget: timers.Budget) -> tuple[model.Failover, ...]:
-    """How long failovers last at worst, by the times in the rendered files."""
+    """How long failovers last at worst, by the times that services state."""
     return tuple(
         model.Failover(service, failure.recovery.seconds, f"hacienda timers: {failure.name}")
         for service, failure in budget.failovers.items()

@@ -98,6 +98,11 @@ _SINGLE = {
 }
 
 
+def minutes_per_year(unavailability: float) -> float:
+    """Downtime in minutes a year."""
+    return unavailability * MINUTES_PER_YEAR
+
+
 def hours(value: float) -> str:
     """A time in the unit people would use: `8 h`, `30 min`, `10 s`."""
     if value >= 1 and value == round(value, 1):

@@ -58,10 +58,10 @@ class PathEstimate:
 
 @dataclass(frozen=True)
 class Absent:
-    """A kind of request whose systems are not in the environment; `provider` would serve it."""
+    """Something that a tenant cannot do here, and the capability that it takes: nothing in the environment provides it."""
 
     name: str
-    provider: str
+    capability: str
 
 
 @dataclass(frozen=True)

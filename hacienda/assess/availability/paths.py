@@ -1,8 +1,8 @@
-"""What a client's request runs through, derived from what services declare: `requires` and `provides`, members, voters, VIPs."""
+"""What a client's request runs through, derived from what services declare that they require and can do without."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hacienda import quorum
@@ -11,14 +11,18 @@ from hacienda.assess.availability.figures import Assumptions
 from hacienda.assess.availability.inventory import Inventory, chain
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
 from hacienda.cloud.model import Cloud, Node
-from hacienda.declare import Service
+from hacienda.declare import Capability, Service
 
 ENTRANCE = ("load balancer", "virtual ip")
 """Capabilities that one machine must offer together: an address without a load balancer behind it serves nobody."""
 
-NOT_TO_SERVE = ("coordination", "cache")
-"""Capabilities whose loss no request feels: without etcd's quorum nothing is founded or restarted, and starts never lock;
-without a cache answers are computed anew (docs/reference.md#coordination, docs/reference.md#memcached)."""
+TENANT: tuple[tuple[str, Capability], ...] = (
+    ("database write", "database"),
+    ("message", "message queue"),
+    ("network path of an instance", "instance network"),
+    ("volume I/O", "block storage"),
+)
+"""What a client or a tenant does beside asking APIs, and the capability that it takes."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +31,21 @@ class Kind:
 
     Args:
         name: for people.
-        capability: what its service provides; empty: every service with an entry in the catalogue.
-        provider: who would provide it in an OpenStack cloud, for environments without it.
+        service: where it ends.
     """
 
     name: str
-    capability: str
-    provider: str
+    service: Service
 
 
-KINDS = (
-    Kind("API request", "", "a service with an entry in the catalogue"),
-    Kind("database write", "database", "Galera"),
-    Kind("message", "message queue", "RabbitMQ"),
-    Kind("network path of an instance", "instance network", "OVN or Neutron's agents"),
-    Kind("volume I/O", "block storage", "Ceph or Cinder"),
-)
+def kinds(cloud: Cloud) -> Iterator[Kind]:
+    """One for each API in the catalogue, and one for each thing that a tenant does here."""
+    for service in cloud.services:
+        yield from (Kind(f"{entry.type} API", service) for entry in service.catalogue)
+    for name, capability in TENANT:
+        provider = cloud.provider(capability)
+        if provider is not None:
+            yield Kind(name, provider)
 
 
 @dataclass(frozen=True)
@@ -90,30 +93,23 @@ def paths(cloud: Cloud, assumptions: Assumptions) -> tuple[Path, ...]:
         cloud: the resolved cloud.
         assumptions: how parts fail.
     """
-    found = ((kind, _entries(cloud, kind)) for kind in KINDS)
-    return tuple(_path(kind.name, _needed(cloud, entries), cloud, assumptions) for kind, entries in found if entries)
+    return tuple(_path(kind.name, _needed(cloud, kind.service), cloud, assumptions) for kind in kinds(cloud))
 
 
-def absent(cloud: Cloud) -> tuple[Kind, ...]:
-    """Kinds of path whose systems are not in the environment."""
-    return tuple(kind for kind in KINDS if not _entries(cloud, kind))
+def absent(cloud: Cloud) -> Iterator[tuple[str, Capability]]:
+    """What a tenant cannot do here, and the capability that nothing provides."""
+    return ((name, capability) for name, capability in TENANT if cloud.provider(capability) is None)
 
 
-def _entries(cloud: Cloud, kind: Kind) -> tuple[Service, ...]:
-    if not kind.capability:
-        return tuple(service for service in cloud.services if service.catalogue)
-    return tuple(service for service in cloud.services if kind.capability in service.provides)
-
-
-def _needed(cloud: Cloud, entries: Iterable[Service]) -> tuple[Service, ...]:
-    """The entries and everything that serving takes, in start order."""
+def _needed(cloud: Cloud, entry: Service) -> tuple[Service, ...]:
+    """A service and everything that serving takes, in start order: not what it needs only to start."""
     names: set[str] = set()
-    waiting = list(entries)
+    waiting = [entry]
     while waiting:
         service = waiting.pop()
         if service.name not in names:
             names.add(service.name)
-            wanted = (capability for capability in service.requires if capability not in NOT_TO_SERVE)
+            wanted = set(service.requires) - set(service.serves_without)
             waiting += [cloud.registry.provider(capability) for capability in wanted]
     return tuple(service for service in cloud.services if service.name in names)
 

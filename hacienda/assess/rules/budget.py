@@ -1,4 +1,4 @@
-"""BUDGET: times in the rendered files that contradict each other, or a failure that takes longer than it should."""
+"""BUDGET: times that contradict each other, or a failure that takes longer than it should."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each contradiction; those about pools and the proxy's time-outs are the rule TIMERS' own."""
     for one in subject.budget.contradictions:
         if one.rule == rule.id:
-            yield Observation(one.where, one.reason, one.fix)
+            yield Observation(one.where, one.reason, one.fix, one.severity, one.concerns)
 
 
 rule = Rule(

@@ -12,7 +12,7 @@ from hacienda.cloud.model import ABBREVIATIONS
 _FOR = {
     "network": "routers of tenant networks",
     "compute": "a hypervisor",
-    "storage": "Ceph",
+    "storage": "the daemons of the storage",
     "monitoring": "a monitoring system",
 }
 """Role -> what its machines are there for."""
@@ -22,7 +22,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each role of machines that run no service of their role and have no firewall rule of the operator's. In a
     lab nothing ran there before Hacienda."""
     cloud = subject.cloud
-    if subject.lab or "firewall" not in cloud.options:
+    if subject.lab or cloud.provider("packet filter") is None:
         return
     opened = {name for rule in cloud.firewall_rules for name in rule.nodes}
     for role in ABBREVIATIONS:

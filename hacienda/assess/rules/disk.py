@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess import reading
+from hacienda.assess import timers
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Node
 
 GIB = 1024**3
-MIB = 1024**2
 SHARE = 0.5
 """Of a disk, what one setting may claim; the rest is data, logs and the operating system."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each setting that claims most of the smallest disk that is declared for it."""
-    for service, option, what, purposes, size in _claims(subject):
-        disks = [(node, disk) for node in subject.cloud.members(service) if (disk := _disk(node, purposes)) is not None]
-        node, disk = min(disks, key=lambda found: found[1], default=(None, 0))
-        if node is not None and size > SHARE * disk:
-            reason = f"{what} {size / GIB:.0f} GiB of {node.name}'s disk of {disk / GIB:.0f} GiB."
-            fix = f"Use less than {SHARE * disk / GIB:.0f}GiB, or a larger disk."
-            yield Observation(f"services.{service}.{option}", reason, fix, concerns=(service, node.name))
-
-
-def _claims(subject: Subject) -> Iterator[tuple[str, str, str, tuple[str, ...], int]]:
-    """Service, option, words, purposes of the disk it is on, bytes."""
-    galera = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf")
-    if galera is not None:
-        words, cache = "the cache of write-sets takes", int(reading.only(r"gcache\.size=([0-9]+)M", galera))
-        yield "galera", "gcache", words, ("database", "system"), cache * MIB
-    rabbitmq = subject.text("rabbitmq", "/etc/rabbitmq/rabbitmq.conf")
-    if rabbitmq is not None:
-        words, limit = "publishers are blocked unless there are", reading.pairs(rabbitmq)["disk_free_limit.absolute"]
-        yield "rabbitmq", "disk_free_limit", words, ("messages", "system"), int(limit)
+    cloud = subject.cloud
+    for service in cloud.services:
+        for limit in service.limited("disk"):
+            disks = [
+                (node, disk)
+                for node in cloud.servers(service.name)
+                if (disk := _disk(node, limit.purposes)) is not None
+            ]
+            node, disk = min(disks, key=lambda found: found[1], default=(None, 0))
+            size = 0 if node is None else limit.amount(cloud, node)
+            if node is not None and size > SHARE * disk:
+                reason = f"{limit.reason} {size / GIB:.0f} GiB of {node.name}'s disk of {disk / GIB:.0f} GiB."
+                fix = f"Use less than {SHARE * disk / GIB:.0f}GiB, or a larger disk."
+                where = timers.where(service.name, limit.option)
+                yield Observation(where, reason, fix, concerns=(service.name, node.name))
 
 
 def _disk(node: Node, purposes: tuple[str, ...]) -> int | None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hacienda.assess import timers
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
-from hacienda.services import haproxy
+from hacienda.cloud import entrance
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation where the shares do not fit."""
-    if subject.text("haproxy", haproxy.CONFIGURATION) is None:
-        return
-    door, limit = haproxy.door(subject.cloud), haproxy.limit(subject.cloud)
-    if door.total <= limit:
-        return
-    listed = ", ".join(f"{name} {share.connections}" for name, share in door.shares.items())
-    reason = f"the front ends need {door.total} connections at a time ({listed}), and a load balancer takes {limit}."
-    yield Observation("services.haproxy.connections", reason, f"Use {door.total} or more.", concerns=tuple(door.shares))
+    cloud = subject.cloud
+    for balancer, limit in subject.limits("load balancer", "connections"):
+        most = limit.amount(cloud, cloud.servers(balancer)[0])
+        door = entrance.Entrance(cloud, most, most)
+        if door.total > most:
+            listed = ", ".join(f"{name} {share.connections}" for name, share in door.shares.items())
+            reason = (
+                f"the front ends need {door.total} connections at a time ({listed}), and a load balancer takes {most}."
+            )
+            where = timers.where(balancer, limit.option)
+            yield Observation(where, reason, f"Use {door.total} or more.", concerns=tuple(door.shares))
 
 
 rule = Rule(
@@ -28,6 +32,6 @@ rule = Rule(
     severity="error",
     reason="Each front end has a share of the connections, so that a stranger's silent ones to an API keep neither the database's "
     "clients out nor the health check by which a virtual IP stays where it is. Shares that are more than the whole protect nobody.",
-    fix="Raise haproxy's `connections`, or use fewer workers: the database's share is what their pools may open.",
+    fix="Raise the load balancer's `connections`, or use fewer workers: the database's share is what their pools may open.",
     find=_find,
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any
 
+from hacienda.assess import timers
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
-from hacienda.services import firewall
+from hacienda.declare.trust import Trust, marker
 
 WIDEST_PUBLIC = 16
 """Shortest prefix of a public range that one operator may be at home in."""
@@ -16,16 +19,25 @@ WIDEST = 8
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each operators' network that is wider than any operator's."""
-    if not subject.cloud.registry.require("firewall"):
-        return
-    options = subject.cloud.option("firewall")
-    if not isinstance(options, firewall.Options):
-        raise TypeError(f"the firewall's options are {type(options).__name__}")
-    for position, network in enumerate(options.operator_networks):
-        if network.prefixlen < (WIDEST if network.is_private else WIDEST_PUBLIC):
-            reason = f"{network} is let in to SSH and the statistics pages: {network.num_addresses:,} addresses."
-            yield Observation(f"services.firewall.operator_networks[{position}]", reason, concerns=(str(network),))
+    """One observation for each network of clients, in whatever option, that is wider than any operator's."""
+    for service in subject.cloud.services:
+        options = subject.cloud.option(service.name)
+        for name, field in type(options).model_fields.items():
+            trust, value = marker(field), getattr(options, name)
+            if isinstance(trust, Trust) and isinstance(value, tuple):
+                where = timers.where(service.name, name)
+                yield from (
+                    _observation(network, where, at, trust) for at, network in enumerate(value) if _wide(network)
+                )
+
+
+def _wide(network: Any) -> bool:
+    return isinstance(network, IPv4Network) and network.prefixlen < (WIDEST if network.is_private else WIDEST_PUBLIC)
+
+
+def _observation(network: IPv4Network, where: str, position: int, trust: Trust) -> Observation:
+    reason = f"{network}, {network.num_addresses:,} addresses, is one of the networks {trust.decides}."
+    return Observation(f"{where}[{position}]", reason, concerns=(str(network),))
 
 
 rule = Rule(

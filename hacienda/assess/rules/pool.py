@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess import reading
+from hacienda.assess import timers
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
@@ -13,18 +13,15 @@ from hacienda.cloud import entrance
 
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation where the pools together are larger than what the one writer accepts."""
-    text = subject.text("galera", "/etc/mysql/mariadb.conf.d/90-hacienda.cnf")
-    if text is None:
-        return
-    accepted = int(reading.pairs(text)["max_connections"])
-    wanted = entrance.pools(subject.cloud)
+    cloud, wanted = subject.cloud, entrance.pools(subject.cloud)
     total = sum(wanted.values())
-    if total + entrance.KEPT <= accepted:
-        return
-    listed = ", ".join(f"{name} {count}" for name, count in wanted.items())
-    reason = f"the database takes {accepted} connections, and its clients may open {total} ({listed})."
-    fix = f"Use {total + entrance.KEPT} or more, or fewer workers."
-    yield Observation("services.galera.max_connections", reason, fix, concerns=tuple(wanted))
+    for database, limit in subject.limits("database", "connections"):
+        accepted = limit.amount(cloud, cloud.servers(database)[0])
+        if total + entrance.KEPT > accepted:
+            listed = ", ".join(f"{name} {count}" for name, count in wanted.items())
+            reason = f"the database takes {accepted} connections, and its clients may open {total} ({listed})."
+            fix = f"Use {total + entrance.KEPT} or more, or fewer workers."
+            yield Observation(timers.where(database, limit.option), reason, fix, concerns=tuple(wanted))
 
 
 rule = Rule(
@@ -33,6 +30,6 @@ rule = Rule(
     severity="error",
     reason="All clients use one writer. Under load, or while they reconnect after a failover, the last ones are refused with "
     "`Too many connections`: the failover that worked looks like an outage.",
-    fix="Raise galera's `max_connections`, or use fewer workers.",
+    fix="Raise the database's `max_connections`, or use fewer workers.",
     find=_find,
 )

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
 
-_IGNORING = re.compile(
-    r"cluster_partition_handling\s*=\s*(?:ignore|autoheal)\b"
-    r"|pc\.ignore_(?:quorum|sb)\s*=\s*(?:true|yes|on|1)\b"
-    r"|no-quorum-policy\s*[=:\"]+\s*ignore\b",
-    re.IGNORECASE,
-)
-"""RabbitMQ (`autoheal` throws one side's messages away), Galera, Pacemaker."""
-
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each service with several members whose rendered configuration ignores the quorum."""
-    for service, file in subject.configurations():
-        setting = _IGNORING.search(file.text)
-        count = len(subject.cloud.members(service.name))
-        if setting is not None and count > 1:
-            reason = (
-                f"{service.name}'s {count} members go on alone when they lose sight of each other: {setting[0]!r} "
-                f"in {file.path}."
-            )
+    """One observation for each service with several members of which a minority goes on."""
+    cloud = subject.cloud
+    for service in cloud.services:
+        setting, count = service.ignores_quorum(cloud), len(cloud.members(service.name))
+        if setting and count > 1:
+            reason = f"{service.name}'s {count} members go on alone when they lose sight of each other: `{setting}`."
             yield Observation("machines.controller", reason, concerns=(service.name,))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess import ledger
+from hacienda.assess import claims
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
@@ -13,12 +13,12 @@ from hacienda.assess.subject import Subject
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each virtual IP, and each range of addresses, that another environment of the project has, too."""
     for other in subject.others:
-        for clash in ledger.clashes(subject.cloud, other):
-            if clash.kind == "virtual ip":
+        for conflict in claims.conflicts(subject.cloud, other):
+            if conflict.kind == "virtual ip":
                 fix = "Give each environment its own virtual IP."
-                yield Observation(clash.where, clash.reason, fix, "error", clash.concerns)
-            elif clash.kind == "range":
-                yield Observation(clash.where, clash.reason, concerns=clash.concerns)
+                yield Observation(conflict.where, conflict.reason, fix, "error", conflict.concerns)
+            elif conflict.kind == "range":
+                yield Observation(conflict.where, conflict.reason, concerns=conflict.concerns)
 
 
 rule = Rule(

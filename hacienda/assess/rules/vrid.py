@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hacienda.assess import ledger
+from hacienda.assess import claims
 from hacienda.assess.finding import Observation
 from hacienda.assess.rule import Rule
 from hacienda.assess.subject import Subject
@@ -13,9 +13,11 @@ from hacienda.assess.subject import Subject
 def _find(subject: Subject) -> Iterator[Observation]:
     """One observation for each virtual IP whose id another environment uses where the two networks may be one."""
     for other in subject.others:
-        for clash in ledger.clashes(subject.cloud, other):
-            if clash.kind == "vrrp id":
-                yield Observation(clash.where, clash.reason, severity=clash.severity, concerns=clash.concerns)
+        for conflict in claims.conflicts(subject.cloud, other):
+            if conflict.kind == "vrrp id":
+                yield Observation(
+                    conflict.where, conflict.reason, severity=conflict.severity, concerns=conflict.concerns
+                )
 
 
 rule = Rule(
@@ -23,7 +25,7 @@ rule = Rule(
     title="One VRRP id twice on a layer-2 network",
     severity="error",
     reason="Routers with one id on one layer-2 network are one router to each other and to switches: they take each other's "
-    "addresses away, or share a hardware address. Many deployers start at 51 and clash.",
+    "addresses away, or share a hardware address. Many deployers start at 51 and conflict.",
     fix="Choose a virtual IP with another last octet, which is its id, or give the network its own `vlan`.",
     find=_find,
 )

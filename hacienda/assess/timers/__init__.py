@@ -1,7 +1,21 @@
-"""How long each failure is felt at worst, from the times that rendered files have (docs/timers.md)."""
+"""How long each failure is felt at worst, from the times that services state (docs/timers.md)."""
 
 from hacienda.assess.timers.budget import budget
 from hacienda.assess.timers.measured import load, save
 from hacienda.assess.timers.model import Budget, Contradiction, Drill, Failure, Line
+from hacienda.assess.timers.readings import Reading, Readings, read, where
 
-__all__ = ["Budget", "Contradiction", "Drill", "Failure", "Line", "budget", "load", "save"]
+__all__ = [
+    "Budget",
+    "Contradiction",
+    "Drill",
+    "Failure",
+    "Line",
+    "Reading",
+    "Readings",
+    "budget",
+    "load",
+    "read",
+    "save",
+    "where",
+]

@@ -6,15 +6,16 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from hacienda.assess.timers import failures
+from hacienda.assess.timers import readings as readings_of
 from hacienda.assess.timers.model import Contradiction, Failure, Line
-from hacienda.assess.timers.readings import NotTimedError, Readings
+from hacienda.assess.timers.readings import NotTimedError, Reading, Readings
 from hacienda.assess.timers.steps import short, times
 from hacienda.cloud.model import Cloud
 
 FEWEST_KEEPALIVES = 3
 """Messages that must be missed before a member is suspected: fewer, and one lost packet is a suspicion."""
 FEWEST_HEARTBEATS = 5
-"""Heartbeats in an election time-out, below which etcd refuses to start (embed/config.go)."""
+"""Heartbeats in an election time-out, below which a member refuses to start (embed/config.go)."""
 
 Check = Callable[[Cloud, Readings], Iterable[Contradiction]]
 
@@ -24,7 +25,7 @@ def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -
 
     Args:
         cloud: the resolved cloud.
-        readings: what its files say.
+        readings: what its services state.
         found: its failures.
 
     Raises:
@@ -98,7 +99,7 @@ def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             (
                 install <= retransmit,
                 f"evs.install_timeout {short(install)} is not above evs.join_retrans_period {short(retransmit)}: "
-                "one power cut can end in an endless non-primary loop (`hacienda explain docs/services/galera.md`).",
+                f"one power cut can end in an endless non-primary loop (`hacienda explain docs/services/{service}.md`).",
                 f"Use an install_timeout of {short(5 * retransmit)} at least.",
             ),
             (
@@ -123,48 +124,49 @@ def _checker(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
 
 
 def _leaving(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    """A server that leaves, or comes back, must not do so before HAProxy has seen it."""
-    for service in cloud.services:
-        for front in service.frontends if failures.entered(cloud) else ():
-            seen = failures.refused(readings, f"{service.name}-{front.port}")
-            for name in ("drain", "restart"):
-                if not readings.has(service.name, name):
-                    continue
-                reading = readings.of(service.name, name)[0]
-                if reading.value <= seen.seconds:
-                    reason = (
-                        f"{service.name}'s {name} waits {short(reading.value)}, "
-                        f"HAProxy sees after {short(seen.seconds)} that it is away: {seen}."
-                    )
-                    fix = f"Use more than {short(seen.seconds)} in {reading.file}."
-                    yield Contradiction(f"services.{service.name}", reason, fix)
+    """A server that leaves, or comes back, must not do so before the load balancer has seen it."""
+    for service, _, listener in failures.fronts(cloud):
+        seen = failures.refused(readings, listener)
+        for name in ("drain", "restart"):
+            if not readings.has(service.name, name):
+                continue
+            reading = readings.longest(service.name, name)
+            if reading.value <= seen.seconds:
+                reason = (
+                    f"{service.name}'s {name} waits {short(reading.value)}, "
+                    f"the load balancer sees after {short(seen.seconds)} that it is away: {seen}."
+                )
+                yield Contradiction(reading.where, reason, f"Use more than {short(seen.seconds)} in {reading.file}.")
 
 
 def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     if not failures.entered(cloud):
         return
     interval = failures.keeper(readings, "script interval").value
-    patience = failures.keeper(readings, "script timeout").value
+    patience = failures.keeper(readings, "script timeout")
     fall = failures.keeper(readings, "script fall").value
-    advert = failures.keeper(readings, "advert_int").value
-    if patience > interval:
+    adverts = failures.keeper(readings, "advert_int")
+    advert = adverts.value
+    if patience.value > interval:
         reason = (
-            f"keepalived's script may take {short(patience)} and is due every {short(interval)}: runs are left out."
+            f"the script of {patience.service} may take {short(patience.value)} and is due every {short(interval)}: "
+            "runs are left out."
         )
-        yield Contradiction("services.keepalived", reason, f"Use a timeout of {short(interval)} at most.")
+        yield Contradiction(patience.where, reason, f"Use a timeout of {short(interval)} at most.")
     if 3 * advert > fall * interval:
         reason = (
             f"a lost machine is noticed after 3 advertisements of {short(advert)}, "
             f"a dead load balancer already after {fall:g} x {short(interval)}: the worse failure takes longer."
         )
-        fix = f"Use an advert_interval of {short(fall * interval / 3)} at most."
-        yield Contradiction("services.keepalived.advert_interval", reason, fix)
+        fix = f"Use {short(fall * interval / 3)} at most."
+        yield Contradiction(adverts.where, reason, fix)
 
 
 def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     """A machine that is cut off may take clients back until it gives the virtual IP up: its successor must outlast it."""
     if not failures.separable(cloud, readings):
         return
+    where = readings_of.where(readings.provider("virtual ip"))
     delay, repeat, pause = (
         failures.keeper(readings, f"garp_{name}").value for name in ("master_delay", "master_repeat", "interval")
     )
@@ -174,7 +176,7 @@ def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             "in between it loses clients to a former holder that is cut off."
         )
         fix = f"Use a vrrp_garp_master_repeat of {math.ceil(delay / pause)} at least."
-        yield Contradiction("services.keepalived", reason, fix)
+        yield Contradiction(where, reason, fix)
     up, moves, told = (
         failures.given_up(cloud, readings),
         failures.address(readings),
@@ -186,7 +188,7 @@ def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             f"announced itself for the last time after {short(moves.seconds + told.seconds)}."
         )
         fix = f"Use a vrrp_garp_master_delay of more than {short(up.seconds - moves.seconds)}."
-        yield Contradiction("services.keepalived", reason, fix)
+        yield Contradiction(where, reason, fix)
 
 
 def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
@@ -194,69 +196,84 @@ def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     for database, listener in _databases(cloud):
         limits = [failures.balancer(readings, f"{side} time-out", listener) for side in ("client", "server")]
         shortest = min(limits, key=lambda reading: reading.value)
-        for service in _clients(cloud, readings, "connection_recycle_time"):
-            recycle = readings.longest(service, "connection_recycle_time").value
-            if recycle >= shortest.value:
+        ends = failures.balancer(readings, "hard-stop-after")
+        for recycle in _clients(cloud, readings, "connection_recycle_time"):
+            service = recycle.service
+            if recycle.value >= shortest.value:
                 reason = (
-                    f"{service} keeps connections to {database} for {short(recycle)}, "
-                    f"HAProxy drops idle ones after {short(shortest.value)} ({shortest.name})."
+                    f"{service} keeps idle connections to {database} for {short(recycle.value)}, "
+                    f"the load balancer drops them after {short(shortest.value)} ({shortest.name})."
                 )
-                fix = f"Renew them earlier than that, or raise HAProxy's {shortest.name}."
-                yield Contradiction(f"services.{service}", reason, fix, rule="TIMERS")
-            ends = failures.balancer(readings, "hard-stop-after").value
-            if ends <= recycle:
-                reason = f"a reload cuts connections after {short(ends)}, {service} renews them after {short(recycle)}."
-                yield Contradiction(
-                    "services.haproxy.drain_timeout", reason, f"Use more than {short(recycle)}.", rule="TIMERS"
+                fix = f"Renew them earlier than that, or raise the load balancer's {shortest.name}."
+                yield Contradiction(recycle.where, reason, fix, "TIMERS", concerns=(service,))
+            if ends.value <= recycle.value:
+                reason = (
+                    f"a reload cuts database connections after {short(ends.value)}, "
+                    f"{service} renews its own after {short(recycle.value)}."
                 )
+                fix = f"Use more than {short(recycle.value)}."
+                yield Contradiction(ends.where, reason, fix, "TIMERS", "warning", (service,))
+
+
+def _answers(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """The load balancer must wait longer for a service than the service waits for the database."""
+    if not any(_databases(cloud)):
+        return
+    for patience in _clients(cloud, readings, "database read_timeout"):
+        own = [name for service, _, name in failures.fronts(cloud) if service.name == patience.service]
+        times = [failures.balancer(readings, "server time-out", name) for name in own]
+        answer = min(times, key=lambda reading: reading.value, default=None)
+        if answer is not None and patience.value >= answer.value:
+            reason = (
+                f"the load balancer gives {patience.service} up after {short(answer.value)}, which itself waits "
+                f"{short(patience.value)} for the database."
+            )
+            fix = f"Use more than {short(patience.value)}."
+            yield Contradiction(answer.where, reason, fix, "TIMERS", concerns=(patience.service,))
 
 
 def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    for database, listener in _databases(cloud):
-        writer = f"{listener}.{cloud.members(database)[0].name}"
-        behind = failures.balancer(readings, "connect time-out", writer).value
-        for service in _clients(cloud, readings, "database connect_timeout"):
-            before = readings.longest(service, "database connect_timeout").value
-            if before <= behind:
-                reason = f"{service} gives a connection up after {short(before)}, HAProxy tries for {short(behind)}."
-                fix = f"Use less than {short(before)} for HAProxy's writer_connect_timeout."
-                yield Contradiction("services.haproxy.writer_connect_timeout", reason, fix)
+    for _ in _databases(cloud):
+        behind = failures.balancer(readings, "writer connect time-out")
+        for before in _clients(cloud, readings, "database connect_timeout"):
+            if before.value <= behind.value:
+                reason = (
+                    f"{before.service} gives a connection up after {short(before.value)}, "
+                    f"the load balancer tries for {short(behind.value)}."
+                )
+                yield Contradiction(behind.where, reason, f"Use less than {short(before.value)}.")
 
 
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     provider = cloud.provider("coordination")
     for service in (provider.name,) if provider else ():
-        election = readings.longest(service, "election").value
+        elections = readings.longest(service, "election")
+        election = elections.value
         heartbeat = readings.longest(service, "heartbeat").value
         if election < FEWEST_HEARTBEATS * heartbeat:
             reason = (
                 f"{service}'s election time-out {short(election)} has room for {election / heartbeat:.1f} heartbeats."
             )
             fix = f"Use {short(FEWEST_HEARTBEATS * heartbeat)} at least."
-            yield Contradiction(f"services.{service}.election_ms", reason, fix)
+            yield Contradiction(elections.where, reason, fix)
 
 
 def _patience(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
     """Clients must wait longer than the database's failover takes, or they fail where they need not."""
     databases = {database for database, _ in _databases(cloud)}
     for failure in (failure for failure in found if failure.service in databases):
-        for service in _clients(cloud, readings, "database read_timeout"):
-            patience = readings.longest(service, "database read_timeout").value
-            if patience <= failure.recovery.seconds:
+        for patience in _clients(cloud, readings, "database read_timeout"):
+            if patience.value <= failure.recovery.seconds:
                 reason = (
-                    f"{service} gives a query up after {short(patience)}, "
+                    f"{patience.service} gives a query up after {short(patience.value)}, "
                     f"the database's failover takes up to {short(failure.recovery.seconds)}."
                 )
-                fix = f"Use a database_read_timeout of more than {short(failure.recovery.seconds)}."
-                yield Contradiction(f"services.{service}.database_read_timeout", reason, fix)
+                yield Contradiction(patience.where, reason, f"Use more than {short(failure.recovery.seconds)}.")
 
 
 def _databases(cloud: Cloud) -> Iterator[tuple[str, str]]:
     """Databases behind the load balancer, and their listeners."""
-    for service in cloud.services:
-        for front in service.frontends if failures.entered(cloud) else ():
-            if front.single_writer:
-                yield service.name, f"{service.name}-{front.port}"
+    return ((service.name, name) for service, front, name in failures.fronts(cloud) if front.single_writer)
 
 
 def _replicated(cloud: Cloud) -> tuple[str, ...]:
@@ -265,8 +282,11 @@ def _replicated(cloud: Cloud) -> tuple[str, ...]:
     return (database.name,) if database is not None and database.voters else ()
 
 
-def _clients(cloud: Cloud, readings: Readings, name: str) -> Iterator[str]:
-    return (service.name for service in failures.clients(cloud, readings, name))
+def _clients(cloud: Cloud, readings: Readings, name: str) -> Iterator[Reading]:
+    """The longest reading of a timer of each of the database's clients that have it."""
+    return (readings.longest(service.name, name) for service in failures.clients(cloud, readings, name))
 
 
-_CHECKS: tuple[Check, ...] = (_evs, _checker, _leaving, _script, _announcing, _recycle, _connecting, _elections)
+_CHECKS: tuple[Check, ...] = (
+    _evs, _checker, _leaving, _script, _announcing, _recycle, _answers, _connecting, _elections,
+)  # fmt: skip

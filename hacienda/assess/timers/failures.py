@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from hacienda.assess.timers.model import Failure
 from hacienda.assess.timers.readings import NotTimedError, Reading, Readings
 from hacienda.assess.timers.steps import Longest, Step, Sum, Time, timed
+from hacienda.cloud import entrance
 from hacienda.cloud.model import Cloud
-from hacienda.declare import Service
+from hacienda.declare import Frontend, Service
 
 TICKTIME_SHARE = 1.25
 """Erlang counts a silent node as down after 0.75 to 1.25 net_ticktime (kernel application, `net_ticktime`)."""
@@ -17,6 +18,9 @@ SMALLEST_RTO = 0.2
 """Linux' TCP_RTO_MIN, in seconds."""
 LARGEST_RTO = 120.0
 """Linux' TCP_RTO_MAX, in seconds."""
+
+BALANCERS = "balancers"
+"""Section of the load balancer's times by which it checks whether it reaches the others."""
 
 OUTAGE = ": longest write outage"
 """End of the names of drills that measure what a client's writes feel."""
@@ -27,7 +31,7 @@ def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
     Args:
         cloud: the resolved cloud.
-        readings: what its files say.
+        readings: what its services state.
 
     Raises:
         DeclarationError: a timer that a failure runs through is declared by nobody: a programming error.
@@ -51,12 +55,12 @@ def keeper(readings: Readings, name: str) -> Reading:
 
 
 def silent(readings: Readings, listener: str) -> Sum:
-    """Until HAProxy drops a backend whose machine is silent: a check in vain lasts min(connect time-out, inter), and the
-    next one comes after fastinter (HAProxy manual, `timeout check` and `fastinter`)."""
+    """Until the load balancer drops a backend whose machine is silent: a check in vain lasts min(connect time-out, inter), and the
+    next one comes after fastinter (its manual, `timeout check` and `fastinter`)."""
     fall = balancer(readings, "fall", listener).value
     waits = min((balancer(readings, name, listener) for name in ("connect time-out", "inter")), key=lambda r: r.value)
     return Sum(
-        "HAProxy drops the backend",
+        "the load balancer drops the backend",
         (
             timed(balancer(readings, "inter", listener)),
             timed(waits, fall, "check in vain"),
@@ -66,10 +70,10 @@ def silent(readings: Readings, listener: str) -> Sum:
 
 
 def refused(readings: Readings, listener: str) -> Sum:
-    """Until HAProxy drops a backend that refuses its checks, or answers them with an error, at once."""
+    """Until the load balancer drops a backend that refuses its checks, or answers them with an error, at once."""
     fall = balancer(readings, "fall", listener).value
     return Sum(
-        "HAProxy drops the backend",
+        "the load balancer drops the backend",
         (
             timed(balancer(readings, "inter", listener)),
             timed(balancer(readings, "fastinter", listener), fall - 1),
@@ -78,10 +82,10 @@ def refused(readings: Readings, listener: str) -> Sum:
 
 
 def hanging(readings: Readings, listener: str) -> Sum:
-    """Until HAProxy drops a backend that accepts its checks and never answers."""
+    """Until the load balancer drops a backend that accepts its checks and never answers."""
     fall = balancer(readings, "fall", listener).value
     return Sum(
-        "HAProxy drops the backend",
+        "the load balancer drops the backend",
         (
             timed(balancer(readings, "inter", listener)),
             timed(balancer(readings, "check time-out", listener), fall),
@@ -96,15 +100,15 @@ def address(readings: Readings) -> Sum:
 
 
 def given_up(cloud: Cloud, readings: Readings) -> Sum:
-    """Until a machine that is cut off gives the virtual IP up: HAProxy there reaches neither the majority of the load
-    balancers nor a writer, and keepalived's script tells. Only where somebody can be cut off (`separable`)."""
-    alone: list[Step] = [silent(readings, "balancers")]
+    """Until a machine that is cut off gives the virtual IP up: its load balancer reaches neither the majority of the others
+    nor a writer, and the script that watches it tells. Only where somebody can be cut off (`separable`)."""
+    alone: list[Step] = [silent(readings, BALANCERS)]
     for service, listener in _listeners(cloud, single_writer=True):
         asks = timed(readings.longest(service.name, "poll"))
         alone.append(_after((*_view(readings, service.name).of, asks), refused(readings, listener)))
     fall = keeper(readings, "script fall").value
     script = timed(keeper(readings, "script interval"), fall, "script interval")
-    return Sum("it gives the virtual IP up", (Longest("HAProxy finds itself cut off", tuple(alone)), script))
+    return Sum("it gives the virtual IP up", (Longest("the load balancer finds itself cut off", tuple(alone)), script))
 
 
 def separable(cloud: Cloud, readings: Readings) -> bool:
@@ -120,7 +124,7 @@ def entered(cloud: Cloud) -> bool:
 
 
 def announced(readings: Readings) -> Sum:
-    """How long the successor announces itself, from when it takes the virtual IP (keepalived.conf(5), `vrrp_garp_*`)."""
+    """How long the successor announces itself, from when it takes the virtual IP (docs/timers.md)."""
     repeat = keeper(readings, "garp_master_repeat").value
     return Sum(
         "the successor announces itself",
@@ -132,7 +136,7 @@ def announced(readings: Readings) -> Sum:
 
 
 def _view(readings: Readings, database: str) -> Sum:
-    """Until the members of a Galera cluster agree without one."""
+    """Until the members of a group agree without one (extended virtual synchrony)."""
     parts = ("suspect_timeout", "inactive_check_period", "join_retrans_period")
     return Sum(
         "the members agree without it", tuple(timed(readings.longest(database, f"evs.{part}")) for part in parts)
@@ -179,8 +183,7 @@ def _databases(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     for service, listener in _listeners(cloud, single_writer=True):
         name = service.name
         view = _view(readings, name)
-        writer = f"{listener}.{cloud.members(name)[0].name}"
-        connect = timed(balancer(readings, "connect time-out", writer), 1, "a connection made too early")
+        connect = timed(balancer(readings, "writer connect time-out"), 1, "a connection made too early")
         asks = (timed(readings.longest(name, "poll")), timed(readings.longest(name, "read time-out of the checker")))
         lost: tuple[Step, ...] = (address(readings), silent(readings, listener), view)
         kinds: tuple[tuple[str, tuple[Step, ...], float, tuple[str, ...]], ...] = (
@@ -235,7 +238,7 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
 
 
 def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
-    """Services with a schema at the database that have a timer of that name."""
+    """Services with connections to the database that have a timer of that name."""
     return tuple(service for service in cloud.services if service.pools and readings.has(service.name, name))
 
 
@@ -251,7 +254,7 @@ def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
 
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    """etcd waits for one to two election time-outs (raft, `randomizedElectionTimeout`)."""
+    """A member waits for one to two election time-outs (raft, `randomizedElectionTimeout`)."""
     service = cloud.provider("coordination")
     if service is not None:
         elected = Sum("a new leader", (timed(readings.longest(service.name, "election"), 2, "election"),))
@@ -282,10 +285,13 @@ def retransmitting(retries: int) -> float:
     return sum(min(SMALLEST_RTO * float(2**number), LARGEST_RTO) for number in range(retries + 1))
 
 
+def fronts(cloud: Cloud) -> Iterator[tuple[Service, Frontend, str]]:
+    """Balanced services with their front ends on a virtual IP, and the names of these."""
+    for service in cloud.services if entered(cloud) else ():
+        for front in service.frontends:
+            if any(cloud.virtual_ip(scope) is not None for scope in front.scopes):
+                yield service, front, entrance.name(service, front)
+
+
 def _listeners(cloud: Cloud, *, single_writer: bool) -> Iterator[tuple[Service, str]]:
-    """Balanced services and the names of their listeners in haproxy.cfg."""
-    if entered(cloud):
-        for service in cloud.services:
-            for front in service.frontends:
-                if front.single_writer == single_writer:
-                    yield service, f"{service.name}-{front.port}"
+    return ((service, name) for service, front, name in fronts(cloud) if front.single_writer == single_writer)

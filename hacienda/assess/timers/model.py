@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hacienda.assess.finding import Severity
 from hacienda.assess.timers.steps import Step
 
 
@@ -66,12 +67,16 @@ class Contradiction:
         reason: what contradicts what, with the values.
         fix: what to do.
         rule: id of the rule of `hacienda check` that tells it.
+        severity: how bad it is; None: what that rule says.
+        concerns: names of what it is about.
     """
 
     where: str
     reason: str
     fix: str
     rule: str = "BUDGET"
+    severity: Severity | None = None
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

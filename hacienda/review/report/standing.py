@@ -89,7 +89,9 @@ def _requests(found: Estimate) -> Iterator[Block]:
         )
         for path in found.paths
     ]
-    rows += [(one.name, "not here", f"{one.provider} would serve it", Cell("", "none")) for one in found.absent]
+    rows += [
+        (one.name, "not here", f"nothing here provides {one.capability}", Cell("", "none")) for one in found.absent
+    ]
     columns = ("request", "availability", "downtime", f"target {found.target:g} %")
     yield Table("How available each kind of request is", columns, tuple(rows))
     if found.worst is not None:

@@ -35,6 +35,8 @@ MAX_DEFAULT_WORKERS = 5
 """kolla-ansible's cap: an API shares its machine with every other one."""
 REQUIRES: tuple[Capability, ...] = ("database", "cache", "coordination", "identity", "load balancer", "virtual ip")
 """Of every API but Keystone's, which is the identity itself."""
+SERVES_WITHOUT: tuple[Capability, ...] = ("coordination", "cache")
+"""Of these: what it needs to start alone, and what makes it slower while it is away."""
 PACKAGES = ("curl", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3")
 """What uWSGI, the connection to the database and verify.sh need."""
 OWNED = (
@@ -245,17 +247,20 @@ def sandbox(name: str) -> Sandbox:
     )
 
 
-def timers(name: str, configuration: str) -> tuple[Timer, ...]:
+def timers(name: str, configuration: str, model: type[ApiOptions]) -> tuple[Timer, ...]:
     """Of the connection to the database, and of the unit."""
     unit = f"/etc/systemd/system/{name}.service"
     return (
-        *(
-            Timer(f"database {what}", configuration, rf"^connection = .*[?&]{what}=(\d+)")
-            for what in ("connect_timeout", "read_timeout")
+        Timer("database connect_timeout", 3, configuration),
+        Timer(
+            "database read_timeout",
+            lambda cloud, node: cloud.options_of(model).database_read_timeout,
+            configuration,
+            "database_read_timeout",
         ),
-        *(Timer(what, configuration, rf"^{what} = (\S+)") for what in ("connection_recycle_time", "retry_interval")),
-        Timer("restart", unit, r"^RestartSec=(\S+)"),
-        Timer("drain", unit, r"^ExecStop=.*sleep (\d+)"),
+        Timer("connection_recycle_time", 600, configuration),
+        Timer("restart", 5, unit),
+        Timer("drain", 5, unit),
     )
 
 

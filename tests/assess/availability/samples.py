@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hacienda import services
 from hacienda.assess.availability import Assumptions, Rate
 from hacienda.cloud import Cloud
+from tests import frozen
 from tests.cloud.samples import cloud
 
 KINDS = ("host", "rack", "power", "zone")
@@ -19,7 +19,7 @@ def seeded(seed: int) -> random.Random:
 
 
 def random_cloud(chance: random.Random) -> Cloud:
-    """One to five controllers, perhaps with an arbiter, perhaps spread over failure domains, with the real services."""
+    """One to five controllers, perhaps with an arbiter, perhaps spread over failure domains, with the frozen services."""
     count = chance.choice((1, 2, 3, 3, 3, 4, 5))
     kind = chance.choice((*KINDS, None))
     platform = chance.choice(("incus", "existing", "existing"))
@@ -29,12 +29,12 @@ def random_cloud(chance: random.Random) -> Cloud:
     return cloud(
         f"name: chance\nplatform: {platform}\nnetworks:\n  management: {{cidr: 10.77.0.0/24, vip: 10.77.0.10}}\n"
         f"machines:\n  controller: {{count: {count}{spread}}}\n{arbiter}",
-        services.registry(),
+        frozen.registry(),
     )
 
 
 def rack_cloud(controllers: int = 3, racks: int = 3, more: str = "") -> Cloud:
-    """Machines of their own that take turns over so many racks, with the real services.
+    """Machines of their own that take turns over so many racks, with the frozen services.
 
     Args:
         more: further lines of the file.
@@ -44,7 +44,7 @@ def rack_cloud(controllers: int = 3, racks: int = 3, more: str = "") -> Cloud:
         f"name: racks\nplatform: existing\ndomains: {{rack: [{names}]}}\n{more}\n"
         "networks:\n  management: {cidr: 10.77.0.0/24, vip: 10.77.0.10}\n"
         f"machines:\n  controller: {{count: {controllers}, spread: rack}}\n",
-        services.registry(),
+        frozen.registry(),
     )
 
 

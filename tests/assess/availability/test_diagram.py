@@ -8,10 +8,11 @@ import random
 
 import pytest
 
-from hacienda.assess.availability import Rate, formulas
+from hacienda.assess.availability import Rate
 from hacienda.assess.availability import tree as trees
 from hacienda.assess.availability.diagram import Diagram
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
+from tests.assess.availability import formulas
 from tests.assess.availability.samples import seeded
 
 

@@ -10,13 +10,17 @@ import pytest
 
 from hacienda import cloud, services
 from hacienda.assess import timers
-from hacienda.assess.availability import Assumptions, Estimate, Failover, PathEstimate, Rate, estimate, formulas
+from hacienda.assess.availability import Assumptions, Estimate, Failover, PathEstimate, Rate, estimate
 from hacienda.assess.availability.effects import NOTHING, SINCE_BACKUP
-from hacienda.cloud import Cloud
-from tests import lanes
+from hacienda.cloud import Cloud, Node
+from hacienda.declare import CatalogueEntry, Check, Frontend, NoTimer, Port, Registry, Service
+from hacienda.declare.timer import EVERY
+from tests import frozen, lanes
+from tests.assess.availability import formulas
 from tests.assess.availability.samples import rack_cloud
 from tests.cloud import samples
-from tests.shipped import ROOT, environments, typical
+from tests.frozen import VERIFY
+from tests.shipped import environments, typical
 
 ONLY_MACHINES = Assumptions(
     process=Rate(1e12, 1e-9, "never"),
@@ -31,7 +35,7 @@ def some(machines: str, vip: str = ", vip: 10.77.0.10") -> Cloud:
     return samples.cloud(
         "name: test\nplatform: existing\n"
         f"networks:\n  management: {{cidr: 10.77.0.0/24{vip}}}\nmachines:\n  {machines}\n",
-        services.registry(),
+        frozen.registry(),
     )
 
 
@@ -57,17 +61,46 @@ def test_three_racks_are_better_than_one_and_than_a_fourth_machine() -> None:
 
 def test_the_paths_are_derived_from_the_declarations() -> None:
     found = estimate(rack_cloud())
-    assert path(found, "API request").services == ("haproxy", "keepalived", "galera", "keystone")
-    assert path(found, "database write").services == ("haproxy", "keepalived", "galera")
-    assert path(found, "message").services == ("rabbitmq",)
+    assert path(found, "identity API").services == ("door", "holder", "sql", "names")
+    assert path(found, "database write").services == ("door", "holder", "sql")
+    assert path(found, "message").services == ("bus",)
     assert [absent.name for absent in found.absent] == ["network path of an instance", "volume I/O"]
+    assert [absent.capability for absent in found.absent] == ["instance network", "block storage"]
+
+
+def test_each_api_is_a_path_of_its_own() -> None:
+    """An API that needs another one is served while that one is; nothing else waits for it."""
+    images = Service(
+        "images",
+        "Images",
+        ("controller",),
+        VERIFY,
+        requires=("identity", "message queue"),
+        serves_without=("message queue",),
+        ports=(Port("api", 9292, "internal"),),
+        frontends=(Frontend("api", Check("/"), capacity=lambda *_: 8),),
+        catalogue=(CatalogueEntry(type="image", name="images", port="api"),),
+        timers=(NoTimer(EVERY, "made up for tests"),),
+    )
+    before = estimate(rack_cloud(), failovers=())
+    after = estimate(
+        replace(rack_cloud(), registry=Registry((*frozen.SERVICES, images)), nodes=with_images()), failovers=()
+    )
+    assert [one.name for one in after.paths] == ["identity API", "image API", "database write", "message"]
+    assert path(after, "image API").services == ("door", "holder", "sql", "names", "images")
+    assert path(after, "identity API") == path(before, "identity API")
+
+
+def with_images() -> tuple[Node, ...]:
+    """The controllers with one service more."""
+    return tuple(replace(node, services=(*node.services, "images")) for node in rack_cloud().nodes)
 
 
 def test_without_a_virtual_ip_there_is_no_entrance() -> None:
     only = some("controller: 1", vip="")
-    labels = {one.label for one in path(estimate(only), "API request").contributors}
+    labels = {one.label for one in path(estimate(only), "identity API").contributors}
     assert "controller machines" in labels
-    assert not labels & {"haproxy", "keepalived", "failover of entrance"}
+    assert not labels & {"door", "holder", "failover of entrance"}
 
 
 def test_an_arbiter_votes_but_serves_nothing() -> None:
@@ -80,17 +113,17 @@ def test_an_arbiter_votes_but_serves_nothing() -> None:
 
 def test_recovery_times_shorten_the_estimate() -> None:
     slow = estimate(rack_cloud(), failovers=())
-    fast = estimate(rack_cloud(), failovers=[Failover("entrance", 1.0, "test"), Failover("galera", 2.0, "test")])
+    fast = estimate(rack_cloud(), failovers=[Failover("entrance", 1.0, "test"), Failover("sql", 2.0, "test")])
     assert fast.paths[0].unavailability < slow.paths[0].unavailability
     assert {one.service: one.seconds for one in fast.failovers} == {
-        "entrance": 1.0, "galera": 2.0, "keystone": 10.0, "rabbitmq": 10.0,
+        "entrance": 1.0, "sql": 2.0, "names": 10.0, "bus": 10.0,
     }  # fmt: skip
 
 
 def test_failovers_take_what_the_timer_budget_says() -> None:
     longest = timers.budget(rack_cloud()).failovers
     told = {one.service: one.seconds for one in estimate(rack_cloud()).failovers}
-    assert told.keys() == {"entrance", "galera", "keystone", "rabbitmq"}
+    assert told.keys() == {"entrance", "sql", "names", "bus"}
     assert told == {service: longest[service].recovery.seconds for service in told}
     assert longest["entrance"].name == "load balancer dies"
 
@@ -109,7 +142,7 @@ def test_what_costs_most_comes_first() -> None:
 
 
 def test_a_lab_on_one_host_is_told_that_its_host_is_the_trouble() -> None:
-    found = estimate(cloud.read(ROOT / "environments/lab.yaml", services.registry()))
+    found = estimate(frozen.lab())
     assert found.improvements[0].change == "a host of its own for every controller"
     assert not found.met
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hacienda.assess.availability import Rate
-from hacienda.assess.availability.formulas import at_least, group, minutes_per_year, parallel, series
+from hacienda.assess.availability import Rate, minutes_per_year
+from tests.assess.availability.formulas import at_least, group, parallel, series
 
 
 def test_series_and_parallel() -> None:

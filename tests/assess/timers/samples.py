@@ -1,58 +1,46 @@
-"""The lab's rendered files, changed."""
+"""The frozen lab with other times."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from hacienda import cloud, services
 from hacienda.assess.timers import Budget, Failure, budget
-from hacienda.cloudinit import files
-from hacienda.cloudinit.rendered import RenderedFile
-from tests.shipped import ROOT
+from hacienda.cloud import Cloud, Node
+from hacienda.declare import Registry, Service, Timer
+from tests.frozen import lab
 
-HAPROXY = "/etc/haproxy/haproxy.cfg"
-KEEPALIVED = "/etc/keepalived/keepalived.conf"
-KEYSTONE = "/etc/keystone/keystone.conf"
-GALERA = "/etc/mysql/mariadb.conf.d/90-hacienda.cnf"
-RABBITMQ = "/etc/rabbitmq/rabbitmq.conf"
+Value = float | Mapping[str, float] | Callable[[Cloud, Node], float]
 
 
-@functools.cache
-def lab() -> cloud.Cloud:
-    """environments/lab.yaml."""
-    return cloud.read(ROOT / "environments/lab.yaml", services.registry())
+def registered(name: str, change: Callable[[Service], Service]) -> Cloud:
+    """The lab with another declaration of one service."""
+    return replace(lab(), registry=Registry(change(one) if one.name == name else one for one in lab().registry))
 
 
-@functools.cache
-def rendered() -> Mapping[str, Sequence[RenderedFile]]:
-    """Every service's files on every node of the lab."""
-    found = lab()
-    return {
-        node.name: tuple(
-            file for service in found.services for file in files.service_files(found, node, service, services.TEMPLATES)
+def timed(service: str, timers: Mapping[str, Value]) -> Cloud:
+    """The lab with other times of one service; of a mapping the sections named in it."""
+
+    def stated(timer: Timer, value: Value) -> Timer:
+        if isinstance(value, Mapping):
+            return replace(timer, value=lambda cloud, node: {**timer.stated(cloud, node), **value})
+        return replace(timer, value=value)
+
+    def change(one: Service) -> Service:
+        names = {timer.name for timer in one.timers}
+        assert timers.keys() <= names, f"{service} has no {timers.keys() - names}"
+        own = (
+            stated(timer, timers[timer.name]) if isinstance(timer, Timer) and timer.name in timers else timer
+            for timer in one.timers
         )
-        for node in found.nodes
-    }
+        return replace(one, timers=tuple(own))
+
+    return registered(service, change)
 
 
-def changed(path: str, *pieces: tuple[str, str]) -> Mapping[str, Sequence[RenderedFile]]:
-    """The lab's files with pieces of one of them replaced on every node."""
-
-    def change(file: RenderedFile) -> RenderedFile:
-        text = file.text
-        for old, new in pieces if file.path == path else ():
-            assert old in text, f"{path} has no {old!r}"
-            text = text.replace(old, new)
-        return replace(file, text=text)
-
-    return {node: tuple(change(file) for file in listed) for node, listed in rendered().items()}
-
-
-def of(path: str, *pieces: tuple[str, str]) -> Budget:
-    """The budget of the lab with a changed file."""
-    return budget(lab(), changed(path, *pieces))
+def of(service: str, timers: Mapping[str, Value]) -> Budget:
+    """The budget of the lab with other times of one service."""
+    return budget(timed(service, timers))
 
 
 def failure(found: Budget, name: str) -> Failure:

@@ -10,7 +10,7 @@ import pytest
 
 from hacienda.assess.timers import Drill, budget, load, save
 from hacienda.errors import InputError
-from tests.assess.timers.samples import lab, rendered
+from tests.frozen import lab
 
 OUTAGE = "VIP holder loses power: longest write outage"
 
@@ -70,7 +70,7 @@ def test_what_is_no_document_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_drills_stand_beside_their_failures() -> None:
     drills = (Drill(OUTAGE, 2.2, "m", "d"), Drill(OUTAGE, 2.4, "m", "d"), Drill("lab up, everything", 65, "m", "d"))
-    found = budget(lab(), rendered(), drills)
+    found = budget(lab(), drills)
     (line,) = (line for line in found.lines if line.measured)
     assert line.failure.name == "machine with the virtual IP and the database's writer lost"
     assert line.longest is not None
@@ -80,7 +80,7 @@ def test_drills_stand_beside_their_failures() -> None:
 
 
 def test_a_drill_beyond_its_budget_is_told() -> None:
-    found = budget(lab(), rendered(), (Drill(OUTAGE, 2.6, "m", "d"),))
+    found = budget(lab(), (Drill(OUTAGE, 2.6, "m", "d"),))
     assert [line.failure.name for line in found.lines if line.exceeded] == [
         "machine with the virtual IP and the database's writer lost"
     ]
@@ -92,7 +92,7 @@ def test_a_drill_beyond_its_budget_is_told() -> None:
 
 def test_every_drill_of_a_budget_is_one_that_the_lab_runs() -> None:
     written = (Path(__file__).parents[2] / "lab" / "test_drills.py").read_text()
-    for line in budget(lab(), rendered()).lines:
+    for line in budget(lab()).lines:
         for drill in line.failure.drills:
             event, _, what = drill.partition(": ")
             assert event in written, drill

@@ -1,11 +1,11 @@
-"""Closed forms of availability. The estimate does not use them where parts are shared; tests hold it against them."""
+"""Closed forms of availability. Where parts are shared they do not hold; elsewhere the estimate must agree with them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from hacienda.assess.availability.figures import MINUTES_PER_YEAR, Rate
+from hacienda.assess.availability import Rate
 
 
 def series(availabilities: Iterable[float]) -> float:
@@ -50,8 +50,3 @@ def group(
     own = rate.unavailability
     switching = (coverage * failover_seconds / 3600 + (1 - coverage) * manual_hours) / rate.mtbf
     return at_least(needed, count, (1 - common_cause) * own) + common_cause * own + switching
-
-
-def minutes_per_year(unavailability: float) -> float:
-    """Downtime in minutes a year."""
-    return unavailability * MINUTES_PER_YEAR

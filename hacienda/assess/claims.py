@@ -1,4 +1,4 @@
-"""The ledger: what environments must not both have, and where they do."""
+"""What environments claim for themselves, and the conflicts where two of them claim the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Kind = Literal["range", "virtual ip", "vrrp id", "certificate"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Claim:
     """One thing that an environment has to itself.
 
     Args:
@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Clash:
+class Conflict:
     """One thing that two environments have.
 
     Args:
@@ -53,23 +53,23 @@ class Clash:
     concerns: tuple[str, ...]
 
 
-def entries(subject: Subject) -> Iterator[Entry]:
+def claims(subject: Subject) -> Iterator[Claim]:
     """What an environment has to itself: ranges, virtual IPs, their ids, and certificates where its store is at hand."""
     cloud = subject.cloud
     file = _file(cloud)
     for network in cloud.networks:
-        yield Entry("range", cloud.name, file, network.name, _range(network), _vlan(network))
+        yield Claim("range", cloud.name, file, network.name, _range(network), _vlan(network))
     for vip in cloud.virtual_ips:
-        yield Entry("virtual ip", cloud.name, file, vip.network, str(vip.address))
-        yield Entry("vrrp id", cloud.name, file, vip.network, str(vip.router_id), _vlan(cloud.management))
+        yield Claim("virtual ip", cloud.name, file, vip.network, str(vip.address))
+        yield Claim("vrrp id", cloud.name, file, vip.network, str(vip.router_id), _vlan(cloud.management))
     for held in subject.held:
         if held.expires is not None:
             end = held.expires.date()
             left = (end - subject.today).days
-            yield Entry("certificate", cloud.name, file, held.name, end.isoformat(), f"{left} days")
+            yield Claim("certificate", cloud.name, file, held.name, end.isoformat(), f"{left} days")
 
 
-def clashes(one: Cloud, other: Cloud) -> Iterator[Clash]:
+def conflicts(one: Cloud, other: Cloud) -> Iterator[Conflict]:
     """What two environments both have.
 
     Args:
@@ -83,22 +83,22 @@ def clashes(one: Cloud, other: Cloud) -> Iterator[Clash]:
             place = f"{_file(other)} (networks.{its.network}.vip)"
             if vip.address == its.address:
                 reason = f"{vip.address} is also a virtual IP in {place}."
-                yield Clash("virtual ip", "error", where, reason, concerns)
+                yield Conflict("virtual ip", "error", where, reason, concerns)
             severity = _layer2(one, other)
             if vip.router_id == its.router_id and severity is not None:
                 surely = "on the same network" if severity == "error" else "and the two may share a switch"
                 reason = f"the VRRP id {vip.router_id} of {vip.address} is that of {its.address} in {place}, {surely}."
-                yield Clash("vrrp id", severity, where, reason, concerns)
+                yield Conflict("vrrp id", severity, where, reason, concerns)
 
 
-def _shared_ranges(one: Cloud, other: Cloud) -> Iterator[Clash]:
+def _shared_ranges(one: Cloud, other: Cloud) -> Iterator[Conflict]:
     for mine in one.networks:
         for its in other.networks:
             (first, last), (begin, end) = mine.addressable, its.addressable
             if first <= end and begin <= last:
                 place = f"{_file(other)} (networks.{its.name})"
                 reason = f"{_range(mine)} overlaps {_range(its)} in {place}."
-                yield Clash("range", "warning", f"networks.{mine.name}", reason, (mine.name, other.name))
+                yield Conflict("range", "warning", f"networks.{mine.name}", reason, (mine.name, other.name))
 
 
 def _layer2(one: Cloud, other: Cloud) -> Severity | None:
@@ -127,6 +127,6 @@ def _file(cloud: Cloud) -> str:
     return cloud.source.file if cloud.source and cloud.source.file else cloud.name
 
 
-def sorted_entries(found: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Entries by kind, value and environment, so that what clashes stands together."""
+def in_order(found: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Claims by kind, value and environment, so that what conflicts stands together."""
     return tuple(sorted(found, key=lambda entry: (entry.kind, entry.value, entry.environment, entry.where)))
