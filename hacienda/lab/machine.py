@@ -16,7 +16,7 @@ SUBORDINATE = ("/etc/subuid", "/etc/subgid")
 
 
 @dataclass(frozen=True)
-class Machine:
+class HostMachine:
     """A machine as found.
 
     Args:
@@ -46,7 +46,7 @@ class Machine:
     free_bytes: int
 
 
-def look(lab: layout.Lab, packages: Iterable[str]) -> Machine:
+def look(lab: layout.Lab, packages: Iterable[str]) -> HostMachine:
     """Look at this machine; changes nothing.
 
     Raises:
@@ -58,7 +58,7 @@ def look(lab: layout.Lab, packages: Iterable[str]) -> Machine:
         )
     release = parse_os_release(Path("/etc/os-release").read_text())
     existing = next(path for path in (lab.folder, *lab.folder.parents) if path.exists())
-    return Machine(
+    return HostMachine(
         os_id=release.get("ID", ""),
         version=release.get("VERSION_ID", ""),
         codename=release.get("VERSION_CODENAME", ""),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hacienda import errors
 from hacienda.lab import apt_sources, layout
-from hacienda.lab.machine import Machine
+from hacienda.lab.machine import HostMachine
 
 INCUS_PACKAGES = ("incus-base", "incus-client")
 HELPER_PACKAGES = (
@@ -136,7 +136,9 @@ class MakeProject:
 Step = WriteFile | AppendLine | RefreshPackages | Install | Claim | Clear | StartDaemon | Initialise | MakeProject
 
 
-def plan(environment: str, lab: layout.Lab, machine: Machine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
+def plan(
+    environment: str, lab: layout.Lab, machine: HostMachine, mirror: apt_sources.Mirror | None
+) -> tuple[Step, ...]:
     """The steps that are still to be done, in order.
 
     Args:
@@ -159,7 +161,7 @@ def plan(environment: str, lab: layout.Lab, machine: Machine, mirror: apt_source
     )
 
 
-def _refuse(lab: layout.Lab, machine: Machine) -> None:
+def _refuse(lab: layout.Lab, machine: HostMachine) -> None:
     if (
         machine.os_id,
         machine.version.split(".")[0] if machine.os_id == "debian" else machine.version,
@@ -175,7 +177,7 @@ def _refuse(lab: layout.Lab, machine: Machine) -> None:
         )
 
 
-def _package_steps(machine: Machine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
+def _package_steps(machine: HostMachine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
     missing = [name for name in PACKAGES if name not in machine.installed]
     if not missing:
         return ()
@@ -196,7 +198,7 @@ def _package_steps(machine: Machine, mirror: apt_sources.Mirror | None) -> tuple
     return tuple(steps)
 
 
-def own_mirror(machine: Machine) -> apt_sources.Mirror:
+def own_mirror(machine: HostMachine) -> apt_sources.Mirror:
     """The Debian mirror that the machine's own apt uses.
 
     Raises:
