@@ -255,10 +255,11 @@ def installed(tmp_path: Path) -> Installed:
     # What a .pth file names comes after the environment's own packages, and no .pth file is read there: not that of the checkout.
     (packages / "requirements.pth").write_text(f"{tmp_path / 'requirements'}\n")
     (tmp_path / "requirements").mkdir()
+    pictures = extra_modules("pictures")
     for found in {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}:
-        for path in found.iterdir():
-            if path.name.removesuffix(".py") not in extra_modules("pictures"):
-                (tmp_path / "requirements" / path.name).symlink_to(path)
+        for one in found.iterdir():
+            if one.name.removesuffix(".py") not in pictures:
+                (tmp_path / "requirements" / one.name).symlink_to(one)
     (tmp_path / "project/environments").mkdir(parents=True)
     (tmp_path / "project/environments/small.yaml").write_text(ENVIRONMENT)
     return Installed(wheel, python, tmp_path / "project")
