@@ -96,7 +96,7 @@ def test_only_missing_packages_are_installed_and_a_policy_that_is_there_is_kept(
     [
         ({"os_id": "fedora", "version": "42"}, "fedora 42"),
         ({"version": "11"}, "debian 11"),
-        ({"free_bytes": 3 * 2**30}, "3.0 GiB of room"),
+        ({"free_bytes": 3 * 2**30}, "3.0 GiB of free space"),
         ({"sources": ()}, "name no Debian mirror"),
     ],
 )
