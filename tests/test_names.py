@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,21 @@ def classes(tree: ast.AST) -> Iterator[str]:
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
+@cache
+def places() -> dict[str, list[str]]:
+    """Name -> modules that define it. A construct has the name of what it makes, which is its public name."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        place = path.relative_to(PACKAGE)
+        if place.parts[0] != "constructs":
+            for name in dict.fromkeys(classes(ast.parse(path.read_text()))):
+                found.setdefault(name, []).append(str(place))
+    return found
+
+
 def defined(name: str) -> list[str]:
-    """Modules that define a class of that name. A construct has the name of what it makes, which is its public name."""
-    paths = (path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py")))
-    return [
-        str(path)
-        for path in paths
-        if path.parts[0] != "constructs" and name in set(classes(ast.parse((PACKAGE / path).read_text())))
-    ]
+    """Modules that define a class of that name."""
+    return places().get(name, [])
 
 
 @pytest.mark.parametrize("name", ["Network", "Machine", "Change", "PlannedAction", "MemberState"])
