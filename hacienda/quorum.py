@@ -1,7 +1,7 @@
 """The one predicate "would this cost the quorum". Pure: planned changes and declared voters in, what would be lost out.
 
-The electorate of a group is always the *declared* one, as each member's own declaration tells it: a cluster that has
-lost members already must not appear to have a majority among the rest. Where declarations disagree, the smaller electorate counts:
+The voters of a group are always the *declared* ones, as each member's own declaration tells it: a cluster that has
+lost members already must not appear to have a majority among the rest. Where declarations disagree, the smaller voter group counts:
 a voter that has left must not appear to remain.
 """
 
@@ -45,7 +45,7 @@ class Member:
     votes: Mapping[str, int]
     peers: Mapping[str, Mapping[str, int]]
 
-    def electorate(self, group: str) -> dict[str, int]:
+    def voters(self, group: str) -> dict[str, int]:
         """Every declared voter of a group, itself included, with its weight."""
         voters = {node: votes[group] for node, votes in self.peers.items() if group in votes}
         return {**voters, self.node: self.votes[group]} if group in self.votes else voters
@@ -57,20 +57,20 @@ class Loss:
 
     Args:
         group: its name.
-        electorate: all declared voters and their weights.
+        voters: all declared voters and their weights.
         leaving: those that would be gone, sorted.
         remaining: the others, sorted.
     """
 
     group: str
-    electorate: Mapping[str, int]
+    voters: Mapping[str, int]
     leaving: tuple[str, ...]
     remaining: tuple[str, ...]
 
     @property
     def needed(self) -> int:
         """Votes that a majority takes."""
-        return majority(self.electorate)
+        return majority(self.voters)
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,14 @@ def moved(member: Member, host: str, after: str | None, *, proven: bool) -> Depa
     return None if proven or host == after else Departure(member, "moved")
 
 
-def majority(electorate: Mapping[str, int]) -> int:
-    """Votes that more than half of a declared electorate takes: 2 of 3, 3 of 4, 1 of 1."""
-    return sum(electorate.values()) // 2 + 1
+def majority(voters: Mapping[str, int]) -> int:
+    """Votes that more than half of the declared voters takes: 2 of 3, 3 of 4, 1 of 1."""
+    return sum(voters.values()) // 2 + 1
 
 
-def holds(electorate: Mapping[str, int], present: Collection[str]) -> bool:
-    """Whether the voters that are present have a majority of the declared electorate."""
-    return sum(weight for node, weight in electorate.items() if node in present) >= majority(electorate)
+def holds(voters: Mapping[str, int], present: Collection[str]) -> bool:
+    """Whether the voters that are present have a majority of the declared voters."""
+    return sum(weight for node, weight in voters.items() if node in present) >= majority(voters)
 
 
 def counted(stored: Member, declared: Member, existing: Collection[str]) -> Member:
@@ -144,8 +144,8 @@ def counted(stored: Member, declared: Member, existing: Collection[str]) -> Memb
     return Member(stored.node, stored.votes, peers)
 
 
-def electorate(group: str, views: Iterable[Member], gone: Collection[str]) -> dict[str, int]:
-    """The declared voters that count where views disagree: the smallest electorate that those who are gone would lose, else the
+def voter_group(group: str, views: Iterable[Member], gone: Collection[str]) -> dict[str, int]:
+    """The declared voters that count where views disagree: the smallest voter group that those who are gone would lose, else the
     smallest one. A list that is stale (an apply that was interrupted, a plan with -target) names too many.
 
     Args:
@@ -153,7 +153,7 @@ def electorate(group: str, views: Iterable[Member], gone: Collection[str]) -> di
         views: members that vote in it, as each of them counts the others: at least one.
         gone: names of those that will not be there.
     """
-    seen = [view.electorate(group) for view in views if group in view.votes]
+    seen = [view.voters(group) for view in views if group in view.votes]
     return min(seen, key=lambda voters: (holds(voters, voters.keys() - set(gone)), len(voters)))
 
 
@@ -170,7 +170,7 @@ def losses(departures: Collection[Departure], others: Collection[Member] = ()) -
     for group in sorted(groups):
         leavers = [departure.member for departure in departures if departure.leaves(group)]
         gone = {member.node for member in leavers}
-        voters = electorate(group, (*leavers, *others), gone)
+        voters = voter_group(group, (*leavers, *others), gone)
         remaining = tuple(sorted(voters.keys() - gone))
         if not holds(voters, remaining):
             found.append(Loss(group, voters, tuple(sorted(voters.keys() & gone)), remaining))
@@ -198,7 +198,7 @@ def refused(
 
 
 def explain(lost: Iterable[Loss]) -> str:
-    """What would be lost, in the operator's words: one line per distinct electorate."""
+    """What would be lost, in the operator's words: one line per distinct voter group."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...], int], list[str]] = {}
     for loss in lost:
         groups.setdefault((loss.leaving, loss.remaining, loss.needed), []).append(loss.group)

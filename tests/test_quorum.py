@@ -53,7 +53,7 @@ def test_who_votes_nowhere_costs_nothing() -> None:
     assert lost({"cmp-1": compute}, "cmp-1") == []
 
 
-def test_of_two_views_the_smaller_electorate_decides() -> None:
+def test_of_two_views_the_smaller_voter_group_decides() -> None:
     grown = members("a", "b", "c", "d", "e")
     before = members("a", "b", "c")
     assert lost({"a": grown["a"], "b": before["b"]}, "a", "b") == ["etcd"]
@@ -127,9 +127,9 @@ def test_a_majority_must_not_be_forgotten() -> None:
 
 
 @given(st.dictionaries(st.sampled_from("abcdefg"), st.integers(1, 3), min_size=1), st.sets(st.sampled_from("abcdefg")))
-def test_two_majorities_always_share_a_voter(electorate: dict[str, int], side: set[str]) -> None:
-    other = electorate.keys() - side
-    assert not (quorum.holds(electorate, side) and quorum.holds(electorate, other))
+def test_two_majorities_always_share_a_voter(voters: dict[str, int], side: set[str]) -> None:
+    other = voters.keys() - side
+    assert not (quorum.holds(voters, side) and quorum.holds(voters, other))
 
 
 @given(st.sets(st.sampled_from("abcdefg"), min_size=1), st.sets(st.sampled_from("abcdefg")))
@@ -145,7 +145,7 @@ def test_a_voter_that_left_earlier_does_not_remain() -> None:
     """The leaver's list is stale: it names c, which the survivor's own state does not."""
     leaver, survivor = members("a", "b", "c")["a"], members("a", "b")["b"]
     (loss,) = quorum.losses([quorum.Departure(leaver, "replaced")], [survivor])
-    assert (loss.electorate, loss.leaving, loss.remaining) == ({"a": 1, "b": 1}, ("a",), ("b",))
+    assert (loss.voters, loss.leaving, loss.remaining) == ({"a": 1, "b": 1}, ("a",), ("b",))
 
 
 def test_a_voter_that_no_state_knows_and_no_declaration_names_does_not_count() -> None:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from hacienda.cli import console, deploying, guarding, project, rotating, trusting
+from hacienda import operate
+from hacienda.cli import console, options, progress, project
 from hacienda.cli.synth import Out
-from hacienda.cloud import Cloud
-from hacienda.operate.deploy import Deployment
-from hacienda.review.plan import guard, reader, summary
+from hacienda.review.plan import guard, summary
 
 
 def apply(
     env: project.Env,
     out: Out = None,
-    replace: guarding.Replace = None,
-    outdated: guarding.Outdated = False,
-    accept: guarding.Accept = None,
+    replace: options.Replace = None,
+    outdated: options.Outdated = False,
+    accept: options.Accept = None,
     yes: project.Yes = False,
     as_json: project.AsJson = False,
 ) -> None:
@@ -28,61 +24,27 @@ def apply(
     refused once every node has the new ones. It can be interrupted and run again at any time.
     Applying twice changes nothing the second time.
     """
-    cloud = project.read(env)
-    first = _round(cloud, out, replace, outdated, accept, yes)
-    seconds, again = first.seconds, rotating.finish(cloud, first.deployed, first.reached)
-    while again:
-        following = _round(cloud, out, None, False, accept, yes=True)
-        seconds += following.seconds
-        again = rotating.finish(cloud, following.deployed, following.reached)
-    name = cloud.name
-    trusting.keep(cloud)
+    here = project.here(out)
+    cloud = here.read(env)
+
+    def approve(review: operate.Review) -> bool:
+        order = " in the safe order" if review.refusals else ""
+        return console.confirm(f"Apply this to {cloud.name}{order}?", yes or review.continues)
+
+    done = operate.apply(
+        here,
+        cloud,
+        approve=approve,
+        observer=progress.Watcher(),
+        replace=replace or (),
+        outdated=outdated,
+        accept=accept or (),
+    )
     if as_json:
-        report = summary.document(name, [stack.name for stack in first.deployed.stacks], first.changes)
-        console.show_json({**report, "guard": guard.document(first.verdict), "seconds": round(seconds, 1)})
-    elif seconds:
-        console.show(f"{name} applied in {seconds:.1f} s.")
+        stacks = [stack.name for stack in done.deployed.stacks]
+        report = summary.document(cloud.name, stacks, done.review.changes)
+        console.show_json({**report, "guard": guard.document(done.review.verdict), "seconds": round(done.seconds, 1)})
+    elif done.seconds:
+        console.show(f"{cloud.name} applied in {done.seconds:.1f} s.")
     else:
-        console.show(f"No changes. {name} is what its environment file says.")
-
-
-@dataclass(frozen=True)
-class _Round:
-    """One plan of all stacks, applied.
-
-    Args:
-        reached: rotations that were under way when it began.
-        seconds: how long it took; 0: there was nothing to do.
-    """
-
-    deployed: Deployment
-    reached: Mapping[str, str]
-    changes: Sequence[reader.PlannedAction]
-    verdict: guard.Verdict
-    seconds: float
-
-
-def _round(
-    cloud: Cloud, out: Out, replace: guarding.Replace, outdated: guarding.Outdated, accept: guarding.Accept, yes: bool
-) -> _Round:
-    """Plan, ask, apply. A rotation of the authority takes three: what nodes trust goes before what they show."""
-    reached = rotating.unfinished(cloud)
-    deployed = deploying.deployment(cloud, out)
-    anew = guarding.wanted(deployed, replace, outdated)
-    with deploying.planned(deployed, replace=anew) as plans:
-        changes = deploying.changes_of(plans)
-        verdict = guarding.judged(plans, accept)
-        seconds = 0.0
-        trusting.show(cloud, trusting.changed(cloud), console.err)
-        if any(plan.changed for plan in plans):
-            refused = guarding.refusals(plans, verdict)
-            for line in [*summary.describe(cloud.name, changes), *(refused or guard.describe(verdict))]:
-                console.say(line)
-            if refused:
-                guarding.require_order(plans, verdict)
-                deploying.confirm(f"Apply this to {cloud.name} in the safe order?", yes)
-                seconds = guarding.carry_out(cloud, deployed, plans, verdict, anew=anew, accept=accept)
-            else:
-                deploying.confirm(f"Apply this to {cloud.name}?", yes)
-                seconds = deploying.apply_all(deployed, plans)
-    return _Round(deployed, reached, changes, verdict, seconds)
+        console.show(f"No changes. {cloud.name} is what its environment file says.")

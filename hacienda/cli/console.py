@@ -94,6 +94,19 @@ def agreed(question: str) -> bool:
     return typer.confirm(printing.printable(question), err=True)
 
 
+def confirm(question: str, yes: bool) -> bool:
+    """Ask, unless the answer was given; the answer.
+
+    Raises:
+        InputError: nobody is there to answer.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError("Nobody is there to say yes.", "Add --yes.")
+    return agreed(question)
+
+
 def fail(error: HaciendaError) -> None:
     """An error, whole."""
     say(str(error))

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from hacienda import printing
-from hacienda.cli import comparing, console, project, trusting
+from hacienda.cli import comparing, console, project, trust
 from hacienda.review import diff as diffs
 from hacienda.review import names
 from hacienda.review.diff import Diff, FileChange, words
@@ -53,7 +53,7 @@ def diff(
 
 def describe(found: Diff) -> Iterator[Text]:
     """A diff for people, line by line: changes of trust, machines that go or come, then packages, files, and what daemons do."""
-    yield from trusting.lines(found.trust)
+    yield from trust.lines(found.trust)
     if not found.trust_known:
         yield Text(f"  TRUST {words.UNTRUSTED}", style="bold red")
     for word, nodes in (

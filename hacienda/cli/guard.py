@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hacienda import terraform
-from hacienda.cli import console, guarding, project
+from hacienda.cli import console, options, project
 from hacienda.errors import InputError, RefusedError
 from hacienda.operate.deploy import allowed, json_line
 from hacienda.review.plan import guard as review
@@ -26,7 +26,7 @@ def guard(
             metavar="PLAN...", help="What `terraform show -json` printed, or a saved plan; `-`: standard input."
         ),
     ],
-    accept: guarding.Accept = None,
+    accept: options.Accept = None,
     as_json: project.AsJson = False,
 ) -> None:
     """Refuse a Terraform plan that would take, at once, a majority of a voter group or the last copy of a service.

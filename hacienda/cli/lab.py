@@ -10,15 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from hacienda import lab
-from hacienda.cli import console, deploying, guarding, project, rotating
+from hacienda import lab, operate
+from hacienda.cli import console, progress, project
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, RefusedError, UnwellError
 from hacienda.lab import command, contents, daemon, versions
 from hacienda.lab.apt_sources import Mirror
 from hacienda.lab.layout import IMAGE
-from hacienda.review.plan import summary
 
 app = typer.Typer(help="A whole cloud on this machine, in Incus containers.", no_args_is_help=True)
 
@@ -42,23 +41,16 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     began = time.monotonic()
     lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     _image(cloud, mirror)
-    reached = rotating.unfinished(cloud)
-    deployed = deploying.deployment(cloud, None)
-    with deploying.planned(deployed) as plans:
-        for line in summary.describe(cloud.name, deploying.changes_of(plans)):
-            console.say(line)
-        refused = guarding.refusals(plans, guarding.judged(plans, None))
-        if refused:
-            raise RefusedError("\n".join(refused))
-        seconds = deploying.apply_all(deployed, plans)
-    if rotating.finish(cloud, deployed, reached):
+    here = project.here()
+    done = operate.apply(here, cloud, approve=_safe, observer=progress.Watcher(), once=True)
+    if done.unfinished:
         console.say(f"The rotation of the authority goes on with: hacienda apply {env}")
     with console.working("asking the nodes"):
-        found = reports.examine(cloud)
+        found = operate.examine(here, cloud)
     reports.show(cloud, found)
     for line in endpoints(cloud):
         console.show(line)
-    console.show(f"{cloud.name} applied in {seconds:.1f} s; everything in {time.monotonic() - began:.1f} s.")
+    console.show(f"{cloud.name} applied in {done.seconds:.1f} s; everything in {time.monotonic() - began:.1f} s.")
     if not found.well:
         raise typer.Exit(UnwellError.exit_code)
 
@@ -75,7 +67,8 @@ def down(
     """
     cloud = _incus(env)
     what = "every environment of the lab" if everything else cloud.name
-    deploying.confirm(f"Remove {what} from this machine, data and secrets included?", yes)
+    if not console.confirm(f"Remove {what} from this machine, data and secrets included?", yes):
+        raise InputError("Nothing was touched.")
     lab.teardown(None if everything else cloud.name, progress=console.say)
     shutil.rmtree(project.state_folder(cloud.name), ignore_errors=True)
     console.show(f"{what}: gone")
@@ -106,6 +99,13 @@ def status(as_json: project.AsJson = False) -> None:
         console.out.print(table)
     if not answers:
         raise typer.Exit(UnwellError.exit_code)
+
+
+def _safe(review: operate.Review) -> bool:
+    """Nobody is asked; what would cost a quorum is refused."""
+    if review.refusals:
+        raise RefusedError("\n".join(review.refusals))
+    return True
 
 
 def endpoints(cloud: Cloud) -> list[str]:

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from hacienda.cli import console, deploying, guarding, project, trusting
+from hacienda import operate
+from hacienda.cli import console, options, progress, project, trust
 from hacienda.cli.synth import Out, WithSecrets, written
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.review.plan import guard, reader, summary
+from hacienda.review.plan import guard, summary
 
 
 def plan(
@@ -22,9 +23,9 @@ def plan(
     only_summary: Annotated[
         bool, typer.Option("--summary", help="Leave Terraform's own text out, and name what was written.")
     ] = False,
-    replace: guarding.Replace = None,
-    outdated: guarding.Outdated = False,
-    accept: guarding.Accept = None,
+    replace: options.Replace = None,
+    outdated: options.Outdated = False,
+    accept: options.Accept = None,
     with_secrets: WithSecrets = True,
     save: Annotated[
         Path | None,
@@ -41,27 +42,31 @@ def plan(
     Nothing is touched. Changes of trust since the last apply from this machine come first. What would cost a quorum, or the last
     copy of a service, is shown all the same, with the reason and the safe order, and ends with exit code 4.
     """
-    cloud = project.read(env)
-    deployed = deploying.deployment(cloud, out, with_secrets=with_secrets)
-    anew = guarding.wanted(deployed, replace, outdated)
-    with deploying.planned(deployed, replace=anew) as plans:
-        changes = deploying.changes_of(plans)
+    here = project.here(out)
+    cloud = here.read(env)
+    found = operate.plan(
+        here,
+        cloud,
+        observer=progress.Watcher(),
+        replace=replace or (),
+        outdated=outdated,
+        accept=accept or (),
+        with_secrets=with_secrets,
+    )
+    review = found.review
     if save is not None:
-        _save(plans, save)
-    verdict = guarding.judged(plans, accept)
-    trusted = trusting.changed(cloud)
-    refused = guarding.refusals(plans, verdict)
+        _save(review.plans, save)
     if as_json:
-        report = summary.document(cloud.name, [stack.name for stack in deployed.stacks], changes)
-        console.show_json(
-            {**report, "trust": [asdict(one) for one in trusted], "guard": guard.document(verdict), "refused": refused}
-        )
+        report = summary.document(cloud.name, [stack.name for stack in found.deployed.stacks], review.changes)
+        trusted = [asdict(one) for one in review.trust]
+        judged = {"guard": guard.document(review.verdict), "refused": review.refusals}
+        console.show_json({**report, "trust": trusted, **judged})
     else:
-        trusting.show(cloud, trusted, console.out)
-        for line in [*summary.describe(cloud.name, changes), *(refused or _content(verdict, changes))]:
+        trust.show(cloud.name, review.trust, console.out)
+        for line in (*review.describe(), *review.judgement()):
             console.show(line)
-        _show(deployed, plans, only_summary)
-    if refused:
+        _show(found.deployed, review.plans, only_summary)
+    if review.refusals:
         raise typer.Exit(RefusedError.exit_code)
 
 
@@ -72,11 +77,6 @@ def _save(plans: Iterable[StackPlan], folder: Path) -> None:
             (folder / f"{one.stack.name}.json").write_text(one.document, encoding="utf-8")
     except OSError as error:
         raise ToolError(f"{folder}: the plans cannot be written: {error.strerror}") from None
-
-
-def _content(verdict: guard.Verdict, changes: Iterable[reader.PlannedAction]) -> list[str]:
-    """The guard's word on a plan that changes something."""
-    return guard.describe(verdict) if any(True for _ in changes) else []
 
 
 def _show(deployed: Deployment, plans: Iterable[StackPlan], only_summary: bool) -> None:

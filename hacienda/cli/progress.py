@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from hacienda.cli import console
+from hacienda.cli import console, trust
+from hacienda.operate import Observer, Review
+from hacienda.operate.observer import OnLine
 
 SHOWN = 30
 """Rows of the table at most; what is being worked on goes first."""
@@ -143,6 +145,37 @@ def live(progress: Progress) -> Iterator[None]:
     else:
         yield
     progress.follow()
+
+
+class Watcher(Observer):
+    """Shows an operation on the terminal: changes of trust and the plan first, then each stack's progress."""
+
+    @property
+    def colours(self) -> bool:
+        """Terraform colours its plans where somebody sees them."""
+        return console.out.is_terminal
+
+    def say(self, text: str) -> None:
+        """On standard error."""
+        console.say(text)
+
+    def review(self, review: Review) -> None:
+        """Changes of trust always; a plan that changes something with what the guard says, unless that is the error to come."""
+        trust.show(review.environment, review.trust, console.err)
+        if review.changed:
+            for line in (*review.describe(), *([] if review.blocked else review.judgement())):
+                console.say(line)
+
+    def working(self, what: str) -> AbstractContextManager[None]:
+        """A sign that something is going on."""
+        return console.working(what)
+
+    @contextmanager
+    def applying(self, stack: str, progress: Path) -> Iterator[OnLine]:
+        """The live table of what every node is doing."""
+        following = Progress(progress)
+        with live(following):
+            yield following.terraform
 
 
 def _short(resource: dict[str, Any]) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hacienda import assess, cloud, environment, services
-from hacienda.secrets import Store, StoreSpec, open_store
+from hacienda.cloud import Cloud
+from hacienda.operate import Project
+from hacienda.secrets import Store
 
 MARKERS = ("environments", "cdktf.json")
 """What a project's folder has one of."""
@@ -36,24 +36,23 @@ def root() -> Path:
     return here
 
 
+def here(out: Path | None = None) -> Project:
+    """The project that the working folder is in.
+
+    Args:
+        out: output folder. Default: `cdktf.out` in the project's folder.
+    """
+    return Project(root(), out)
+
+
 def state_folder(name: str) -> Path:
     """Where an environment's own files are kept: secrets, Terraform state. Git ignores it."""
-    return root() / ".hacienda" / name
-
-
-def output_folder() -> Path:
-    """Where synthesis writes unless told otherwise: where the CDK's own command line looks."""
-    return root() / "cdktf.out"
+    return here().state_folder(name)
 
 
 def all_environments() -> list[Path]:
     """Every file in environments/, sorted."""
-    return sorted((root() / "environments").glob("*.yaml"))
-
-
-def from_root(path: str) -> str:
-    """A path of an environment file as this process understands it. `~` is left to whoever opens it."""
-    return path if path.startswith("~") else str(root() / path)
+    return here().environments()
 
 
 def path_of(env: str) -> Path:
@@ -62,28 +61,18 @@ def path_of(env: str) -> Path:
     Raises:
         InputError: there is none.
     """
-    return environment.find(env, root())
+    return here().path_of(env)
 
 
-def read(env: str) -> cloud.Cloud:
+def read(env: str) -> Cloud:
     """The resolved cloud of an environment.
 
     Raises:
         InputError: everything wrong with the file.
     """
-    return cloud.read(path_of(env), services.registry(), rules=assess.rules())
+    return here().read(env)
 
 
-def read_all(paths: Iterable[Path]) -> tuple[cloud.Cloud, ...]:
-    """The resolved clouds of several files.
-
-    Raises:
-        InputError: everything wrong with any of them.
-    """
-    return cloud.read_all(paths, services.registry(), rules=assess.rules())
-
-
-def store_of(found: cloud.Cloud) -> Store:
+def store_of(found: Cloud) -> Store:
     """The environment's secrets."""
-    kept = found.secrets
-    return open_store(StoreSpec.of(root(), found.name, kept.backend, kept.path, kept.recipients))
+    return here().store_of(found)

@@ -12,7 +12,7 @@ import typer
 from hacienda import printing
 from hacienda.assess import timers
 from hacienda.assess.timers import measured
-from hacienda.cli import assessing, comparing, console, guarding, project
+from hacienda.cli import assessing, comparing, console, options, project
 from hacienda.cli.guard import text_of
 from hacienda.cli.topology import write
 from hacienda.cloud import Cloud
@@ -47,7 +47,7 @@ def report(
             " Can be repeated; all are judged as one.",
         ),
     ] = None,
-    accept: guarding.Accept = None,
+    accept: options.Accept = None,
     form: Annotated[
         Format | None,
         typer.Option(

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hacienda import cloudinit, secrets
-from hacienda.cli import console, deploying, project
+from hacienda.cli import console, project
 from hacienda.errors import InputError
 from hacienda.secrets import recipients
 from hacienda.secrets.pki import utc_now
@@ -124,7 +124,8 @@ def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJso
         for key in keys:
             console.err.print(Text(f"  {word}: {key}", style=style))
     if found:
-        deploying.confirm(f"Encrypt {spec.path} to these {len(spec.recipients)} recipients?", yes)
+        if not console.confirm(f"Encrypt {spec.path} to these {len(spec.recipients)} recipients?", yes):
+            raise InputError("Nothing was touched.")
         recipients.reencrypt(spec, found)
     if as_json:
         console.show_json({"environment": cloud.name, "changed": bool(found), **asdict(found)})

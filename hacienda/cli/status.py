@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from hacienda import operate
 from hacienda.cli import console, project
 from hacienda.cloud import Cloud
-from hacienda.cloud.model import Node
 from hacienda.errors import UnwellError
 from hacienda.lab import versions
 from hacienda.operate import causes
 from hacienda.operate import status as health
-from hacienda.remote import connections
-from hacienda.remote.transport import Address, Transport
 
 
 def status(env: project.Env, as_json: project.AsJson = False) -> None:
@@ -24,57 +20,16 @@ def status(env: project.Env, as_json: project.AsJson = False) -> None:
 
     Exit code 1 when anything is wrong.
     """
-    cloud = project.read(env)
+    here = project.here()
+    cloud = here.read(env)
     with console.working(f"asking {len(cloud.nodes)} nodes"):
-        found = examine(cloud)
+        found = operate.examine(here, cloud)
     if as_json:
         console.show_json(health.document(found))
     else:
         show(cloud, found)
     if not found.well:
         raise typer.Exit(UnwellError.exit_code)
-
-
-def examine(cloud: Cloud) -> health.Health:
-    """Ask every node of a cloud over SSH.
-
-    Raises:
-        InputError: the store of secrets, which holds the key, cannot be used.
-    """
-    try:
-        return health.examine(cloud, reach(cloud))
-    finally:
-        connections.close_all()
-
-
-def reach(cloud: Cloud) -> Callable[[Node], Transport]:
-    """How the machines of a cloud are reached: as the provider reaches them."""
-    where = addresses(cloud)
-    return lambda node: connections.connect(where(node))
-
-
-def addresses(cloud: Cloud) -> Callable[[Node], Address]:
-    """Where the machines of a cloud are reached, and as whom."""
-    # Platforms bring the CDK with them, which takes half a second: only commands that talk to nodes pay for it.
-    from hacienda.platforms import platform_of
-    from hacienda.provider.member.secret_values import DeployerKey
-
-    trust = platform_of(cloud.platform, project.from_root).trust
-    key = DeployerKey()
-    identity = key.path(str(project.store_of(cloud).spec))
-
-    def address(node: Node) -> Address:
-        return Address(
-            node=node.name,
-            host=node.ssh_host,
-            trust=trust,
-            port=cloud.ssh.port,
-            user=cloud.ssh.user,
-            identity_file=identity,
-            jump=cloud.ssh.jump or "",
-        )
-
-    return address
 
 
 def show(cloud: Cloud, found: health.Health) -> None:

@@ -42,11 +42,12 @@ def synth(
         raise InputError(
             f"There is no environment file in {project.root() / 'environments'}", "Try: hacienda init NAME"
         )
-    clouds = project.read_all(paths)
+    here = project.here(out)
+    clouds = here.read_all(paths)
     from hacienda import stacks  # brings the CDK along, which takes half a second
 
     with console.working(f"synthesizing {', '.join(path.stem for path in paths)}"):
-        made = stacks.synthesize(clouds, out or project.output_folder(), root=project.root(), with_secrets=with_secrets)
+        made = stacks.synthesize(clouds, here.output_folder, root=here.root, with_secrets=with_secrets)
     if as_json:
         listed = [
             {

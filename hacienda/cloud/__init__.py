@@ -1,4 +1,4 @@
-"""The resolved cloud: nodes, addresses, virtual IPs, who runs what, who votes with whom. Pure data, no I/O."""
+"""The resolved cloud: nodes, addresses, virtual IPs, the services of each node, voter groups. Pure data, no I/O."""
 
 from hacienda.cloud.model import Cloud
 from hacienda.cloud.network import Network, VirtualIp

@@ -1,4 +1,4 @@
-"""Numbers and addresses of machines. A machine's depend on itself and its networks alone, never on the other machines."""
+"""Numbers and addresses of machines. They depend on the machine and its networks only, never on other machines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Blocks = Mapping[tuple[str, Role], Block]
 def blocks(
     environment: Environment, networks: Sequence[Network], roles: Iterable[Role], problems: ProblemList
 ) -> Blocks:
-    """The block of each role on each network it has addresses on."""
+    """The block of each role on each network on which the role has addresses."""
     found: dict[tuple[str, Role], Block] = {}
     for role in roles:
         first = _first(environment, networks, role, problems)
@@ -39,17 +39,19 @@ def _first(
         home = next((n for n in networks if n.addressable[0] <= address <= n.addressable[1]), None)
         if home is None:
             problems.add(
-                where, "is in no range of our networks", "Choose an address of one of `networks`.", str(address)
+                where, "is in no range of this file's networks", "Choose an address of one of `networks`.", str(address)
             )
         elif home.name in found:
-            problems.add(where, f"is a second first address on {home.name}", "One for each network.", str(address))
+            problems.add(
+                where, f"is a second first address on {home.name}", "Write one for each network.", str(address)
+            )
         else:
             found[home.name] = address
     return found
 
 
 def number(draft: Draft, blocks: Blocks, management: Network, problems: ProblemList) -> int:
-    """The number of a machine: its own, or the one that its pinned management address stands for (0 after a problem)."""
+    """The number of a machine, as written or derived from its fixed management address (0 after a problem)."""
     if draft.number is not None:
         return draft.number
     pinned = draft.pinned.get(management.name)
@@ -60,18 +62,18 @@ def number(draft: Draft, blocks: Blocks, management: Network, problems: ProblemL
     found = blocks[management.name, draft.role].number(pinned) or int(pinned) - int(management.cidr.network_address)
     if 1 <= found <= MAXIMUM_NUMBER:
         return found
-    problems.add(draft.where, "has an address from which no number follows", "Give it `number:`.")
+    problems.add(draft.where, "has an address that gives it no number", "Give it `number:`.")
     return 0
 
 
 class AddressBook:
-    """Gives every machine its addresses and notices what is used twice.
+    """Gives every machine its addresses and reports addresses that are used twice.
 
     Args:
         networks: all networks, management first.
-        virtual_ips: their addresses are taken.
+        virtual_ips: no machine gets one of their addresses.
         blocks: blocks by network and role.
-        problems: takes what is wrong.
+        problems: receives the problems.
     """
 
     def __init__(
@@ -91,7 +93,7 @@ class AddressBook:
             self._fixed[vip.network, int(vip.address)] = "vip"
 
     def addresses(self, draft: Draft, number: int) -> dict[str, IPv4Address]:
-        """Network name -> address, for every network that the machine's role or its own pins put it on."""
+        """Network name -> address, for every network of the machine's role or of its fixed addresses."""
         for name in draft.pinned:
             if name not in self._networks:
                 place = (*draft.where, "addresses", name)
@@ -114,7 +116,7 @@ class AddressBook:
         if first <= address <= last:
             return address
         field = ("address",) if ("address" in self._fields(draft, network)) else ("addresses", network.name)
-        what = "the range that is ours" if address in network.cidr else str(network.cidr)
+        what = "this environment's range" if address in network.cidr else str(network.cidr)
         fix = f"Choose an address between {first} and {last}."
         self._problems.add((*draft.where, *field), f"is outside {what}", fix, str(address))
         return None
@@ -133,7 +135,7 @@ class AddressBook:
             value, fits = int(network.cidr.network_address) + offset, True
             if not int(network.addressable[0]) <= value <= int(network.addressable[1]):
                 fix = f"Give it one: `addresses: {{{network.name}: ...}}`, or a `number`."
-                self._problems.add(draft.where, f"has no address on {network.name} that follows from {pinned}", fix)
+                self._problems.add(draft.where, f"has no address on {network.name}: none follows from {pinned}", fix)
                 return None
         else:
             value, fits = room.base + number, 1 <= number <= room.size
@@ -165,10 +167,10 @@ class AddressBook:
             self._told.add((network.name, draft.where))
             place = (*draft.where, *self._place(draft, network)) if pinned else draft.where
             reason = f"would give {draft.name} the address {address} of {owner.name}"
-            fix = "Pin another address, or move the block with `first`."
+            fix = "Choose another address, or move the block with `first`."
             if pinned and network.name in owner.pinned and owner.role != draft.role:
                 fix = (
-                    f"Pin another address. If both are one machine: it has one role here, {owner.role} or {draft.role}."
+                    f"Choose another address. If both are one machine, give it one role: {owner.role} or {draft.role}."
                 )
             self._problems.add(place, reason, fix)
         return False
@@ -177,12 +179,12 @@ class AddressBook:
         what = {"vip": "virtual IP", "gateway": "gateway"}[fixed]
         if network.name in draft.pinned:
             place = (*draft.where, *self._place(draft, network))
-            fix = "Pin another address."
+            fix = "Choose another address."
             self._problems.add(place, f"is the {what} of {network.name}", fix, str(address))
         else:
             room = self._blocks[network.name, draft.role]
             ends = f"{IPv4Address(room.base + 1)} to {IPv4Address(room.base + room.size)}"
-            fix = f"Choose an address outside {ends}: those belong to {draft.role} machines."
+            fix = f"Choose an address outside {ends}: that block belongs to {draft.role} machines."
             self._problems.add(("networks", network.name, fixed), f"is the address of {draft.name}", fix, str(address))
 
     def _place(self, draft: Draft, network: Network) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Fixed blocks of addresses per role: a counted machine's address is its network's base, its role's offset and its number.
 
-These figures are a public contract, like the names: changing one moves machines.
+These figures are a public contract, like the names: a change moves machines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ SMALL: Mapping[Role, tuple[int, int]] = {
     "arbiter": (90, 10),
     "compute": (100, 411),
 }
-"""Role -> offset and size of its block in networks of less than 1,024 addresses (/23 and smaller). ctl-1 is .11, cmp-1 .101."""
+"""Role -> offset and size of its block, in networks of fewer than 1,024 addresses (/23 and smaller). ctl-1 is .11,
+cmp-1 .101."""
 
 LARGE: Mapping[Role, tuple[int, int]] = {
     "controller": (10, 30),
@@ -30,7 +31,8 @@ LARGE: Mapping[Role, tuple[int, int]] = {
     "storage": (256, 256),
     "compute": (512, 9999),
 }
-"""The same from 1,024 addresses on (/22 and larger): 510 computes fit a /22, 1,534 a /21, 3,582 a /20 and 7,678 a /19."""
+"""The same for 1,024 addresses and more (/22 and larger). A /22 holds 510 computes, a /21 1,534, a /20 3,582 and a /19
+7,678."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Block:
     """The addresses of a role's machines on one network.
 
     Args:
-        base: address of number 0, as an integer; number 1 follows it.
+        base: address of number 0, as an integer; number 1 has the next address.
         size: highest number that has an address.
     """
 
@@ -46,7 +48,7 @@ class Block:
     size: int
 
     def number(self, address: IPv4Address) -> int | None:
-        """The number whose address this is; None outside the block."""
+        """The number that has this address; None outside the block."""
         number = int(address) - self.base
         return number if 1 <= number <= self.size else None
 
@@ -55,9 +57,9 @@ def block(network: Network, role: Role, first: IPv4Address | None = None) -> Blo
     """The block of a role on a network.
 
     Args:
-        network: its range of ours decides where blocks begin and where they are cut.
+        network: its range for machines decides where blocks start and end.
         role: machine role.
-        first: address of number 1, where the environment names one.
+        first: address of number 1, if the environment names one.
     """
     start, end = (int(address) for address in network.addressable)
     if first is not None:

@@ -1,4 +1,4 @@
-"""Network cards that a role or a machine calls otherwise than the networks do, or lacks."""
+"""Network cards that have another name on a role or machine than in the networks, or that it lacks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hacienda.environment.source import Trail
 
 
 def cards(draft: Draft, networks: Sequence[Network], problems: ProblemList) -> Mapping[str, str]:
-    """What a machine calls the cards of its networks, as far as it is another name; empty: it lacks the card.
+    """Name of a card in the networks -> its other name on the machine; empty: the machine lacks the card.
 
     Args:
         draft: the machine.
         networks: all networks.
-        problems: takes what is wrong.
+        problems: receives the problems.
     """
     on = [n for n in networks if n.name in draft.pinned or draft.role in n.roles]
     named = {card for network in networks for card in network.cards}
@@ -35,24 +35,28 @@ def cards(draft: Draft, networks: Sequence[Network], problems: ProblemList) -> M
 
 
 def _wrong(on: Iterable[Network], found: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Reason, fix and the card of each thing that cannot be."""
+    """Reason, fix and card of each impossible name."""
     owners: dict[str, str] = {}
     for network in on:
         mine = {card: found.get(card, card) for card in network.cards}
         if mine and not any(mine.values()):
             yield (
                 f"leaves {network.name} without a card",
-                "Name one, or take the role off the network.",
+                "Name one, or remove the role from the network.",
                 next(iter(mine)),
             )
         for card, own in mine.items():
             other = owners.setdefault(own, card) if own else card
             if other != card:
                 written, alike = (card, other) if card in found else (other, card)
-                yield f"is {own}, and so is what the networks call {alike}", "Give each card its own name.", written
+                yield (
+                    f"is {own}, which is also the name of the networks' {alike}",
+                    "Give each card its own name.",
+                    written,
+                )
 
 
 def _place(draft: Draft, card: str, problems: ProblemList) -> Trail:
-    """Where the card is written: at the machine, or at its group."""
+    """Place of the card in the file: at the machine, or at its group."""
     own = (*draft.where, "cards", card)
     return own if own in problems.source.lines else ("machines", draft.role, "cards", card)

@@ -1,7 +1,7 @@
-"""How many connections each front end of the load balancers may hold, so that none takes what another one needs.
+"""How many connections each front end of the load balancers may hold, so that none takes those of another.
 
-One total would be shared by all: silent connections to an API would keep the database's clients out, and the health check
-that decides who holds the virtual IP. So each front end has a share of its own, and the total is their sum.
+With one total for all, silent connections to an API would block database clients. They would also block the health
+check that decides who holds the virtual IP. So each front end has its own share, and the total is their sum.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from hacienda.cloud.model import Cloud
 from hacienda.declare import Frontend, Service
 
 STATISTICS = 100
-"""Connections to the page of statistics and the metrics."""
+"""Connections to the statistics page and the metrics."""
 
 HEALTH = 20
-"""Connections to the health check that keepalived makes once a second on the same machine, and `hacienda-verify` beside it."""
+"""Connections to the health check, which keepalived runs once a second on the same machine and `hacienda-verify` on
+demand."""
 
 KEPT = 100
-"""Connections to the database beside the services' pools: operators, backups, migrations."""
+"""Connections to the database in addition to the services' pools: operators, backups, migrations."""
 
 LEAST = 400
-"""The smallest share of an HTTP front end that is worth while: four sources with a hundred connections each."""
+"""The smallest useful share of an HTTP front end: four sources with a hundred connections each."""
 
 SOURCES = 4
-"""How many single sources it takes at least to fill what a front end has for machines that are not the environment's own."""
+"""Number of sources that together may fill the part of a front end that is for machines outside the environment."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ class Share:
     """Connections of one front end.
 
     Args:
-        connections: that it holds at a time.
-        others: of these, those from all machines together that are not the environment's own; the rest is kept for those.
-        each: of these, those from one of them.
+        connections: number that it holds at a time.
+        others: of these, the number from all machines outside the environment together; the rest is reserved for its
+            own.
+        each: of these, the number from one such machine.
     """
 
     connections: int
@@ -52,7 +54,7 @@ class Entrance:
     Args:
         cloud: the cloud.
         limit: connections that a load balancer may hold at a time.
-        per_source: of these, those from one machine that is not the environment's own, in one front end.
+        per_source: of these, the number from one machine outside the environment, in one front end.
     """
 
     cloud: Cloud
@@ -61,8 +63,9 @@ class Entrance:
 
     @cached_property
     def shares(self) -> Mapping[str, Share]:
-        """Share of each front end that listens on a virtual IP, by its name. The database's has what the pools of
-        its clients may open, another one of mode `tcp` what its servers take; the HTTP front ends have equal parts of the rest."""
+        """Share of each front end that listens on a virtual IP, by its name. The database's share is what the pools of
+        its clients may open. Another front end of mode `tcp` gets what its servers accept. The HTTP front ends divide
+        the rest equally."""
         fronts = {name(service, front): (service, front) for service, front in self._fronts()}
         passed = {key: self._passed(service, front) for key, (service, front) in fronts.items() if front.mode == "tcp"}
         http = [key for key, (_, front) in fronts.items() if front.mode == "http"]
@@ -74,8 +77,8 @@ class Entrance:
 
     @property
     def total(self) -> int:
-        """Connections of all front ends, statistics and health check. Where TLS passes through, each counts twice: it goes
-        through a second step (docs/services/haproxy.md)."""
+        """Connections of all front ends, statistics and health check. A connection counts twice if HAProxy passes its
+        TLS through, because it then takes a second step (docs/services/haproxy.md)."""
         counted = (
             self.shares[name(service, front)].connections * (2 if front.mode == "tcp" else 1)
             for service, front in self._fronts()
@@ -84,9 +87,9 @@ class Entrance:
 
     @property
     def own(self) -> tuple[IPv4Address, ...]:
-        """Addresses from which the services themselves come: of the machines that run one with a front end or connections to a
-        database, and the virtual IPs, which the kernel of their holder may choose as a source. Their numbers follow from their
-        pools."""
+        """Source addresses of the services: the machines that run one with a front end or connections to a database, and the
+        virtual IPs. The kernel of a virtual IP's holder may choose it as a source. The pools bound the connections of these
+        sources."""
         machines = [node for node in self.cloud.nodes if any(s.frontends or s.pools for s in self.cloud.running(node))]
         found = {address for node in machines for address in node.addresses.values()}
         return tuple(sorted(found | {vip.address for vip in self.cloud.virtual_ips}))
@@ -113,7 +116,8 @@ def name(service: Service, front: Frontend) -> str:
 
 
 def pools(cloud: Cloud) -> dict[str, int]:
-    """Connections to the database that all members of a service may open together, by service; those that open any."""
+    """Connections to the database that all members of a service may open together, by service. Services without any are
+    left out."""
     return {
         service.name: sum(
             connections(cloud, node) for connections in service.pools for node in cloud.members(service.name)

@@ -1,4 +1,4 @@
-"""Machines of a group, before they have addresses: who is there, with which number, size and failure domains."""
+"""Machines of a group, before they have addresses: their numbers, sizes and failure domains."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from hacienda.environment.problems import nearest
 from hacienda.environment.source import Trail
 
 RESERVED = frozenset({"internal", "public", "localhost"})
-"""Names that mean something else in the environment's domain: the virtual IPs are `internal` and `public`."""
+"""Names that have another meaning in the environment's domain: the virtual IPs are `internal` and `public`."""
 
 _COUNTED = re.compile(rf"({'|'.join(ABBREVIATIONS.values())})-([0-9]+)")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A machine to be given addresses.
+    """A machine that has no addresses yet.
 
     Args:
-        number: None: it follows from the pinned address.
+        number: None: it follows from the fixed address.
         pinned: network name -> address that the operator chose.
-        where: place in the file to name in errors.
+        where: place in the file, for errors.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Draft:
 
 
 def drafts(environment: Environment, role: Role, management: str, problems: ProblemList) -> list[Draft]:
-    """Machines of one role: the counted ones by number, then the others as they are written.
+    """Machines of one role: counted machines by number, then named machines in the order of the file.
 
     Args:
         environment: the environment.
         role: machine role.
         management: name of the management network.
-        problems: takes what is wrong.
+        problems: receives the problems.
     """
     group: MachineGroup = getattr(environment.machines, role)
     where: Trail = ("machines", role)
@@ -83,18 +83,18 @@ def _without(group: MachineGroup, where: Trail, problems: ProblemList) -> None:
     for position, number in enumerate(group.without):
         place = (*where, "without", position)
         if number > group.count:
-            fix = f"Numbers go from 1 to {group.count}; `count` is the highest number, gaps included."
+            fix = f"Use a number from 1 to {group.count}. `count` is the highest number, gaps included."
             problems.add(place, "is not among the counted machines", fix, number)
 
 
 def _turns(
     environment: Environment, group: MachineGroup, where: Trail, problems: ProblemList
 ) -> tuple[str, tuple[str, ...]]:
-    """Kind of failure domain and the names that counted machines take in turn; empty where they are not spread."""
+    """Kind of failure domain and the names that counted machines take in turn; empty if they are not spread."""
     if group.spread is None:
         if group.domains:
             fix = "Add `spread: rack` (or host, power, zone)."
-            problems.add((*where, "domains"), "says names but not what they are", fix)
+            problems.add((*where, "domains"), "names failure domains without their kind", fix)
         return "", ()
     names = group.domains or environment.domains.get(group.spread, ())
     if not names:
@@ -122,23 +122,27 @@ def _declared_domains(environment: Environment, spec: Machine, where: Trail, pro
 def _number(
     name: str, spec: Machine, role: Role, group: MachineGroup, place: Trail, problems: ProblemList
 ) -> int | None:
-    """The number of a named machine, from its name or as written; None: to be read off its address."""
+    """The number of a named machine, from its name or as written; None: it follows from its address."""
     if name in RESERVED:
         problems.add(
-            place, "is a name that means something else in DNS here", f"Not one of {', '.join(sorted(RESERVED))}."
+            place,
+            "is a name with another meaning in the cloud's DNS",
+            f"Choose a name other than {', '.join(sorted(RESERVED))}.",
         )
     counted = _COUNTED.fullmatch(name)
     if counted is None:
         return spec.number
     number = int(counted[2])
     if counted[1] != ABBREVIATIONS[role]:
-        fix = f"{role} machines are called `{ABBREVIATIONS[role]}-<number>`, or a name of your own."
+        fix = (
+            f"Call {role} machines `{ABBREVIATIONS[role]}-<number>`, or choose a name that is not like another role's."
+        )
         problems.add(place, "is named like a machine of another role", fix)
     elif str(number) != counted[2] or number == 0:
-        problems.add(place, "has a number that is not written plainly", f"Write `{counted[1]}-{number or 1}`.")
+        problems.add(place, "has a number that starts with a zero", f"Write `{counted[1]}-{number or 1}`.")
     elif number in group.without:
         fix = "Remove it here, or from `without`."
-        problems.add(place, f"is gone: `without` has {number}", fix)
+        problems.add(place, f"is left out: `without` has {number}", fix)
     else:
         _agrees(name, spec, number, place, problems)
     return number
@@ -173,7 +177,7 @@ def _draft(
             problems.add((*place, "address"), "is given twice", fix, str(spec.address))
         pinned[management] = spec.address
     if number is None and management not in pinned:
-        fix = "Give it `number:` or `address:`; its place in the file must not decide its address."
+        fix = "Give it `number:` or `address:`. Its place in the file does not decide its address."
         reason = f"has no address on {management}" if pinned else "has neither a number nor an address"
         problems.add(place, reason, fix)
     bmc = Bmc(spec.bmc.type, spec.bmc.address) if spec.bmc else None

@@ -1,4 +1,4 @@
-"""Networks of a resolved cloud, and what lives on them: virtual IPs, static routes, firewall rules."""
+"""Networks of a resolved cloud, with their virtual IPs, static routes and firewall rules."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Bond:
 
     Args:
         mode: as Linux names it (`802.3ad`, `active-backup`).
-        nics: names as the machine sees them.
-        hash_policy: how packets are spread over the NICs (`layer3+4`); empty: the kernel's default, `layer2`.
+        nics: names on the machine.
+        hash_policy: hash that spreads packets over the NICs (`layer3+4`); empty: the kernel's default, `layer2`.
         lacp_rate: `slow` or `fast`; empty: the kernel's default, `slow`.
     """
 
@@ -29,7 +29,7 @@ class Bond:
 
 @dataclass(frozen=True)
 class Route:
-    """A static route: packets to `to` are handed to the router `via`."""
+    """A static route: the router `via` gets packets to `to`."""
 
     to: IPv4Network
     via: IPv4Address
@@ -40,15 +40,15 @@ class Network:
     """One network of the environment.
 
     Args:
-        purposes: what travels on it; `management` is on exactly one network, `public` falls back to management, and `other` is
-            the operator's own, used by no service here.
-        addressable: first and last address that are ours to use.
-        gateway: None: no route leaves here.
-        vlan: None: untagged, as on platforms that give each network a bridge of its own.
-        bond: NICs below it that are bonded; None: a single one.
-        nic: name of the single NIC; None: the next of those that the platform attaches (eth0, eth1, ...).
+        purposes: kinds of traffic. Exactly one network has `management`. Without a `public` network, management has
+            that traffic. `other` is the operator's, and no service here uses it.
+        addressable: first and last address that machines may use.
+        gateway: None: the network has no route to others.
+        vlan: None: untagged, as on platforms with one bridge for each network.
+        bond: the bonded NICs below it; None: a single NIC.
+        nic: name of the single NIC; None: the next that the platform attaches (eth0, eth1, ...).
         routes: static routes of the machines on it.
-        roles: roles whose machines are on it; on `external` networks they have no address.
+        roles: roles whose machines are on it. On `external` networks they have no address.
     """
 
     name: str
@@ -65,25 +65,25 @@ class Network:
 
     @property
     def cards(self) -> tuple[str, ...]:
-        """Names of the NICs below it, as the environment has them; none where the platform counts them."""
+        """Names of the NICs below it in the environment; none if the platform numbers them."""
         return self.bond.nics if self.bond else (self.nic,) if self.nic else ()
 
     @property
     def without_addresses(self) -> bool:
-        """Whether machines have a card there and no address: the addresses are the instances'."""
+        """Whether machines have a card there, but no address: the addresses belong to instances."""
         return self.purposes == {"external"}
 
 
 @dataclass(frozen=True)
 class FirewallRule:
-    """Packets of the operator's own that nodes let in.
+    """Packets of the operator's programs that nodes accept.
 
     Args:
         name: what it is for.
         protocol: `tcp`, `udp`, `sctp`, `gre`, `esp` or `ospf`.
-        ports: first and last port of each range, ascending; none where the protocol has no ports.
-        sources: ranges it is for; none: anybody.
-        nodes: names of the nodes that have it.
+        ports: first and last port of each range, ascending; none if the protocol has no ports.
+        sources: ranges that it accepts; none: any address.
+        nodes: names of the nodes that have the rule.
     """
 
     name: str
@@ -98,14 +98,14 @@ class VirtualIp:
     """An address that one load balancer holds at a time.
 
     Args:
-        name: network's name.
+        name: name of its network in the environment.
         address: the address.
-        network: name of the network it lives on.
-        router_id: VRRP virtual_router_id (1 to 255), on the management network: the address's last octet, unless the network names
-            another or another virtual IP here has that one.
-        hostname: DNS name that clients use and certificates name, `<scope>.<domain>` unless the environment names it.
+        network: name of its network.
+        router_id: VRRP virtual_router_id (1 to 255) on the management network. It is the address's last octet, unless
+            the network names another or another virtual IP here has it.
+        hostname: DNS name for clients and certificates, `<scope>.<domain>` unless the environment names it.
         scopes: scopes it serves.
-        public_name: what public clients call it, where that is another name than `hostname`; empty: they use that one.
+        public_name: name for public clients, if it differs from `hostname`; empty: they use `hostname`.
     """
 
     name: str
@@ -118,7 +118,7 @@ class VirtualIp:
 
     @property
     def hostnames(self) -> tuple[str, ...]:
-        """Every name it answers to."""
+        """All of its names."""
         return (self.hostname, self.public_name) if self.public_name else (self.hostname,)
 
     def name_for(self, scope: Scope) -> str:

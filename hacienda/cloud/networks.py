@@ -24,7 +24,7 @@ ROLES_OF: Mapping[Purpose, frozenset[Role]] = {
     "external": frozenset({"network"}),
     "other": frozenset(),
 }
-"""Roles whose machines are on a network of a purpose, unless the network names its roles."""
+"""Purpose -> roles whose machines are on its network, unless the network names its roles."""
 
 
 def networks(environment: Environment, problems: ProblemList) -> tuple[Network, ...]:
@@ -45,13 +45,13 @@ def network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
     purposes = spec.purpose or ((name,) if name in PURPOSES else ())
     if not purposes:
         fix = f"Add `purpose:`, one or more of {', '.join(PURPOSES)}."
-        problems.add(where, "does not say what travels on it", fix)
+        problems.add(where, "has no purpose", fix)
     if "other" in purposes and (len(purposes) > 1 or not spec.roles):
-        reason, fix = "is for something else, and says no `roles`", "Name the roles whose machines are on it."
+        reason, fix = "has the purpose `other` and names no `roles`", "Name the roles whose machines are on it."
         if len(purposes) > 1:
             reason, fix = (
                 f"is for {', '.join(purposes)} at once",
-                "`other` stands alone: nothing of Hacienda travels there.",
+                "Use `other` alone: Hacienda's services do not use such a network.",
             )
         problems.add(where, reason, fix)
     first, last = spec.cidr[1], spec.cidr[-2]
@@ -68,7 +68,7 @@ def network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
         gateway = None
     if isinstance(gateway, IPv4Address) and not spec.cidr[1] <= gateway <= spec.cidr[-2]:
         fix = f"Use an address between {spec.cidr[1]} and {spec.cidr[-2]}, or `none`."
-        problems.add((*where, "gateway"), f"is no machine's address in {spec.cidr}", fix, str(gateway))
+        problems.add((*where, "gateway"), f"is not a machine address in {spec.cidr}", fix, str(gateway))
     return Network(
         name=name,
         cidr=spec.cidr,
@@ -97,7 +97,9 @@ def _purposes(found: Iterable[Network], problems: ProblemList) -> None:
             if purpose in owners:
                 reason = f"is for {purpose}, and so is the network {owners[purpose]}"
                 problems.add(
-                    ("networks", network.name), reason, "One network for each purpose (external, other: several)."
+                    ("networks", network.name),
+                    reason,
+                    "Use one network for each purpose. Only external and other may have several.",
                 )
             owners.setdefault(purpose, network.name)
         if "management" in network.purposes and network.roles != frozenset(ABBREVIATIONS):
@@ -105,8 +107,8 @@ def _purposes(found: Iterable[Network], problems: ProblemList) -> None:
             fix = "Every machine is on the management network: remove `roles`."
             problems.add(("networks", network.name, "roles"), f"leaves out {missing}", fix)
     if "management" not in owners:
-        fix = "Call one `management`, or give one `purpose: management`."
-        problems.add(("networks",), "none is for management", fix)
+        fix = "Name one `management`, or give one `purpose: management`."
+        problems.add(("networks",), "no network has the purpose management", fix)
 
 
 def _overlaps(found: list[Network], problems: ProblemList) -> None:
@@ -125,19 +127,19 @@ def _routes(found: list[Network], problems: ProblemList) -> None:
             where = ("networks", network.name, "routes", position)
             if route.via not in network.cidr or route.via in (network.cidr[0], network.cidr[-1]):
                 fix = f"Name a router between {network.cidr[1]} and {network.cidr[-2]}."
-                problems.add((*where, "via"), f"is no machine's address in {network.cidr}", fix, str(route.via))
+                problems.add((*where, "via"), f"is not a machine address in {network.cidr}", fix, str(route.via))
             inside = next((one for one in found if route.to != one.cidr and route.to.subnet_of(one.cidr)), None)
             if inside is not None or route.to == network.cidr:
                 owner = inside or network
-                fix = "Machines reach it without a router: remove the route."
+                fix = "Remove the route: machines reach that network without a router."
                 problems.add((*where, "to"), f"is part of {owner.name} ({owner.cidr})", fix, str(route.to))
             elif route.to in seen:
-                fix = "Keep one: a machine on both networks could not tell which."
+                fix = "Keep one: a machine on both networks could not decide between them."
                 problems.add((*where, "to"), f"is also a route of {seen[route.to]}", fix, str(route.to))
             seen.setdefault(route.to, network.name)
         if network.routes and network.without_addresses:
-            fix = "Machines have no address there: remove the routes."
-            problems.add(("networks", network.name, "routes"), "would leave from no address", fix)
+            fix = "Remove the routes: machines have no address on this network."
+            problems.add(("networks", network.name, "routes"), "has no source address", fix)
 
 
 def _carriers(found: list[Network], problems: ProblemList) -> None:
@@ -146,17 +148,17 @@ def _carriers(found: list[Network], problems: ProblemList) -> None:
         shared = sorted(set(one.cards) & set(other.cards))
         fabrics = one.cards and other.cards and not shared
         if one.vlan is not None and one.vlan == other.vlan and not fabrics:
-            fix = "Give each network its own VLAN, or cards of its own (`bond`, `nic`) where the switches are others."
-            problems.add((*where, "vlan"), f"is {one.name}'s, too", fix, other.vlan)
+            fix = "Give each network its own VLAN. If they use different switches, give each its own cards (`bond`, `nic`)."
+            problems.add((*where, "vlan"), f"is also the VLAN of {one.name}", fix, other.vlan)
         if not shared:
             continue
         field = (*where, "bond" if other.bond else "nic")
         if one.bond != other.bond:
-            fix = "Networks on the same cards need the same bond, word for word."
-            problems.add(field, f"shares {', '.join(shared)} with {one.name}, but is another bond", fix)
+            fix = "Write the same bond for networks on the same cards, word for word."
+            problems.add(field, f"shares {', '.join(shared)} with {one.name}, but is a different bond", fix)
         elif one.vlan is None and other.vlan is None:
             fix = "Give at least one of them a `vlan`."
-            problems.add(field, f"carries {one.name} untagged, too", fix)
+            problems.add(field, f"also carries {one.name} untagged", fix)
 
 
 def domain(environment: Environment) -> str:
@@ -165,7 +167,7 @@ def domain(environment: Environment) -> str:
 
 
 def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: ProblemList) -> tuple[VirtualIp, ...]:
-    """Virtual IPs with the scopes they serve. The only one serves both scopes."""
+    """Virtual IPs with the scopes that they serve. If there is only one, it serves both scopes."""
     held: list[tuple[Network, IPv4Address]] = []
     for network in found:
         address = environment.networks[network.name].vip
@@ -184,23 +186,23 @@ def virtual_ips(environment: Environment, found: tuple[Network, ...], problems: 
 
 
 def _vip_fits(network: Network, spec: NetworkSpec, address: IPv4Address, problems: ProblemList) -> bool:
-    """Whether a virtual IP can be there. `range` is for machines: it may lie outside."""
+    """Whether a virtual IP may have this address. It may lie outside `range`, which is for machines."""
     where = ("networks", network.name, "vip")
     first, last = network.cidr[1], network.cidr[-2]
     choose = f"Choose a free address between {first} and {last}."
     if not network.purposes & {"management", "public"}:
-        problems.add(where, "is not on the management or public network", "Move it there.", str(address))
+        problems.add(where, "is not on the management or public network", "Move it to one of them.", str(address))
     elif "controller" not in network.roles:
         problems.add(where, "is on a network without controllers", "Add `controller` to its `roles`.", str(address))
     elif not first <= address <= last:
         reason = (
-            f"is no machine's address in {network.cidr}" if address in network.cidr else f"is outside {network.cidr}"
+            f"is not a machine address in {network.cidr}" if address in network.cidr else f"is outside {network.cidr}"
         )
         problems.add(where, reason, choose, str(address))
     elif address == network.gateway:
         problems.add(where, "is the gateway's address", choose, str(address))
     elif spec.router_id is None and int(address) & 255 in (0, 255):
-        fix = "Choose an address that ends in 1 to 254, its VRRP id, or add `router_id`."
+        fix = "Choose an address that ends in 1 to 254, because that is its VRRP id, or add `router_id`."
         problems.add(where, f"ends in {int(address) & 255}", fix, str(address))
     else:
         return True
@@ -210,8 +212,8 @@ def _vip_fits(network: Network, spec: NetworkSpec, address: IPv4Address, problem
 def _router_ids(
     environment: Environment, held: list[tuple[Network, IPv4Address]], problems: ProblemList
 ) -> dict[str, int]:
-    """The VRRP id of each network's virtual IP: the one that the file names, otherwise the last octet, or the highest free one.
-    All of them are announced on the management network, which knows an id once."""
+    """The VRRP id of each network's virtual IP: the id in the file, otherwise the last octet, or else the highest free
+    id. keepalived announces all of them on the management network, where an id may exist once."""
     found: dict[str, int] = {}
     for network, _ in held:
         named = environment.networks[network.name].router_id
@@ -219,8 +221,8 @@ def _router_ids(
             continue
         for other, number in found.items():
             if number == named:
-                fix = "Name another: all virtual IPs are announced on the management network, which knows an id once."
-                problems.add(("networks", network.name, "router_id"), f"is that of {other}'s virtual IP", fix, named)
+                fix = "Choose another id. All virtual IPs are announced on the management network, where an id may exist once."
+                problems.add(("networks", network.name, "router_id"), f"is the id of {other}'s virtual IP", fix, named)
         found[network.name] = named
     for network, address in sorted(held, key=lambda one: "management" not in one[0].purposes):
         if network.name not in found:

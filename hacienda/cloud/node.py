@@ -16,7 +16,7 @@ ABBREVIATIONS: Mapping[Role, str] = {
     "monitoring": "mon",
     "arbiter": "arb",
 }
-"""Prefix of a counted node's name: a public contract."""
+"""Role -> prefix of a counted node's name: a public contract."""
 
 STACKS: Mapping[Role, str] = {
     "controller": "controller",
@@ -26,7 +26,7 @@ STACKS: Mapping[Role, str] = {
     "compute": "compute",
     "monitoring": "monitoring",
 }
-"""Stack that holds the machines of a role. An arbiter votes with the controllers, so the provider must plan them together."""
+"""Role -> stack of its machines. An arbiter votes with the controllers, so the provider must plan them together."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Node:
     Args:
         name: `<abbreviation>-<number>` or the operator's own name; stable.
         role: machine role.
-        number: stable number within the role; addresses are derived from it.
+        number: stable number within the role. Addresses follow from it.
         addresses: network name -> address.
         domains: failure domains, kind (`host`, `rack`, `power`, `zone`) -> name.
-        cpus, memory, disks: None: whatever the machine has; memory and disk sizes in bytes.
-        services: names of the services it runs, in start order.
-        ssh_host: address or host name the operator's machine reaches it at.
-        nics: NIC as the environment's networks name it -> its name on this machine; empty: the machine lacks it. Those that are
-            called the same are left out.
+        cpus, memory, disks: None: all that the machine has. Memory and disk sizes are in bytes.
+        services: names of its services, in start order.
+        ssh_host: address or host name at which the operator's machine reaches it.
+        nics: name of a NIC in the environment's networks -> its name on this machine; empty: the machine lacks it. NICs
+            with the same name are left out.
     """
 
     name: str
@@ -68,9 +68,9 @@ class Node:
     nics: Mapping[str, str] = field(default_factory=dict)
 
     def card(self, nic: str) -> str:
-        """What this machine calls a NIC of the environment's networks; empty: it lacks it."""
+        """Name on this machine of a NIC in the environment's networks; empty: the machine lacks it."""
         return self.nics.get(nic, nic)
 
     def cards(self, nics: Iterable[str]) -> tuple[str, ...]:
-        """What this machine calls those NICs of a bond that it has."""
+        """Names on this machine of a bond's NICs, as far as it has them."""
         return tuple(own for own in map(self.card, nics) if own)

@@ -1,4 +1,4 @@
-"""Firewall rules of the operator's own, resolved: which machines have them, and that they open nothing of Hacienda's."""
+"""The operator's firewall rules, resolved: their machines. No rule may open a port of Hacienda's services."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def openings(
 
     Args:
         environment: the environment.
-        registry: every service there is: their ports stay closed to everybody else.
+        registry: all services. No rule may open their ports.
         networks: all networks.
         nodes: all nodes.
-        problems: takes what is wrong.
+        problems: receives the problems.
     """
     found = []
     for position, spec in enumerate(environment.firewall_rules):
@@ -57,14 +57,12 @@ def _machines(position: int, spec: Spec, nodes: Sequence[Node], problems: Proble
     found = [node for node in nodes if node.role in spec.roles or node.name in spec.machines]
     if not found and nodes and not spec.machines:
         fix = f"Add `machines.{spec.roles[0]}`, or remove the rule."
-        problems.add(
-            (*where, "roles"), f"is for no machine: there is none with the role {' or '.join(spec.roles)}", fix
-        )
+        problems.add((*where, "roles"), f"is for no machine: none has the role {' or '.join(spec.roles)}", fix)
     return found
 
 
 def _sources(position: int, spec: Spec, networks: Sequence[Network], problems: ProblemList) -> Iterable[IPv4Network]:
-    """Ranges that do not overlap, which nftables would refuse; none: anybody."""
+    """Ranges without overlaps, because nftables refuses them; none: any address."""
     by_name = {network.name: network.cidr for network in networks}
     found: list[IPv4Network] = []
     for place, source in enumerate(spec.sources):
@@ -79,7 +77,7 @@ def _sources(position: int, spec: Spec, networks: Sequence[Network], problems: P
 
 
 def _joined(ports: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Ranges in order that neither overlap nor touch."""
+    """Ranges in order, without overlaps and adjacent ranges."""
     start = end = -1
     for first, last in sorted(ports):
         if first <= end + 1 and start >= 0:
@@ -100,7 +98,7 @@ def _leaves_ours(
     machines: Iterable[Node],
     problems: ProblemList,
 ) -> None:
-    """Notes ports of Hacienda's services: who may reach those is declared with them."""
+    """Reports ports of Hacienda's services. Each service declares its own clients."""
     owners: dict[tuple[str, int], str] = {("tcp", environment.ssh.port): "host"}
     for role, runs in {(node.role, node.services) for node in machines}:
         for service in (registry[name].on(role) for name in runs):
@@ -110,8 +108,8 @@ def _leaves_ours(
             owners |= {(port.protocol, port.number): one.name for one, port in fronts}
     for (protocol, number), owner in sorted(owners.items()):
         if protocol == rule.protocol and any(first <= number <= last for first, last in rule.ports):
-            reason = f"would open {protocol} port {number}, which is {owner}'s: its clients are declared with it"
-            fix = "Leave it out."
+            reason = f"would open {protocol} port {number} of the service {owner}, which declares its own clients"
+            fix = "Remove the port."
             if owner == "host":
                 fix = "Name who may reach SSH in `services.firewall.operator_networks`."
             problems.add(("firewall_rules", position, "ports"), reason, fix)

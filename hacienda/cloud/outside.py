@@ -1,7 +1,9 @@
-"""What the file says is outside of the cloud, and is not: time servers, name servers, controllers for fencing.
+"""Values of the file that must be outside of the cloud, and are inside: time servers, name servers, fencing
+controllers.
 
-Name servers and fencing are refused. Time servers are left out where chrony is configured, and are a finding of TIME: the
-controllers are time servers of all others anyway, so the cloud that is built is the one that was meant.
+Such name servers and fencing controllers are errors. Such time servers are a finding of TIME, and chrony's
+configuration leaves them out. The controllers serve time to all other machines in any case, so the result is what the
+operator wants.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from hacienda.environment.model import Environment
 from hacienda.environment.source import Trail
 
 _REMOVE: Mapping[str, str] = {
-    "dns": "Remove it: no machine here is a name server, and the firewall lets no question in.",
-    "bmc": "Write the address of the controller itself: what is to be switched off cannot do it.",
+    "dns": "Remove it: no machine of this cloud is a name server, and the firewall drops DNS queries.",
+    "bmc": "Write the address of the controller itself: a machine cannot switch itself off after a failure.",
 }
-"""What to do, by what was written."""
+"""The fix for each kind of value."""
 
 
 def check(
@@ -29,33 +31,33 @@ def check(
     vips: Sequence[VirtualIp],
     problems: ProblemList,
 ) -> None:
-    """Notes each value that names something of the cloud's own where it has to name something else.
+    """Reports each value that names a part of this cloud and must not.
 
     Args:
         environment: the environment.
         networks: resolved networks.
         nodes: resolved nodes.
         vips: resolved virtual IPs.
-        problems: takes what is wrong.
+        problems: receives the problems.
     """
     own = _own(domain(environment), nodes, vips)
     gateways = {str(network.gateway): f"the gateway of {network.name}" for network in networks if network.gateway}
     for where, value, kind in _outside(environment):
-        # A router may well be asked for names.
+        # A router may be a name server.
         owner = (own | gateways if kind == "bmc" else own).get(value.lower().removesuffix("."))
         if owner is not None:
             problems.add(where, f"is {owner}", _REMOVE[kind], value)
 
 
 def own_time_servers(environment: Environment, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> Mapping[str, str]:
-    """Time servers, as written, that are the cloud's own machines or virtual IPs, and whose they are."""
+    """Time servers, as written, that are machines or virtual IPs of this cloud -> which part they name."""
     own = _own(domain(environment), nodes, vips)
     owners = ((server, own.get(server.lower().removesuffix("."))) for server in environment.time.servers)
     return {server: owner for server, owner in owners if owner is not None}
 
 
 def _own(domain: str, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> dict[str, str]:
-    """Addresses and names of the cloud's own, and whose they are."""
+    """Addresses and names of this cloud -> which part they name."""
     found = {"localhost": "the machine itself"}
     for node in nodes:
         found |= dict.fromkeys((node.name, f"{node.name}.{domain}"), f"the machine {node.name}")
@@ -66,7 +68,7 @@ def _own(domain: str, nodes: Sequence[Node], vips: Sequence[VirtualIp]) -> dict[
 
 
 def _outside(environment: Environment) -> Iterator[tuple[Trail, str, str]]:
-    """Every value that names something outside: where it was written, the value, and what it is."""
+    """Every value that must name something outside: its place in the file, the value, and its kind."""
     for position, server in enumerate(environment.dns.servers):
         yield ("dns", "servers", position), str(server), "dns"
     for role in ABBREVIATIONS:

@@ -1,4 +1,4 @@
-"""The platform of the resolved cloud, and what an environment must not ask of it."""
+"""The platform of the resolved cloud, and settings that it cannot fulfil."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hacienda.environment.platform import Incus
 from hacienda.environment.source import Trail
 
 SYSTEM_DISK = "system"
-"""Purpose of the disk that a machine boots from: the only one that a container has."""
+"""Purpose of the boot disk, the only disk of a container."""
 
 
 def platform(environment: Environment) -> Platform:
-    """The platform with its options; an Incus project is named after the environment unless the file names it."""
+    """The platform with its options. An Incus project has the environment's name, unless the file names it."""
     spec = environment.platform
     options = spec.model_dump(exclude={"type"})
     if isinstance(spec, Incus):
@@ -25,21 +25,24 @@ def platform(environment: Environment) -> Platform:
 
 
 def has_own_bridges(environment: Environment) -> bool:
-    """Whether each network is a bridge of its own there: what a VLAN keeps apart is apart already, and cards are untagged."""
+    """Whether each network has its own bridge. Cards are then untagged, because the bridge already separates the
+    networks."""
     return isinstance(environment.platform, Incus)
 
 
 def check(environment: Environment, problems: ProblemList) -> None:
-    """Notes what the platform cannot give: passed over, a machine would come up without it."""
+    """Reports settings that the platform cannot fulfil. If they were ignored, the machine would lack them."""
     if not isinstance(environment.platform, Incus):
         return
     for where in _cards(environment):
-        reason = "cannot be on platform incus: a container has one card for each network, on that network's own bridge"
-        problems.add(where, reason, "Remove it; `vlan` may stay, the bridge is the VLAN there.")
+        reason = (
+            "is not possible on platform incus: a container has one card for each network, on the network's own bridge"
+        )
+        problems.add(where, reason, "Remove it. `vlan` may stay: on incus the bridge replaces the VLAN.")
     for where, disks in _disks(environment):
         for purpose in sorted(disks.keys() - {SYSTEM_DISK}):
-            reason = "cannot be on platform incus: a container has no disk but the one it boots from"
-            fix = f"Remove it, or make that one larger: `disks: {{{SYSTEM_DISK}: 20GiB}}`."
+            reason = "is not possible on platform incus: a container has only its boot disk"
+            fix = f"Remove it, or enlarge the boot disk: `disks: {{{SYSTEM_DISK}: 20GiB}}`."
             problems.add((*where, "disks", purpose), reason, fix)
 
 
@@ -54,7 +57,7 @@ def _cards(environment: Environment) -> Iterator[Trail]:
 
 
 def _disks(environment: Environment) -> Iterator[tuple[Trail, Mapping[str, int]]]:
-    """Disks wherever the file names them: those of groups, and of single machines."""
+    """All disks in the file: those of groups, and those of single machines."""
     for role in ABBREVIATIONS:
         group = getattr(environment.machines, role)
         yield ("machines", role), group.disks

@@ -1,4 +1,4 @@
-"""What a resolution finds wrong, collected so that the operator sees all of it at once."""
+"""The problems of a resolution, collected so that the operator sees all of them at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ProblemList:
     found: list[Problem] = field(default_factory=list)
 
     def add(self, trail: Trail, reason: str, fix: str = "", value: object = None) -> None:
-        """Notes a problem; see `Source.problem`."""
+        """Adds a problem; see `Source.problem`."""
         self.found.append(self.source.problem(trail, reason, fix, value))
 
     def __bool__(self) -> bool:

@@ -1,4 +1,5 @@
-"""Which way a node's packets take: the network with the default route, static routes, and the source address that follows."""
+"""The routes of a node's packets: the network with the default route, static routes, and the resulting source
+address."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from hacienda.cloud.node import Node
 
 
 def way_out(cloud: Cloud, node: Node) -> Network | None:
-    """The network with the node's default route: the public one where the node is on it, else management, else any."""
+    """The network with the node's default route: the public network if the node is on it, else management, else any."""
     wanted = (cloud.network("public"), cloud.management, *cloud.networks)
     return next((n for n in wanted if n.gateway is not None and n.name in node.addresses), None)
 
 
 def static(cloud: Cloud, node: Node) -> Iterator[tuple[Network, Route]]:
-    """The node's static routes, each with the network it leaves by. A network that the node is on itself needs none."""
+    """The node's static routes, each with its outgoing network. A network of the node itself needs no route."""
     own = {network.cidr for network in cloud.networks if network.name in node.addresses}
     for network in cloud.networks:
         if network.name in node.addresses:
@@ -25,17 +26,17 @@ def static(cloud: Cloud, node: Node) -> Iterator[tuple[Network, Route]]:
 
 
 def back(cloud: Cloud, node: Node) -> tuple[Network, ...]:
-    """Networks with a gateway that the default route does not leave by: what comes in through their gateway must be answered
-    through it, because a router that sees one direction alone drops the connection."""
+    """Networks whose gateway is not the default route's. Replies to packets from such a gateway must use it, because a
+    router that sees only one direction drops the connection."""
     out = way_out(cloud, node)
     return tuple(n for n in cloud.networks if n.gateway is not None and n.name in node.addresses and n is not out)
 
 
 def symmetric(cloud: Cloud, node: Node) -> bool:
-    """Whether everybody's packets come in by the card that the node's answers leave by, so that the kernel may drop all others (a
-    strict reverse-path filter, RFC 3704). Not with routing rules, which the filter does not follow; nor where a machine
-    beside one of the node's networks reaches another of them through a router; nor where anybody comes in by the public network
-    and is answered through another one."""
+    """Whether all packets arrive on the card on which the node's replies leave. The kernel may then drop all others (a
+    strict reverse-path filter, RFC 3704). This is not so in three cases: the node has routing rules, which the filter
+    does not follow; a machine beside one of the node's networks reaches another of them through a router; or a client
+    arrives on the public network and its replies leave on another."""
     out, public = way_out(cloud, node), cloud.network("public")
     if back(cloud, node) or any(static(cloud, node)):
         return False
@@ -52,7 +53,7 @@ def symmetric(cloud: Cloud, node: Node) -> bool:
 
 
 def leaving(cloud: Cloud, node: Node, destination: IPv4Address) -> Network | None:
-    """The network by which the node's packets to an address leave; None: it has no route there."""
+    """The network on which the node's packets to an address leave; None: it has no route there."""
     for network in cloud.networks:
         if network.name in node.addresses and destination in network.cidr:
             return network
@@ -63,6 +64,6 @@ def leaving(cloud: Cloud, node: Node, destination: IPv4Address) -> Network | Non
 
 
 def source(cloud: Cloud, node: Node, destination: IPv4Address) -> IPv4Address | None:
-    """The address that the kernel gives the node's packets to an address; None: it has no route there."""
+    """The source address that the kernel chooses for the node's packets to an address; None: it has no route there."""
     network = leaving(cloud, node, destination)
     return node.addresses[network.name] if network is not None else None

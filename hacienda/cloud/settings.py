@@ -1,4 +1,4 @@
-"""Settings of a resolved cloud as a whole: where its machines are, how they are reached, where its secrets and its state are."""
+"""Settings of a whole resolved cloud: its platform, SSH access, secrets and state."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ SUITES: Mapping[str, str] = {"debian-13": "trixie"}
 
 @dataclass(frozen=True)
 class Platform:
-    """Where the machines are.
+    """The platform: where the machines are.
 
     Args:
         type: `incus` or `existing`.
-        containers: machines share the host's kernel: no clock, no modules of their own.
-        options: the platform's own options, as the environment file gives them (already validated).
+        containers: whether machines share the host's kernel, and so have no own clock or modules.
+        options: the platform's own options from the environment file, already validated.
     """
 
     type: str
@@ -27,8 +27,8 @@ class Platform:
 
 @dataclass(frozen=True)
 class PackageSources:
-    """Where Debian packages come from: mirrors of the archive and of its security updates, an HTTP proxy. None: as the machine has
-    it."""
+    """Where Debian packages come from: mirrors of the archive and of its security updates, an HTTP proxy. None: the
+    machine's own setting."""
 
     mirror: str | None = None
     security: str | None = None
@@ -37,7 +37,7 @@ class PackageSources:
 
 @dataclass(frozen=True)
 class Ssh:
-    """How nodes are reached. `keys` are the operator's public keys; the deployer's own key is added at synth."""
+    """SSH access to nodes. `keys` are the operators' public keys; synth adds the deployer's own key."""
 
     user: str
     port: int
@@ -65,14 +65,15 @@ class StateBackend:
 
 @dataclass(frozen=True)
 class OwnCertificate:
-    """A certificate for the public name that another authority signed: paths as the environment file has them. None: the store of
-    secrets has the certificate and its key; operating systems trust its authority."""
+    """A certificate for the public name that another authority signed, with the paths of the environment file. Without
+    paths the store of secrets has the certificate and its key. Without an authority, operating systems trust the one
+    that signed."""
 
     chain: str | None = None
     key: str | None = None
     authority: str | None = None
 
     bundle_name: ClassVar[str] = "x509/public/bundle.pem"
-    """Secret with the certificate, those of the authorities above it, and the key."""
+    """Name of the secret with the certificate, its intermediate authorities, and the key."""
     authority_name: ClassVar[str] = "x509/public/ca.pem"
-    """Secret (which is none) with the authority that clients trust."""
+    """Name in the store of the authority that clients trust; its content is public."""

@@ -28,7 +28,7 @@ class GateResource(Declaration):
     trust: str
     secret_store: str
     members: Mapping[str, Mapping[str, Any]]
-    promises: Sequence[str]
+    services: Sequence[str]
     triggers: Mapping[str, str]
 
 
@@ -76,7 +76,7 @@ class Gate(cdk.Construct):
             trust=platform.trust,
             secret_store=output.store,
             members={node.name: {"host": node.ssh_host, "port": cloud.ssh.port} for node in nodes},
-            promises=sorted({service for node in nodes for service in node.services}),
+            services=sorted({service for node in nodes for service in node.services}),
             triggers=_triggers(output, nodes),
         )
         cdk.Resource(self, "gate", declaration=self.declaration)

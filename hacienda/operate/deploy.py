@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hacienda.declare.resource_types import MEMBER
 from hacienda.errors import RefusedError, ToolError
+from hacienda.operate.observer import OnLine
 from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW
 from hacienda.review.plan import reader
 from hacienda.terraform import Terraform
@@ -31,8 +33,6 @@ _RULE = "─────"
 """Terraform draws a line between a plan and what it says about the plan's file."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-OnLine = Callable[[str], None]
 
 
 def allowed() -> tuple[str, ...]:
@@ -133,10 +133,24 @@ class Deployment:
             arguments = ["taint", f"-lock-timeout={LOCK_TIMEOUT}", address]
             self._terraform.run(arguments, self.synthesis.folder(stack))
 
-    def resources(self, stack: Stack) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
+    def _resources(self, stack: Stack) -> Mapping[str, Mapping[str, Mapping[str, object]]]:
         """The resources of a stack as they are synthesized: type -> name -> attributes."""
         text = (self.synthesis.folder(stack) / "cdk.tf.json").read_text(encoding="utf-8")
         return dict(json.loads(text).get("resource", {}))
+
+    def members(self, stack: Stack) -> Mapping[str, Mapping[str, object]]:
+        """Members of a stack as they are synthesized: node -> attributes."""
+        return self._resources(stack).get(MEMBER, {})
+
+    def digests(self) -> dict[str, Mapping[str, str]]:
+        """Node -> name of a secret -> keyed digest, as synthesized."""
+        found: dict[str, Mapping[str, str]] = {}
+        for stack in self.stacks:
+            for node, attributes in self.members(stack).items():
+                digests = attributes.get("secrets")
+                if isinstance(digests, dict):
+                    found[node] = digests
+        return found
 
     def apply(self, plan: StackPlan, on_line: OnLine, *, progress: Path, destroy: bool = False) -> None:
         """Apply a saved plan.

@@ -18,11 +18,11 @@ ROUNDS = 2
 
 
 @dataclass(frozen=True)
-class Hands:
-    """What carrying out needs of whoever asks for it.
+class Executor:
+    """What carrying out needs of its caller.
 
     Args:
-        say: tells the operator one line.
+        say: prints one line for the operator.
         apply: applies a saved plan, showing its progress.
         settle: waits until the nodes of these names are healthy, or raises UnwellError.
     """
@@ -36,7 +36,7 @@ def roll(
     deployed: Deployment,
     plans: Sequence[StackPlan],
     verdict: guard.Verdict,
-    hands: Hands,
+    executor: Executor,
     *,
     accept: Collection[str] = (),
     last: Collection[str] = (),
@@ -47,7 +47,7 @@ def roll(
         deployed: the environment.
         plans: all of its stacks' plans; those of stacks with steps are made anew.
         verdict: on these plans; it has an order.
-        hands: what it needs of its caller.
+        executor: what it needs of its caller.
         accept: services whose last copy may go.
         last: nodes that are better taken last: they hold a virtual IP.
 
@@ -59,12 +59,12 @@ def roll(
     for plan in plans:
         steps = _steps(verdict, plan.stack.name, last)
         for number, step in enumerate(steps, 1):
-            hands.say(f"{plan.stack.name}: step {number} of {len(steps)}: {guard.told(step)}")
-            _carry_out(deployed, plan, step, hands, accept)
+            executor.say(f"{plan.stack.name}: step {number} of {len(steps)}: {guard.told(step)}")
+            _carry_out(deployed, plan, step, executor, accept)
         left = deployed.plan(plan.stack) if steps else plan
         if left.changed:
             _check(left, accept)
-            hands.apply(left)
+            executor.apply(left)
 
 
 def _steps(verdict: guard.Verdict, stack: str, last: Collection[str]) -> list[guard.Step]:
@@ -74,16 +74,18 @@ def _steps(verdict: guard.Verdict, stack: str, last: Collection[str]) -> list[gu
     return sorted(here, key=lambda step: step.verb == "replace" and any(node in last for node in step.nodes))
 
 
-def _carry_out(deployed: Deployment, plan: StackPlan, step: guard.Step, hands: Hands, accept: Collection[str]) -> None:
+def _carry_out(
+    deployed: Deployment, plan: StackPlan, step: guard.Step, executor: Executor, accept: Collection[str]
+) -> None:
     targets = [address for source, address in step.targets if source == plan.stack.name]
     for _ in range(ROUNDS):
         part = deployed.plan(plan.stack, targets=targets)
         if part.changed:
             _check(part, accept)
-            hands.apply(part)
+            executor.apply(part)
         if not part.changed or part.content.made >= set(step.nodes):
             break
-    hands.settle(part.content.nodes)
+    executor.settle(part.content.nodes)
 
 
 def _check(plan: StackPlan, accept: Collection[str]) -> None:

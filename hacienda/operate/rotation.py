@@ -13,9 +13,41 @@ from hacienda.cloud.model import Cloud
 from hacienda.cloud.model import Node as Machine
 from hacienda.cloudinit import secrecy
 from hacienda.errors import HaciendaError, UnwellError
+from hacienda.operate import reach
+from hacienda.operate.deploy import Deployment
+from hacienda.operate.observer import Observer
+from hacienda.operate.project import Project
 from hacienda.operate.status import AT_A_TIME
+from hacienda.provider.member import secret_values
+from hacienda.remote import connections
 from hacienda.remote.node import Node
 from hacienda.remote.transport import Transport
+
+
+def unfinished(project: Project, cloud: Cloud) -> Mapping[str, str]:
+    """Rotations that are under way; none where the store cannot be read from this machine."""
+    store = project.store_of(cloud)
+    return secrets.unfinished(store) if secret_values.here(str(store.spec)) else {}
+
+
+def end(project: Project, cloud: Cloud, deployed: Deployment, reached: Mapping[str, str], observer: Observer) -> bool:
+    """Bring rotations to their end, now that the cloud is applied; whether there is a step that takes another apply.
+
+    Raises:
+        UnwellError: a node does not have the new values yet.
+    """
+    if not reached:
+        return False
+    with observer.working("ending the rotation of secrets"):
+        store = project.store_of(cloud)
+        try:
+            again = finish(cloud, store, reached, deployed.digests(), reach.transports(project, cloud))
+        finally:
+            connections.close_all()
+    left = secrets.unfinished(store) if again else {}
+    for name in reached:
+        observer.say(f"{name}: {'its rotation goes on' if name in left else 'rotated'}")
+    return again
 
 
 def finish(

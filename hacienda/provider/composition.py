@@ -6,13 +6,13 @@ from hacienda.provider.framework.operations import Provider
 from hacienda.provider.gate.resource import Gate
 from hacienda.provider.machines.image import Image
 from hacienda.provider.machines.instance import Instance
-from hacienda.provider.machines.network import Network
+from hacienda.provider.machines.network import IncusNetwork
 from hacienda.provider.member.resource import Member
-from hacienda.provider.site import ATTRIBUTES, Site
+from hacienda.provider.provider_data import ATTRIBUTES, ProviderData
 
 
 def provider() -> Provider:
     """A provider with all of its resource types, not yet configured."""
-    site = Site()
-    resources = (Member(site), Gate(site), Network(site), Image(), Instance(site))
-    return Provider(resources, ATTRIBUTES, site.configure, site.stop)
+    data = ProviderData()
+    resources = (Member(data), Gate(data), IncusNetwork(data), Image(), Instance(data))
+    return Provider(resources, ATTRIBUTES, data.configure, data.stop)

@@ -67,7 +67,7 @@ class Record:
             for group in filter(departure.leaves, member.votes):
                 gone = {*departed.get(group, ()), member.node}
                 departed[group] = sorted(gone)
-                if gone >= member.electorate(group).keys():
+                if gone >= member.voters(group).keys():
                     ids.pop(group, None)
                     del departed[group]
 

@@ -177,7 +177,7 @@ class Node:
         done = self._transport.run(scripts.journal(_word(service), lines))
         return printing.lines(done.output.decode(errors="replace").strip())
 
-    def objection(self, node: str, groups: Sequence[str]) -> str:
+    def reason_to_stay(self, node: str, groups: Sequence[str]) -> str:
         """Why the quorum of these groups would not survive the leaving of another node, live; empty if it would."""
         script = scripts.program("hacienda-leave", "--check", _word(node), *map(_word, groups))
         done = self._transport.run(script, timeout=120)
@@ -187,7 +187,7 @@ class Node:
         """Take another node out of every cluster that this one is in."""
         self._checked(f"let {node} go", scripts.program("hacienda-leave", _word(node)), timeout=300)
 
-    def rest(self) -> None:
+    def stop_services(self) -> None:
         """Stop its own services in good order, and keep them stopped."""
         self._checked("stop its services", scripts.program("hacienda-leave", "--self"), timeout=300)
 

@@ -57,6 +57,6 @@ def test_a_name_that_would_be_two_things_is_refused() -> None:
 
 def test_a_name_without_a_virtual_ip_is_refused() -> None:
     assert told("{management: {cidr: 10.1.0.0/24}}", NAMES, 1) == [
-        "api.internal_name names no virtual IP: there is none",
-        "api.public_name names no virtual IP: there is none",
+        "api.internal_name has no virtual IP to name",
+        "api.public_name has no virtual IP to name",
     ]

@@ -96,5 +96,5 @@ def test_its_key_is_in_the_store_and_nowhere_else(tmp_path: Path, monkeypatch: p
 
 
 def test_a_name_that_is_both_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is for the public name, and that is the internal one here"):
+    with pytest.raises(InputError, match="is for the public name, which here is the internal name"):
         composed.cloud(tmp_path, ONE.replace("public_name: cloud.example.org, ", ""))

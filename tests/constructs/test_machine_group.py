@@ -41,7 +41,7 @@ def test_a_member_waits_for_its_machine_and_the_gate_for_the_members(
     bundles = {name: found["hacienda_member"][name]["bundle_hash"] for name in NAMES}
     deliveries = {f"{name} installed": f"${{hacienda_member.{name}.installed}}" for name in NAMES}
     assert gate["triggers"] == bundles | deliveries
-    assert set(gate["promises"]) == {service.name for service in output.cloud.services}
+    assert set(gate["services"]) == {service.name for service in output.cloud.services}
 
 
 def test_user_data_is_no_terraform_template(tmp_path: Path, lab: tuple[EnvironmentOutput, Platform]) -> None:

@@ -43,7 +43,7 @@ def test_networks_that_are_there_already_are_not_made(app: App) -> None:
         ({"cidr": "lab"}, 'networks.management.cidr = "lab": is not a network'),
         ({"cidr": "10.78.0.0/31"}, "is a /31"),
         ({"cidr": "10.78.0.0/24", "gateway": "10.78.0"}, 'networks.management.gateway = "10.78.0": is not an IPv4'),
-        ({"cidr": "10.78.0.0/24", "gateway": "10.79.0.1"}, "is no machine's address in 10.78.0.0/24"),
+        ({"cidr": "10.78.0.0/24", "gateway": "10.79.0.1"}, "is not a machine address in 10.78.0.0/24"),
         ({"cidr": "10.78.0.0/24", "purposes": ("management", "storag")}, "Did you mean `storage`"),
     ],
 )

@@ -44,7 +44,7 @@ def test_it_holds_the_database_and_what_that_requires(project: Path) -> None:
         "hacienda_incus_network": ["management"],
         "hacienda_member": ["ctl-1", "ctl-2", "ctl-3"],
     }
-    promised = resources["hacienda_gate"]["controller"]["promises"]
+    promised = resources["hacienda_gate"]["controller"]["services"]
     assert promised == ["chrony", "etcd", "firewall", "galera", "haproxy", "host", "keepalived"]
 
 

@@ -207,6 +207,33 @@ class Keystone:
         self.issue()
 
 
+class Api:
+    """Asks an API through the VIP over TLS for something that only a token gets.
+
+    Args:
+        url: what is asked for.
+        token: whose; empty: none.
+        authorities: certificates (PEM) that are trusted.
+    """
+
+    def __init__(self, url: str, token: str, authorities: str, *, patience: float = 10) -> None:
+        self._request = urllib.request.Request(url, headers={"X-Auth-Token": token} if token else {})
+        self._context = ssl.create_default_context(cadata=authorities)
+        self._patience = patience
+
+    def status(self) -> int:
+        """The status of its answer."""
+        try:
+            self(0)
+        except urllib.error.HTTPError as error:
+            return error.code
+        return HTTPStatus.OK
+
+    def __call__(self, _: int) -> None:
+        with urllib.request.urlopen(self._request, timeout=self._patience, context=self._context) as answer:
+            answer.read()
+
+
 class EitherPassword:
     """Logs in as whoever has been given a new password and does not know from when on it counts: with that of last time, else with
     the other one, else once more, should it have changed between the two.

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from hacienda import lab as host
+from hacienda import services
 from hacienda.assess.timers import measured
+from hacienda.cloud import Cloud, read
 from tests.lab.clients import Keystone, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
@@ -211,6 +213,19 @@ class Lab:
     def keystone(self) -> Keystone:
         """A client of Keystone's as the administrator."""
         return Keystone(f"https://{self.vip}:5000", "admin", self.store["keystone/admin"], self.ca())
+
+    def cloud(self) -> Cloud:
+        """What its environment file describes."""
+        return read(self.root / f"environments/{self.environment}.yaml", services.registry())
+
+    def apis(self) -> dict[str, str]:
+        """Of every API but Keystone's: what only a token gets there, through the VIP."""
+        found = {}
+        for service in self.cloud().services:
+            if service.catalogue and "identity" not in service.provides:
+                path = service.facts(self.cloud(), self.cloud().nodes[0])["verify_path"]
+                found[service.name] = f"https://{self.vip}:{service.port(service.frontends[0].port).number}{path}"
+        return found
 
     # Figures
 

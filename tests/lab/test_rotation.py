@@ -16,14 +16,15 @@ import sys
 import time
 import urllib.error
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import pymysql
 import pytest
 
+from hacienda.cloudinit import secrecy
 from hacienda.secrets import values
-from tests.lab.clients import Client, EitherPassword, Keystone
+from tests.lab.clients import Api, Client, EitherPassword, Keystone
 from tests.lab.cloud import Lab
 from tests.lab.test_secrets import found_in
 
@@ -91,21 +92,29 @@ def nobody_is_refused(site: Site, before: Before, what: str) -> Iterator[None]:
     passwords = (before.store["keystone/admin"], lab.store["keystone/admin"])
     former, present = (Keystone(url, "admin", one, ca).trusting(site.authorities()) for one in passwords)
     drill = site.drill.trusting(site.authorities())
+    # Each validates tokens as a user of its own, whose name changes with the password.
+    apis = {name: Api(asked, before.token, site.authorities()) for name, asked in lab.apis().items()}
     with (
+        ExitStack() as stack,
         Client(writer, limit=1800) as writes,
         Client(drill, pause=0.7, limit=1800) as tokens,
         Client(EitherPassword(former, present), pause=2, limit=1800) as admins,
     ):
         assert writes.wait_for_more(20, 30), writes.felt.failures[-3:]
         assert tokens.wait_for_more(3, 60), tokens.felt.failures[-3:]
+        asked = {name: stack.enter_context(Client(api, pause=0.3, limit=1800)) for name, api in apis.items()}
+        assert all(client.wait_for_more(3, 60) for client in asked.values())
         began = time.monotonic()
         yield
         lab.note(f"{what} rotated: apply", time.monotonic() - began)
         assert writes.wait_for_more(20, 30), writes.felt.failures[-3:]
         assert tokens.wait_for_more(3, 60), tokens.felt.failures[-3:]
+        assert all(client.wait_for_more(3, 60) for client in asked.values())
     lab.note(f"{what} rotated: longest write gap", writes.felt.outage())
     lab.note(f"{what} rotated: longest time between two tokens", tokens.felt.outage())
-    refused = [*tokens.felt.failures, *admins.felt.failures]
+    for name, client in asked.items():
+        lab.note(f"{what} rotated: longest time between two answers of {name}", client.felt.outage())
+    refused = [failure for client in (tokens, admins, *asked.values()) for failure in client.felt.failures]
     issued = len(tokens.felt.acknowledged) + len(admins.felt.acknowledged)
     print(
         f"{what}: {issued} tokens, {len(writes.felt.acknowledged)} writes; refused: {refused}, {writes.felt.failures}"
@@ -190,12 +199,12 @@ def test_what_every_node_has_is_rotated_at_once(healthy: Lab, site: Site) -> Non
     before = site.before()
     rotate(healthy, *AT_ONCE)
     plan = json.loads(healthy.hacienda("plan", healthy.environment, "--json").stdout)
+    cloud = healthy.cloud()
+    reconciled = {one.name: names for one in cloud.services if (names := secrecy.reconciled(cloud, one))}
+    assert {"galera", "keystone"} <= reconciled.keys()
     for change in plan["members"].values():
         named = [what for what in change["restarts"] if what.startswith("reconcile")]
-        assert named == [
-            "reconcile galera: database/keystone",
-            "reconcile keystone: keystone/admin, keystone/credential-keys, keystone/probe",
-        ]
+        assert named == [f"reconcile {name}: {', '.join(names)}" for name, names in reconciled.items()]
     assert found_in(json.dumps(plan), dict(healthy.store)) == set()
     with nobody_is_refused(site, before, "tokens, keys and cookie"):
         healthy.hacienda("apply", healthy.environment, "--yes")

@@ -12,7 +12,7 @@ import pytest
 
 from hacienda.errors import RefusedError, UnwellError
 from hacienda.operate.deploy import Deployment, StackPlan
-from hacienda.operate.rolling import Hands, roll
+from hacienda.operate.rolling import Executor, roll
 from hacienda.review.plan import guard, reader
 from hacienda.stacks import Stack
 
@@ -50,8 +50,8 @@ class Log:
         self._left = sick_after
 
     @property
-    def hands(self) -> Hands:
-        return Hands(lambda text: None, lambda plan: self.done.append("apply"), self._settle)
+    def executor(self) -> Executor:
+        return Executor(lambda text: None, lambda plan: self.done.append("apply"), self._settle)
 
     def _settle(self, names: Sequence[str]) -> None:
         self._left -= 1
@@ -61,7 +61,7 @@ class Log:
 
 
 def carry_out(deployed: Deployed, start: StackPlan, log: Log, **more: Any) -> None:
-    roll(cast(Deployment, deployed), [start], guard.judge([start.content]), log.hands, **more)
+    roll(cast(Deployment, deployed), [start], guard.judge([start.content]), log.executor, **more)
 
 
 EVERYBODY = "settle cmp-1 cmp-2 ctl-1 ctl-2 ctl-3"
@@ -125,5 +125,5 @@ def test_a_member_that_does_not_refer_to_its_machine_is_made_in_a_second_round()
     verdict = guard.judge([start.content])
     (judged,) = verdict.clusters
     one_step = replace(judged, order=replace(judged.order, steps=judged.order.steps[:1]))
-    roll(cast(Deployment, deployed), [start], replace(verdict, clusters=(one_step,)), log.hands)
+    roll(cast(Deployment, deployed), [start], replace(verdict, clusters=(one_step,)), log.executor)
     assert log.done[:2] == ["apply", "apply"]

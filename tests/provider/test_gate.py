@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from hacienda.provider import composition
+from hacienda.provider.framework import values
+from hacienda.provider.protocol import tfplugin6_pb2 as wire
 from tests.provider.cloud import Cloud, wait_for
 
 APPLY = ("apply", "-no-color", "-auto-approve")
@@ -27,7 +30,7 @@ def gated(applied: Cloud) -> Cloud:
         "members": {name: {"host": "192.0.2.1", "port": 22} for name in applied.members},
         "user": "root",
         "trust": "known_hosts:/dev/null",
-        "promises": ["etcd", "galera"],
+        "services": ["etcd", "galera"],
         "triggers": {"ctl-1": "1"},
         "timeout": 0,
     }
@@ -41,6 +44,33 @@ def test_a_gate_opens_when_all_is_well_and_records_the_cluster(gated: Cloud) -> 
     for name in gated.members:
         assert "c0ffee" in (gated.machine(name) / "var/lib/hacienda/cluster.json").read_text()
     assert "No changes" in gated.plan().text
+
+
+def test_a_state_from_before_its_services_were_called_so_plans_no_change(gated: Cloud) -> None:
+    gated.applied()
+    path = gated.folder / "terraform.tfstate"
+    state = json.loads(path.read_text())
+    for resource in state["resources"]:
+        if resource["type"] == "hacienda_gate":
+            (instance,) = resource["instances"]
+            assert instance["schema_version"] == 1
+            instance["schema_version"] = 0
+            instance["attributes"]["promises"] = instance["attributes"].pop("services")
+    path.write_text(json.dumps(state))
+    assert "No changes" in gated.plan().text
+
+
+@pytest.mark.parametrize("promises", [["etcd", "galera"], [], None])
+def test_what_an_old_state_promised_is_read_as_services(promises: list[str] | None) -> None:
+    old = {"name": "controllers", "promises": promises, "triggers": {"ctl-1": "1"}}
+    request = wire.UpgradeResourceState.Request(
+        type_name="hacienda_gate", version=0, raw_state=wire.RawState(json=json.dumps(old).encode())
+    )
+    answer = composition.provider().UpgradeResourceState(request)
+    assert not answer.diagnostics
+    state = values.decode(answer.upgraded_state)
+    assert state["services"] == promises and "promises" not in state
+    assert state["triggers"] == {"ctl-1": "1"}
 
 
 def test_a_node_that_has_nothing_installed_keeps_the_gate_closed(gated: Cloud) -> None:

@@ -161,16 +161,16 @@ def test_each_group_is_asked_about_where_it_is_well() -> None:
     member.voter = quorum.Member("ctl-2", {"etcd": 1, "galera": 1}, {})
     one, other = (mock.create_autospec(Node, instance=True) for _ in range(2))
     one.name, other.name = "ctl-1", "ctl-3"
-    one.objection.return_value = ""
-    other.objection.return_value = "galera: two of three are gone"
+    one.reason_to_stay.return_value = ""
+    other.reason_to_stay.return_value = "galera: two of three are gone"
     witnesses = [
         departure.Witness(one, frozenset({"etcd"}), ()),
         departure.Witness(other, frozenset({"etcd", "galera"}), ()),
     ]
     with pytest.raises(UnwellError, match="ctl-2 must not leave now, says ctl-3"):
-        departure._refuse_objection(member, witnesses)
-    one.objection.assert_called_once_with("ctl-2", ["etcd"])
-    other.objection.assert_called_once_with("ctl-2", ["galera"])
+        departure._refuse_unsafe(member, witnesses)
+    one.reason_to_stay.assert_called_once_with("ctl-2", ["etcd"])
+    other.reason_to_stay.assert_called_once_with("ctl-2", ["galera"])
 
 
 def test_a_machine_with_another_host_key_is_not_waited_for() -> None:

@@ -94,11 +94,11 @@ def test_what_a_node_says_of_its_services(node: Node, root: Path) -> None:
 
 def test_leaving_and_recording(node: Node, root: Path) -> None:
     installed(node, Delivery(BUNDLE, None, {}, {}))
-    assert node.objection("ctl-2", ["etcd"]) == ""
+    assert node.reason_to_stay("ctl-2", ["etcd"]) == ""
     (root / "objection").write_text("not now")
-    assert node.objection("ctl-2", ["etcd"]) == "not now"
+    assert node.reason_to_stay("ctl-2", ["etcd"]) == "not now"
     node.remove("ctl-2")
-    node.rest()
+    node.stop_services()
     assert (root / "leaves").read_text().splitlines()[-2:] == ["ctl-2", "--self"]
     assert node.record_clusters() == node.told_clusters() == {"etcd": "c0ffee"}
 

@@ -29,6 +29,10 @@ machines:
 
 TWO_NODE = LAB.replace("controller: 3", "controller: 2\n  arbiter: 1")
 
+_REQUESTED = [f"  {one.name}: true\n" for one in services.registry() if one.choice == "on request"]
+CHOSEN = "".join(("services:\n", *_REQUESTED)) if _REQUESTED else ""
+"""Every service that a cloud has on request."""
+
 
 def cloud(folder: Path, text: str = LAB) -> Cloud:
     """The cloud of an environment file with this text."""

@@ -133,8 +133,8 @@ def undeclared(cloud: Cloud, without: Assumption | None = None) -> set[Named]:
 
 
 CLOUDS = {
-    "containers": composed.LAB,
-    "machines": composed.LAB.replace("incus", "existing"),
+    "containers": composed.LAB + composed.CHOSEN,
+    "machines": composed.LAB.replace("incus", "existing") + composed.CHOSEN,
     "arbiter": composed.TWO_NODE,
 }
 

@@ -48,7 +48,7 @@ def _folders() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("text", "node"), [(composed.LAB, "ctl-1"), (composed.TWO_NODE, "arb-1")])
+@pytest.mark.parametrize(("text", "node"), [(composed.LAB + composed.CHOSEN, "ctl-1"), (composed.TWO_NODE, "arb-1")])
 def test_every_file_is_roots_and_in_a_folder_of_roots(tmp_path: Path, folders: set[str], text: str, node: str) -> None:
     cloud = composed.cloud(tmp_path, text)
     made = [

@@ -123,7 +123,7 @@ def run(box: Sandbox, mark: Path, script: str, *arguments: str) -> bool:
 
 def cases() -> list[tuple[str, str, str, str]]:
     """Service, node, environment and script: all that run on nodes, but those that wait for a daemon to start."""
-    places = [("ctl-1", composed.LAB), ("arb-1", composed.TWO_NODE)]
+    places = [("ctl-1", composed.LAB + composed.CHOSEN), ("arb-1", composed.TWO_NODE)]
     return [
         (declared.name, node, text, script.name)
         for declared in services.registry()

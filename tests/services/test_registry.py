@@ -65,7 +65,7 @@ def test_leaves_are_asked_for_once(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tmp_path: Path) -> None:
-    cloud, own = composed.cloud(tmp_path, composed.TWO_NODE), f"{programs.LIB}/{name}/"
+    cloud, own = composed.cloud(tmp_path, composed.TWO_NODE + composed.CHOSEN), f"{programs.LIB}/{name}/"
     for node in (cloud.members(name)[0], cloud.members(name)[-1]):
         service, found = cloud.registry[name].on(node.role), composed.rendered(cloud, name, node.name)
         units = [file.text for path, file in found.items() if Path(path).name in service.units]

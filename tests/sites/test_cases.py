@@ -168,7 +168,7 @@ def test_machines_that_share_an_address_across_roles_are_told_the_same() -> None
     head, computes = text.split("  compute:")
     with pytest.raises(InputError) as raised:
         of_text(head + "  compute:" + computes.replace("os", "cmp-os"), services.registry())
-    assert "it has one role here, controller or compute" in str(raised.value)
+    assert "give it one role: controller or compute" in str(raised.value)
 
 
 def test_a_firewall_that_cuts_ceph_off_is_found_until_a_rule_lets_it_in() -> None:

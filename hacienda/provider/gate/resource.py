@@ -11,8 +11,8 @@ from hacienda.provider.framework.schema import STRINGS, Attribute
 from hacienda.provider.framework.values import State
 from hacienda.provider.gate.watch import Watch
 from hacienda.provider.member import secret_values
+from hacienda.provider.provider_data import ProviderData
 from hacienda.provider.record import Record
-from hacienda.provider.site import Site
 from hacienda.remote import trust
 from hacienda.remote.transport import Address
 
@@ -21,12 +21,13 @@ _PATIENCE = 600
 
 
 class Gate(Resource):
-    """Waits until what its nodes promise is healthy. To lose or replace one harms nothing."""
+    """Waits until the services of its nodes are healthy. To lose or replace one harms nothing."""
 
     name: ClassVar[str] = resource_types.GATE
     description: ClassVar[str] = (
-        "Waits until everything its nodes promise is healthy, and fails when it does not become so."
+        "Waits until the services of its nodes are healthy, and fails when they do not become so."
     )
+    version: ClassVar[int] = 1
     key: ClassVar[str] = "name"
     attributes: ClassVar[tuple[Attribute, ...]] = (
         Attribute("id", computed=True, description="The gate's name."),
@@ -47,16 +48,21 @@ class Gate(Resource):
         Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
         Attribute("trust", required=True, description=f"How host keys are learnt; see {resource_types.MEMBER}."),
         Attribute(
-            "promises", ["list", "string"], optional=True, description="Services that must be healthy. Default: all."
+            "services", ["list", "string"], optional=True, description="Services that must be healthy. Default: all."
         ),
         Attribute("triggers", STRINGS, optional=True, description="When one of these changes it waits again."),
         Attribute("timeout", "number", optional=True, default=_PATIENCE, description="Seconds it waits."),
         Attribute("record", optional=True, description="Path of cluster.json. Default: the provider block's."),
     )
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, data: ProviderData) -> None:
+        self._data = data
         self._key = secret_values.DeployerKey()
+
+    def upgrade(self, version: int, state: State) -> State:
+        """Version 0 called `services` `promises`."""
+        kept = {name: value for name, value in state.items() if name != "promises"}
+        return {**kept, "services": state.get("promises")} if version == 0 else state
 
     def validate(self, context: Context, config: State) -> None:
         """Refuse what is no trust string."""
@@ -84,9 +90,9 @@ class Gate(Resource):
         """Nothing to remove."""
 
     def _wait(self, context: Context, planned: State) -> State:
-        watch = Watch(planned["name"], self._addresses(planned), planned["promises"] or ())
+        watch = Watch(planned["name"], self._addresses(planned), planned["services"] or ())
         found = watch.wait(context.stop, planned["timeout"])
-        record = Record(planned["record"]) if planned["record"] else self._site.record
+        record = Record(planned["record"]) if planned["record"] else self._data.record
         record.add(watch.record(found))
         return planned
 

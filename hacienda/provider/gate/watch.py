@@ -30,7 +30,7 @@ class Round:
     Args:
         verdicts: node -> what it said of its services.
         silent: node -> why it said nothing.
-        missing: promises that no node spoke of.
+        missing: services that no node named.
     """
 
     verdicts: Mapping[str, tuple[Verdict, ...]]
@@ -49,7 +49,7 @@ class Round:
 
     @property
     def troubled(self) -> Mapping[str, tuple[str, ...]]:
-        """Node -> its services that are not well; a silent node is asked for all of its promises again."""
+        """Node -> its services that are not well; a silent node is asked for all of its services again."""
         asked: dict[str, list[str]] = {node: [] for node in self.silent}
         for node, verdict in self.unwell:
             asked.setdefault(node, []).append(verdict.service)
@@ -67,13 +67,13 @@ class Watch:
     Args:
         name: the gate's name.
         addresses: its nodes.
-        promises: services that must be well; empty: all of each node's.
+        services: services that must be well; empty: all of each node's.
     """
 
-    def __init__(self, name: str, addresses: Sequence[Address], promises: Sequence[str]) -> None:
+    def __init__(self, name: str, addresses: Sequence[Address], services: Sequence[str]) -> None:
         self._name = name
         self._nodes = [Node(connect(address)) for address in addresses]
-        self._promises = tuple(promises)
+        self._services = tuple(services)
 
     def wait(self, stop: threading.Event, seconds: float) -> Round:
         """Wait until everything is well at one time; returns what the nodes said then.
@@ -105,15 +105,15 @@ class Watch:
         """Ask nodes once, many at a time.
 
         Args:
-            of: node -> services to ask for, none meaning all promises; empty: everything of every node.
+            of: node -> services to ask for, none meaning all that must be well; empty: everything of every node.
         """
         nodes = [node for node in self._nodes if not of or node.name in of]
         with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(nodes)))) as pool:
-            said = pool.map(lambda node: self._verdicts(node, of.get(node.name) or self._promises), nodes)
+            said = pool.map(lambda node: self._verdicts(node, of.get(node.name) or self._services), nodes)
             answers = dict(zip((node.name for node in nodes), said, strict=True))
         verdicts = {node: answer for node, answer in answers.items() if not isinstance(answer, str)}
         spoken_of = {verdict.service for answer in verdicts.values() for verdict in answer}
-        missing = () if of or len(verdicts) < len(answers) else tuple(p for p in self._promises if p not in spoken_of)
+        missing = () if of or len(verdicts) < len(answers) else tuple(p for p in self._services if p not in spoken_of)
         return Round(verdicts, {n: answer for n, answer in answers.items() if isinstance(answer, str)}, missing)
 
     def record(self, found: Round) -> dict[str, str]:

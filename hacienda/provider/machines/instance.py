@@ -15,7 +15,7 @@ from hacienda.provider.framework.resource import Resource
 from hacienda.provider.framework.schema import STRINGS, Attribute
 from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.machines import daemon
-from hacienda.provider.site import Site
+from hacienda.provider.provider_data import ProviderData
 from hacienda.remote.incus import Incus
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -76,8 +76,8 @@ class Instance(Resource):
         ),
     )
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, data: ProviderData) -> None:
+        self._data = data
 
     def validate(self, context: Context, config: State) -> None:
         """Refuse names that no machine can have."""
@@ -90,7 +90,7 @@ class Instance(Resource):
 
     def stored(self, state: State) -> None:
         """Remember what it stands on: a bridge may go."""
-        self._site.ledger.machine(str(state["id"]), (state["networks"] or {}).values())
+        self._data.departures.machine(str(state["id"]), (state["networks"] or {}).values())
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """A machine runs after an apply; what its first boot read stays as it was."""
@@ -123,7 +123,7 @@ class Instance(Resource):
     def read(self, context: Context, state: State) -> State | None:
         """What Incus says of it, as far as we set it."""
         found = daemon.daemon(state).find(_path(state))
-        if found is None or found["config"].get(daemon.MARK) != self._site.environment:
+        if found is None or found["config"].get(daemon.MARK) != self._data.environment:
             return None
         config, devices = found["config"], found["devices"]
         context.private["made"] = json.loads(config.get(_MADE, "{}"))
@@ -153,14 +153,14 @@ class Instance(Resource):
         found = incus.find(path)
         if found is None:
             return
-        daemon.refuse_foreign(found, self._site.environment, f"instance {state['name']}")
+        daemon.refuse_foreign(found, self._data.environment, f"instance {state['name']}")
         if found["status"] != "Stopped":
             incus.change("PUT", f"{path}/state", {"action": "stop", "force": True, "timeout": -1})
         incus.change("DELETE", path)
 
     def _refuse_other(self, found: dict[str, Any], planned: State) -> None:
         what = f"instance {planned['name']}"
-        daemon.refuse_foreign(found, self._site.environment, what)
+        daemon.refuse_foreign(found, self._data.environment, what)
         made = json.loads(found["config"].get(_MADE, "{}"))
         # Of what is not written down it may have been made of anything.
         differing = [name for name in FIRST_BOOT if made.get(name) != _digest(planned[name])]
@@ -182,7 +182,7 @@ class Instance(Resource):
 
     def _reshape(self, incus: Incus, planned: State) -> None:
         found = incus.get(_path(planned))
-        daemon.refuse_foreign(found, self._site.environment, f"instance {planned['name']}")
+        daemon.refuse_foreign(found, self._data.environment, f"instance {planned['name']}")
         kept = ("volatile.", "image.", "cloud-init.")
         config = {k: v for k, v in found["config"].items() if k.startswith(kept) or k == _MADE}
         config.update(self._config(planned))
@@ -199,7 +199,7 @@ class Instance(Resource):
     def _config(self, planned: State) -> dict[str, str]:
         limits = {"limits.cpu": planned["cpus"], "limits.memory": planned["memory"]}
         numbers = {key: str(int(value)) for key, value in limits.items() if value is not None}
-        return {**numbers, **(planned["config"] or {}), daemon.MARK: self._site.environment}
+        return {**numbers, **(planned["config"] or {}), daemon.MARK: self._data.environment}
 
     def _started(self, context: Context, incus: Incus, planned: State) -> State:
         path = _path(planned)

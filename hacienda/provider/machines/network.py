@@ -13,7 +13,7 @@ from hacienda.provider.framework.schema import STRINGS, Attribute
 from hacienda.provider.framework.values import State, known
 from hacienda.provider.ground import Bridge
 from hacienda.provider.machines import daemon
-from hacienda.provider.site import Site
+from hacienda.provider.provider_data import ProviderData
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,13}[a-z0-9])?")
 """Linux allows 15 characters for an interface."""
@@ -25,7 +25,7 @@ _QUIET = {"ipv4.nat": "false", "ipv4.dhcp": "false", "ipv6.address": "none", "dn
 _READ_ONLY = "a bridge goes in a plan that is to be read"
 
 
-class Network(Resource):
+class IncusNetwork(Resource):
     """A bridge."""
 
     name: ClassVar[str] = resource_types.NETWORK
@@ -45,8 +45,8 @@ class Network(Resource):
         Attribute("config", STRINGS, optional=True, description="More of Incus' own settings of a network."),
     )
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, data: ProviderData) -> None:
+        self._data = data
 
     def validate(self, context: Context, config: State) -> None:
         """Refuse names that no interface can have."""
@@ -57,7 +57,7 @@ class Network(Resource):
 
     def stored(self, state: State) -> None:
         """Remember it: should it be planned as a creation, then it is being replaced."""
-        self._site.ledger.bridge(str(state["name"]), str(state["address"]))
+        self._data.departures.bridge(str(state["name"]), str(state["address"]))
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """The id is the name; refuse to cut a majority off."""
@@ -67,7 +67,7 @@ class Network(Resource):
             self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "replaced"))
         elif prior is None and known(planned["name"]):
             # Terraform plans what it replaces a second time as a creation, and what -replace names as nothing else.
-            replaced = self._site.ledger.bridge_made(planned["name"])
+            replaced = self._data.departures.bridge_made(planned["name"])
             if replaced is not None:
                 self._goes(context, replaced)
 
@@ -77,11 +77,11 @@ class Network(Resource):
         self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "deleted"))
 
     def _goes(self, context: Context, bridge: Bridge) -> None:
-        refused = self._site.ledger.bridge_goes(bridge, allowed=self._site.allow_destroy)
-        if self._site.review:
+        refused = self._data.departures.bridge_goes(bridge, allowed=self._data.allow_destroy)
+        if self._data.review:
             # Members that stand on it may be planned after it, and change nothing themselves.
             refusal.mark(context, _READ_ONLY)
-        refusal.refuse(context, refused, review=self._site.review)
+        refusal.refuse(context, refused, review=self._data.review)
 
     def create(self, context: Context, planned: State) -> State:
         """Make it, or adopt ours."""
@@ -98,7 +98,7 @@ class Network(Resource):
         """The bridge's settings, as far as we set them."""
         found = daemon.daemon(state).find(self._path(state))
         if found is None:
-            self._site.ledger.bridge(state["name"], None)
+            self._data.departures.bridge(state["name"], None)
             return None
         config = found["config"]
         extra = None if state["config"] is None else {k: config[k] for k in state["config"] if k in config}
@@ -109,7 +109,7 @@ class Network(Resource):
         """Settings change in place."""
         incus, path = daemon.daemon(planned), self._path(planned)
         found = incus.get(path)
-        daemon.refuse_foreign(found, self._site.environment, f"network {planned['name']}")
+        daemon.refuse_foreign(found, self._data.environment, f"network {planned['name']}")
         incus.change("PUT", path, {"config": self._config(planned), "description": found["description"]})
         return planned
 
@@ -119,14 +119,14 @@ class Network(Resource):
         incus, path = daemon.daemon(state), self._path(state)
         found = incus.find(path)
         if found is not None:
-            daemon.refuse_foreign(found, self._site.environment, f"network {state['name']}")
+            daemon.refuse_foreign(found, self._data.environment, f"network {state['name']}")
             incus.change("DELETE", path)
 
     def _config(self, planned: State) -> dict[str, Any]:
         ours = {
             "ipv4.address": planned["address"],
             "bridge.mtu": str(planned["mtu"]),
-            daemon.MARK: self._site.environment,
+            daemon.MARK: self._data.environment,
         }
         return {**_QUIET, **ours, **(planned["config"] or {})}
 

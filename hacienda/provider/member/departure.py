@@ -43,8 +43,8 @@ def leave(member: Declared) -> None:
     witnesses = _ask(member)
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
-    _refuse_objection(member, witnesses)
-    _rest(node)
+    _refuse_unsafe(member, witnesses)
+    _stop_services(node)
     _remove(name, able)
     progress.report(MEMBER, name, "left")
 
@@ -74,7 +74,7 @@ def _refuse_loss(member: Declared, witnesses: list[Witness]) -> None:
     lost = []
     for group in sorted(member.voter.votes):
         present = {name for name, groups in healthy.items() if group in groups}
-        if not quorum.holds(member.voter.electorate(group), present):
+        if not quorum.holds(member.voter.voters(group), present):
             lost.append(group)
     if lost:
         name = member.voter.node
@@ -85,7 +85,7 @@ def _refuse_loss(member: Declared, witnesses: list[Witness]) -> None:
         )
 
 
-def _refuse_objection(member: Declared, witnesses: list[Witness]) -> None:
+def _refuse_unsafe(member: Declared, witnesses: list[Witness]) -> None:
     """Ask about each group one whose own part of it is well: another one may not even run it, and has no objection."""
     name = member.voter.node
     asked: dict[str, list[str]] = {}
@@ -94,15 +94,15 @@ def _refuse_objection(member: Declared, witnesses: list[Witness]) -> None:
         asked.setdefault(witness.node.name, []).append(group)
     nodes = {witness.node.name: witness.node for witness in witnesses}
     for node, groups in asked.items():
-        reason = nodes[node].objection(name, groups)
+        reason = nodes[node].reason_to_stay(name, groups)
         if reason:
             raise errors.UnwellError(f"{name} must not leave now, says {node}", f"Nothing was touched.\n{reason}")
 
 
-def _rest(node: Node) -> None:
+def _stop_services(node: Node) -> None:
     """Stop the leaving node's services, if it answers: its clients move over before its machine disappears."""
     try:
-        node.rest()
+        node.stop_services()
     except RemoteError as error:
         progress.report(MEMBER, node.name, "leaving", f"without its own help: {error.message}")
 

@@ -16,7 +16,7 @@ from hacienda.provider.framework.schema import Attribute
 from hacienda.provider.framework.values import UNKNOWN, State, known
 from hacienda.provider.member import bundle, departure, installation, plan, secret_values
 from hacienda.provider.member.declaration import ATTRIBUTES, Declared, declared, place, voter
-from hacienda.provider.site import Site
+from hacienda.provider.provider_data import ProviderData
 from hacienda.remote import trust
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Delivery, Node
@@ -37,8 +37,8 @@ class Member(Resource):
     attributes: ClassVar[tuple[Attribute, ...]] = ATTRIBUTES
     key: ClassVar[str] = "node"
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, data: ProviderData) -> None:
+        self._data = data
         self._key = secret_values.DeployerKey()
 
     def validate(self, context: Context, config: State) -> None:
@@ -54,30 +54,30 @@ class Member(Resource):
 
     def stored(self, state: State) -> None:
         """Remember the member: should it be planned as a creation, then it is being replaced."""
-        self._site.ledger.stored(voter(state), place(state))
+        self._data.departures.stored(voter(state), place(state))
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
         """Show which files change and what restarts; refuse what would cost a quorum."""
-        allowed, ledger, refused = self._site.allow_destroy, self._site.ledger, None
+        allowed, departures, refused = self._data.allow_destroy, self._data.departures, None
         _unmark(context)
         if prior is None:
             plan.creation(context, planned)
-            if known(planned["node"]) and ledger.replaces(planned["node"]):
+            if known(planned["node"]) and departures.replaces(planned["node"]):
                 context.private[_REPLACED] = True
-            refused = ledger.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
+            refused = departures.arrives(planned["node"], allowed=allowed) if known(planned["node"]) else None
         elif context.replace:
             context.private[_REPLACED] = True
-            refused = ledger.leaves(voter(prior), "replaced", allowed=allowed)
+            refused = departures.leaves(voter(prior), "replaced", allowed=allowed)
         else:
             plan.update(context, prior, planned)
-            refused = ledger.stays(plan.declared(prior, planned), plan.changed(prior, planned), allowed=allowed)
-        refusal.refuse(context, refused, review=self._site.review)
+            refused = departures.stays(plan.declared(prior, planned), plan.changed(prior, planned), allowed=allowed)
+        refusal.refuse(context, refused, review=self._data.review)
 
     def plan_removal(self, context: Context, prior: State) -> None:
         """Refuse a deletion that would cost a quorum."""
         _unmark(context)
-        refused = self._site.ledger.leaves(voter(prior), "deleted", allowed=self._site.allow_destroy)
-        refusal.refuse(context, refused, review=self._site.review)
+        refused = self._data.departures.leaves(voter(prior), "deleted", allowed=self._data.allow_destroy)
+        refusal.refuse(context, refused, review=self._data.review)
 
     def create(self, context: Context, planned: State) -> State:
         """Wait for the machine, deliver, install."""
@@ -89,8 +89,8 @@ class Member(Resource):
         refusal.not_for_review(context)
         state = self._install(context, planned, _REACH_AGAIN) if plan.needs_delivery(prior, planned) else planned
         departure = quorum.dropped(voter(prior), voter(planned).votes)
-        if departure and self._site.allow_destroy:
-            self._site.record.destroyed(departure)
+        if departure and self._data.allow_destroy:
+            self._data.record.destroyed(departure)
         return state
 
     def read(self, context: Context, state: State) -> State | None:
@@ -99,7 +99,7 @@ class Member(Resource):
         try:
             status = Node(connect(member.address)).status()
         except UnreachableError as error:
-            self._site.ledger.found(member.voter, "unreachable")
+            self._data.departures.found(member.voter, "unreachable")
             context.warning(
                 f"{error.message}: what is on it is not known", f"{error.fix or ''}\nIts state is kept as it was."
             )
@@ -108,7 +108,7 @@ class Member(Resource):
             context.warning(f"{error.message}: it will be repaired", error.fix or "")
             return {**state, "converged": False}
         if status is None:
-            self._site.ledger.found(member.voter, "blank")
+            self._data.departures.found(member.voter, "blank")
             context.warning(
                 f"{member.voter.node} has nothing installed any more", "It is planned as new, and joins again."
             )
@@ -125,11 +125,11 @@ class Member(Resource):
         """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
         refusal.not_for_review(context)
         member = self._declared(state)
-        if self._site.allow_destroy and not context.private.get(_REPLACED):
-            self._site.record.destroyed(quorum.Departure(member.voter, "deleted"))
+        if self._data.allow_destroy and not context.private.get(_REPLACED):
+            self._data.record.destroyed(quorum.Departure(member.voter, "deleted"))
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
-            with self._site.departures:  # two that leave at once must each see the other gone
+            with self._data.leaving:  # two that leave at once must each see the other gone
                 departure.leave(member)
         connect(member.address).close()
 
@@ -152,10 +152,10 @@ class Member(Resource):
             )
         node = Node(connect(member.address))
         installation.reach(node, context.stop, patience)
-        clusters = installation.existing_clusters(member, self._site.record)
+        clusters = installation.existing_clusters(member, self._data.record)
         delivery = Delivery(content, secrets, member.secrets, clusters)
         outcome = installation.install(node, delivery, context.stop)
-        self._site.record.arrived(member.voter.node)
+        self._data.record.arrived(member.voter.node)
         context.private.pop(_REPLACED, None)
         if not outcome.converged:
             context.warning(

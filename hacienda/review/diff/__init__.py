@@ -12,7 +12,7 @@ from hacienda.review.diff.model import (
     Step,
     document,
 )
-from hacienda.review.diff.rendering import File, Machine, Rendering, of_folder, of_outputs
+from hacienda.review.diff.rendering import File, RenderedNode, Rendering, of_folder, of_outputs
 from hacienda.review.diff.resources import resources
 from hacienda.review.diff.trust import TrustChange
 
@@ -23,9 +23,9 @@ __all__ = [
     "Diff",
     "File",
     "FileChange",
-    "Machine",
     "NodeChange",
     "PackageChange",
+    "RenderedNode",
     "Rendering",
     "ResourceChange",
     "Step",

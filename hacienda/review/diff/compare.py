@@ -8,7 +8,7 @@ from hacienda.review.diff import trust
 from hacienda.review.diff.grouping import changes_of_files
 from hacienda.review.diff.model import Diff, Kind, NodeChange, PackageChange
 from hacienda.review.diff.pair import Pair
-from hacienda.review.diff.rendering import Machine, Rendering
+from hacienda.review.diff.rendering import RenderedNode, Rendering
 from hacienda.review.diff.resources import changes
 from hacienda.review.diff.steps import steps
 
@@ -55,7 +55,7 @@ def _node(pair: Pair) -> NodeChange:
     return NodeChange(pair.name, "changed", pair.texts, pair.restarts, pair.first_boot, len(pair.texts))
 
 
-def _whole(machine: Machine, kind: Kind) -> NodeChange:
+def _whole(machine: RenderedNode, kind: Kind) -> NodeChange:
     return NodeChange(machine.name, kind, {}, (), (), len(machine.files))
 
 

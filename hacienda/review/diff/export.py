@@ -14,7 +14,7 @@ from hacienda.cloudinit import NodeOutput
 from hacienda.declare.trust import Fact
 from hacienda.errors import ToolError
 from hacienda.review.diff import trust
-from hacienda.review.diff.rendering import File, Machine, Rendering
+from hacienda.review.diff.rendering import File, RenderedNode, Rendering
 
 VERSION = 1
 """Version of the file's shape. The side that reads is never older than the side that writes."""
@@ -68,7 +68,7 @@ def of_export(path: Path) -> Rendering:
         machines = {}
         for one in found["machines"]:
             own = dict(files[number] for number in one["files"])
-            machine = Machine.parse(one["manifest"], own, one["user_data"], one["network_config"])
+            machine = RenderedNode.parse(one["manifest"], own, one["user_data"], one["network_config"])
             machines[machine.name] = machine
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise ToolError(f"{path}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error

@@ -9,15 +9,15 @@ from functools import cached_property
 
 from hacienda.declare.effect import restarts
 from hacienda.review.diff.model import FIRST_BOOT
-from hacienda.review.diff.rendering import File, Machine
+from hacienda.review.diff.rendering import File, RenderedNode
 
 
 @dataclass(frozen=True)
 class Pair:
     """A machine that stays, as two renderings have it."""
 
-    before: Machine
-    after: Machine
+    before: RenderedNode
+    after: RenderedNode
 
     @property
     def name(self) -> str:

@@ -58,7 +58,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Machine:
+class RenderedNode:
     """Everything that one node is given.
 
     Args:
@@ -79,7 +79,7 @@ class Machine:
     @classmethod
     def parse(
         cls, manifest: Mapping[str, Any], files: Mapping[str, File], user_data: str, network_config: str
-    ) -> Machine:
+    ) -> RenderedNode:
         """From a bundle's manifest and what is beside the bundle."""
         return cls(
             name=str(manifest["node"]),
@@ -111,7 +111,7 @@ class Rendering:
         trust: its settings of trust, what the files that they name hold included; None: they are not known.
     """
 
-    machines: Mapping[str, Machine]
+    machines: Mapping[str, RenderedNode]
     text: Callable[[str, str], str]
     resources: Mapping[str, Mapping[str, Any]] | None = None
     trust: Mapping[str, Fact] | None = None
@@ -124,12 +124,12 @@ def of_outputs(
 ) -> Rendering:
     """What this process rendered. Bundles are not kept; `outputs` may be a generator."""
     texts: dict[str, str] = {}
-    machines: dict[str, Machine] = {}
+    machines: dict[str, RenderedNode] = {}
     parsed: dict[str, File] = {}
     for output in outputs:
         texts.update((file.sha256, file.text) for file in output.files)
         files = {file.path: _kept(parsed, file.manifest_line, file.manifest_entry) for file in output.files}
-        machines[output.node] = Machine.parse(output.manifest, files, output.user_data, output.network_config)
+        machines[output.node] = RenderedNode.parse(output.manifest, files, output.user_data, output.network_config)
     return Rendering(machines, lambda node, path: texts[machines[node].files[path].sha256], resources, trust)
 
 
@@ -152,7 +152,7 @@ def of_folder(out: Path) -> Rendering:
             manifest = _manifest(folder / "bundle.tar.gz")
             files = {entry["path"]: _kept(parsed, json.dumps(entry), entry) for entry in manifest["files"]}
             texts = [(folder / name).read_text(encoding="utf-8") for name in ("user-data", "network-config")]
-            machines[folder.name] = Machine.parse(manifest, files, *texts)
+            machines[folder.name] = RenderedNode.parse(manifest, files, *texts)
     except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
         raise ToolError(f"{out}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
     rendered = out / "rendered" / nodes.name

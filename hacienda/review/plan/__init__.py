@@ -1,5 +1,6 @@
 """A Terraform plan, read, summed up, and judged by the quorum guard."""
 
-from hacienda.review.plan.reader import Plan, PlannedAction, read
+from hacienda.review.plan.action import PlannedAction
+from hacienda.review.plan.reader import Plan, read
 
 __all__ = ["Plan", "PlannedAction", "read"]

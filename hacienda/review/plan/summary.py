@@ -7,7 +7,7 @@ from typing import Any
 
 from hacienda.declare.resource_types import GATE
 from hacienda.review import names
-from hacienda.review.plan.reader import Kind, PlannedAction
+from hacienda.review.plan.action import Kind, PlannedAction
 
 
 def describe(environment: str, found: Iterable[PlannedAction]) -> list[str]:

@@ -66,7 +66,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedFile:
     """One file that changes.
 
     Args:
@@ -93,7 +93,7 @@ class Drawing:
     kind: str = "drawing"
 
 
-Block = Table | Lines | Tree | Change | Drawing
+Block = Table | Lines | Tree | ChangedFile | Drawing
 
 
 @dataclass(frozen=True)

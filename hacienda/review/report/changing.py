@@ -9,7 +9,7 @@ from hacienda.declare.resource_types import GATE
 from hacienda.review import names
 from hacienda.review.diff import Diff, FileChange, words
 from hacienda.review.plan import guard, summary
-from hacienda.review.report.blocks import Block, Change, Lines, Section, Table, Tone
+from hacienda.review.report.blocks import Block, ChangedFile, Lines, Section, Table, Tone
 from hacienda.review.report.model import Compared, Planned, Report
 
 LONGEST = 300
@@ -111,7 +111,7 @@ def _summary(diff: Diff) -> Iterator[Block]:
         yield Table("Packages", ("added", "removed", "on"), rows)
 
 
-def _changes(diff: Diff, room: int) -> Iterator[Change]:
+def _changes(diff: Diff, room: int) -> Iterator[ChangedFile]:
     """Changes with as many lines as there is room for: the first files are shown whole, of the others that they change."""
     left = room
     for file in diff.files:
@@ -119,7 +119,7 @@ def _changes(diff: Diff, room: int) -> Iterator[Change]:
         kept = sum(len(line) for hunk in shown.hunks for line in hunk.lines)
         left -= kept
         cut = sum(len(hunk.lines) for hunk in file.hunks) - sum(len(hunk.lines) for hunk in shown.hunks)
-        yield Change(file.path, words.heading(file, diff.replaces), shown, file.left_out + cut)
+        yield ChangedFile(file.path, words.heading(file, diff.replaces), shown, file.left_out + cut)
 
 
 def _fitting(file: FileChange, room: int) -> FileChange:

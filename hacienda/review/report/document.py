@@ -37,7 +37,7 @@ def _topology(report: Report) -> dict[str, Any]:
     return {
         "networks": [asdict(one) for one in picture.networks],
         "virtual_ips": [asdict(one) for one in picture.virtual_ips],
-        "electorates": [asdict(one) for one in picture.electorates],
+        "electorates": [asdict(one) for one in picture.voter_groups],
         "machines": [
             {**asdict(box), "names": names.brief(box.names), "count": len(box.names)} for box in picture.boxes
         ],

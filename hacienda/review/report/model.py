@@ -14,7 +14,7 @@ from hacienda.assess.timers import Budget, Drill
 from hacienda.errors import RefusedError, UnwellError
 from hacienda.review import topology
 from hacienda.review.diff import Diff
-from hacienda.review.plan import guard, reader
+from hacienda.review.plan import PlannedAction, guard
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Planned:
     """
 
     sources: tuple[str, ...]
-    changes: tuple[reader.PlannedAction, ...]
+    changes: tuple[PlannedAction, ...]
     verdict: guard.Verdict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from hacienda.review.topology.marks import Mark
-from hacienda.review.topology.picture import Electorate, Machines, Net, Picture, Place, Vip
+from hacienda.review.topology.picture import Machines, Net, Picture, Place, Vip, VoterGroup
 
 ABREAST = 4
 """Boxes side by side where no failure domain has machines."""
@@ -26,7 +26,7 @@ def dot(picture: Picture) -> str:
         '  edge [color="#57606a", arrowhead=none, penwidth=0.8];',
         *_networks(picture),
         *_place(picture.place, "place", "  "),
-        *_electorates(picture.electorates, picture.boxes),
+        *_voter_groups(picture.voter_groups, picture.boxes),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -83,12 +83,12 @@ def _head(place: Place) -> Machines | None:
     return next(iter((*place.machines, *filter(None, map(_head, place.places)))), None)
 
 
-def _electorates(electorates: Iterable[Electorate], boxes: Iterable[Machines]) -> Iterator[str]:
+def _voter_groups(voter_groups: Iterable[VoterGroup], boxes: Iterable[Machines]) -> Iterator[str]:
     """Votes stand above the machines, as addresses do."""
     heads = {name: box.names[0] for box in boxes for name in box.names}
-    for number, one in enumerate(electorates):
+    for number, one in enumerate(voter_groups):
         own = _id("voters", str(number))
-        yield f"  {own} [{_looks('voters', _electorate(one), one.marks)}];"
+        yield f"  {own} [{_looks('voters', _voter_group(one), one.marks)}];"
         for voter in dict.fromkeys(heads[name] for name in one.voters):
             yield f"  {own} -> {_id('machine', voter)};"
 
@@ -107,7 +107,7 @@ def _machine(box: Machines) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _electorate(one: Electorate) -> str:
+def _voter_group(one: VoterGroup) -> str:
     counted = f"majority {one.majority} of {len(one.voters)}, {one.spare} may fail"
     return "\n".join([f"votes: {' '.join(one.services)}", counted, *_said(one.marks)])
 

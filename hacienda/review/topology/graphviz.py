@@ -69,7 +69,7 @@ def described(picture: Picture) -> str:
     count = len(picture.networks)
     said = [f"{picture.count} machines on {count} network{'' if count == 1 else 's'}."]
     said += [f"Virtual IP {vip.address} on {vip.network}." for vip in picture.virtual_ips]
-    for one in picture.electorates:
+    for one in picture.voter_groups:
         names = ", ".join(one.services)
         said.append(f"{names}: {len(one.voters)} voters, {one.spare} may fail.")
     marks = ", ".join(map(str, picture.marks))

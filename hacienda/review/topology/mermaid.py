@@ -29,7 +29,7 @@ def mermaid(picture: Picture) -> str:
         lines.append(f"  network{numbers[vip.network]} --- vip{number}")
         lines += [f"  vip{number} -.- {one}" for one in dict.fromkeys(ids[name] for name in vip.holders)]
     lines += _place(picture.place, ids, "domain", "  ")
-    for number, one in enumerate(picture.electorates):
+    for number, one in enumerate(picture.voter_groups):
         counted = f"majority {one.majority} of {len(one.voters)}, {one.spare} may fail"
         lines.append(_box(f"voters{number}", "voters", [f"votes: {' '.join(one.services)}", counted], one.marks))
         lines += [f"  voters{number} --- {voter}" for voter in dict.fromkeys(ids[name] for name in one.voters)]

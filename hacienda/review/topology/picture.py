@@ -109,7 +109,7 @@ class Vip:
 
 
 @dataclass(frozen=True)
-class Electorate:
+class VoterGroup:
     """Services whose voters are the same machines: how many make a majority, and how many may fail."""
 
     services: tuple[str, ...]
@@ -133,12 +133,12 @@ class Picture:
     networks: tuple[Net, ...]
     virtual_ips: tuple[Vip, ...]
     place: Place
-    electorates: tuple[Electorate, ...]
+    voter_groups: tuple[VoterGroup, ...]
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """Every mark once."""
-        marked = (*self.networks, *self.virtual_ips, *_inside(self.place), *self.electorates)
+        marked = (*self.networks, *self.virtual_ips, *_inside(self.place), *self.voter_groups)
         return tuple(dict.fromkeys(mark for one in marked for mark in one.marks))
 
     @property
@@ -163,7 +163,7 @@ def picture(cloud: Cloud, findings: Iterable[Finding] = ()) -> Picture:
         networks=tuple(_network(network, cloud, marks) for network in cloud.networks),
         virtual_ips=tuple(_virtual_ips(cloud, marks)),
         place=_place("", "", cloud.nodes, kinds, cloud, marks),
-        electorates=tuple(_electorates(cloud, marks)),
+        voter_groups=tuple(_voter_groups(cloud, marks)),
     )
 
 
@@ -177,7 +177,7 @@ def traits(network: Network) -> str:
     return ", ".join(said)
 
 
-def electorates(cloud: Cloud) -> dict[tuple[str, ...], list[str]]:
+def voter_groups(cloud: Cloud) -> dict[tuple[str, ...], list[str]]:
     """Voters -> services that vote there."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for service in cloud.services:
@@ -201,10 +201,10 @@ def _virtual_ips(cloud: Cloud, marks: Marks) -> Iterator[Vip]:
         yield Vip(str(vip.address), ", ".join(vip.hostnames), ", ".join(vip.scopes), vip.network, names, found)
 
 
-def _electorates(cloud: Cloud, marks: Marks) -> Iterator[Electorate]:
-    for voters, services in electorates(cloud).items():
+def _voter_groups(cloud: Cloud, marks: Marks) -> Iterator[VoterGroup]:
+    for voters, services in voter_groups(cloud).items():
         majority = quorum.majority(dict.fromkeys(voters, 1))
-        yield Electorate(tuple(services), voters, majority, marks.of("voters", *services))
+        yield VoterGroup(tuple(services), voters, majority, marks.of("voters", *services))
 
 
 def _place(kind: str, name: str, nodes: Sequence[Node], kinds: Sequence[str], cloud: Cloud, marks: Marks) -> Place:

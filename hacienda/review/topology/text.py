@@ -63,7 +63,7 @@ def _rows(boxes: Sequence[Machines]) -> Iterator[Text]:
 
 def _voters(picture: Picture) -> Table:
     table = Table("● votes", "members", "majority", "may fail", box=None, pad_edge=False, header_style="bold")
-    for one in picture.electorates:
+    for one in picture.voter_groups:
         names = Text(", ".join(one.services)).append_text(_said(one.marks))
         table.add_row(names, " ".join(one.voters), str(one.majority), str(one.spare))
     return table

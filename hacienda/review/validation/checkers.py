@@ -200,10 +200,8 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program(
             "uwsgi, started",
             "uwsgi-core",
-            # In the folder that its unit makes, named as the one in /etc.
-            f'mkdir -p "/run/$(basename "$(dirname "$1")")" && python3 -P {PROBES}/start.py "$1" \'^WSGI app .* ready in\' \'\' '
-            'uwsgi_python3 --strict --ini "$1" --processes 1',
-            also=("keystone", "uwsgi-plugin-python3"),
+            f'sh {PROBES}/uwsgi.sh {PROBES}/start.py "$1"',
+            also=(ALL,),
         ),
     ),
     "user-data": (

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hacienda.review.diff import File, Machine, Rendering
+from hacienda.review.diff import File, RenderedNode, Rendering
 
 ROLLING = {"etcd": True, "haproxy": False, "galera": True}
 
@@ -36,10 +36,10 @@ class Sample:
     services: Mapping[str, bool] = field(default_factory=lambda: dict(ROLLING))
 
     @property
-    def machine(self) -> Machine:
+    def machine(self) -> RenderedNode:
         files = {path: file(text) for path, text in self.texts.items()} | self.files
         network = f'addresses: ["{self.address}/24"]\n'
-        return Machine(self.name, files, self.user_data, network, self.packages, self.services)
+        return RenderedNode(self.name, files, self.user_data, network, self.packages, self.services)
 
 
 def rendering(samples: Iterable[Sample]) -> Rendering:

@@ -10,7 +10,7 @@ import pytest
 
 from hacienda.errors import InputError
 from hacienda.review.plan import guard, reader
-from hacienda.review.plan.guard.electorate import Seat
+from hacienda.review.plan.guard.members import MemberState
 from tests.review.plan.scenarios import SCENARIOS, Scenario
 
 PLANS = Path(__file__).parent / "plans"
@@ -24,8 +24,8 @@ def judge(document: Any, **options: Any) -> guard.Verdict:
     return guard.judge([reader.read(json.dumps(document), "plan.json")], **options)
 
 
-def going(verdict: guard.Verdict) -> list[Seat]:
-    return [seat for judged in verdict.clusters for seat in judged.going]
+def going(verdict: guard.Verdict) -> list[MemberState]:
+    return [state for judged in verdict.clusters for state in judged.going]
 
 
 @pytest.mark.parametrize(("name", "expected"), SCENARIOS.items(), ids=SCENARIOS)
@@ -34,7 +34,7 @@ def test_the_corpus(name: str, expected: Scenario) -> None:
     said = "\n".join(guard.describe(verdict))
     prices = [judged.price for judged in verdict.clusters]
     steps = [guard.told(step) for judged in verdict.clusters for step in judged.order.steps]
-    assert {seat.node: seat.fate for seat in going(verdict)} == dict(expected.going), said
+    assert {state.node: state.outcome for state in going(verdict)} == dict(expected.going), said
     assert sorted({loss.group for price in prices for loss in price.losses}) == sorted(expected.lost), said
     assert sorted({name for price in prices for copy in price.last for name in copy.services}) == sorted(expected.last)
     assert verdict.refused == bool(expected.lost or expected.last), said
@@ -86,7 +86,7 @@ def test_a_stack_of_computes_alone_may_replace_them_all() -> None:
     document = load("computes-replaced")
     kept = [e for e in document["resource_changes"] if e["address"].endswith((".cmp-1", ".cmp-2"))]
     verdict = judge({**document, "resource_changes": kept, "prior_state": {}})
-    assert {seat.node for seat in going(verdict)} == {"cmp-1", "cmp-2"}
+    assert {state.node for state in going(verdict)} == {"cmp-1", "cmp-2"}
     assert not verdict.refused
 
 
@@ -108,7 +108,7 @@ def test_what_a_failed_replacement_left_behind_counts_as_a_deletion() -> None:
     entry = next(e for e in document["resource_changes"] if e["address"] == "hacienda_member.ctl-2")
     old = {**entry, "deposed": "0badc0de", "change": {**entry["change"], "actions": ["delete"], "after": None}}
     document["resource_changes"].append(old)
-    assert {seat.node for seat in going(judge(document))} == {"ctl-1", "ctl-2"}
+    assert {state.node for state in going(judge(document))} == {"ctl-1", "ctl-2"}
     assert judge(document).refused
 
 

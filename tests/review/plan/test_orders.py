@@ -104,14 +104,16 @@ def test_no_step_of_the_corpus_takes_a_network_or_a_second_voter(name: str) -> N
     verdict = guard.judge([plan])
     taken: set[str] = set()
     for judged in verdict.clusters:
-        seats = {
-            seat.address: seat for seat in judged.going if seat.fate in ("replaced", "deleted") and seat.voter.votes
+        states = {
+            state.address: state
+            for state in judged.going
+            if state.outcome in ("replaced", "deleted") and state.voter.votes
         }
         for step in (step for step in judged.order.steps if step.targets):
             included = closure(plan, [address for _, address in step.targets])
             goes = {address for address in included if changes[address].goes} - taken
             waiting = {address for address in goes if changes[address].requested} - set(step.requested)
             assert not [address for address in goes if "network" in changes[address].type]
-            voters = {a for a in goes & seats.keys() if not waiting & set(seats[a].taken)}
-            assert len(voters) <= 1 or len(seats) > 3, (step, voters)
+            voters = {a for a in goes & states.keys() if not waiting & set(states[a].taken)}
+            assert len(voters) <= 1 or len(states) > 3, (step, voters)
             taken |= goes - waiting

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.references import dependencies
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 
 Base = tuple[tuple[str, ...], str]
 """A resource as it is configured: the modules that it is in, and `type.name`."""

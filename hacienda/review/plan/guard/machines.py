@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hacienda.declare.resource_types import GATE, IMAGE, MEMBER, NETWORK
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.references import Target, targets
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 
 _HARMLESS = {MEMBER, GATE, IMAGE}
 """Types whose loss takes no machine: a gate is a moment that has passed, an image is read by a first boot only."""

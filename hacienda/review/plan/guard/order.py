@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from hacienda.quorum import ALLOW_DESTROY, Loss, enumerate_names
-from hacienda.review.plan.guard.electorate import Cluster, Seat
+from hacienda.review.plan.guard.members import Cluster, MemberState
 from hacienda.review.plan.guard.price import price
 from hacienda.review.plan.guard.step import Step
 
@@ -33,8 +33,8 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
         cluster: the cluster.
         accept: services whose last copy may go.
     """
-    going = [seat for seat in cluster.seats if seat.fate in ("deleted", "replaced")]
-    networks = sorted({address for seat in going for address in seat.networks})
+    going = [state for state in cluster.states if state.outcome in ("deleted", "replaced")]
+    networks = sorted({address for state in going for address in state.networks})
     if networks:
         return Order(hindrances=(network_hindrance(networks),))
     moving = _moving(cluster)
@@ -42,20 +42,20 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
         return Order(hindrances=(_moved(cluster, moving),))
     steps = _returns(cluster)
     hindrances: list[str] = []
-    voting = sorted((s for s in going if s.fate == "replaced" and s.voter.votes), key=lambda seat: seat.address)
-    for seat in voting:
-        cost = price(cluster, (seat,), accept=accept)
+    voting = sorted((s for s in going if s.outcome == "replaced" and s.voter.votes), key=lambda state: state.address)
+    for state in voting:
+        cost = price(cluster, (state,), accept=accept)
         if cost:
             hindrances.append(
-                _alone(seat, [loss.group for loss in cost.losses], [n for c in cost.last for n in c.services])
+                _alone(state, [loss.group for loss in cost.losses], [n for c in cost.last for n in c.services])
             )
-        steps.append(_replacement((seat,)))
-    others = [seat for seat in going if seat.fate == "replaced" and not seat.voter.votes]
+        steps.append(_replacement((state,)))
+    others = [state for state in going if state.outcome == "replaced" and not state.voter.votes]
     batches = _batches(cluster, others, accept)
-    deleted = [seat for seat in going if seat.fate == "deleted"]
-    shrinking = [*deleted, *(seat for seat in cluster.seats if seat.fate in ("dropped", "forgotten"))]
+    deleted = [state for state in going if state.outcome == "deleted"]
+    shrinking = [*deleted, *(state for state in cluster.states if state.outcome in ("dropped", "forgotten"))]
     # A service that is given up together with a replacement is not there again afterwards.
-    shrinking += [replace(seat, fate="dropped") for seat in going if seat.fate == "replaced" and seat.ceased]
+    shrinking += [replace(state, outcome="dropped") for state in going if state.outcome == "replaced" and state.ceased]
     last = batches.pop() if batches and not price(cluster, (*batches[-1], *shrinking), accept=accept) else []
     for batch in batches:
         cost = price(cluster, batch, accept=accept)
@@ -63,20 +63,20 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
             hindrances.append(_alone(batch[0], [], [name for copy in cost.last for name in copy.services]))
         steps.append(_replacement(batch))
     hindrances += _shrinking(cluster, deleted, shrinking, accept)
-    steps.append(Step("rest", tuple(seat.node for seat in (*deleted, *last))))
+    steps.append(Step("rest", tuple(state.node for state in (*deleted, *last))))
     return Order(tuple(steps) if not hindrances else (), tuple(hindrances))
 
 
-def _replacement(seats: Sequence[Seat]) -> Step:
+def _replacement(states: Sequence[MemberState]) -> Step:
     """A member brings what it refers to along; a machine that it does not refer to is named as well."""
-    targets = tuple((seat.source, address) for seat in seats for address in (seat.address, *seat.taken))
-    requested = tuple(address for seat in seats for address in seat.requested)
-    return Step("replace", tuple(seat.node for seat in seats), targets, requested)
+    targets = tuple((state.source, address) for state in states for address in (state.address, *state.taken))
+    requested = tuple(address for state in states for address in state.requested)
+    return Step("replace", tuple(state.node for state in states), targets, requested)
 
 
 def _returns(cluster: Cluster) -> list[Step]:
     """Who is missing comes back first, together with what those who stay must know of it."""
-    blank = {(seat.source, seat.address) for seat in cluster.seats if seat.fate == "blank"}
+    blank = {(state.source, state.address) for state in cluster.states if state.outcome == "blank"}
     back = [
         (node, (source, address))
         for source, node, address in cluster.created
@@ -84,31 +84,31 @@ def _returns(cluster: Cluster) -> list[Step]:
     ]
     if not back:
         return []
-    staying = [(s.source, s.address) for circle in cluster.circles for s in circle if s.fate == "stays"]
+    staying = [(s.source, s.address) for peer_group in cluster.peer_groups for s in peer_group if s.outcome == "stays"]
     return [Step("return", tuple(node for node, _ in back), (*(target for _, target in back), *staying))]
 
 
-def _batches(cluster: Cluster, seats: Sequence[Seat], accept: Collection[str]) -> list[list[Seat]]:
+def _batches(cluster: Cluster, states: Sequence[MemberState], accept: Collection[str]) -> list[list[MemberState]]:
     """Each into the first batch that it costs nothing to join; one that costs something alone has its own."""
-    batches: list[list[Seat]] = []
-    for seat in seats:
+    batches: list[list[MemberState]] = []
+    for state in states:
         for batch in batches:
-            if not price(cluster, (*batch, seat), accept=accept):
-                batch.append(seat)
+            if not price(cluster, (*batch, state), accept=accept):
+                batch.append(state)
                 break
         else:
-            batches.append([seat])
+            batches.append([state])
     return batches
 
 
 def _shrinking(
-    cluster: Cluster, deleted: Sequence[Seat], shrinking: Sequence[Seat], accept: Collection[str]
+    cluster: Cluster, deleted: Sequence[MemberState], shrinking: Sequence[MemberState], accept: Collection[str]
 ) -> list[str]:
     cost = price(cluster, deleted, accept=accept)
     found = [_shrink(cluster, deleted)] if cost.losses else []
     whole = price(cluster, shrinking, accept=accept)
     more = [loss for loss in whole.losses if loss not in cost.losses]
-    forgotten = sorted(seat.node for seat in shrinking if seat.fate == "forgotten")
+    forgotten = sorted(state.node for state in shrinking if state.outcome == "forgotten")
     if more:
         found.append(_forgotten(cluster, forgotten) if forgotten else _given_up(cluster, more))
     return [*found, *(_last_copy(copy.nodes, copy.services) for copy in whole.last)]
@@ -116,11 +116,11 @@ def _shrinking(
 
 def _moving(cluster: Cluster) -> list[str]:
     """Names of those that move and by that have a part in a loss."""
-    lost = price(cluster, [seat for seat in cluster.seats if seat.fate != "stays"], missing=cluster.missing)
+    lost = price(cluster, [state for state in cluster.states if state.outcome != "stays"], missing=cluster.missing)
     nodes = {node for loss in lost.losses for node in loss.leaving} | {
         node for copy in lost.last for node in copy.nodes
     }
-    return sorted(seat.node for seat in cluster.seats if seat.fate == "moved" and seat.node in nodes)
+    return sorted(state.node for state in cluster.states if state.outcome == "moved" and state.node in nodes)
 
 
 def _moved(cluster: Cluster, nodes: Sequence[str]) -> str:
@@ -148,12 +148,12 @@ def _given_up(cluster: Cluster, losses: Sequence[Loss]) -> str:
     )
 
 
-def _shrink(cluster: Cluster, deleted: Sequence[Seat]) -> str:
+def _shrink(cluster: Cluster, deleted: Sequence[MemberState]) -> str:
     """How far a group can shrink at a time: what remains must be a majority of what was declared before."""
-    gone = {seat.address for seat in deleted}
-    named = enumerate_names([seat.node for seat in deleted if seat.voter.votes])
-    circle = next(c for c in cluster.circles if gone & {seat.address for seat in c})
-    total, left = len(circle), len(circle) - len(gone & {seat.address for seat in circle})
+    gone = {state.address for state in deleted}
+    named = enumerate_names([state.node for state in deleted if state.voter.votes])
+    peer_group = next(c for c in cluster.peer_groups if gone & {state.address for state in c})
+    total, left = len(peer_group), len(peer_group) - len(gone & {state.address for state in peer_group})
     stages = [total]
     while stages[-1] > left and (smaller := max(left, stages[-1] // 2 + 1)) < stages[-1]:
         stages.append(smaller)
@@ -165,13 +165,13 @@ def _shrink(cluster: Cluster, deleted: Sequence[Seat]) -> str:
     return f"Declare fewer voters in stages, and apply each: {total} now, then {way}. What remains must be a majority of what was."
 
 
-def _alone(seat: Seat, groups: Sequence[str], services: Sequence[str]) -> str:
+def _alone(state: MemberState, groups: Sequence[str], services: Sequence[str]) -> str:
     if groups:
         return (
-            f"{seat.node} cannot be replaced at all: {enumerate_names(list(groups))} would lose the quorum even if it went alone. "
+            f"{state.node} cannot be replaced at all: {enumerate_names(list(groups))} would lose the quorum even if it went alone. "
             "Make it three voters first."
         )
-    return _last_copy((seat.node,), services)
+    return _last_copy((state.node,), services)
 
 
 def _last_copy(nodes: Sequence[str], services: Sequence[str]) -> str:

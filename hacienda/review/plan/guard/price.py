@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hacienda import quorum
-from hacienda.review.plan.guard.electorate import Cluster, Seat
+from hacienda.review.plan.guard.members import Cluster, MemberState
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def cost(cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = Fals
 
 def price(
     cluster: Cluster,
-    going: Collection[Seat],
+    going: Collection[MemberState],
     *,
     missing: Collection[str] = (),
     accept: Collection[str] = (),
@@ -55,40 +55,42 @@ def price(
 
     Args:
         cluster: the cluster.
-        going: seats of it whose members are not there: planned to go, or found blank.
+        going: states of it whose members are not there: planned to go, or found blank.
         missing: names of voters that do not exist yet, or not any more, and are counted on.
         accept: services whose last copy may go.
         allowed: whatever is not replaced costs nothing: the environment is to be destroyed, or a service given up.
     """
-    gone = {seat.address for seat in going}
-    losses = [loss for circle in cluster.circles for loss in _losses(cluster, circle, gone, missing, allowed)]
-    if allowed and not any(seat.fate == "replaced" for seat in going):
+    gone = {state.address for state in going}
+    losses = [
+        loss for peer_group in cluster.peer_groups for loss in _losses(cluster, peer_group, gone, missing, allowed)
+    ]
+    if allowed and not any(state.outcome == "replaced" for state in going):
         return Price()
     told = {loss.group for loss in losses}
     return Price(tuple(losses), tuple(_last(cluster, going, {*accept, *told})))
 
 
 def _losses(
-    cluster: Cluster, circle: Sequence[Seat], gone: Collection[str], missing: Collection[str], allowed: bool
+    cluster: Cluster, peer_group: Sequence[MemberState], gone: Collection[str], missing: Collection[str], allowed: bool
 ) -> tuple[quorum.Loss, ...]:
-    found = [seat.departure for seat in circle if seat.address in gone and seat.departure]
+    found = [state.departure for state in peer_group if state.address in gone and state.departure]
     # Where a name is there twice (what a failed replacement left behind), what is planned counts.
     found.sort(key=lambda departure: departure.way in quorum.PLANNED)
     departures = {departure.member.node: departure for departure in found}
     for name in missing:
         departures.setdefault(name, quorum.Departure(quorum.Member(name, {}, {}), "blank"))
-    views = [cluster.views[seat.address] for seat in circle if seat.address in cluster.views]
+    views = [cluster.views[state.address] for state in peer_group if state.address in cluster.views]
     return quorum.refused(departures.values(), views, allowed=allowed)
 
 
-def _last(cluster: Cluster, going: Collection[Seat], accept: Collection[str]) -> Iterable[LastCopy]:
-    planned = {seat.address for seat in going if seat.fate in quorum.PLANNED}
+def _last(cluster: Cluster, going: Collection[MemberState], accept: Collection[str]) -> Iterable[LastCopy]:
+    planned = {state.address for state in going if state.outcome in quorum.PLANNED}
     groups: dict[frozenset[str], list[str]] = {}
     for service, addresses in cluster.copies.items():
-        gone = {seat.address for seat in going if seat.gives_up(service)}
+        gone = {state.address for state in going if state.gives_up(service)}
         if service not in accept and addresses <= gone and addresses & planned:
             groups.setdefault(addresses, []).append(service)
-    names = {seat.address: seat.node for seat in going}
+    names = {state.address: state.node for state in going}
     found = {tuple(sorted(names[one] for one in addresses)): services for addresses, services in groups.items()}
     for nodes, services in sorted(found.items()):
         yield LastCopy(tuple(sorted(services)), nodes)

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.action import PlannedAction
+from hacienda.review.plan.reader import Plan
 
 _DEPTH = 20
 """Modules in modules, and references through them, are followed so far; Terraform allows no cycles."""

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from hacienda.quorum import enumerate_names
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.closure import closure
-from hacienda.review.plan.guard.electorate import Cluster, Seat, clusters
 from hacienda.review.plan.guard.machines import is_network
+from hacienda.review.plan.guard.members import Cluster, MemberState, clusters
 from hacienda.review.plan.guard.order import Order, network_hindrance
 from hacienda.review.plan.guard.price import cost
 from hacienda.review.plan.guard.step import Step, told
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 
 Place = tuple[str, str]
 """A plan's source, and an address in it."""
@@ -85,10 +86,10 @@ def _networks(plans: Iterable[Plan], included: dict[str, frozenset[str]], done: 
     )
 
 
-def _hindrance(step: Step, going: Sequence[Seat], networks: Sequence[str]) -> str:
+def _hindrance(step: Step, going: Sequence[MemberState], networks: Sequence[str]) -> str:
     if networks:
         return network_hindrance(networks)
-    others = sorted({seat.node for seat in going} - set(step.nodes))
+    others = sorted({state.node for state in going} - set(step.nodes))
     with_them = f", and {enumerate_names(others)} with it" if others else ""
     return (
         f"to {told(step)} takes all that it refers to along{with_them}: what would be left is too few. Change less at a time: what "

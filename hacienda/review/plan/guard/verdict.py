@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hacienda import quorum
-from hacienda.review.plan.guard.electorate import Cluster, Seat, clusters
+from hacienda.review.plan.guard.members import Cluster, MemberState, clusters
 from hacienda.review.plan.guard.order import Order, safe_order
 from hacienda.review.plan.guard.price import Price, cost
 from hacienda.review.plan.guard.trial import tried
@@ -30,7 +30,7 @@ class Judged:
     """
 
     name: str
-    going: tuple[Seat, ...]
+    going: tuple[MemberState, ...]
     price: Price
     order: Order
     waived: Price
@@ -101,6 +101,6 @@ def _notes(plans: Iterable[Plan], found: Iterable[Cluster]) -> Iterable[str]:
         if plan.partial:
             yield PARTIAL.format(source=plan.source or "The plan")
     for cluster in found:
-        forgotten = [seat.node for seat in cluster.seats if seat.fate == "forgotten"]
+        forgotten = [state.node for state in cluster.states if state.outcome == "forgotten"]
         if forgotten:
             yield FORGOTTEN.format(nodes=quorum.enumerate_names(sorted(forgotten)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hacienda import quorum
-from hacienda.review.plan.guard.electorate import Seat
+from hacienda.review.plan.guard.members import MemberState
 from hacienda.review.plan.guard.order import Order
 from hacienda.review.plan.guard.price import Price
 from hacienda.review.plan.guard.step import listed, told
@@ -45,14 +45,14 @@ def _consent(judged: Judged) -> Iterator[str]:
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
     found: dict[tuple[int, int], list[str]] = {}
-    for group in sorted({group for seat in judged.going for group in seat.groups}):
-        going = [seat for seat in judged.going if group in seat.groups]
-        gone = {seat.node for seat in going}
+    for group in sorted({group for state in judged.going for group in state.groups}):
+        going = [state for state in judged.going if group in state.groups]
+        gone = {state.node for state in going}
         views = [
-            view for view in judged.views if any(seat.node == view.node or seat.node in view.peers for seat in going)
+            view for view in judged.views if any(state.node == view.node or state.node in view.peers for state in going)
         ]
-        electorate = quorum.electorate(group, (*(seat.voter for seat in going), *views), gone)
-        found.setdefault((len(electorate.keys() - gone), len(electorate)), []).append(group)
+        voters = quorum.voter_group(group, (*(state.voter for state in going), *views), gone)
+        found.setdefault((len(voters.keys() - gone), len(voters)), []).append(group)
     for (left, total), groups in found.items():
         yield groups, left, total
 
@@ -71,7 +71,7 @@ def _costs(price: Price) -> Iterator[str]:
         yield f"  {named}: no copy would be left of those on {listed(copy.nodes)}."
 
 
-def _going(seats: tuple[Seat, ...]) -> str:
+def _going(states: tuple[MemberState, ...]) -> str:
     words = {
         "deleted": "is deleted",
         "replaced": "is replaced",
@@ -80,13 +80,13 @@ def _going(seats: tuple[Seat, ...]) -> str:
         "blank": "has nothing installed",
     }
     alike: dict[str, list[str]] = {}
-    for seat in sorted(seats, key=lambda one: one.node):
-        if seat.fate == "dropped":
-            alike.setdefault(f"is to {_given_up(seat)} in place", []).append(seat.node)
+    for state in sorted(states, key=lambda one: one.node):
+        if state.outcome == "dropped":
+            alike.setdefault(f"is to {_given_up(state)} in place", []).append(state.node)
             continue
-        others = [address for address in seat.taken if not address.endswith(f".{seat.node}")]
+        others = [address for address in state.taken if not address.endswith(f".{state.node}")]
         by = f" with {listed(others)}" if others else ""
-        alike.setdefault(words[seat.fate] + by, []).append(seat.node)
+        alike.setdefault(words[state.outcome] + by, []).append(state.node)
     return "; ".join(
         f"{listed(nodes)} {_PLURAL[said.partition(' ')[0]] + said[said.index(' ') :] if len(nodes) > 1 else said}"
         for said, nodes in alike.items()
@@ -96,8 +96,8 @@ def _going(seats: tuple[Seat, ...]) -> str:
 _PLURAL = {"is": "are", "has": "have"}
 
 
-def _given_up(seat: Seat) -> str:
-    said = {"leave": sorted(seat.dropped), "stop running": sorted(seat.ceased - seat.dropped)}
+def _given_up(state: MemberState) -> str:
+    said = {"leave": sorted(state.dropped), "stop running": sorted(state.ceased - state.dropped)}
     return " and to ".join(f"{what} {listed(names)}" for what, names in said.items() if names)
 
 
@@ -132,11 +132,12 @@ def _cluster(judged: Judged) -> dict[str, Any]:
         "refused": bool(judged.price),
         "allowed": bool(judged.waived),
         "going": {
-            seat.node: {"address": seat.address, "how": seat.fate, "with": list(seat.taken)} for seat in judged.going
+            state.node: {"address": state.address, "how": state.outcome, "with": list(state.taken)}
+            for state in judged.going
         },
         "losses": {
             loss.group: {
-                "voters": dict(loss.electorate),
+                "voters": dict(loss.voters),
                 "leaving": list(loss.leaving),
                 "remaining": list(loss.remaining),
                 "needed": loss.needed,

@@ -12,12 +12,13 @@ from hacienda import quorum
 from hacienda.cloudinit.facts import ETC
 from hacienda.errors import InputError
 from hacienda.remote import trust
+from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.guard.machines import Ground, grounds
 from hacienda.review.plan.guard.references import resource
-from hacienda.review.plan.reader import Plan, PlannedAction
+from hacienda.review.plan.reader import Plan
 from hacienda.services import registry
 
-Fate = quorum.Way | Literal["stays"]
+Outcome = quorum.Way | Literal["stays"]
 """What becomes of a member; in `dropped`, that it stops running services in place counts as well."""
 
 _FACTS = f"{ETC}/services/"
@@ -25,7 +26,7 @@ _FACTS = f"{ETC}/services/"
 
 
 @dataclass(frozen=True)
-class Seat:
+class MemberState:
     """A member that exists.
 
     Args:
@@ -37,8 +38,8 @@ class Seat:
         declared: the same, as it will be declared; None: it will not be.
         peers: how it reaches the members that vote with it: name -> host.
         services: services it runs for others.
-        fate: what becomes of it.
-        dropped: groups that it leaves in place; empty unless that is its fate.
+        outcome: what becomes of it.
+        dropped: groups that it leaves in place; empty unless that is its outcome.
         ceased: services that it does not run for others any more afterwards, whatever becomes of it.
         taken: addresses of the resources that take it with them; empty: it goes by itself.
         networks: addresses of networks that alone take it: no order helps.
@@ -52,7 +53,7 @@ class Seat:
     voter: quorum.Member
     peers: Mapping[str, str]
     services: frozenset[str]
-    fate: Fate
+    outcome: Outcome
     dropped: frozenset[str] = frozenset()
     ceased: frozenset[str] = frozenset()
     taken: tuple[str, ...] = ()
@@ -68,16 +69,16 @@ class Seat:
     @property
     def groups(self) -> frozenset[str]:
         """Voter groups that it leaves; of one that stays, none are meant."""
-        return self.dropped if self.fate == "dropped" else frozenset(self.voter.votes)
+        return self.dropped if self.outcome == "dropped" else frozenset(self.voter.votes)
 
     @property
     def departure(self) -> quorum.Departure | None:
         """How it is lost, in the words of the predicate that the provider uses, too; None: it stays."""
-        return None if self.fate == "stays" else quorum.Departure(self.voter, self.fate, self.groups)
+        return None if self.outcome == "stays" else quorum.Departure(self.voter, self.outcome, self.groups)
 
     def gives_up(self, service: str) -> bool:
         """Whether it does not run a service any more, at least for a while."""
-        return service in self.ceased or self.fate not in ("stays", "dropped", "forgotten")
+        return service in self.ceased or self.outcome not in ("stays", "dropped", "forgotten")
 
 
 @dataclass(frozen=True)
@@ -86,41 +87,41 @@ class Cluster:
 
     Args:
         name: the environment's name; empty: unknown.
-        seats: those that exist.
-        circles: the same, parted into those that vote with one another; who votes nowhere is in none.
+        states: those that exist.
+        peer_groups: the same, parted into those that vote with one another; who votes nowhere is in none.
         created: source, name and address of members that are made and do not exist, or not any more.
     """
 
     name: str
-    seats: tuple[Seat, ...]
-    circles: tuple[tuple[Seat, ...], ...]
+    states: tuple[MemberState, ...]
+    peer_groups: tuple[tuple[MemberState, ...], ...]
     created: tuple[tuple[str, str, str], ...] = ()
 
     @cached_property
     def copies(self) -> Mapping[str, frozenset[str]]:
         """Service -> addresses of the members that run it."""
         found: dict[str, set[str]] = {}
-        for seat in self.seats:
-            for service in seat.services:
-                found.setdefault(service, set()).add(seat.address)
+        for state in self.states:
+            for service in state.services:
+                found.setdefault(service, set()).add(state.address)
         return {service: frozenset(addresses) for service, addresses in found.items()}
 
     @cached_property
-    def going(self) -> tuple[Seat, ...]:
+    def going(self) -> tuple[MemberState, ...]:
         """Members that will not be there: planned to go, or found blank."""
-        return tuple(seat for seat in self.seats if seat.fate in (*quorum.PLANNED, "blank"))
+        return tuple(state for state in self.states if state.outcome in (*quorum.PLANNED, "blank"))
 
     @cached_property
     def views(self) -> Mapping[str, quorum.Member]:
         """Address of each member that there will be -> how it counts the others."""
-        names = {seat.node for seat in self.seats}
-        return {s.address: quorum.counted(s.voter, s.declared, names) for s in self.seats if s.declared is not None}
+        names = {state.node for state in self.states}
+        return {s.address: quorum.counted(s.voter, s.declared, names) for s in self.states if s.declared is not None}
 
     @property
     def missing(self) -> frozenset[str]:
         """Voters that others count on, that do not exist, and that the plan makes: what an interrupted apply leaves behind."""
-        counted = {peer for circle in self.circles for seat in circle for peer in seat.voter.peers}
-        return frozenset(node for _, node, _ in self.created if node in counted) - {seat.node for seat in self.seats}
+        counted = {peer for peer_group in self.peer_groups for state in peer_group for peer in state.voter.peers}
+        return frozenset(node for _, node, _ in self.created if node in counted) - {state.node for state in self.states}
 
 
 def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
@@ -132,22 +133,22 @@ def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
     ground = grounds(plans)
     going = {change.address: change for plan in plans for change in plan.resources if change.goes}
     requested = frozenset(address for address, change in going.items() if change.requested or change.triggered)
-    seats: list[Seat] = []
+    states: list[MemberState] = []
     created: list[tuple[str, str, str, str]] = []
     for plan in plans:
         for change in (*plan.members, *(one for one in plan.drifted if one.is_member)):
             if change.before is not None:
                 taken = _taken(going, change, ground.get((plan.source, change.address)))
-                seats.append(_seat(plan, change, requested, taken))
+                states.append(_state(plan, change, requested, taken))
             elif change.after is not None and isinstance(change.after.get("node"), str):
                 created.append((_environment(plan, change), plan.source, change.after["node"], change.address))
-    seats = _named(seats)
-    names = sorted({seat.cluster for seat in seats} | {name for name, *_ in created})
+    states = _named(states)
+    names = sorted({state.cluster for state in states} | {name for name, *_ in created})
     return tuple(
         Cluster(
             name,
-            tuple(seat for seat in seats if seat.cluster == name),
-            _circles([seat for seat in seats if seat.cluster == name]),
+            tuple(state for state in states if state.cluster == name),
+            _peer_groups([state for state in states if state.cluster == name]),
             tuple((source, node, address) for cluster, source, node, address in created if cluster == name),
         )
         for name in names
@@ -167,7 +168,7 @@ class _Taken:
     """What takes a member with it: addresses, how that goes, and the networks among them where nothing else does."""
 
     by: tuple[str, ...] = ()
-    way: Fate = "stays"
+    way: Outcome = "stays"
     networks: tuple[str, ...] = ()
 
 
@@ -177,20 +178,20 @@ def _taken(going: Mapping[str, PlannedAction], member: PlannedAction, ground: Gr
     machines = [going[address] for address in sorted(ground.machines & going.keys())]
     networks = [going[address] for address in sorted(ground.networks & going.keys())]
     found = (*machines, *networks)
-    way: Fate = "stays" if not found else "deleted" if any(one.way == "deleted" for one in found) else "replaced"
+    way: Outcome = "stays" if not found else "deleted" if any(one.way == "deleted" for one in found) else "replaced"
     cut_off = () if machines or member.goes else tuple(change.address for change in networks)
     return _Taken(tuple(change.address for change in (machines or networks)), way, cut_off)
 
 
-def _seat(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _Taken) -> Seat:
+def _state(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _Taken) -> MemberState:
     before = change.before or {}
     voter, services = _known(plan, change, before)
-    fate = _fate(plan, change, taken.way)
-    departure = _changed(change, voter) if fate == "stays" else None
+    outcome = _outcome(plan, change, taken.way)
+    departure = _changed(change, voter) if outcome == "stays" else None
     ceased = _ceased(change, services)
-    if fate == "stays":
-        fate = departure.way if departure else "dropped" if ceased else "stays"
-    return Seat(
+    if outcome == "stays":
+        outcome = departure.way if departure else "dropped" if ceased else "stays"
+    return MemberState(
         source=plan.source,
         address=change.address,
         cluster=_environment(plan, change),
@@ -198,7 +199,7 @@ def _seat(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _
         voter=voter,
         peers={str(name): str(peer.get("host")) for name, peer in (before.get("peers") or {}).items()},
         services=services,
-        fate=fate,
+        outcome=outcome,
         dropped=frozenset(departure.groups or ()) if departure else frozenset(),
         ceased=ceased,
         taken=taken.by,
@@ -208,7 +209,7 @@ def _seat(plan: Plan, change: PlannedAction, requested: frozenset[str], taken: _
     )
 
 
-def _fate(plan: Plan, change: PlannedAction, machine: Fate) -> Fate:
+def _outcome(plan: Plan, change: PlannedAction, machine: Outcome) -> Outcome:
     if change in plan.drifted:
         return "blank"
     if change.goes:
@@ -281,34 +282,36 @@ def _own() -> frozenset[str]:
     return frozenset(service.name for service in registry() if service.everywhere)
 
 
-def _named(seats: Iterable[Seat]) -> list[Seat]:
+def _named(states: Iterable[MemberState]) -> list[MemberState]:
     """A member that is configured no more tells its environment by the peers it has in one."""
-    listed = list(seats)
-    known = {(seat.node, seat.host): seat.cluster for seat in listed if seat.cluster}
+    listed = list(states)
+    known = {(state.node, state.host): state.cluster for state in listed if state.cluster}
     found = []
-    for seat in listed:
-        names = {known[peer] for peer in seat.peers.items() if not seat.cluster and peer in known}
-        found.append(dataclasses.replace(seat, cluster=names.pop()) if len(names) == 1 else seat)
+    for state in listed:
+        names = {known[peer] for peer in state.peers.items() if not state.cluster and peer in known}
+        found.append(dataclasses.replace(state, cluster=names.pop()) if len(names) == 1 else state)
     return found
 
 
-def _circles(seats: Sequence[Seat]) -> tuple[tuple[Seat, ...], ...]:
+def _peer_groups(states: Sequence[MemberState]) -> tuple[tuple[MemberState, ...], ...]:
     """Voters that vote with one another, by what they say of their peers."""
-    circles: list[list[Seat]] = []
-    for seat in (seat for seat in seats if seat.voter.votes):
-        joined = [circle for circle in circles if any(_fellows(seat, other, seats) for other in circle)]
-        merged = [member for circle in joined for member in circle]
-        circles = [circle for circle in circles if circle not in joined] + [[*merged, seat]]
-    return tuple(tuple(circle) for circle in circles)
+    peer_groups: list[list[MemberState]] = []
+    for state in (state for state in states if state.voter.votes):
+        joined = [
+            peer_group for peer_group in peer_groups if any(_fellows(state, other, states) for other in peer_group)
+        ]
+        merged = [member for peer_group in joined for member in peer_group]
+        peer_groups = [peer_group for peer_group in peer_groups if peer_group not in joined] + [[*merged, state]]
+    return tuple(tuple(peer_group) for peer_group in peer_groups)
 
 
-def _fellows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
-    return _knows(one, other, seats) or _knows(other, one, seats)
+def _fellows(one: MemberState, other: MemberState, states: Sequence[MemberState]) -> bool:
+    return _knows(one, other, states) or _knows(other, one, states)
 
 
-def _knows(one: Seat, other: Seat, seats: Sequence[Seat]) -> bool:
+def _knows(one: MemberState, other: MemberState, states: Sequence[MemberState]) -> bool:
     """By name; where two have that name, by the host at which it is reached."""
     if other.node not in one.peers:
         return False
-    namesakes = sum(1 for seat in seats if seat.node == other.node)
+    namesakes = sum(1 for state in states if state.node == other.node)
     return namesakes == 1 or one.peers[other.node] == other.host

@@ -10,7 +10,7 @@ from hacienda.provider.ground import Bridge, Ground, Place
 from hacienda.quorum import PLANNED, Departure, Way
 
 
-class Ledger:
+class Departures:
     """Counts departures across all members of one provider process. Safe to use from many threads.
 
     Terraform plans a replacement twice (the second time as a creation) and a tainted or `-replace`d resource as a creation
@@ -138,7 +138,7 @@ class Ledger:
         lost = [
             loss
             for loss in self._losses(allowed)
-            if any(one.member.node == node and one.leaves(loss.group) for one in departures) and node in loss.electorate
+            if any(one.member.node == node and one.leaves(loss.group) for one in departures) and node in loss.voters
         ]
         return self._told_of(node, lost) if lost else None
 
@@ -152,7 +152,7 @@ class Ledger:
         involved = sorted({name for loss in lost for name in loss.leaving})
         listed = ", ".join(f"{name} ({self._told(name)})" for name in involved)
         text = f"Nothing was touched. In this plan: {listed}.\n{quorum.explain(lost)}\n\n"
-        if not self._changed.keys() & set(involved) and any(len(loss.electorate) == 1 for loss in lost):
+        if not self._changed.keys() & set(involved) and any(len(loss.voters) == 1 for loss in lost):
             return text + "It is the only voter: make it three first, then replace it. " + _OVERRIDE
         found = [name for name in involved if self._fate(name).way not in PLANNED]
         if found:

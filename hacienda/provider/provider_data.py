@@ -1,4 +1,4 @@
-"""What all resources of one provider process share: the provider block, the ledger, the record, the wish to stop."""
+"""What all resources of one provider process share: the provider block, the departures, the record, the wish to stop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import threading
 from dataclasses import dataclass, field
 
 from hacienda import quorum
+from hacienda.provider.departures import Departures
 from hacienda.provider.framework.schema import Attribute
 from hacienda.provider.framework.values import State
-from hacienda.provider.ledger import Ledger
 from hacienda.provider.record import Record
 
 ATTRIBUTES = (
@@ -28,12 +28,12 @@ ATTRIBUTES = (
 
 
 @dataclass
-class Site:
+class ProviderData:
     """One environment, as one provider process sees it. `configure` is called once, before any resource is touched."""
 
     stop: threading.Event = field(default_factory=threading.Event)
-    ledger: Ledger = field(default_factory=Ledger)
-    departures: threading.Lock = field(default_factory=threading.Lock)
+    departures: Departures = field(default_factory=Departures)
+    leaving: threading.Lock = field(default_factory=threading.Lock)
     environment: str = ""
     allow_destroy: bool = False
     review: bool = False

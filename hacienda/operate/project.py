@@ -1,0 +1,73 @@
+"""A project's folder: its environments, and where each one keeps what is the operator's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hacienda import assess, cloud, environment, services
+from hacienda.secrets import Store, StoreSpec, open_store
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project.
+
+    Args:
+        root: its folder; relative paths of environment files are relative to it.
+        out: where synthesis writes. Default: `cdktf.out` in there, where the CDK's own command line looks.
+    """
+
+    root: Path
+    out: Path | None = None
+
+    @property
+    def output_folder(self) -> Path:
+        """Where synthesis writes."""
+        return self.out or self.root / "cdktf.out"
+
+    def state_folder(self, name: str) -> Path:
+        """Where an environment's own files are kept: secrets, Terraform state. Git ignores it."""
+        return self.root / ".hacienda" / name
+
+    def environments(self) -> list[Path]:
+        """Every file in environments/, sorted."""
+        return sorted((self.root / "environments").glob("*.yaml"))
+
+    def path_of(self, env: str) -> Path:
+        """The environment file that a name or a path means.
+
+        Raises:
+            InputError: there is none.
+        """
+        return environment.find(env, self.root)
+
+    def from_root(self, path: str) -> str:
+        """A path of an environment file as this process understands it. `~` is left to the program that opens it."""
+        return path if path.startswith("~") else str(self.root / path)
+
+    def read(self, env: str) -> cloud.Cloud:
+        """The resolved cloud of an environment, by its name or its path.
+
+        Raises:
+            InputError: everything wrong with the file.
+        """
+        return cloud.read(self.path_of(env), services.registry(), rules=assess.rules())
+
+    def read_all(self, paths: Iterable[Path]) -> tuple[cloud.Cloud, ...]:
+        """The resolved clouds of several files.
+
+        Raises:
+            InputError: everything wrong with any of them.
+        """
+        return cloud.read_all(paths, services.registry(), rules=assess.rules())
+
+    def store_of(self, found: cloud.Cloud) -> Store:
+        """An environment's secrets.
+
+        Raises:
+            InputError: the store cannot be used.
+        """
+        kept = found.secrets
+        return open_store(StoreSpec.of(self.root, found.name, kept.backend, kept.path, kept.recipients))
