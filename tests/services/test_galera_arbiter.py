@@ -82,7 +82,9 @@ def test_it_has_neither_a_database_nor_its_passwords(two: Cloud) -> None:
     assert not [package for package in output.manifest["packages"] if "mariadb" in package]
     assert not [name for name in output.secret_names if name.startswith("database/")]
     assert "x509/galera/key.pem" in output.secret_names
-    assert not [file.path for file in output.files if file.path.startswith(("/etc/mysql", "/etc/hacienda/accounts"))]
+    assert not [
+        file.path for file in output.files if file.path.startswith(("/etc/mysql", "/etc/hacienda/accounts/database"))
+    ]
 
 
 def test_the_servers_do_not_have_the_arbitrator(two: Cloud) -> None:

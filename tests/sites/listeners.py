@@ -19,7 +19,6 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     ("haproxy", "statistics"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
     ("haproxy", "writer-table"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
-    ("keystone", "api"): ("/etc/keystone/uwsgi.ini", r"^https-socket = ([\d.]+):(\d+),"),
     ("memcached", "memcache"): ("/etc/memcached.conf", r"^-l ([\d.]+)()$"),
     ("rabbitmq", "amqps"): ("/etc/rabbitmq/rabbitmq.conf", r"^listeners\.ssl\.default = ([\d.]+):(\d+)$"),
     ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket", r"^ListenStream=([\d.]+):(\d+)$"),
@@ -30,6 +29,9 @@ that is not listed is written in one of the service's own files."""
 
 EVERYWHERE = {("host", "ssh"), ("chrony", "ntp"), ("galera", "ist"), ("galera", "sst"), ("rabbitmq", "distribution")}
 """Ports whose daemons listen on all addresses: sshd, chronyd, the receiving side of a state transfer, Erlang's distribution."""
+
+_UWSGI = r"^https-socket = ([\d.]+):(\d+),"
+"""In the file of every API under uWSGI."""
 
 _FRONT = re.compile(r"^    bind ([\d.]+):(\d+)", re.MULTILINE)
 
@@ -46,10 +48,9 @@ def listens(files: Mapping[str, RenderedFile], service: str, port: str, number: 
             return True
     if (service, port) in EVERYWHERE:
         return True
-    if (service, port) not in BOUND:
-        own = [file.text for file in files.values() if file.service == service]
-        return any(re.search(rf"\b{number}\b", text) for text in own)
-    path, pattern = BOUND[service, port]
+    if (service, port) not in BOUND and f"/etc/{service}/uwsgi.ini" not in files:
+        return any(re.search(rf"\b{number}\b", file.text) for file in files.values() if file.service == service)
+    path, pattern = BOUND.get((service, port), (f"/etc/{service}/uwsgi.ini", _UWSGI))
     if path not in files:
         path, pattern = _ARBITER[service, port]
     found = re.findall(pattern, files[path].text, flags=re.MULTILINE)
