@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs package requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs site package requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -24,7 +24,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.txt
 	@{ $(PIP) check && \
-	   $(PIP) --isolated install --quiet --no-index --no-build-isolation --check-build-dependencies --editable '.[dev,terraform]'; } || \
+	   $(PIP) --isolated install --quiet --no-index --no-build-isolation --check-build-dependencies --editable '.[dev,docs,pictures,terraform]'; } || \
 	  { echo "requirements.txt does not hold what is named above. Run \`make requirements\`, commit the result, then run this again." >&2; exit 1; }
 	@touch $@
 
@@ -91,6 +91,11 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m tests.examples
 	$(BIN)/python -m hacienda.cli.reference docs/commands
+
+# The pages under docs/ as a site, in site/. A link that leads nowhere, or a page that no contents list, is an error.
+site: $(READY)
+	rm -rf site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs --builder html --doctree-dir .sphinx . site
 
 # The wheel, in dist/. setuptools would pack whatever an earlier build left in build/, and leaves its metadata beside the package.
 package: $(READY)

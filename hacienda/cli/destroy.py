@@ -8,9 +8,9 @@ from hacienda.cli.synth import Out
 
 
 def destroy(env: project.Env, out: Out = None, yes: project.Yes = False) -> None:
-    """Destroy an environment: every machine that Terraform made, and all data on them.
+    """Destroy an environment: every machine that Terraform created, and all data on them.
 
-    The secrets stay. Machines that were already there (platform existing) are left running, out of their clusters.
+    The secrets stay. Existing machines (platform existing) leave their clusters and continue to run.
     """
     here = project.here(out)
     cloud = here.read(env)

@@ -21,11 +21,11 @@ Revision = Annotated[
     typer.Option(
         "--base",
         metavar="REV",
-        help="What to compare with: a commit, branch or tag; `REV...` is where REV and HEAD parted, as a pull request has it.",
+        help="Base of the comparison: a commit, branch or tag; `REV...` is the merge base of REV and HEAD, as in a pull request.",
     ),
 ]
 Lines = Annotated[
-    int, typer.Option("--lines", metavar="N", min=0, help="Most lines shown of one change; 0: all of them.")
+    int, typer.Option("--lines", metavar="N", min=0, help="Largest number of lines for one change; 0: all.")
 ]
 
 
@@ -35,10 +35,11 @@ def diff(
     lines: Lines = diffs.MOST_LINES,
     as_json: project.AsJson = False,
 ) -> None:
-    """Render an environment as it is and as a revision has it, and show every file of every machine that differs.
+    """Render an environment from the working folder and from a revision, and show every file that differs.
 
-    Uncommitted changes count. No host, state or secret is needed. The base is rendered by its own code and templates. The same
-    change on many machines is shown once; machines that come or go are named. It ends with 0 whether anything differs or not.
+    Uncommitted changes count. No host, state or secret is needed. The base's own code and templates render the base.
+    The same change on many machines is shown once; added and removed machines are named. Exit code 0 with and without
+    differences.
     """
     cloud = project.read(env)
     old, found = comparing.compared(cloud, env, base, lines or None)

@@ -28,7 +28,7 @@ def explain(
 ) -> None:
     """Explain a rule of `hacienda check`, or show a page of the documentation that a message names.
 
-    A rule says what it reports, why that matters, and what to do about it; its page follows.
+    For a rule it shows the finding, the reason and the fix, and then the rule's page.
     """
     if name is None:
         _list(as_json)

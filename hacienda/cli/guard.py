@@ -23,7 +23,7 @@ def guard(
     plan: Annotated[
         list[str],
         typer.Argument(
-            metavar="PLAN...", help="What `terraform show -json` printed, or a saved plan; `-`: standard input."
+            metavar="PLAN...", help="Output of `terraform show -json`, or a saved plan; `-`: standard input."
         ),
     ],
     accept: options.Accept = None,
@@ -31,8 +31,8 @@ def guard(
 ) -> None:
     """Refuse a Terraform plan that would take, at once, a majority of a voter group or the last copy of a service.
 
-    It reads anybody's plans that use our provider, asks no host, and tells the safe order instead. Several plans are
-    judged as one. Exit code 4 when it refuses; before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
+    It reads plans of any project that uses Hacienda's provider, asks no host, and names the safe order. Several plans
+    are judged together. Exit code 4: it refuses. Before `cdktf deploy`: `terraform show -json PLAN | hacienda guard -`.
     """
     texts = {one: text_of(one) for one in dict.fromkeys(plan)}
     plans = [reader.read(text, one if one != "-" else "standard input") for one, text in texts.items()]

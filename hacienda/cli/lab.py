@@ -27,15 +27,15 @@ Env = Annotated[
 ]
 MirrorOption = Annotated[
     str | None,
-    typer.Option("--mirror", metavar="URL", help="Debian archive; default: the one this machine's own apt uses."),
+    typer.Option("--mirror", metavar="URL", help="Debian archive; default: the one that this machine's own apt uses."),
 ]
 
 
 @app.command()
 def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
-    """Prepare this machine, build the image, apply the environment, and wait until it is well. Root only; can be repeated.
+    """Prepare this machine, build the image, apply the environment, and wait until it is healthy. Needs root.
 
-    It says what it will do to the machine before it does any of it.
+    It lists all changes of the machine before it makes the first one. You can run it again at any time.
     """
     cloud = _incus(env)
     began = time.monotonic()
@@ -58,12 +58,12 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
 @app.command()
 def down(
     env: Env = "lab",
-    everything: Annotated[bool, typer.Option("--all", help="The environments of all, and the lab itself.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All environments, and the lab itself.")] = False,
     yes: project.Yes = False,
 ) -> None:
     """Remove every trace of an environment from this machine; with the last one, the lab itself.
 
-    Its machines, their data, its secrets and Terraform's state go. Packages stay.
+    Its machines, their data, its secrets and Terraform's state are deleted. Packages stay.
     """
     cloud = _incus(env)
     what = "every environment of the lab" if everything else cloud.name
@@ -76,14 +76,14 @@ def down(
 
 @app.command()
 def image(env: Env = "lab", mirror: MirrorOption = None) -> None:
-    """Build the machine image for an environment's packages, unless it is there. About two minutes, once."""
+    """Build the machine image for an environment's packages, unless it exists. This takes about two minutes, once."""
     cloud = _incus(env)
     console.show(_image(cloud, mirror))
 
 
 @app.command()
 def status(as_json: project.AsJson = False) -> None:
-    """Show the lab's host side: daemon, environments, machines. Exit code 1 when the daemon does not answer."""
+    """Show the lab's host side: daemon, environments, machines. Exit code 1: the daemon does not answer."""
     place = lab.Lab()
     answers = daemon.answers(place)
     machines = _machines(place) if answers else []

@@ -22,10 +22,10 @@ def ledger(
     examples: Annotated[bool, typer.Option("--examples", help="Include the files of examples/environments/.")] = False,
     as_json: project.AsJson = False,
 ) -> None:
-    """List what environments must not share: address ranges, virtual IPs, VRRP ids, and when certificates end.
+    """List what environments must not share: address ranges, virtual IPs, VRRP ids. List the ends of certificates.
 
-    Everything in environments/, what clashes, and certificates within 30 days of their end. Ends with exit code 1 where an error
-    is found that no file accepts.
+    It covers everything in environments/, with conflicts, and with certificates that end within 30 days. Exit code 1:
+    there is an error that no file accepts.
     """
     names = environment.shipped(project.root()).values() if examples else project.all_environments()
     if not names:

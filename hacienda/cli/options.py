@@ -8,15 +8,15 @@ import typer
 
 Accept = Annotated[
     list[str] | None,
-    typer.Option("--accept", metavar="SERVICE", help="Accept that the last copy of a service goes. Can be repeated."),
+    typer.Option(
+        "--accept", metavar="SERVICE", help="Accept that the last copy of a service is deleted. Can be repeated."
+    ),
 ]
 Replace = Annotated[
     list[str] | None,
-    typer.Option("--replace", metavar="NODE", help="Make a node's machine anew. Can be repeated."),
+    typer.Option("--replace", metavar="NODE", help="Replace a node's machine. Can be repeated."),
 ]
 Outdated = Annotated[
     bool,
-    typer.Option(
-        "--outdated", help="Make anew every machine that was made of another image or first boot than declared."
-    ),
+    typer.Option("--outdated", help="Replace every machine whose image or first boot differs from the declared one."),
 ]

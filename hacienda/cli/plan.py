@@ -21,7 +21,7 @@ def plan(
     env: project.Env,
     out: Out = None,
     only_summary: Annotated[
-        bool, typer.Option("--summary", help="Leave Terraform's own text out, and name what was written.")
+        bool, typer.Option("--summary", help="Omit Terraform's own text, and name the written files.")
     ] = False,
     replace: options.Replace = None,
     outdated: options.Outdated = False,
@@ -32,15 +32,15 @@ def plan(
         typer.Option(
             "--save",
             metavar="FOLDER",
-            help="Write each stack's plan there, as `terraform show -json` prints it, for `hacienda guard` and `report`.",
+            help="Folder for each stack's plan, in the format of `terraform show -json`, for `hacienda guard` and `report`.",
         ),
     ] = None,
     as_json: project.AsJson = False,
 ) -> None:
-    """Show what an apply would change: a summary that speaks of machines and files, then Terraform's own plan of each stack.
+    """Show the changes of an apply: a summary of machines and files, then Terraform's own plan of each stack.
 
-    Nothing is touched. Changes of trust since the last apply from this machine come first. What would cost a quorum, or the last
-    copy of a service, is shown all the same, with the reason and the safe order, and ends with exit code 4.
+    Nothing is changed. Changes of trust since the last apply from this machine come first. A plan that would cost a
+    quorum, or the last copy of a service, is also shown, with the reason and the safe order. The exit code is then 4.
     """
     here = project.here(out)
     cloud = here.read(env)

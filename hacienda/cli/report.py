@@ -36,14 +36,14 @@ def report(
     env: project.Env,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="REV", help="Tell what differs from a revision, as `hacienda diff` does."),
+        typer.Option("--base", metavar="REV", help="Show the differences from a revision, as `hacienda diff` does."),
     ] = None,
     plan: Annotated[
         list[str] | None,
         typer.Option(
             "--plan",
             metavar="PLAN",
-            help="Tell what a plan would do, and the guard's verdict: what `terraform show -json` printed, or a saved plan."
+            help="Show a plan's actions and the guard's verdict. PLAN is the output of `terraform show -json`, or a saved plan."
             " Can be repeated; all are judged as one.",
         ),
     ] = None,
@@ -53,19 +53,19 @@ def report(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="markdown, html or json; default: what the file's name says, else markdown.",
+            help="markdown, html or json; default: by the file's name, otherwise markdown.",
         ),
     ] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option("--out", metavar="FILE", help="Write it there; default: standard output. Can be repeated."),
+        typer.Option("--out", metavar="FILE", help="File for the result; default: standard output. Can be repeated."),
     ] = None,
 ) -> None:
-    """Tell all that a reviewer should know of an environment: changes of trust, what goes, plan and quorum guard, every rendered
-    file that changes, findings, topology, availability, timer budget.
+    """Report an environment to a reviewer: trust, deletions, plan, guard, changed files, findings, topology, availability.
 
-    Markdown is for a comment, its first line is `<!-- hacienda:ENV -->`; HTML is one page that needs nothing else. It is written
-    whatever it says, and then ends with 4 where the guard refuses, with 1 where the assessment fails, else with 0.
+    Markdown is for a comment, and its first line is `<!-- hacienda:ENV -->`. HTML is one page that needs no other file;
+    it needs the extra `pictures`. The report is always written. Exit code 4: the guard refuses; 1: the assessment
+    fails; otherwise 0.
     """
     cloud = project.read(env)
     # What was given is looked at before anything that takes long.

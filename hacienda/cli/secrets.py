@@ -18,15 +18,15 @@ from hacienda.secrets import recipients
 from hacienda.secrets.pki import utc_now
 from hacienda.secrets.rotate import ROTATABLE
 
-app = typer.Typer(help="Make, rotate and show an environment's secrets and certificates.", no_args_is_help=True)
+app = typer.Typer(help="Create, rotate and show an environment's secrets and certificates.", no_args_is_help=True)
 
 
 @app.command()
 def init(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Make what is missing: passwords, keys, the certificate authority and certificates.
+    """Create missing passwords, keys, certificate authorities and certificates.
 
-    What is there stays as it is; certificates that expire soon, or whose names changed, are renewed. Synthesis does the
-    same by itself.
+    Existing ones stay as they are. Certificates that expire soon, or whose names changed, are renewed. Synthesis does
+    the same by itself.
     """
     cloud = project.read(env)
     store = project.store_of(cloud)
@@ -50,15 +50,16 @@ def rotate(
         typer.Argument(metavar="[NAME]...", help="Entries as `show` lists them; * matches: 'database/*'."),
     ] = None,
     kinds: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="KIND", help=f"Everything of a kind: {', '.join(ROTATABLE)}.")
+        list[str] | None, typer.Option("--kind", metavar="KIND", help=f"All entries of a kind: {', '.join(ROTATABLE)}.")
     ] = None,
     as_json: project.AsJson = False,
 ) -> None:
-    """Make new values; `hacienda apply` brings them to the nodes.
+    """Create new values; `hacienda apply` brings them to the nodes.
 
-    The apply also ends the rotation: former passwords are refused, and a former authority is trusted no longer, once every node
-    has the new one. Fernet keys rotate as Keystone rotates them, so tokens stay valid; as many stay as its max_active_keys says.
-    What is still being rotated is left as it is: apply first. Without a name or a kind, nothing is rotated.
+    The apply also ends the rotation. Once every node has the new value, nodes refuse former passwords and do not trust
+    a former authority. Fernet keys rotate as Keystone rotates them, so tokens stay valid; max_active_keys keys are
+    kept. An entry with an unfinished rotation stays as it is: apply first. Without a name or a kind, nothing is
+    rotated.
     """
     cloud = project.read(env)
     if not names and not kinds:
@@ -78,14 +79,15 @@ def rotate(
 def certificate(
     env: project.Env,
     chain: Annotated[
-        Path, typer.Argument(help="The certificate for the public name, then the authorities above it; PEM.")
+        Path, typer.Argument(help="The certificate for the public name, then its intermediate authorities; PEM.")
     ],
-    key: Annotated[Path, typer.Argument(help="Its private key, readable by its owner alone; PEM.")],
+    key: Annotated[Path, typer.Argument(help="Its private key, readable only by its owner; PEM.")],
     as_json: project.AsJson = False,
 ) -> None:
     """Keep a certificate of another authority in the store, for an environment whose `api.certificate` names no files.
 
-    It is judged first: names, expiry, chain, key. `hacienda apply` brings it to the load balancers.
+    The command first checks names, expiry, chain and key. `hacienda apply` brings the certificate to the load
+    balancers.
     """
     cloud = project.read(env)
     needs = cloudinit.needs(cloud, project.root())
@@ -108,10 +110,10 @@ def certificate(
 
 @app.command()
 def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJson = False) -> None:
-    """Encrypt an age store to the recipients that the environment's file names, after showing who gains and who loses.
+    """Encrypt an age store to the recipients in the environment's file, after showing who gains and who loses access.
 
-    No other command does so: while the file names other recipients than the store has, they refuse to write it. Who loses keeps
-    what they could read so far, and git keeps the former file: rotate what they must not use any more.
+    Other commands refuse to write a store with other recipients than the file names. A person who loses access still
+    knows the secrets so far, and git keeps the former file: rotate the secrets that this person must not use.
     """
     cloud = project.read(env)
     spec = project.store_of(cloud).spec
@@ -139,7 +141,7 @@ def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJso
 
 @app.command()
 def show(env: project.Env, as_json: project.AsJson = False) -> None:
-    """List secrets with kind, age and expiry. With --json, and only then, with their values."""
+    """List secrets with kind, age and expiry. Only --json also shows their values."""
     cloud = project.read(env)
     store = project.store_of(cloud)
     entries = secrets.inventory(store)

@@ -16,9 +16,9 @@ from hacienda.operate import status as health
 
 
 def status(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Ask the nodes themselves how they are: per service and node, what is wrong and what to do.
+    """Ask every node for its state, and show problems and fixes by service and node.
 
-    Exit code 1 when anything is wrong.
+    Exit code 1: there is a problem.
     """
     here = project.here()
     cloud = here.read(env)

@@ -21,8 +21,8 @@ WithSecrets = Annotated[
     bool,
     typer.Option(
         "--secrets/--no-secrets",
-        help="Mint what the stores lack, and tell Terraform the digests; or leave the stores alone, as in a pull request: digests"
-        " and user-data stay as Terraform knows them.",
+        help="Create missing secrets and record their digests. `--no-secrets` leaves the stores unopened, as in a pull request: "
+        "digests and user-data stay as Terraform has them.",
     ),
 ]
 
@@ -36,7 +36,7 @@ def synth(
     with_secrets: WithSecrets = True,
     as_json: project.AsJson = False,
 ) -> None:
-    """Write Terraform for every stack, and user-data and a bundle for every node. All of it or nothing."""
+    """Write Terraform for every stack, and user-data and a bundle for every node: all of it or nothing."""
     paths = [project.path_of(env) for env in envs] if envs else project.all_environments()
     if not paths:
         raise InputError(

@@ -13,10 +13,10 @@ from hacienda.cli import console, project
 
 
 def timers(env: project.Env, as_json: project.AsJson = False) -> None:
-    """Say how long each failure is felt at worst, from the times that services state, and which times contradict each other.
+    """Show how long each failure lasts at most, from the times that services state, and times that contradict each other.
 
-    Where the lab's drills have left their results (.hacienda/ENV/measured.json), what they measured is shown beside it; a
-    measured value beyond the budget is reported. `hacienda explain docs/timers.md` derives each figure.
+    If the lab's drills have left results (.hacienda/ENV/measured.json), their values are shown as well, and a value
+    beyond the budget is reported. `hacienda explain docs/timers.md` derives each figure.
     """
     cloud = project.read(env)
     drills = measured.load(project.state_folder(cloud.name) / measured.NAME)

@@ -29,7 +29,9 @@ class Format(StrEnum):
     MERMAID = "mermaid"
 
 
-Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it there; default: standard output.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="File for the result; default: standard output.")
+]
 
 _BYTES: Mapping[Format, Callable[[pictures.Picture], bytes]] = {
     Format.SVG: lambda picture: pictures.svg(picture).encode(),
@@ -44,10 +46,10 @@ def topology(
     form: Annotated[Format, typer.Option("--format", metavar="FORMAT", help="txt, svg, png or mermaid.")] = Format.TXT,
     out: Out = None,
 ) -> None:
-    """Draw an environment: networks and virtual IPs, failure domains and their machines, who votes with whom.
+    """Draw an environment: networks and virtual IPs, failure domains and their machines, voter groups.
 
-    What nothing would take over for (a rule of `hacienda check` says so) is red and has the rule's name. Equal machines are one
-    box. The same version draws the same bytes anywhere.
+    A single point of failure is red and has the name of the rule of `hacienda check` that reports it. Equal machines
+    are one box. The same version draws the same bytes everywhere. SVG and PNG need the extra `pictures`.
     """
     cloud = project.read(env)
     picture = pictures.picture(cloud, assess.findings(assessing.subject(cloud, project.path_of(env))))
@@ -55,7 +57,7 @@ def topology(
         console.out.print(pictures.draw(picture), soft_wrap=False)
         return
     if form is Format.PNG and out is None and sys.stdout.isatty():
-        raise InputError("A PNG file is nothing for a terminal.", "Add --out FILE.")
+        raise InputError("A terminal cannot show a PNG file.", "Add --out FILE.")
     with console.working(f"drawing {cloud.name}"):
         content = _BYTES[form](picture)
     write(content, out)

@@ -18,17 +18,17 @@ from hacienda.review.validation.checkers import ShellCheck
 _ALIKE = 3
 """Complaints about one file that are shown where different machines have different ones; of the others, their number."""
 
-Fresh = Annotated[bool, typer.Option("--fresh", help="Read every file, also those that were accepted before.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Check every file, also those that were accepted before.")]
 
-Here = Annotated[bool, typer.Option("--here", help="Use this machine's programs, also where the lab is up.")]
+Here = Annotated[bool, typer.Option("--here", help="Use this machine's programs, even if the lab runs.")]
 
 
 def validate(env: project.Env, fresh: Fresh = False, here: Here = False, as_json: project.AsJson = False) -> None:
-    """Let the programs that will read each rendered file say whether they accept it. No host and no secret is needed.
+    """Check each rendered file with the program that will read it. No host and no secret is needed.
 
-    They run in the lab's image where the lab is up (as root), else as this machine has them installed; what was not checked is
-    told. Files that were accepted before are not read again. Exit code 1: a file is refused; 3: none of these programs could
-    read any.
+    The programs run in the lab's image if the lab runs (as root), otherwise on this machine. Files that were not
+    checked are listed. Files that were accepted before are not read again. Exit code 1: a file is refused; 3: no
+    program could read any file.
     """
     cloud = project.read(env)
     with console.working(f"rendering {cloud.name}"):

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from hacienda.cloud.node import ABBREVIATIONS, Bmc
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role
-from hacienda.environment.machines import Machine, MachineGroup
+from hacienda.environment.machines import MachineGroup, MachineSpec
 from hacienda.environment.model import Environment
 from hacienda.environment.problems import nearest
 from hacienda.environment.source import Trail
@@ -76,7 +76,7 @@ def drafts(environment: Environment, role: Role, management: str, problems: Prob
     return found
 
 
-_PLAIN = Machine()
+_PLAIN = MachineSpec()
 
 
 def _without(group: MachineGroup, where: Trail, problems: ProblemList) -> None:
@@ -112,7 +112,7 @@ def _known_domain(environment: Environment, kind: str, name: str, place: Trail, 
         problems.add(place, f"is not a {kind} of this environment", nearest(name, known), name)
 
 
-def _declared_domains(environment: Environment, spec: Machine, where: Trail, problems: ProblemList) -> None:
+def _declared_domains(environment: Environment, spec: MachineSpec, where: Trail, problems: ProblemList) -> None:
     for kind in environment.domains:
         name = getattr(spec, kind)
         if name is not None:
@@ -120,7 +120,7 @@ def _declared_domains(environment: Environment, spec: Machine, where: Trail, pro
 
 
 def _number(
-    name: str, spec: Machine, role: Role, group: MachineGroup, place: Trail, problems: ProblemList
+    name: str, spec: MachineSpec, role: Role, group: MachineGroup, place: Trail, problems: ProblemList
 ) -> int | None:
     """The number of a named machine, from its name or as written; None: it follows from its address."""
     if name in RESERVED:
@@ -148,7 +148,7 @@ def _number(
     return number
 
 
-def _agrees(name: str, spec: Machine, number: int, place: Trail, problems: ProblemList) -> None:
+def _agrees(name: str, spec: MachineSpec, number: int, place: Trail, problems: ProblemList) -> None:
     if spec.number not in (None, number):
         problems.add(
             (*place, "number"), f"contradicts the name {name}", f"Remove it: {name} is number {number}.", spec.number
@@ -160,7 +160,7 @@ def _draft(
     role: Role,
     number: int | None,
     group: MachineGroup,
-    spec: Machine,
+    spec: MachineSpec,
     turns: tuple[str, tuple[str, ...]],
     place: Trail,
     management: str,

@@ -13,8 +13,7 @@ from hacienda.cloud.platform import has_own_bridges
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Role, Scope
 from hacienda.environment.model import Environment
-from hacienda.environment.network import PURPOSES, Purpose
-from hacienda.environment.network import Network as NetworkSpec
+from hacienda.environment.network import PURPOSES, NetworkSpec, Purpose
 
 ROLES_OF: Mapping[Purpose, frozenset[Role]] = {
     "management": frozenset(ABBREVIATIONS),

@@ -16,7 +16,7 @@ from hacienda.constructs.network import Network
 from hacienda.constructs.output import render
 from hacienda.constructs.places import places_of
 from hacienda.constructs.virtual_ip import VirtualIp
-from hacienda.environment.network import Network as NetworkSpec
+from hacienda.environment.network import NetworkSpec
 from hacienda.errors import InputError, Problem
 
 

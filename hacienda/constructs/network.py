@@ -13,8 +13,7 @@ from hacienda.cloud.networks import network as resolved
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.constructs.places import Places, places_of
 from hacienda.constructs.provider import ensure_provider
-from hacienda.environment.network import Network as Spec
-from hacienda.environment.network import Purpose
+from hacienda.environment.network import NetworkSpec, Purpose
 from hacienda.environment.problems import problems
 from hacienda.environment.source import Source
 from hacienda.errors import InputError
@@ -86,10 +85,10 @@ class Network(ResolvedNetwork):
         super().__init__(scope, id, network=network, platform=platform, places=places or places_of(scope))
 
 
-def _declared(name: str, given: dict[str, Any]) -> Spec:
+def _declared(name: str, given: dict[str, Any]) -> NetworkSpec:
     """The network as an environment declares it."""
     try:
-        spec = Spec.model_validate(given)
+        spec = NetworkSpec.model_validate(given)
     except ValidationError as error:
-        raise InputError(problems(error, Spec, given, Source("", {}), ("networks", name))) from error
+        raise InputError(problems(error, NetworkSpec, given, Source("", {}), ("networks", name))) from error
     return spec if spec.gateway is not None else spec.model_copy(update={"gateway": spec.cidr[1]})

@@ -25,6 +25,7 @@ from hacienda.declare.files import (
 )
 from hacienda.declare.limit import Limit, Resource
 from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
+from hacienda.declare.redundancy import Redundancy
 from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
 from hacienda.declare.timer import NoTimer, Timer
@@ -56,6 +57,7 @@ __all__ = [
     "NodeFile",
     "Placement",
     "Port",
+    "Redundancy",
     "Registry",
     "Resource",
     "Role",

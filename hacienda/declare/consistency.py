@@ -207,6 +207,10 @@ def _timers(service: Service) -> Iterator[str]:
             yield f"{service.name}: {what} is in {unknown(one.file, paths)}"
         if one.option and one.option not in service.options.model_fields:
             yield f"{service.name}: {what} is set by the option {unknown(one.option, service.options.model_fields)}"
+    for kept in service.redundancy:
+        if kept.option and kept.option not in service.options.model_fields:
+            what = unknown(kept.option, service.options.model_fields)
+            yield f"{service.name}: how often it keeps its {kept.of} is set by the option {what}"
     for capability in service.serves_without:
         if capability not in service.requires:
             yield f"{service.name}: serves without {capability!r}, which it does not require"

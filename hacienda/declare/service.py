@@ -15,6 +15,7 @@ from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirector
 from hacienda.declare.limit import Limit, Resource
 from hacienda.declare.network import Frontend, Port, Scope
 from hacienda.declare.overrides import Overrides
+from hacienda.declare.redundancy import Redundancy
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
@@ -95,6 +96,7 @@ class Service:
         voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
             restarts are rolling.
         arbiter: what votes in its place on arbiter machines, where it does not run itself.
+        redundancy: what it keeps beside what its voters agree on, and how often.
         packages: Debian packages.
         data: folders that its daemons write to; a full or read-only disk below them stops the service.
         units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
@@ -139,6 +141,7 @@ class Service:
     after: tuple[str, ...] = ()
     voters: bool = False
     arbiter: Arbiter | None = None
+    redundancy: tuple[Redundancy, ...] = ()
     packages: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     units: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ def build(registry: Registry, **parts: Any) -> Environment:
 
     Args:
         registry: services whose options it may hold.
-        parts: its fields: models (`networks={"management": Network(...)}`), or what a file has in their place.
+        parts: its fields: models (`networks={"management": NetworkSpec(...)}`), or what a file has in their place.
 
     Raises:
         InputError: every problem.

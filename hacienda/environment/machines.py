@@ -49,7 +49,7 @@ class Bmc(Spec):
     """Address of the controller."""
 
 
-class Machine(Spec):
+class MachineSpec(Spec):
     """Settings of a named node. A setting that is left out comes from the group."""
 
     number: Annotated[Number | None, Trust("which address receives the node's secrets")] = None
@@ -97,7 +97,7 @@ class MachineGroup(Spec):
     number."""
     without: Annotated[tuple[Number, ...], AsList, PLAIN] = ()
     """Numbers that no machine has. All other machines keep their numbers."""
-    nodes: Annotated[Mapping[Name, Machine], BeforeValidator(_nodes)] = Field(default_factory=dict)
+    nodes: Annotated[Mapping[Name, MachineSpec], BeforeValidator(_nodes)] = Field(default_factory=dict)
     """Named nodes, each with its own number or address. A counted name (`cmp-17`) holds settings of that machine."""
     first: Annotated[tuple[Address, ...], BeforeValidator(_addresses), Trust("which addresses receive secrets")] = ()
     """Address of number 1, at most one per network. Default: the role's block."""

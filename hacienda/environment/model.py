@@ -13,7 +13,7 @@ from hacienda.environment.accept import Accept
 from hacienda.environment.api import Api
 from hacienda.environment.firewall import FirewallRule
 from hacienda.environment.machines import DomainKind, Machines
-from hacienda.environment.network import Network
+from hacienda.environment.network import NetworkSpec
 from hacienda.environment.packages import Packages
 from hacienda.environment.platform import Incus, Platform
 from hacienda.environment.settings import Availability, Dns, Secrets, Ssh, State, Time, Tls
@@ -48,7 +48,7 @@ class Environment(Spec):
     """Operating system of the machines."""
     platform: Platform = Incus()
     """Where the machines are: `incus` or `existing`, or a mapping with `type` and the platform's options."""
-    networks: Annotated[Mapping[Name, Network], Field(min_length=1)]
+    networks: Annotated[Mapping[Name, NetworkSpec], Field(min_length=1)]
     """Networks by name. One of them has the purpose `management`."""
     machines: Machines
     """Machine groups by role."""

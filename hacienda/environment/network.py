@@ -70,7 +70,7 @@ class Route(Spec):
     """Router on this network."""
 
 
-class Network(Spec):
+class NetworkSpec(Spec):
     """One network. A network that is named like a purpose (`storage:`) has that purpose by default."""
 
     cidr: Annotated[Cidr, Trust("which addresses the machines' firewall treats as this network's")]

@@ -18,12 +18,12 @@ A key without a default has the one in its description, or none.
 """
 
 _SECTIONS = (
-    ("Network", "networks.<name>"),
+    ("NetworkSpec", "networks.<name>"),
     ("Bond", "networks.<name>.bond"),
     ("Route", "networks.<name>.routes[]"),
     ("Machines", "machines"),
     ("MachineGroup", "machines.<role>"),
-    ("Machine", "machines.<role>.nodes.<name>"),
+    ("MachineSpec", "machines.<role>.nodes.<name>"),
     ("Bmc", "machines.<role>.nodes.<name>.bmc"),
     ("Incus", "platform: incus"),
     ("Existing", "platform: existing"),

@@ -49,13 +49,13 @@ def _short_forms(result: dict[str, Any], definitions: dict[str, Any]) -> None:
             "description": group.get("description", ""),
         }
     machine_group = definitions["MachineGroup"]["properties"]
-    machine_group["nodes"]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/Machine"}, {"type": "null"}]}
+    machine_group["nodes"]["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/MachineSpec"}, {"type": "null"}]}
     machine_group["first"] = {
         "anyOf": [{"type": "string", "format": "ipv4"}, {**machine_group["first"], "description": ""}],
         "description": machine_group["first"]["description"],
     }
-    purpose = definitions["Network"]["properties"]["purpose"]
-    definitions["Network"]["properties"]["purpose"] = {
+    purpose = definitions["NetworkSpec"]["properties"]["purpose"]
+    definitions["NetworkSpec"]["properties"]["purpose"] = {
         "anyOf": [purpose["items"], {k: v for k, v in purpose.items() if k != "description"}],
         "description": purpose["description"],
     }

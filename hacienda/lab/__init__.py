@@ -1,4 +1,4 @@
-"""A whole cloud on one machine: its host side (Incus, the machine image)."""
+"""The lab, a whole cloud on one machine: the host's side (Incus, the machine image)."""
 
 from hacienda.lab.host import plan, prepare, teardown
 from hacienda.lab.image import build

@@ -17,10 +17,10 @@ class Source:
     """One enabled binary package source.
 
     Args:
-        uris: where the archive is, as written; any scheme that apt knows except `cdrom:`.
+        uris: places of the archive, as written; any scheme of apt except `cdrom:`.
         suites: `bookworm`, `bookworm-updates`, ...
         components: `main`, ...; empty for a flat archive.
-        signed_by: path of a key ring, fingerprints or an embedded key; empty: not said.
+        signed_by: path of a key ring, fingerprints or an embedded key; empty: not given.
     """
 
     uris: tuple[str, ...]
@@ -31,11 +31,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Mirror:
-    """A Debian archive, as an operator or the machine's own apt names it.
+    """A Debian archive, as named by the operator or by the machine's own apt.
 
     Args:
         main: URI of the archive.
-        security: URI of the security archive; None: none is used.
+        security: URI of the security archive; None: there is none.
     """
 
     main: str
@@ -50,7 +50,7 @@ class Mirror:
 
 
 def parse_one_line(text: str) -> tuple[Source, ...]:
-    """Read the format of `sources.list`; anything that is not a `deb` line is passed over."""
+    """Read the format of `sources.list`; skip every line but `deb` lines."""
     found = []
     for line in text.splitlines():
         match = _ONE_LINE.match(line.split("#", 1)[0].strip())
@@ -63,7 +63,7 @@ def parse_one_line(text: str) -> tuple[Source, ...]:
 
 
 def parse_deb822(text: str) -> tuple[Source, ...]:
-    """Read the format of `*.sources` (deb822); disabled stanzas and those without `deb` are passed over."""
+    """Read the format of `*.sources` (deb822); skip disabled stanzas and those without `deb`."""
     found = []
     for stanza in _stanzas(text):
         uris = tuple(uri for uri in stanza.get("uris", "").split() if not uri.startswith("cdrom:"))
@@ -76,7 +76,7 @@ def parse_deb822(text: str) -> tuple[Source, ...]:
 
 
 def _stanzas(text: str) -> Iterator[Mapping[str, str]]:
-    """Fields of each stanza, their names in lower case; continuation lines are kept below one another."""
+    """Fields of each stanza, with names in lower case. Continuation lines stay separate lines."""
     for block in re.split(r"\n[ \t]*\n", text):
         fields: dict[str, str] = {}
         name = ""
@@ -107,10 +107,10 @@ def read(folder: Path = Path("/etc/apt")) -> tuple[Source, ...]:
 
 
 def debian_mirror(sources: tuple[Source, ...], codename: str) -> Mirror | None:
-    """The Debian archive a Debian machine of release `codename` installs from; None where there is none.
+    """The Debian archive from which a Debian machine of release `codename` installs; None: there is none.
 
-    Third parties also publish a suite named after the release, so Debian's own is told by three signs, the
-    strongest first: signed by Debian's key ring, the release's updates on the same archive, a path ending in /debian.
+    Third parties also publish a suite named after the release. Three signs identify Debian's own archive, the strongest
+    first: a signature by Debian's key ring, the release's updates on the same archive, a path that ends in /debian.
     """
     updates = {uri for source in sources if f"{codename}-updates" in source.suites for uri in source.uris}
     candidates = [
@@ -122,7 +122,7 @@ def debian_mirror(sources: tuple[Source, ...], codename: str) -> Mirror | None:
     marked = [candidate for candidate in candidates if any(candidate[:3])]
     if not marked:
         return None
-    # max() keeps the first of equals: apt's own order.
+    # max() returns the first of equals, which keeps apt's own order.
     best = max(marked, key=lambda candidate: candidate[:3])[3]
     security = next(
         (
@@ -149,15 +149,15 @@ def has_suite(sources: tuple[Source, ...], suite: str) -> bool:
 
 
 def through(proxy: str | None) -> str:
-    """Text of an apt.conf that names a proxy; of two settings apt takes the later one."""
+    """Text of an apt.conf that names a proxy. Of two settings, apt uses the later one."""
     return "".join(f'Acquire::{scheme}::Proxy "{proxy}";\n' for scheme in ("http", "https") if proxy)
 
 
 def handed_on(dump: str) -> str:
     """The part of an `apt-config dump` that a machine needs to reach its mirror, as text of an apt.conf.
 
-    Proxies, certificates and the checks of dates (switched off by those who use a snapshot of the archive).
-    mmdebstrap runs apt with a configuration of its own, so what the machine's apt has is handed on.
+    It holds proxies, certificates and the checks of dates, which users of an archive snapshot switch off. mmdebstrap
+    runs apt with its own configuration, so it needs these settings of the machine's apt.
     """
     setting = re.compile(r'Acquire::(https?::\S+|Check-Valid-Until|Check-Date) "[^"]+";')
     return "".join(f"{line}\n" for line in map(str.strip, dump.splitlines()) if setting.fullmatch(line))

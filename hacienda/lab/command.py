@@ -1,4 +1,4 @@
-"""Runs the programs the lab is made with, and turns their failures into the operator's words."""
+"""Runs the programs that build the lab, and reports their failures in the operator's words."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hacienda.lab import layout
 
 
 def run(argv: Sequence[str], *, stdin: str = "", env: Mapping[str, str] | None = None, seconds: float = 600) -> str:
-    """Run a program to its end and give its standard output.
+    """Run a program to its end, and return its standard output.
 
     Args:
         argv: the program and its arguments.
         stdin: text for its standard input.
-        env: variables to add to ours.
-        seconds: it is ended after that long; default 600.
+        env: variables in addition to this process's.
+        seconds: time after which it is killed; default 600.
 
     Raises:
-        errors.ToolError: it is missing, failed or took too long.
+        errors.ToolError: the program is missing, failed or took too long.
     """
     try:
         done = subprocess.run(
@@ -51,9 +51,9 @@ def incus(lab: layout.Lab, *arguments: str, stdin: str = "", seconds: float = 12
 
 
 def listed(lab: layout.Lab, path: str) -> list[Any]:
-    """The list that the daemon's REST API gives at `path`.
+    """The list that the daemon's REST API returns at `path`.
 
-    Some of its empty lists are null, and `incus` prints nothing for these.
+    For some empty lists the API returns null, and `incus` prints nothing.
     """
     found: list[Any] = json.loads(incus(lab, "query", path).strip() or "[]")
     return found

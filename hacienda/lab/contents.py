@@ -1,6 +1,6 @@
-"""What an image holds: its packages with their versions, and whether what the services rely on in them is there.
+"""The contents of an image: versions of its packages, and whether the services' assumptions hold in it.
 
-Both are found out once, in a container that boots nothing, and kept with the image as properties of it.
+Both are examined once, in a container that boots nothing, and stored as properties of the image.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _PROJECT = "--project=default"
 _CHECKED = "hacienda.assumptions"
 _PACKAGES = "hacienda.packages"
 _LIFE_SECONDS = 600
-"""After that the container ends by itself, and is removed, should this process be killed."""
+"""Life of the container: after this time it ends and is removed, even if this process was killed."""
 
 
 def packages(lab: layout.Lab, image: str) -> dict[str, str]:
-    """Versions of an image's packages, by name; nothing where they were not found out yet.
+    """Package name -> version, of an image's packages; empty if they were not examined yet.
 
     Args:
         image: its alias.
@@ -34,14 +34,14 @@ def packages(lab: layout.Lab, image: str) -> dict[str, str]:
 
 
 def ensure(lab: layout.Lab, image: str, assumptions: Sequence[Mapping[str, str]]) -> None:
-    """Look into an image, unless the same was looked for in it before.
+    """Examine an image, unless it was examined with the same assumptions before.
 
     Args:
         image: its alias.
         assumptions: see `hacienda.declare.Assumption.to_json`.
 
     Raises:
-        errors.ToolError: an assumption does not hold; it names all that do not. The image is kept.
+        errors.ToolError: assumptions do not hold; it names them all. The image is kept.
     """
     wanted = json.dumps(list(assumptions), sort_keys=True)
     digest = hashlib.sha256(wanted.encode()).hexdigest()
@@ -56,11 +56,11 @@ def ensure(lab: layout.Lab, image: str, assumptions: Sequence[Mapping[str, str]]
 
 
 def refusal(broken: Sequence[Mapping[str, str]]) -> str:
-    """What to tell of an image in which assumptions do not hold."""
+    """The error for an image in which assumptions do not hold."""
     green = versions.green()
     known = [lack for lack in broken if holds.UNANSWERED not in lack]
-    wrong = "lacks what the services rely on in their packages" if known else "did not answer in time"
-    lines = [f"The image {wrong}; no machine was made from it."]
+    wrong = "lacks parts of packages that the services rely on" if known else "did not answer in time"
+    lines = [f"The image {wrong}. No machine was created from it."]
     for lack in broken:
         wrong, fix = holds.told(lack, green.get(lack["package"], ""))
         lines += [f"  {wrong}", f"    {fix}"]
@@ -68,7 +68,7 @@ def refusal(broken: Sequence[Mapping[str, str]]) -> str:
 
 
 def _properties(lab: layout.Lab, image: str) -> dict[str, str]:
-    """An image's properties; none where there is no such image."""
+    """An image's properties; empty if there is no such image."""
     images = command.listed(lab, "/1.0/images?recursion=1")
     return next((one["properties"] for one in images if image in {alias["name"] for alias in one["aliases"]}), {})
 

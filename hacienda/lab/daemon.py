@@ -1,4 +1,4 @@
-"""The lab's own Incus daemon: started with or without systemd, and cleared away from any state it was left in."""
+"""The lab's own Incus daemon: starts it with or without systemd, and removes it from any state."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from hacienda.lab import command, layout, recipe
 _WAIT_SECONDS = 60.0
 
 _TABLE = "inet incus"
-"""nftables table of every Incus daemon: one chain for each network and hook, `<hook>.<network>` (its firewall driver)."""
+"""nftables table of Incus' firewall driver, shared by all daemons: one chain for each network and hook,
+`<hook>.<network>`."""
 
 
 def answers(lab: layout.Lab) -> bool:
-    """Whether the lab's daemon is there and answers within 5 s."""
+    """Whether the lab's daemon runs and answers within 5 s."""
     if not lab.socket.exists():
         return False
     try:
@@ -32,15 +33,15 @@ def answers(lab: layout.Lab) -> bool:
 
 
 def start(lab: layout.Lab, *, systemd: bool) -> None:
-    """Start the daemon in a mount namespace of its own and wait until it answers.
+    """Start the daemon in its own mount namespace, and wait until it answers.
 
     Raises:
-        errors.ToolError: it did not come up within 60 s; says the last lines of its log.
+        errors.ToolError: it did not start within 60 s. The error holds the last lines of its log.
     """
     lab.log.parent.mkdir(parents=True, exist_ok=True)
     script = lab.folder / "hacienda" / "start-daemon.sh"
     script.write_text(recipe.script("start-daemon.sh"))
-    # Named in full, so that the namespace's mounts are gone with its last process and never seen outside.
+    # All of unshare's options in full: the namespace's mounts end with its last process, and stay invisible outside.
     namespace = ("unshare", "--mount", "--propagation", "private", "--", "sh", str(script), str(lab.folder))
     if systemd:
         _start_unit(lab, (*namespace, ""))
@@ -50,9 +51,9 @@ def start(lab: layout.Lab, *, systemd: bool) -> None:
     while not answers(lab):
         if time.monotonic() > deadline:
             tail = "\n  ".join(lab.log.read_text(errors="replace").splitlines()[-12:])
-            raise errors.ToolError(f"The lab's Incus daemon did not come up within {_WAIT_SECONDS:.0f} s.", tail)
+            raise errors.ToolError(f"The lab's Incus daemon did not start within {_WAIT_SECONDS:.0f} s.", tail)
         time.sleep(0.1)
-    # It answers before it has seen to its pools and brought its instances back.
+    # It answers before it has mounted its pools and restarted its instances.
     command.incus(lab, "admin", "waitready", "--timeout=300", seconds=310)
 
 
@@ -62,7 +63,7 @@ def _start_detached(lab: layout.Lab, argv: tuple[str, ...]) -> None:
 
 
 def _start_unit(lab: layout.Lab, argv: tuple[str, ...]) -> None:
-    # Delegate: the containers' cgroups are the daemon's to make. KillMode: a stopped daemon leaves its containers alone.
+    # Delegate: the daemon creates the containers' cgroups. KillMode: a stopped daemon leaves its containers running.
     settings = ("Delegate=yes", "KillMode=process", "TasksMax=infinity", "LimitNOFILE=1048576", "LimitMEMLOCK=infinity")
     properties = (f"--property={setting}" for setting in (*settings, f"StandardOutput=append:{lab.log}"))
     error = f"--property=StandardError=append:{lab.log}"
@@ -70,12 +71,12 @@ def _start_unit(lab: layout.Lab, argv: tuple[str, ...]) -> None:
 
 
 def clear(lab: layout.Lab) -> None:
-    """End every process of the lab, and free what they held: loop devices, bridges, firewall rules, cgroups.
+    """Kill every process of the lab, and free its loop devices, bridges, firewall rules and cgroups.
 
-    Works from any state, a daemon that was killed included. The folder itself stays.
+    Works from any state, even after the daemon was killed. The folder itself stays.
 
     Raises:
-        errors.ToolError: a process outlived SIGKILL for 20 s.
+        errors.ToolError: a process survived SIGKILL for 20 s.
     """
     killed: set[int] = set()
     deadline = time.monotonic() + 20
@@ -96,10 +97,11 @@ def clear(lab: layout.Lab) -> None:
 
 
 def _processes(lab: layout.Lab) -> Iterator[int]:
-    """Processes that belong to the lab's daemon, or that live on its pool.
+    """Processes of the lab's daemon, or with mounts from its pool.
 
-    The daemon and its helpers have INCUS_DIR in their environment. A container's processes do not; they are known by
-    their mounts, which come from the pool's loop device. Our own namespace is left out: no lab mounts anything there.
+    The daemon and its child processes have INCUS_DIR in their environment. A container's processes do not, but their
+    mounts come from the pool's loop device. This process's own namespace is skipped, because no lab mounts anything
+    there.
     """
     variable = f"INCUS_DIR={lab.folder}".encode()
     devices = tuple(f" {device} ".encode() for device in _loop_devices(lab))
@@ -118,7 +120,7 @@ def _processes(lab: layout.Lab) -> Iterator[int]:
 
 
 def _ending(pid: int) -> bool:
-    """Whether a process that was killed still holds its cgroup and mounts; its environment cannot be read any more."""
+    """Whether a killed process still holds its cgroup and mounts. Its environment is no longer readable."""
     status = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
     return bool(status) and status[0] not in (b"Z", b"X")
 
@@ -135,7 +137,7 @@ def _namespace(pid: int) -> str:
 
 
 def _link(path: Path) -> str:
-    """What a symbolic link says; empty where it cannot be read."""
+    """The target of a symbolic link; empty if it is not readable."""
     try:
         return str(path.readlink())
     except OSError:
@@ -152,7 +154,8 @@ def _kill(pid: int) -> None:
 def _loop_devices(lab: layout.Lab) -> tuple[str, ...]:
     """Loop devices over files in the lab's folder.
 
-    Told by the file's inode: a container sees the host's devices too, and a lab there may have a folder of the same name.
+    The file's inode identifies them. A container also sees the host's devices, and a lab there may have a folder of the
+    same name.
     """
     columns = "--output=NAME,BACK-FILE,BACK-INO,BACK-MAJ:MIN"
     devices = json.loads(command.run(("losetup", "--list", "--json", columns)) or "{}").get("loopdevices", [])
@@ -163,13 +166,13 @@ def _loop_devices(lab: layout.Lab) -> tuple[str, ...]:
 
 
 def _identity(file: Path) -> tuple[int, str]:
-    """A file's inode and the device it is on, as losetup shows them."""
+    """A file's inode and device, as losetup shows them."""
     found = file.stat()
     return found.st_ino, f"{os.major(found.st_dev)}:{os.minor(found.st_dev)}"
 
 
 def _networks(lab: layout.Lab) -> tuple[str, ...]:
-    """Names of the daemon's networks: it keeps a folder for each."""
+    """Names of the daemon's networks. It keeps a folder for each."""
     folder = lab.folder / "networks"
     return tuple(sorted(entry.name for entry in folder.iterdir())) if folder.is_dir() else ()
 
@@ -183,9 +186,9 @@ def _remove_network(name: str) -> None:
 
 
 def _remove_empty_table() -> None:
-    """Remove the table that Incus leaves behind, empty, when its last network is deleted.
+    """Remove the empty table that Incus leaves behind after its last network.
 
-    All daemons of one network namespace share it, so it stays while it holds a chain or another daemon runs.
+    All daemons of a network namespace share it, so it stays while it holds a chain or another daemon runs.
     """
     if _chains() == () and not _daemons():
         command.run(("nft", "delete", "table", *_TABLE.split()))
@@ -204,7 +207,7 @@ def _chains() -> tuple[str, ...] | None:
 
 
 def _daemons() -> tuple[int, ...]:
-    """Process ids of the Incus daemons that share this network namespace; those of containers have their own."""
+    """Process ids of the Incus daemons in this network namespace. Daemons in containers have their own."""
     own = _link(Path("/proc/self/ns/net"))
     pids = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return tuple(
@@ -213,14 +216,14 @@ def _daemons() -> tuple[int, ...]:
 
 
 def _remove_cgroups(lab: layout.Lab) -> None:
-    """Remove what is left of the lab's groups; a group in use cannot be removed, so another lab's stay."""
+    """Remove the lab's remaining control groups. The kernel keeps a group in use, so those of another lab stay."""
     mounted = (line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines())
     root = next((Path(fields[4]) for fields in mounted if fields[fields.index("-") + 1] == "cgroup2"), None)
     if root is None:
         return
     containers = lab.folder / "containers"
     names = [entry.name for entry in containers.iterdir()] if containers.is_dir() else []
-    # LXC appends a number where a killed container's group is still there.
+    # LXC appends a number if the group of a killed container still exists.
     patterns = [
         f"lxc.{kind}.{name}{end}" for kind in ("payload", "monitor") for name in names for end in ("", "-[0-9]*")
     ]
@@ -235,5 +238,5 @@ def _remove_cgroups(lab: layout.Lab) -> None:
 def _remove_empty(folder: Path) -> None:
     try:
         folder.rmdir()
-    except OSError:  # gone already, or in use again by something else
+    except OSError:  # already removed, or in use again
         return

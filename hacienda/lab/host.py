@@ -14,13 +14,13 @@ Progress = Callable[[str], None]
 
 
 def quiet(_: str) -> None:
-    """A progress that says nothing."""
+    """A progress that prints nothing."""
 
 
 def plan(
     environment: str, *, lab: layout.Lab | None = None, mirror: apt_sources.Mirror | None = None
 ) -> tuple[steps.Step, ...]:
-    """What `prepare` would do on this machine; `str(step)` says it in words. Changes nothing; raises as `prepare`."""
+    """The steps of `prepare` on this machine; `str(step)` describes one. Changes nothing; raises as `prepare`."""
     lab = lab or layout.Lab()
     return steps.plan(environment, lab, machine.look(lab, steps.PACKAGES), mirror)
 
@@ -32,18 +32,18 @@ def prepare(
     mirror: apt_sources.Mirror | None = None,
     progress: Progress = quiet,
 ) -> layout.Lab:
-    """Make this machine ready to run the machines of `environment`: packages, daemon, pool, profile, project.
+    """Prepare this machine to run the machines of `environment`: packages, daemon, pool, profile, project.
 
-    Says everything it will do before it does any of it. Safe to repeat, and starts from whatever a killed run left.
+    Prints every step before the first one starts. Safe to repeat, also after a killed run.
 
     Args:
         environment: name of the environment.
-        lab: where the lab is to be; default: the default lab.
+        lab: place of the lab; default: the default lab.
         mirror: the Debian archive for packages; default: the one that the machine's own apt uses.
-        progress: is told each step, first as a plan and then as it begins.
+        progress: receives each step, first as a plan and then at its start.
 
     Raises:
-        errors.ToolError: not root, not a machine for it, or a step failed.
+        errors.ToolError: not root, an unsupported machine, or a step failed.
     """
     lab = lab or layout.Lab()
     machine.require_root()
@@ -58,10 +58,10 @@ def prepare(
 
 
 def perform(step: steps.Step) -> None:
-    """Do one step; each may be repeated.
+    """Do one step. Every step may be repeated.
 
     Raises:
-        errors.ToolError: it failed.
+        errors.ToolError: the step failed.
     """
     match step:
         case steps.WriteFile(path, text):
@@ -85,18 +85,18 @@ def perform(step: steps.Step) -> None:
 
 
 def teardown(environment: str | None = None, *, lab: layout.Lab | None = None, progress: Progress = quiet) -> None:
-    """Remove an environment from the lab; with its last environment, or without naming one, the lab itself.
+    """Remove an environment from the lab. Remove the lab itself with its last environment, or if none is named.
 
-    Gone then: instances, images, networks, project, pool, the daemon and its folder. Packages, apt's sources and the
-    subordinate ids stay. Works from any state, and does nothing where there is no lab.
+    This removes instances, images, networks, project, pool, the daemon and its folder. Packages, apt's sources and the
+    subordinate ids stay. Works from any state. Without a lab it does nothing.
 
     Args:
         environment: name of the environment; None: all of them.
         lab: default: the default lab.
-        progress: is told what is being done.
+        progress: receives each action.
 
     Raises:
-        errors.ToolError: not root, the folder is not a lab's, or something could not be removed.
+        errors.ToolError: not root, the folder does not belong to a lab, or a part could not be removed.
     """
     lab = lab or layout.Lab()
     machine.require_root()
@@ -106,15 +106,15 @@ def teardown(environment: str | None = None, *, lab: layout.Lab | None = None, p
     if not lab.marker.is_file():
         raise errors.ToolError(
             f"{lab.folder} was not made by `hacienda lab up` (it has no {lab.marker.relative_to(lab.folder)}).",
-            "Look what it is, and remove it by hand if it may go.",
+            "Inspect it, and delete it yourself if you do not need it.",
         )
     if environment is not None and daemon.answers(lab):
         _remove_environment(lab, layout.project_name(environment), progress)
         others = [name for name in _projects(lab) if name != "default"]
         if others:
-            progress(f"The lab stays, for {', '.join(others)}.")
+            progress(f"The lab stays, because it holds {', '.join(others)}.")
             return
-    progress(f"ending the daemon, its instances and its networks in {lab.folder}")
+    progress(f"stopping the daemon, its instances and its networks in {lab.folder}")
     daemon.clear(lab)
     progress(f"removing {lab.folder}")
     shutil.rmtree(lab.folder)
@@ -128,7 +128,7 @@ def _append(path: Path, line: str) -> None:
 
 def _install(step: steps.Install) -> None:
     release = ("--target-release", step.release) if step.release else ()
-    # Ubuntu upgrades itself in the background, and holds the lock while it does.
+    # Ubuntu upgrades itself in the background, and holds the lock meanwhile.
     patience = ("-o", "DPkg::Lock::Timeout=300")
     argv = ("apt-get", "install", "--yes", "--no-install-recommends", *patience, *release, *step.packages)
     policy = Path("/usr/sbin/policy-rc.d")
@@ -143,7 +143,7 @@ def _install(step: steps.Install) -> None:
 
 
 def _claim(lab: layout.Lab) -> None:
-    # As Incus makes it itself: containers' processes pass through, but do not list.
+    # Same mode as Incus' own: containers' processes can enter the folder, but not list it.
     lab.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
     lab.marker.parent.mkdir(exist_ok=True, mode=0o700)
     lab.marker.write_text(json.dumps({"version": 1, "pool": lab.pool}) + "\n")

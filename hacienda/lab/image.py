@@ -1,4 +1,4 @@
-"""Builds the machine image once, and keeps it in the lab's daemon under a name that says what is in it."""
+"""Builds the machine image once, and keeps it in the lab's daemon under a name derived from its contents."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def build(
     proxy: str | None = None,
     progress: host.Progress = host.quiet,
 ) -> str:
-    """Give the alias of an image that has `packages`; build and import it unless it is there.
+    """Return the alias of an image with `packages`. Build and import the image if it does not exist.
 
-    Takes about two minutes and 2.5 GB of room for a while; nothing if the image is there. One build at a time.
+    A build takes about two minutes and 2.5 GB of temporary space. Only one build runs at a time.
 
     Args:
         packages: Debian packages over the base (`recipe.BASE_PACKAGES`).
-        lab: default: the default lab; its daemon has to be up.
+        lab: default: the default lab. Its daemon must run.
         mirror: the Debian archive; default: the one that the machine's own apt uses.
         proxy: HTTP proxy to the archive; default: the one that the machine's own apt uses.
-        progress: is told what is being done.
+        progress: receives each action.
 
     Raises:
         errors.ToolError: no daemon, no mirror, or the build failed.
@@ -64,7 +64,7 @@ def build(
 
 @contextmanager
 def _only_one(lab: layout.Lab) -> Iterator[None]:
-    """Wait until no other build runs; the kernel lets go of the lock when a builder dies."""
+    """Wait until no other build runs. The kernel releases the lock if a builder dies."""
     with (lab.folder / "hacienda" / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -76,11 +76,11 @@ def _present(lab: layout.Lab, alias: str) -> bool:
 
 
 def _workspace(lab: layout.Lab, made: recipe.Recipe, proxy: str | None) -> None:
-    """A fresh folder with what the build needs; what a killed build left goes first."""
+    """A new folder with the input of the build. Files of a killed build are deleted first."""
     shutil.rmtree(lab.workspace, ignore_errors=True)
     (lab.workspace / "tmp").mkdir(parents=True)
     (lab.workspace / "dpkg.cfg").write_text(made.dpkg_options())
-    # By file and for root only: a proxy's address may hold a password.
+    # In a file that only root can read, because a proxy's address may hold a password.
     options = lab.workspace / "apt.conf"
     options.touch(mode=0o600)
     handed_on = apt_sources.handed_on(command.run(("apt-config", "dump")))
@@ -116,7 +116,7 @@ def _bootstrap(made: recipe.Recipe, folder: Path, mirror: apt_sources.Mirror, pr
 
 
 def _metadata(lab: layout.Lab, made: recipe.Recipe) -> str:
-    """Write the image's metadata tarball and give its path."""
+    """Write the image's metadata tarball, and return its path."""
     path = lab.workspace / "metadata.tar"
     texts = {"metadata.yaml": made.metadata()} | {f"templates/{name}": text for name, text in made.templates().items()}
     with tarfile.open(path, "w") as archive:
@@ -128,7 +128,7 @@ def _metadata(lab: layout.Lab, made: recipe.Recipe) -> str:
 
 
 def _unpack(lab: layout.Lab, made: recipe.Recipe) -> None:
-    """Have the pool unpack the image now (about 5 s), so that the first machine need not wait for it."""
+    """Unpack the image into the pool now (about 5 s), so that the first machine does not wait for it."""
     name = f"unpack-{made.fingerprint[:12]}"
     command.incus(lab, "init", made.alias, name, seconds=900)
     command.incus(lab, "delete", "--force", name)

@@ -1,4 +1,4 @@
-"""Where a lab keeps its things on the host, and what they are called."""
+"""Paths and names of a lab on the host."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 DEFAULT_FOLDER = Path("/var/lib/hacienda-lab")
 
 IMAGE = "hacienda-debian-13"
-"""Alias that machines boot from: it stays the same when the image is built anew, so that no machine is replaced for it."""
+"""Alias that machines boot from. It stays the same after another build of the image, so that Terraform replaces no
+machine."""
 
 
 @dataclass(frozen=True)
 class Lab:
-    """One Incus daemon of our own, apart from any other on the machine.
+    """The lab's own Incus daemon, independent of others on the machine.
 
-    Two labs with different folders do not meet: daemon, pool, projects and images live in the folder. What they do
-    share is the host's network, so their bridges need different names and subnets.
+    Labs in different folders are independent, because daemon, pool, projects and images are in the folder. They share
+    only the host's network, so their bridges need different names and subnets.
 
     Args:
-        folder: the daemon's folder (INCUS_DIR). Everything the lab writes is below it.
+        folder: the daemon's folder (INCUS_DIR). The lab writes only below it.
         pool: name of the storage pool.
         pool_size: size of the pool's sparse loop file, in Incus' notation.
     """
@@ -36,27 +37,27 @@ class Lab:
 
     @property
     def marker(self) -> Path:
-        """The file that says that the folder is a lab's; nothing is ever removed without it."""
+        """The file that marks the folder as a lab's. Without it Hacienda deletes nothing."""
         return self.folder / "hacienda" / "lab.json"
 
     @property
     def log(self) -> Path:
-        """What the daemon says."""
+        """The daemon's log."""
         return self.folder / "hacienda" / "incusd.log"
 
     @property
     def workspace(self) -> Path:
-        """Where images are built."""
+        """The folder in which images are built."""
         return self.folder / "hacienda" / "build"
 
     @property
     def unit(self) -> str:
-        """Name of the systemd unit, or of the cgroup, that the daemon runs in."""
+        """Name of the daemon's systemd unit, or of its cgroup."""
         return f"hacienda-lab-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:8]}"
 
 
 def socket_path(lab: Lab | None = None) -> Path:
-    """The unix socket of the lab's Incus daemon (the default lab's, if none is given)."""
+    """The unix socket of the lab's Incus daemon; default: the default lab's."""
     return (lab or Lab()).socket
 
 

@@ -1,4 +1,4 @@
-"""What the lab needs to know about the machine it is to run on."""
+"""The facts about a machine that the lab needs to run on it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ SUBORDINATE = ("/etc/subuid", "/etc/subgid")
 
 
 @dataclass(frozen=True)
-class Machine:
-    """A machine as found.
+class HostMachine:
+    """A machine, as examined.
 
     Args:
         os_id: `debian` or `ubuntu`, from os-release.
         version: `12`, `24.04`, ...
         codename: `bookworm`, `noble`, ...
         systemd: whether systemd is process 1.
-        policy: whether a /usr/sbin/policy-rc.d already decides what packages may start.
-        installed: those of the packages asked for that are installed.
+        policy: whether a /usr/sbin/policy-rc.d already decides which packages may start daemons.
+        installed: the requested packages that are installed.
         sources: apt's enabled sources.
-        unmapped: which of /etc/subuid and /etc/subgid give root no subordinate ids.
-        marked: whether the lab's folder is there and known as one.
+        unmapped: files of /etc/subuid and /etc/subgid that give root no subordinate ids.
+        marked: whether the lab's folder exists and is marked as a lab's.
         running: whether the lab's daemon answers.
-        free_bytes: room on the file system that the folder is, or will be, on.
+        free_bytes: free space on the file system of the lab's folder.
     """
 
     os_id: str
@@ -46,19 +46,20 @@ class Machine:
     free_bytes: int
 
 
-def look(lab: layout.Lab, packages: Iterable[str]) -> Machine:
-    """Look at this machine; changes nothing.
+def look(lab: layout.Lab, packages: Iterable[str]) -> HostMachine:
+    """Examine this machine. Changes nothing.
 
     Raises:
         errors.ToolError: it has no apt.
     """
     if shutil.which("dpkg-query") is None:
         raise errors.ToolError(
-            "The lab needs a machine with apt.", "Use Debian 12, Debian 13 or Ubuntu 24.04, or a container of one."
+            "The lab needs a machine with apt.",
+            "Use Debian 12, Debian 13 or Ubuntu 24.04, on a machine or in a container.",
         )
     release = parse_os_release(Path("/etc/os-release").read_text())
     existing = next(path for path in (lab.folder, *lab.folder.parents) if path.exists())
-    return Machine(
+    return HostMachine(
         os_id=release.get("ID", ""),
         version=release.get("VERSION_ID", ""),
         codename=release.get("VERSION_CODENAME", ""),
@@ -80,13 +81,13 @@ def parse_os_release(text: str) -> dict[str, str]:
 
 
 def maps_root(text: str) -> bool:
-    """Whether a subuid or subgid file gives root enough ids for unprivileged containers (65,536 at least)."""
+    """Whether a subuid or subgid file gives root enough ids for unprivileged containers (at least 65,536)."""
     rows = (line.split(":") for line in text.splitlines())
     return any(row[0] in ("root", "0") and row[2].isdigit() and int(row[2]) >= 65536 for row in rows if len(row) == 3)
 
 
 def require_root() -> None:
-    """Raise `errors.ToolError` unless we are root."""
+    """Raise `errors.ToolError` unless this process runs as root."""
     if os.geteuid() != 0:
         raise errors.ToolError("The lab needs root: it starts a daemon and mounts a storage pool.", "Run it with sudo.")
 

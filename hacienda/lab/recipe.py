@@ -1,4 +1,4 @@
-"""What the lab's machine image is made of: pure text, and a fingerprint that changes with any of it."""
+"""The recipe of the lab's machine image: text only, with a fingerprint that changes with any part of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hacienda.cloud.model import SUITES
 
 SUITE = SUITES["debian-13"]
 
-# What makes a container a machine: boot, network, SSH, cloud-init, and what scripts on a node may rely on.
-# The services' own packages come from their declarations.
+# Packages that make a machine of a container: boot, network, SSH, cloud-init, and programs that scripts on a node may
+# use. The services declare their own packages.
 BASE_PACKAGES = (
     "ca-certificates",
     "cloud-init",
@@ -36,7 +36,7 @@ BASE_PACKAGES = (
     "udev",
 )
 
-# Pages nobody reads in a container: half of the unpacked size, and a third of the time to unpack it.
+# Documentation, which a container does not need. It is half of the unpacked size, and a third of the time to unpack it.
 _EXCLUDED = (
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
@@ -46,27 +46,27 @@ _EXCLUDED = (
     "path-exclude=/usr/share/man/*",
 )
 
-# Incus fills these in when an instance is created (pongo2, and plain: `config_get` is what it offers).
-# Incus takes the last newline off a configuration value; the template's own gives it back.
+# Incus fills these in when it creates an instance (pongo2, with the function `config_get`). Incus removes the
+# last newline of a configuration value, and the template adds it again.
 _TEMPLATES = {
     "hostname.tpl": ("/etc/hostname", "{{ container.name }}\n"),
     "meta-data.tpl": (
         "/var/lib/cloud/seed/nocloud-net/meta-data",
         "instance-id: {{ container.name }}\nlocal-hostname: {{ container.name }}\n",
     ),
-    # NoCloud is only taken for real with a user-data file; an empty one is a warning, so the default is an empty map.
+    # cloud-init uses NoCloud only with a user-data file. An empty file is a warning, so the default is an empty map.
     "user-data.tpl": (
         "/var/lib/cloud/seed/nocloud-net/user-data",
         '{{ config_get("cloud-init.user-data", properties.default_user_data) }}\n',
     ),
-    # Empty means that cloud-init asks for DHCP on the first interface.
+    # If it is empty, cloud-init uses DHCP on the first interface.
     "network-config.tpl": (
         "/var/lib/cloud/seed/nocloud-net/network-config",
         '{{ config_get("cloud-init.network-config", "") }}\n',
     ),
 }
 
-# Debian's names of architectures, and Incus'.
+# Debian's name of an architecture -> Incus' name.
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -89,7 +89,7 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of everything that shapes the image. The mirror is not part of it."""
+        """SHA-256, in hexadecimal, of everything that determines the image. The mirror is not part of it."""
         parts = [SUITE, self.packages, self.metadata(), self.templates(), self.dpkg_options(), self.scripts()]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -98,7 +98,7 @@ class Recipe:
         return json.dumps(
             {
                 "architecture": _ARCHITECTURES.get(self.architecture, self.architecture),
-                # Required, and not 0; the same for all, as the fingerprint covers this text.
+                # Required, and not 0. It is the same for all, because the fingerprint covers this text.
                 "creation_date": 1,
                 "properties": {
                     "description": "Hacienda, Debian 13",
@@ -118,7 +118,7 @@ class Recipe:
         return {name: text for name, (_, text) in _TEMPLATES.items()}
 
     def dpkg_options(self) -> str:
-        """The text of a dpkg.cfg for the time of the build."""
+        """The text of a dpkg.cfg for the build."""
         return "".join(f"{line}\n" for line in _EXCLUDED)
 
     def scripts(self) -> dict[str, str]:
@@ -127,7 +127,7 @@ class Recipe:
 
 
 def recipe(packages: Sequence[str], architecture: str = "amd64") -> Recipe:
-    """The recipe of an image with `packages` over the base; order and repetition do not matter."""
+    """The recipe of an image with `packages` in addition to the base. Order and repetition do not matter."""
     return Recipe(tuple(sorted({*BASE_PACKAGES, *packages})), architecture)
 
 
@@ -140,8 +140,8 @@ def mmdebstrap_argv(made: Recipe, folder: Path, sources: Sequence[str], keyring:
         sources: one-line package sources.
         keyring: the archive's keys on this machine.
 
-    The command has a mount namespace of its own: mmdebstrap binds /dev, /proc and /sys, and one that is killed would
-    leave them mounted below a folder that the next build removes.
+    The command has its own mount namespace, because mmdebstrap binds /dev, /proc and /sys. Without it a killed build
+    would leave them mounted below a folder that the next build deletes.
     """
     return (
         *("unshare", "--mount", "--propagation", "private", "--"),

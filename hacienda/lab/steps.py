@@ -1,4 +1,4 @@
-"""What is to be done to a machine so that it can run the lab: a list of steps, as data."""
+"""The steps that prepare a machine for the lab, as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hacienda import errors
 from hacienda.lab import apt_sources, layout
-from hacienda.lab.machine import Machine
+from hacienda.lab.machine import HostMachine
 
 INCUS_PACKAGES = ("incus-base", "incus-client")
 HELPER_PACKAGES = (
@@ -28,7 +28,7 @@ BACKPORTS = "/etc/apt/sources.list.d/hacienda-backports.sources"
 
 SUPPORTED = {("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")}
 
-# An image, three to seven machines and their databases; the loop file is sparse and grows into it.
+# Space for an image, three to seven machines and their databases. The loop file is sparse and grows up to this size.
 LEAST_ROOM = 12 * 2**30
 
 
@@ -45,7 +45,7 @@ class WriteFile:
 
 @dataclass(frozen=True)
 class AppendLine:
-    """Add `line` at the end of `path`."""
+    """Append `line` to `path`."""
 
     path: str
     line: str
@@ -56,7 +56,7 @@ class AppendLine:
 
 @dataclass(frozen=True)
 class RefreshPackages:
-    """Read apt's sources anew."""
+    """Read apt's sources again."""
 
     def __str__(self) -> str:
         return "run apt-get update"
@@ -69,7 +69,7 @@ class Install:
     Args:
         packages: Debian packages.
         release: the release to take them from; empty: apt's own choice.
-        hold: keep their daemons from starting. Without systemd their init scripts would.
+        hold: whether to prevent their daemons from starting. Without systemd their init scripts would start them.
     """
 
     packages: tuple[str, ...]
@@ -83,7 +83,7 @@ class Install:
 
 @dataclass(frozen=True)
 class Claim:
-    """Make the lab's folder, and mark it as one."""
+    """Create the lab's folder, and mark it as a lab's."""
 
     lab: layout.Lab
 
@@ -93,12 +93,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Clear:
-    """Clear away what an earlier daemon left behind."""
+    """Remove the remains of an earlier daemon."""
 
     lab: layout.Lab
 
     def __str__(self) -> str:
-        return f"clear away what an earlier daemon of {self.lab.folder} left behind"
+        return f"remove the remains of an earlier daemon of {self.lab.folder}"
 
 
 @dataclass(frozen=True)
@@ -114,39 +114,42 @@ class StartDaemon:
 
 @dataclass(frozen=True)
 class Initialise:
-    """Make the storage pool and the default profile, unless they are there."""
+    """Create the storage pool and the default profile, unless they exist."""
 
     lab: layout.Lab
 
     def __str__(self) -> str:
-        return f"see to the storage pool {self.lab.pool} (btrfs, at most {self.lab.pool_size}) and the default profile"
+        pool = f"the storage pool {self.lab.pool} (btrfs, at most {self.lab.pool_size})"
+        return f"create {pool} and the default profile, unless they exist"
 
 
 @dataclass(frozen=True)
 class MakeProject:
-    """Make an environment's project, unless it is there."""
+    """Create an environment's project, unless it exists."""
 
     lab: layout.Lab
     name: str
 
     def __str__(self) -> str:
-        return f"see to the project {self.name}"
+        return f"create the project {self.name}, unless it exists"
 
 
 Step = WriteFile | AppendLine | RefreshPackages | Install | Claim | Clear | StartDaemon | Initialise | MakeProject
 
 
-def plan(environment: str, lab: layout.Lab, machine: Machine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
-    """The steps that are still to be done, in order.
+def plan(
+    environment: str, lab: layout.Lab, machine: HostMachine, mirror: apt_sources.Mirror | None
+) -> tuple[Step, ...]:
+    """The remaining steps, in order.
 
     Args:
         environment: name of the environment; its project is `hacienda-<environment>`.
-        lab: where the lab is to be.
-        machine: as found.
-        mirror: the Debian archive the operator names; None: the machine's own.
+        lab: place of the lab.
+        machine: the examined machine.
+        mirror: the Debian archive that the operator names; None: the machine's own.
 
     Raises:
-        errors.ToolError: the machine is not one the lab runs on, has no room, or its mirror cannot be told.
+        errors.ToolError: the lab does not support the machine, it has too little space, or its mirror is unknown.
     """
     _refuse(lab, machine)
     return (
@@ -159,7 +162,7 @@ def plan(environment: str, lab: layout.Lab, machine: Machine, mirror: apt_source
     )
 
 
-def _refuse(lab: layout.Lab, machine: Machine) -> None:
+def _refuse(lab: layout.Lab, machine: HostMachine) -> None:
     if (
         machine.os_id,
         machine.version.split(".")[0] if machine.os_id == "debian" else machine.version,
@@ -170,19 +173,19 @@ def _refuse(lab: layout.Lab, machine: Machine) -> None:
         )
     if not machine.running and machine.free_bytes < LEAST_ROOM:
         raise errors.ToolError(
-            f"{lab.folder} has {machine.free_bytes / 2**30:.1f} GiB of room; the lab needs {LEAST_ROOM / 2**30:.0f} GiB.",
-            "Free some, or name another folder.",
+            f"{lab.folder} has {machine.free_bytes / 2**30:.1f} GiB of free space; the lab needs {LEAST_ROOM / 2**30:.0f} GiB.",
+            "Free some space, or name another folder.",
         )
 
 
-def _package_steps(machine: Machine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
+def _package_steps(machine: HostMachine, mirror: apt_sources.Mirror | None) -> tuple[Step, ...]:
     missing = [name for name in PACKAGES if name not in machine.installed]
     if not missing:
         return ()
     hold = not machine.systemd and not machine.policy
     incus = tuple(name for name in INCUS_PACKAGES if name in missing)
     helpers = tuple(name for name in HELPER_PACKAGES if name in missing)
-    # Debian 12 has Incus in its backports only.
+    # Debian 12 has Incus only in its backports.
     old = machine.os_id == "debian" and machine.codename == "bookworm"
     release = f"{machine.codename}-backports" if old else ""
     steps: list[Step] = []
@@ -196,11 +199,11 @@ def _package_steps(machine: Machine, mirror: apt_sources.Mirror | None) -> tuple
     return tuple(steps)
 
 
-def own_mirror(machine: Machine) -> apt_sources.Mirror:
-    """The Debian mirror that the machine's own apt uses.
+def own_mirror(machine: HostMachine) -> apt_sources.Mirror:
+    """The Debian mirror of the machine's own apt.
 
     Raises:
-        errors.ToolError: it uses none (Ubuntu, or sources that do not look like Debian's).
+        errors.ToolError: it has none (Ubuntu, or sources that do not look like Debian's).
     """
     found = apt_sources.debian_mirror(machine.sources, machine.codename)
     if found is None:
@@ -211,7 +214,7 @@ def own_mirror(machine: Machine) -> apt_sources.Mirror:
 
 
 def preseed(lab: layout.Lab) -> str:
-    """The daemon's initial configuration (JSON, which is YAML): a pool and a default profile with a root disk only."""
+    """The daemon's initial configuration (JSON, which is YAML): a pool, and a default profile with only a root disk."""
     return json.dumps(
         {
             "storage_pools": [
@@ -229,6 +232,6 @@ def preseed(lab: layout.Lab) -> str:
     )
 
 
-# Images, the profile and networks are the default project's: an image is built once for all environments, and Incus
+# Images, the profile and networks belong to the default project: an image is built once for all environments, and Incus
 # allows bridges nowhere else (a project with networks of its own takes OVN only).
 PROJECT_FEATURES = {"features.images": "false", "features.profiles": "false", "features.networks": "false"}

@@ -1,6 +1,6 @@
-"""Versions of packages: those of the last run of the lab's tests that was green, and how others differ from them.
+"""Versions of packages in the last green run of the lab's tests, and the differences of others from them.
 
-`python -m hacienda.lab.versions` writes those of the lab's image down; `make lab-test` does it when all tests passed.
+`python -m hacienda.lab.versions` records those of the lab's image. `make lab-test` runs it after all tests have passed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from hacienda import errors, printing
 
 GREEN = Path(__file__).with_name("green.json")
-"""Kept in the repository, so that everybody sees when packages have moved since."""
+"""The record is in the repository, so that every reader sees which packages have changed since."""
 
 
 def green() -> dict[str, str]:
@@ -25,12 +25,13 @@ def green() -> dict[str, str]:
 def differences(
     now: Mapping[str, str], named: Collection[str], before: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """A line for each package of `named` whose version is another one now, and one line that counts the rest.
+    """One line for each package of `named` with another version now, and one line with the number of other such
+    packages.
 
     Args:
         now: versions by package.
         named: packages that services declare or rely on.
-        before: what to compare with; default: the last green run. Nothing is said where nothing is known.
+        before: versions to compare with; default: the last green run. Without such versions the result is empty.
     """
     known = green() if before is None else before
     if not known:
@@ -44,20 +45,18 @@ def differences(
 
 
 def record(now: Mapping[str, str], file: Path = GREEN) -> None:
-    """Write versions down as those of a green run.
+    """Record versions as those of a green run.
 
     Raises:
-        errors.ToolError: there are none: with an empty list no later difference would be named.
+        errors.ToolError: the list is empty, so it could show no later difference.
     """
     if not now:
-        raise errors.ToolError(
-            "The image's packages are not known.", "Bring the lab up, which finds them out: make lab"
-        )
+        raise errors.ToolError("The image's packages are not known.", "Start the lab, which examines them: make lab")
     file.write_text(json.dumps({"packages": dict(sorted(now.items()))}, indent=1) + "\n")
 
 
 def main() -> int:
-    """Records what the image holds that the lab's machines boot from; exit code 3: it is not known."""
+    """Records the packages of the image that the lab's machines boot from; exit code 3: they are not known."""
     from hacienda.lab import contents, layout
 
     try:

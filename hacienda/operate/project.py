@@ -15,12 +15,17 @@ class Project:
     """A project.
 
     Args:
-        root: its folder; relative paths of environment files are relative to it.
+        root: its folder; relative paths of environment files are relative to it. A relative one is the working folder's.
         out: where synthesis writes. Default: `cdktf.out` in there, where the CDK's own command line looks.
     """
 
     root: Path
     out: Path | None = None
+
+    def __post_init__(self) -> None:
+        # Terraform runs in the stacks' folders, where relative paths mean something else.
+        object.__setattr__(self, "root", self.root.absolute())
+        object.__setattr__(self, "out", self.out and self.out.absolute())
 
     @property
     def output_folder(self) -> Path:

@@ -1,1 +1,2 @@
-"""Terraform provider `hacienda`: members, gates and the lab's machines. It knows bundles, SSH and Incus, never the environment."""
+"""Terraform provider `hacienda`: members, gates and the lab's machines. It uses bundles, SSH and Incus, never the
+environment."""

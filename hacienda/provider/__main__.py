@@ -1,4 +1,4 @@
-"""`python -m hacienda.provider`: Terraform starts it. `--schema` prints its attributes as JSON instead."""
+"""`python -m hacienda.provider`, which Terraform starts. `--schema` prints its attributes as JSON instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What members stand on: a bridge that goes cuts off every member that is reached over it, whether this plan has them or not."""
+"""Bridges under members. The deletion of a bridge cuts off every member that is reached over it, even members outside
+this plan."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ from hacienda.quorum import Departure, Member, Way
 
 @dataclass(frozen=True)
 class Place:
-    """Where a member is.
+    """The place of a member.
 
     Args:
         machine: id of its machine.
         host: its address for SSH.
-        peers: name of each member that votes with it -> that one's address.
+        peers: name of each member that votes with it -> that member's address.
     """
 
     machine: str
@@ -26,11 +27,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Bridge:
-    """A bridge that goes.
+    """A bridge that is planned to be deleted or replaced.
 
     Args:
         name: its name.
-        address: the host's own address on it, with the prefix length; `none`: it has none.
+        address: the host's own address on it, with the prefix length; `none`: there is none.
         way: `deleted` or `replaced`.
     """
 
@@ -43,7 +44,8 @@ class Bridge:
         return bridges == {self.name} or (self.name in bridges and self.holds(host) is True)
 
     def holds(self, host: str) -> bool | None:
-        """Whether an address is on this bridge; None: a host name, or a bridge without an address, does not tell."""
+        """Whether an address is on this bridge; None: unknown, because of a host name or a bridge without an
+        address."""
         try:
             return ipaddress.ip_address(host) in ipaddress.ip_interface(self.address).network
         except ValueError:
@@ -51,7 +53,7 @@ class Bridge:
 
 
 class Ground:
-    """Machines and bridges of one provider process. Its caller holds a lock."""
+    """Machines and bridges of one provider process. The caller must hold a lock."""
 
     def __init__(self) -> None:
         self._members: dict[str, tuple[Member, Place]] = {}
@@ -60,34 +62,34 @@ class Ground:
         self._bridges: dict[str, Bridge] = {}
 
     def member(self, member: Member, place: Place) -> None:
-        """A member was found in the stored state."""
+        """Records a member of the stored state."""
         self._members[member.node] = member, place
 
     def machine(self, identity: str, bridges: frozenset[str]) -> None:
-        """A machine was found in the stored state, with the bridges that its cards are on."""
+        """Records a machine of the stored state, with the bridges of its cards."""
         self._machines[identity] = bridges
 
     def goes(self, bridge: Bridge) -> None:
-        """A bridge is planned to go."""
+        """Records a bridge whose deletion is planned."""
         self._bridges[bridge.name] = bridge
 
     def bridge(self, name: str, address: str | None) -> None:
-        """A bridge was found in the stored state, or (no address) is not there any more."""
+        """Records a bridge of the stored state, or (no address) its absence."""
         if address is None:
             self._stored.pop(name, None)
         else:
             self._stored[name] = Bridge(name, address, "replaced")
 
     def stored(self, name: str) -> Bridge | None:
-        """A bridge that is there, as it goes when it is made once more."""
+        """An existing bridge, as a departure: its creation is planned again, so it is replaced."""
         return self._stored.get(name)
 
     def bridge_under(self, node: str) -> str:
-        """Name of the bridge that goes from under a member; empty: none does."""
+        """Name of the departing bridge under a member; empty: there is none."""
         return next((bridge.name for bridge, departure in self._cut_off() if departure.member.node == node), "")
 
     def cut_off(self) -> dict[str, Departure]:
-        """Name of each member that no machine is reached by any more -> its departure."""
+        """Name of each member that loses its connection -> its departure."""
         return {departure.member.node: departure for _, departure in self._cut_off()}
 
     def _cut_off(self) -> Iterator[tuple[Bridge, Departure]]:

@@ -1,6 +1,6 @@
-"""What the provider is doing, for people who wait: a log line, and a JSON line in the file that HACIENDA_PROGRESS names.
+"""The provider's progress, for people who wait: a log line, and a JSON line in the file that HACIENDA_PROGRESS names.
 
-Terraform shows nothing of a running operation; `hacienda apply` reads the file and shows a table.
+Terraform does not show the progress of an operation. `hacienda apply` reads the file and shows a table.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _lock = threading.Lock()
 
 
 def report(resource: str, node: str, event: str, detail: str = "") -> None:
-    """Tell one event.
+    """Report one event.
 
     Args:
         resource: type of the resource, e.g. `hacienda_member`.
-        node: node's name, or the resource's where it is about more than one.
+        node: the node's name, or the resource's if it concerns several nodes.
         event: one word, e.g. `waiting`, `delivering`, `installing`, `installed`, `unwell`, `healthy`.
         detail: one line; never a secret.
     """
@@ -37,7 +37,7 @@ def report(resource: str, node: str, event: str, detail: str = "") -> None:
 
 
 def _append(path: str, line: str) -> None:
-    """One write of one line: several providers append to the same file. Progress that cannot be told stops nothing."""
+    """Write the line at once, because several providers append to the same file. A failure here stops nothing."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What all resources of one provider process share: the provider block, the departures, the record, the wish to stop."""
+"""Shared parts of one provider process: the provider block, the departures, the record, Terraform's request to stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ATTRIBUTES = (
         "allow_destroy",
         "bool",
         optional=True,
-        description="Allow deleting members although a quorum is lost: to destroy the whole environment. Default false.",
+        description="Allow the deletion of members even if a quorum is lost, to destroy the whole environment. Default: false.",
     ),
     Attribute(
         "record", optional=True, description="Path of cluster.json, the record of clusters that exist. Default: none."
@@ -29,7 +29,7 @@ ATTRIBUTES = (
 
 @dataclass
 class ProviderData:
-    """One environment, as one provider process sees it. `configure` is called once, before any resource is touched."""
+    """One environment, as one provider process sees it. Terraform calls `configure` once, before any operation."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     departures: Departures = field(default_factory=Departures)
@@ -40,7 +40,7 @@ class ProviderData:
     record_path: str | None = None
 
     def configure(self, config: State) -> None:
-        """Take the provider block's values."""
+        """Receive the provider block's values."""
         self.environment = str(config["environment"])
         self.allow_destroy = (
             bool(config.get("allow_destroy")) or os.environ.get(quorum.ALLOW_DESTROY) == self.environment

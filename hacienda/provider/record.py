@@ -1,7 +1,8 @@
-"""The operator's record of clusters that exist (`cluster.json`): service -> id. Who finds its service there joins, never founds.
+"""The operator's record of existing clusters (`cluster.json`): service -> id. A member joins a recorded cluster, and
+never founds it again.
 
-Beside it, `cluster.json.departed` remembers which voters left while a whole environment is destroyed, over interruptions:
-with the last voter the cluster is gone, and its id is forgotten, so that the environment can be built anew.
+Beside it, `cluster.json.departed` records the voters that left during the destruction of an environment, also after an
+interruption. When the last voter has left, the cluster's id is deleted, so that the environment can be built again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Record:
     """The record file; without a path it is always empty.
 
     Args:
-        path: the file; it and its folder need not exist.
+        path: the file. It and its folder may not exist yet.
     """
 
     def __init__(self, path: str | None) -> None:
@@ -31,7 +32,7 @@ class Record:
         return _load(self._path) if self._path else {}
 
     def add(self, clusters: Mapping[str, str]) -> None:
-        """Remember clusters that exist.
+        """Record existing clusters.
 
         Raises:
             hacienda.errors.ToolError: another id is recorded: two clusters of one name.
@@ -42,7 +43,7 @@ class Record:
                 if ids.setdefault(name, cluster) != cluster:
                     raise errors.ToolError(
                         f"{name}: the nodes form cluster {cluster}, but {self._path} records {ids[name]}",
-                        "Two clusters of one name must not be. If the recorded one is gone for good, "
+                        "Two clusters of one name are not allowed. If the recorded one no longer exists, "
                         f"remove {name} from {self._path} and apply again.",
                     )
 
@@ -50,7 +51,7 @@ class Record:
             self._change(change)
 
     def arrived(self, node: str) -> None:
-        """A node that had left is a member again."""
+        """Record that a departed node is a member again."""
 
         def change(ids: dict[str, Any], departed: dict[str, Any]) -> None:
             for group, nodes in list(departed.items()):
@@ -60,7 +61,8 @@ class Record:
             self._change(change)
 
     def destroyed(self, departure: quorum.Departure) -> None:
-        """A voter was destroyed on purpose, with its environment, or gave a group up; the last one takes the recorded ids along."""
+        """Record a voter that was destroyed with its environment, or that left a group. After the last voter of a group
+        its id is deleted."""
         member = departure.member
 
         def change(ids: dict[str, Any], departed: dict[str, Any]) -> None:
@@ -84,7 +86,7 @@ class Record:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX)  # several stacks may be applied at a time
+            fcntl.flock(folder, fcntl.LOCK_EX)  # several stacks may be applied at the same time
             ids, departed = _load(self._path), _load(self._departed)
             change(ids, departed)
             _store(self._path, ids)
@@ -100,7 +102,7 @@ def _load(path: Path) -> dict[str, Any]:
         return {}
     except ValueError as error:
         raise errors.InputError(
-            f"{path} is no JSON object: {error}", "Restore it, or remove it if no cloud exists."
+            f"{path} is not a JSON object: {error}", "Restore it, or delete it if no cloud exists."
         ) from error
 
 

@@ -1,5 +1,5 @@
-"""A refusal, as summary and detail: an error, or where the plan is made for review a warning and a mark that keeps it from being
-applied."""
+"""A refusal of a plan, as summary and detail. It is an error. In a plan for review it is a warning, and a mark prevents
+an apply."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from hacienda import errors
 from hacienda.provider.framework.context import Context
 
 _REFUSED = "refused"
-"""Private mark of a plan for review: why it must not be applied."""
+"""Private mark of a plan for review: the reason why it must not be applied."""
 
 
 def unmark(context: Context) -> None:
-    """A new plan knows nothing of an earlier one's mark."""
+    """Remove the mark of an earlier plan."""
     context.private.pop(_REFUSED, None)
 
 
 def mark(context: Context, reason: str) -> None:
-    """Keep a plan for review from being applied."""
+    """Prevent the apply of a plan for review."""
     context.private[_REFUSED] = reason
 
 
 def refuse(context: Context, refusal: tuple[str, str] | None, *, review: bool) -> None:
-    """Refuse a plan; None: nothing stands against it."""
+    """Refuse a plan; None: there is no reason to."""
     if refusal and review:
         mark(context, refusal[0])
         context.warning(*refusal)
@@ -30,6 +30,6 @@ def refuse(context: Context, refusal: tuple[str, str] | None, *, review: bool) -
 
 
 def not_for_review(context: Context) -> None:
-    """Raises UnwellError: the plan was made to be read, and this part of it is what was refused."""
+    """Raises UnwellError if this part of a plan for review was refused."""
     if context.private.get(_REFUSED):
-        raise errors.UnwellError(str(context.private[_REFUSED]), "The plan was made for review. Nothing was touched.")
+        raise errors.UnwellError(str(context.private[_REFUSED]), "The plan was made for review. Nothing was changed.")

@@ -1,1 +1,1 @@
-"""Reaching nodes: the OpenSSH client, how host keys are learnt, and what we ask of a node. A leaf: it knows no cloud."""
+"""Access to nodes: the OpenSSH client, host keys, and the requests to a node. A leaf that knows nothing of clouds."""

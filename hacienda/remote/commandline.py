@@ -1,8 +1,8 @@
-"""The OpenSSH client's command line: what holds whatever the operator's own configuration says.
+"""The OpenSSH client's command line: the options that override the operator's configuration.
 
-`~/.ssh/config` is read, because it says how a site reaches its machines (ProxyJump, aliases, identities). OpenSSH takes the first
-value that it is given of each option (ssh_config(5)), and the command line comes first. Forwardings add up instead, which
-ClearAllForwardings ends.
+ssh reads `~/.ssh/config`, because it describes how a site reaches its machines (ProxyJump, aliases, identities).
+OpenSSH uses the first value of each option (ssh_config(5)), and the command line comes first. Forwardings add up
+instead, so ClearAllForwardings removes them.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from hacienda import errors
 from hacienda.remote.transport import Address
 
 ALWAYS: Mapping[str, str] = {
-    # Nobody is there to answer, and no host is trusted on first sight.
+    # Nobody answers a prompt, and ssh trusts no unknown host.
     "BatchMode": "yes",
     "StrictHostKeyChecking": "yes",
     "KnownHostsCommand": "none",
     "UpdateHostKeys": "no",
     "VerifyHostKeyDNS": "no",
     "CanonicalizeHostname": "no",
-    # A node that is taken over gets neither the operator's keys, nor tickets, nor display, nor ports.
+    # A compromised node gets neither the operator's keys, nor tickets, nor display, nor ports.
     "ForwardAgent": "no",
     "ForwardX11": "no",
     "ForwardX11Trusted": "no",
     "GSSAPIDelegateCredentials": "no",
     "ClearAllForwardings": "yes",
     "Tunnel": "no",
-    # What runs is what was asked for, here and there.
+    # Nothing but the requested command runs, on either side.
     "PermitLocalCommand": "no",
     "RemoteCommand": "none",
     "RequestTTY": "no",
@@ -46,13 +46,13 @@ def command(address: Address, options: Mapping[str, str], *what: str, arguments:
     """One call of ssh.
 
     Args:
-        address: where to.
-        options: further `-o` options; none of ALWAYS.
-        what: the remote command, one word that the other side's shell reads; nothing: what `arguments` ask.
-        arguments: further arguments of ssh itself.
+        address: the target.
+        options: further `-o` options, but none of ALWAYS.
+        what: the remote command, one word for the remote shell; empty: `arguments` name the action.
+        arguments: further arguments of ssh.
 
     Raises:
-        InputError: a name in the address could be read as an option, or as another host.
+        InputError: ssh could read a name in the address as an option, or as another host.
     """
     _require("host", address.host, _HOST)
     _require("user", address.user, _USER)
@@ -69,25 +69,29 @@ def _flags(options: Mapping[str, str]) -> Iterator[str]:
 
 def _require(what: str, value: str, pattern: str) -> None:
     if not re.fullmatch(pattern, value):
-        raise errors.InputError(f"{value!r} is no {what} of an SSH connection", "Letters, digits and `._-`, no option.")
+        raise errors.InputError(
+            f"{value!r} is not a {what} of an SSH connection", "Use letters, digits and `._-`, but no `-` at the start."
+        )
 
 
 def _hops(jump: str) -> list[re.Match[str]]:
-    """Jump hosts, the nearest one first: `[user@]host[:port]`, with commas between them."""
+    """Jump hosts, the nearest first: `[user@]host[:port]`, separated by commas."""
     found = [_HOP.fullmatch(hop) for hop in jump.split(",")]
     if None in found:
         raise errors.InputError(
-            f"{jump!r} is no jump host", "Write it like `operator@bastion.example.org:22`, several with commas."
+            f"{jump!r} is not a jump host",
+            "Write it like `operator@bastion.example.org:22`, several separated by commas.",
         )
     return [hop for hop in found if hop is not None]
 
 
 def _proxy(hops: Sequence[re.Match[str]]) -> str:
-    """What `-J` would run, but for the options that it leaves out: the jump host's key must be known, too, and it gets no agent."""
+    """The command that `-J` would run, with the options that `-J` omits: the jump host's key must be known as well, and
+    the jump host gets no agent."""
     user, host, port = hops[-1].groups()
     options = dict(ALWAYS)
     if hops[:-1]:
-        # This one's own tokens are for the inner call to replace.
+        # The inner call replaces the tokens of this one.
         options["ProxyCommand"] = _proxy(hops[:-1]).replace("%", "%%")
     words = ["ssh", *_flags(options)]
     words += ["-l", user] if user else []

@@ -1,4 +1,4 @@
-"""The transports of this process: one per address, so that connections are shared."""
+"""The transports of this process: one for each address, so that requests share connections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _transports: dict[Address, ssh.SshTransport] = {}
 
 
 def connect(address: Address) -> Transport:
-    """The transport to a node. Nothing is sent yet."""
+    """The transport to a node. It sends nothing yet."""
     instead, _, argument = os.environ.get(VARIABLE, "").partition(":")
     if instead:
         module = importlib.import_module(_SHORT.get(instead, instead))
@@ -29,7 +29,7 @@ def connect(address: Address) -> Transport:
 
 
 def close_all() -> None:
-    """End every connection of this process."""
+    """Close every connection of this process."""
     with _lock:
         transports = list(_transports.values())
         _transports.clear()

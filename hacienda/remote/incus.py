@@ -1,4 +1,4 @@
-"""Incus' REST API over its unix socket, with nothing but the standard library."""
+"""Incus' REST API over its unix socket, with the standard library only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hacienda import errors
 
 
 class IncusError(errors.ToolError):
-    """Incus refused a request, or does not run. `code` is the HTTP status, 0 where there was no answer."""
+    """Incus refused a request, or does not run. `code` is the HTTP status, 0 without an answer."""
 
     def __init__(self, message: str, fix: str | None = None, code: int = 0) -> None:
         super().__init__(message, fix)
@@ -45,11 +45,11 @@ class Incus:
     project: str = "default"
 
     def get(self, path: str) -> dict[str, Any]:
-        """Metadata of an object, e.g. of `/1.0/networks/br0`. Raises IncusError, code 404 where there is none."""
+        """Metadata of an object, like `/1.0/networks/br0`. Raises IncusError with code 404 if there is none."""
         return dict(self._request("GET", path)["metadata"] or {})
 
     def find(self, path: str) -> dict[str, Any] | None:
-        """Like `get`; None where there is none."""
+        """Like `get`; None: there is no such object."""
         try:
             return self.get(path)
         except IncusError as error:
@@ -58,7 +58,7 @@ class Incus:
             raise
 
     def change(self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout: float = 300.0) -> None:
-        """Send a request that changes something and wait until Incus has done it.
+        """Send a changing request, and wait until Incus has finished it.
 
         Raises:
             IncusError: refused, failed, or not done within `timeout` seconds.
@@ -73,10 +73,10 @@ class Incus:
             raise IncusError(f"Incus: {method} {path}: {reason}", code=int(done["status_code"]))
 
     def file(self, instance: str, path: str) -> bytes | None:
-        """Content of a file inside an instance; None where there is none.
+        """Content of a file inside an instance; None: there is no such file.
 
         Raises:
-            IncusError: there is no such instance, or it cannot be read.
+            IncusError: there is no such instance, or Incus cannot read the file.
         """
         query = urllib.parse.urlencode({"path": path})
         code, body = self._exchange("GET", f"/1.0/instances/{urllib.parse.quote(instance)}/files?{query}", None, 30)

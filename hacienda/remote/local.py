@@ -1,7 +1,7 @@
-"""Nodes that are folders of this machine: `HACIENDA_TRANSPORT=local:<folder>`, for rehearsals without machines.
+"""Nodes that are folders on this machine: `HACIENDA_TRANSPORT=local:<folder>`, for rehearsals without machines.
 
-A node is the folder `<folder>/<node>`; while it does not exist, the node does not answer. Scripts find it in HACIENDA_ROOT,
-and the programs of `<folder>/bin` before those of the system.
+A node is the folder `<folder>/<node>`. While the folder does not exist, the node does not answer. Scripts get the
+folder in HACIENDA_ROOT, and use programs of `<folder>/bin` before those of the system.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class LocalTransport:
         return self._node
 
     def run(self, script: str, data: bytes = b"", timeout: float = 60.0) -> Completed:
-        """Run a script in a session of its own, as over SSH: a signal to us does not reach it."""
+        """Run a script in its own session, as over SSH: a signal to this process does not reach it."""
         root = self._base / self._node
         if not root.is_dir():
             raise UnreachableError(f"{self._node} does not answer", f"{root} does not exist")
@@ -55,4 +55,4 @@ class LocalTransport:
         return Completed(done.returncode, done.stdout, done.stderr.decode(errors="replace"))
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """There is no connection to forget."""

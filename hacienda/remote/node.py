@@ -1,4 +1,4 @@
-"""What we ask of a node: take a bundle, install it, tell its status, verify, let a member go."""
+"""The requests to a node: receive a bundle, install it, report its status, verify services, remove a member."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class Status:
-    """What is installed on a node.
+    """The installation on a node.
 
     Args:
         bundle_hash: SHA-256 of the installed bundle.
-        converged: the last installation came to its end and no service failed. What drifted is in `files` and `secrets`.
+        converged: whether the last installation finished and no service failed. `files` and `secrets` show drift.
         files: path -> short hash, `drifted:<hash>` or `missing`.
         failed: units that failed.
-        pending: service -> what is still owed.
-        cluster: service -> id of the cluster it was told to join.
-        secrets: name -> digest as delivered, `drifted:<hash>` or `missing`.
-        error: why the last installation failed; empty if it did not.
+        pending: service -> action that it still needs.
+        cluster: service -> id of the cluster that it must join.
+        secrets: name -> delivered digest, `drifted:<hash>` or `missing`.
+        error: reason why the last installation failed; empty if it did not.
     """
 
     bundle_hash: str
@@ -43,14 +43,14 @@ class Status:
     error: str
 
     def drifted(self) -> tuple[str, ...]:
-        """Files and secrets that are not as they were installed, with what they are."""
+        """Files and secrets that differ from the installed ones -> their condition."""
         found = [*self.files.items(), *self.secrets.items()]
         return tuple(f"{name}: {value}" for name, value in found if value == "missing" or value.startswith("drifted:"))
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a node says about one of its services, and what to do when it is not well."""
+    """A node's report about one of its services, with the fix if it is not healthy."""
 
     service: str
     ok: bool
@@ -60,7 +60,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a node itself, in the operator's words; see hacienda.cloudinit.node.fault."""
+    """A fault of a node itself, in the operator's words; see hacienda.cloudinit.node.fault."""
 
     kind: str
     what: str
@@ -70,13 +70,13 @@ class Fault:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a node says about itself, apart from its services.
+    """A node's report about itself, without its services.
 
     Args:
-        faults: what is wrong with it.
-        unreached: node and network of each neighbour that does not answer its pings.
-        ahead: seconds that its clock is ahead of ours; late by as long as the answer took to travel.
-        packages: versions of the packages that its services want or rely on, by name.
+        faults: its faults.
+        unreached: node and network of each neighbour that does not answer pings.
+        ahead: seconds by which its clock is ahead of this machine's, minus the travel time of the answer.
+        packages: name -> version of the packages that its services need or rely on.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -87,13 +87,13 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a node is given.
+    """A delivery to a node.
 
     Args:
         bundle: bundle.tar.gz.
-        secrets: name -> content, all of the node's own and no others; None: it keeps what it has.
-        digests: name -> keyed digest, which the node tells in its status.
-        cluster: ids of clusters that exist: the node may join those only. Empty: it keeps what it was told.
+        secrets: name -> content of all secrets of the node and no others; None: the node keeps its secrets.
+        digests: name -> keyed digest, which the node reports in its status.
+        cluster: ids of existing clusters: the node may join only those. Empty: it keeps the recorded ids.
     """
 
     bundle: bytes
@@ -104,7 +104,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Installation:
-    """How an installation goes: `running`, `lost` (the machine restarted), or `ended` with an exit status and its words."""
+    """State of an installation: `running`, `lost` (the machine restarted), or `ended` with exit status and output."""
 
     phase: str
     code: int = 0
@@ -123,46 +123,47 @@ class Node:
         return self._transport.node
 
     def booted(self) -> bool:
-        """Whether the first boot is over; waits up to 15 s for it."""
+        """Whether the first boot is over. Waits up to 15 s for it."""
         return self._text("greet", scripts.GREET, timeout=45) == "ready"
 
     def deliver(self, delivery: Delivery) -> str:
-        """Hand over a bundle and secrets, all or nothing; returns the delivery's name on the node."""
+        """Deliver a bundle and secrets, all or nothing; returns the delivery's name on the node."""
         return _word(self._text("receive the bundle", scripts.RECEIVE, _pack(delivery), timeout=300))
 
     def start_installation(self, delivery: str) -> None:
-        """Start installing what was delivered; it goes on without us."""
+        """Start the installation of a delivery. It continues without this process."""
         self._checked("start the installation", scripts.start(_word(delivery)))
 
     def installation(self, delivery: str) -> Installation:
-        """Wait up to 15 s for its end."""
+        """Wait up to 15 s for the end of the installation."""
         head, _, words = self._text("wait", scripts.wait(_word(delivery)), timeout=60).partition("\n")
         phase, _, code = head.partition(" ")
         return Installation(phase, int(code or 0), words)
 
     def status(self) -> Status | None:
-        """What is installed; None where nothing ever was."""
-        return parse_status(self._checked("tell its status", scripts.STATUS, timeout=90).output, self.name)
+        """The installation; None: nothing was ever installed."""
+        return parse_status(self._checked("report its status", scripts.STATUS, timeout=90).output, self.name)
 
     def verify(self, services: Sequence[str] = (), *, local: bool = False) -> tuple[Verdict, ...]:
-        """What it says about its services; all of them if none is named. A service it does not run is left out.
+        """Its report about the named services, or about all if none is named. Services that it does not run are left
+        out.
 
         Args:
             services: their names.
-            local: absent members are no fault of this node's.
+            local: absent members are not a fault of this node.
         """
         options = ("--json", "--local") if local else ("--json",)
         done = self._transport.run(scripts.program("hacienda-verify", *options, *map(_word, services)), timeout=120)
         answer = _json(done, self.name)
         if not isinstance(answer, list):
-            raise RemoteError(f"{self.name} says nothing about its services", _said(done)[-500:])
+            raise RemoteError(f"{self.name} does not report on its services", _said(done)[-500:])
         return tuple(
             Verdict(str(one["service"]), one["ok"] is True, str(one.get("detail", "")), str(one.get("fix", "")))
             for one in answer
         )
 
     def diagnose(self) -> Diagnosis | None:
-        """What is wrong with it, whatever its services say; None where nothing is installed that could say it."""
+        """Its report about itself; None: the program that reports it is not installed."""
         answer = _json(self._checked("examine itself", scripts.DIAGNOSE, timeout=90), self.name)
         received = time.time()
         if answer is None:
@@ -178,29 +179,30 @@ class Node:
         return printing.lines(done.output.decode(errors="replace").strip())
 
     def reason_to_stay(self, node: str, groups: Sequence[str]) -> str:
-        """Why the quorum of these groups would not survive the leaving of another node, live; empty if it would."""
+        """Reasons why the quorum of these groups would not survive the departure of another node now; empty if it
+        would."""
         script = scripts.program("hacienda-leave", "--check", _word(node), *map(_word, groups))
         done = self._transport.run(script, timeout=120)
         return "" if done.code == 0 else _said(done) or f"exit status {done.code}"
 
     def remove(self, node: str) -> None:
-        """Take another node out of every cluster that this one is in."""
-        self._checked(f"let {node} go", scripts.program("hacienda-leave", _word(node)), timeout=300)
+        """Remove another node from every cluster of this one."""
+        self._checked(f"remove {node}", scripts.program("hacienda-leave", _word(node)), timeout=300)
 
     def stop_services(self) -> None:
-        """Stop its own services in good order, and keep them stopped."""
+        """Stop its own services in order, and keep them stopped."""
         self._checked("stop its services", scripts.program("hacienda-leave", "--self"), timeout=300)
 
     def retire(self, service: str) -> None:
-        """Have a service accept former values of rotated secrets no longer."""
+        """Make a service refuse the former values of rotated secrets."""
         self._checked("retire former secrets", scripts.program("hacienda-retire", _word(service)), timeout=300)
 
     def told_clusters(self) -> dict[str, str]:
-        """Ids of the clusters it was told to join."""
-        return self._clusters("tell its clusters", scripts.CLUSTER)
+        """Recorded ids of the clusters that it must join."""
+        return self._clusters("report its clusters", scripts.CLUSTER)
 
     def record_clusters(self) -> dict[str, str]:
-        """Ids of the clusters it is in; from now on it joins those and founds none."""
+        """Ids of its clusters. From now on the node joins these and founds none."""
         return self._clusters("record its clusters", scripts.program("hacienda-cluster", "record"))
 
     def _clusters(self, what: str, script: str) -> dict[str, str]:
@@ -218,10 +220,10 @@ class Node:
 
 
 def parse_status(output: bytes, node: str) -> Status | None:
-    """The status that hacienda-apply prints; None where nothing was ever installed, nor failed to be.
+    """The status that hacienda-apply prints; None: no installation was ever tried.
 
     Raises:
-        RemoteError: it is no such JSON.
+        RemoteError: the output is not such JSON.
     """
     answer = _json(Completed(0, output, ""), node)
     if answer is None or not (answer.get("bundle_hash") or answer.get("error")):
@@ -246,7 +248,7 @@ def _json(done: Completed, node: str) -> Any:
     try:
         return printing.words(json.loads(done.output))
     except ValueError as error:
-        text = f"{node} gave no answer we understand (exit status {done.code})"
+        text = f"{node} gave an unreadable answer (exit status {done.code})"
         raise RemoteError(text, _said(done)[-500:]) from error
 
 
@@ -257,7 +259,7 @@ def _word(text: str) -> str:
 
 
 def _pack(delivery: Delivery) -> bytes:
-    """The delivery as a tar stream. Its last member tells the node that nothing was cut off."""
+    """The delivery as a tar stream. Its last member proves to the node that the stream is complete."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         _add(archive, "bundle.tar.gz", delivery.bundle)

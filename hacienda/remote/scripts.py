@@ -1,4 +1,5 @@
-"""What we run on a node: POSIX shell, as root. HACIENDA_ROOT is empty on a real node. See docs/bundles.md for the other side."""
+"""Scripts that run on a node: POSIX shell, as root. HACIENDA_ROOT is empty on a real node. docs/bundles.md describes
+the node's side."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ if command -v cloud-init >/dev/null 2>&1; then
 fi
 echo ready
 """
-"""Waits up to 15 s for the first boot to end; prints `booting` or `ready`. A first boot that failed is ready as well: what it
-lacks shows when the bundle is installed."""
+"""Waits up to 15 s for the first boot to end; prints `booting` or `ready`. A failed first boot is also ready: the
+installation of the bundle then shows what is missing."""
 
 RECEIVE = f"""{_PLACES}
 set -eu
@@ -29,13 +30,13 @@ tar -x -z -f "$new/bundle.tar.gz" -C "$new/bundle"
 trap - EXIT
 basename "$new"
 """
-"""Takes a tar stream into a folder of incoming/, all of it or nothing; prints the folder's name."""
+"""Unpacks a tar stream into a folder of incoming/, all of it or nothing; prints the folder's name."""
 
 
 def start(delivery: str) -> str:
-    """Start installing a delivery and return at once.
+    """Start the installation of a delivery, and return at once.
 
-    It runs in a transient unit: a lost connection, or a killed Terraform, does not end it.
+    It runs in a transient unit, so it survives a lost connection and a killed Terraform.
     """
     return f"""{_PLACES}
 set -eu
@@ -52,8 +53,8 @@ systemd-run --quiet --collect --unit=hacienda-install-{delivery} /bin/sh -c '
 def wait(delivery: str) -> str:
     """Wait up to 15 s for the end of an installation.
 
-    Prints `running`; or `lost` (the machine restarted meanwhile); or `ended <exit status>` and below it what it printed: the
-    status, or its last words if it failed.
+    Prints `running`, `lost` (the machine has restarted), or `ended <exit status>`. Below the last it prints the status,
+    or the last lines of the log if the installation failed.
     """
     return f"""{_PLACES}
 end="$state/incoming/{delivery}"
@@ -78,25 +79,25 @@ STATUS = f"""{_PLACES}
 if [ ! -x "$programs/hacienda-apply" ]; then echo null; exit 0; fi
 exec "$programs/hacienda-apply" status --json
 """
-"""Prints what is installed as JSON; `null` where nothing ever was."""
+"""Prints the installation as JSON; `null`: nothing was ever installed."""
 
 DIAGNOSE = f"""{_PLACES}
 if [ ! -x "$programs/hacienda-diagnose" ]; then echo null; exit 0; fi
 "$programs/hacienda-diagnose" --json || [ $? = 1 ]
 """
-"""Prints what is wrong with the machine itself as JSON; `null` where nothing is installed that could say it."""
+"""Prints the faults of the machine itself as JSON; `null`: the program that reports them is not installed."""
 
 CLUSTER = f"""{_PLACES}
 if [ -e "$state/cluster.json" ]; then cat "$state/cluster.json"; else echo '{{}}'; fi
 """
-"""Prints the cluster ids that the node was told."""
+"""Prints the recorded cluster ids of the node."""
 
 
 def program(name: str, *arguments: str) -> str:
-    """One of the node's own programs. Arguments must be shell words: names of nodes, services and options."""
+    """Runs one of the node's own programs. Arguments must be shell words: names of nodes, services and options."""
     return f'{_PLACES}exec "$programs/{name}" {" ".join(arguments)}\n'
 
 
 def journal(service: str, lines: int) -> str:
-    """The last lines of a service's unit."""
+    """Prints the last lines of a service's journal."""
     return f"journalctl --no-pager --quiet --output=cat --unit=hacienda-{service}.service --lines={lines}\n"

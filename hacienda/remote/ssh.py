@@ -1,4 +1,5 @@
-"""The OpenSSH client: the operator's own configuration, one multiplexed connection per node, no trust on first sight."""
+"""The OpenSSH client: the operator's own configuration, one multiplexed connection per node, no trust in unknown
+hosts."""
 
 from __future__ import annotations
 
@@ -19,28 +20,28 @@ from hacienda.remote import commandline, trust
 from hacienda.remote.transport import Address, Completed, UnreachableError, UntrustedError
 
 _FAILED = 255
-"""Exit status of ssh itself (ssh(1)): the connection, not the command, failed."""
+"""Exit status of ssh itself (ssh(1)): the connection failed, not the command."""
 
 _UNTRUSTED = "Host key verification failed."
-"""What ssh says last when the host key is another one, or none is known."""
+"""Last line of ssh if the host key differs, or is not known."""
 
 _PERSIST = 60
-"""Seconds an idle connection is kept for the next command."""
+"""Seconds for which an idle connection stays open for the next command."""
 _EXIT_SECONDS = 10.0
-"""For a connection to end when it is asked to."""
+"""Seconds in which a connection must end on request."""
 
 _PLACE = "/tmp"  # noqa: S108
-"""Not the default folder: a unix socket's path has at most 104 bytes on macOS, where that one alone has 50."""
+"""Folder for sockets. A unix socket's path has at most 104 bytes on macOS, where the default folder alone has 50."""
 _PREFIX = "hacienda-ssh-"
 
 _folder_lock = threading.Lock()
 _folders: list[Path] = []
 _claims: list[int] = []
-"""The descriptors that hold the folder's lock while this process lives."""
+"""The descriptors that hold the folder's lock until this process ends."""
 
 
 def folder() -> Path:
-    """This process's folder for control sockets and known_hosts files, mode 0700, removed at exit."""
+    """This process's folder for control sockets and known_hosts files: mode 0700, removed at exit."""
     with _folder_lock:
         if not _folders:
             _sweep()
@@ -51,9 +52,9 @@ def folder() -> Path:
 
 
 def _sweep() -> None:
-    """Remove the folders of our processes that were killed: a key may lie in them.
+    """Remove the folders of killed processes, because they may hold a key.
 
-    A process of another PID namespace that shares the place looks dead by its number; the lock tells that it lives.
+    A process of another PID namespace that shares the folder looks dead by its number. Its lock shows that it lives.
     """
     for path in Path(_PLACE).glob(f"{_PREFIX}*-*"):
         pid = path.name.removeprefix(_PREFIX).partition("-")[0]
@@ -65,7 +66,7 @@ def _sweep() -> None:
 
 
 def _claimed(path: Path) -> int:
-    """A descriptor that holds the folder's lock until it is closed, at the latest with this process.
+    """A descriptor that holds the folder's lock until it is closed, at the latest at the end of this process.
 
     Raises:
         OSError: another process holds the lock.
@@ -127,7 +128,7 @@ class SshTransport:
                 input=data,
                 capture_output=True,
                 timeout=timeout,
-                start_new_session=True,  # Ctrl-C is for Terraform to decide about
+                start_new_session=True,  # Terraform decides about Ctrl-C
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
@@ -142,29 +143,27 @@ class SshTransport:
         return Completed(done.returncode, done.stdout, complaint)
 
     def _failure(self, complaint: str) -> UnreachableError:
-        """Why the client gave up. A key that Incus was asked for may be that of a machine that was just made anew; one in the
-        operator's file stays as it is."""
+        """The reason why the client failed. A host key from Incus may be outdated, if the machine was replaced; it is
+        forgotten. The operator's file stays as it is."""
         scheme, _, file = self._address.trust.partition(":")
         if _UNTRUSTED in complaint and scheme == "known_hosts":
             return UntrustedError(
-                f"{self.node} does not show the SSH host key that {file} has for {self._address.host}",
-                f"{_UNTRUSTED} If the machine is the right one, write its key into that file; nothing was sent to it.",
+                f"{self.node} does not have the SSH host key that {file} has for {self._address.host}",
+                f"{_UNTRUSTED} Nothing was sent to the machine. If it is the right one, write its key into that file.",
             )
-        complaint = complaint or "ssh ended without a word"
+        complaint = complaint or "ssh ended without a message"
         if self._address.jump:
-            # The client drops what the one for the jump host says (ControlPersist).
-            complaint += (
-                f"\n  The way leads through {self._address.jump}, whose host key must be in your own known_hosts."
-            )
+            # The client discards the output of the jump host's client (ControlPersist).
+            complaint += f"\n  The connection passes through {self._address.jump}, whose host key must be in your own known_hosts."
         return UnreachableError(f"{self.node} does not answer", complaint)
 
     def close(self) -> None:
-        """End the connection and forget the host key."""
+        """Close the connection and forget the host key."""
         with self._lock:
             options, self._options = self._options, {}
         if options:
             command = commandline.command(self._address, options, arguments=["-O", "exit"])
-            # A connection that does not end when it is asked ends by itself after _PERSIST seconds.
+            # A connection that ignores the request ends by itself after _PERSIST seconds.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(
                     command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_EXIT_SECONDS, check=False
@@ -186,7 +185,7 @@ class SshTransport:
             known_hosts, alias = trust.known_hosts(address.trust, address.node, folder())
         except errors.ToolError as error:
             why = ". ".join(part for part in (error.message, error.fix) if part)
-            raise UnreachableError(f"{self.node}: its host key cannot be learnt", why) from error
+            raise UnreachableError(f"{self.node}: its host key is not available", why) from error
         name = hashlib.sha256(repr(address).encode()).hexdigest()[:16]
         options = {
             "UserKnownHostsFile": str(known_hosts),

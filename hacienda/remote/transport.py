@@ -1,4 +1,4 @@
-"""How one node is reached, and what carries a script to it."""
+"""The address of one node, and the transport that carries scripts to it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from hacienda import errors
 
 
 class RemoteError(errors.ToolError):
-    """A node was reached, and what we asked of it failed."""
+    """A node answered, and the request failed."""
 
 
 class UnreachableError(RemoteError):
-    """A node did not answer, or the connection was lost."""
+    """A node did not answer, or the connection broke."""
 
 
 class UntrustedError(UnreachableError):
-    """What answers is not known by the host key that the operator's file has: no waiting changes that."""
+    """The machine that answers has another host key than the operator's file. Waiting does not change that."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """How a node is reached.
+    """The address of a node.
 
     Args:
         node: its name.
         host: IP address or host name.
-        trust: trust string, how its host key is learnt; see `hacienda.remote.trust`.
+        trust: trust string, the source of its host key; see `hacienda.remote.trust`.
         port: SSH port.
-        user: anyone but root must be allowed `sudo -n`.
-        identity_file: path of the private key; empty: what the operator's SSH configuration and agent offer.
-        jump: jump host as `ssh -J` takes it; empty: none.
+        user: SSH user. Any user but root needs `sudo -n`.
+        identity_file: path of the private key; empty: the keys of the operator's SSH configuration and agent.
+        jump: jump host in the format of `ssh -J`; empty: none.
     """
 
     node: str
@@ -45,7 +45,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Completed:
-    """A script that ended on the node: its exit status and what it wrote."""
+    """A script that ended on the node: its exit status and output."""
 
     code: int
     output: bytes
@@ -53,7 +53,7 @@ class Completed:
 
 
 class Transport(Protocol):
-    """Carries POSIX shell scripts to one node; they run as root."""
+    """Carries POSIX shell scripts to one node. They run as root."""
 
     @property
     def node(self) -> str:
@@ -64,12 +64,12 @@ class Transport(Protocol):
 
         Args:
             script: POSIX shell; visible in the node's process list, so never a secret.
-            data: its standard input; where secrets travel.
-            timeout: seconds until we stop waiting for it.
+            data: its standard input, the only way for secrets.
+            timeout: seconds until this call stops waiting for it.
 
         Raises:
-            UnreachableError: no answer, or the connection was lost; the script may be running still.
+            UnreachableError: no answer, or the connection broke. The script may still be running.
         """
 
     def close(self) -> None:
-        """Forget the connection and the host key: the machine is another one from now on."""
+        """Forget the connection and the host key, because the machine is a new one from now on."""

@@ -1,4 +1,5 @@
-"""Secrets and the environment's certificates: minted once, stored outside git or encrypted, each node given only its own."""
+"""Secrets and the environment's certificates: created once, stored encrypted or outside git. Each node gets only its
+own."""
 
 from hacienda.secrets.inventory import Entry, inventory, reveal
 from hacienda.secrets.mint import Minted, mint

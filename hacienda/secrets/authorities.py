@@ -1,7 +1,7 @@
-"""The environment's authorities in its store: one for each purpose, and the steps in which one follows another.
+"""The environment's authorities in its store: one for each purpose, and the steps that replace one by the next.
 
-An acceptor (a server, a group, a client) trusts one authority, so a certificate that was made for another purpose is refused by
-every program, whatever it is able to compare. Why so: docs/decisions/0009-an-authority-for-each-purpose.md.
+A program that checks certificates trusts one authority, so it refuses a certificate for another purpose, even if it
+compares no names. The reasons are in docs/decisions/0009-an-authority-for-each-purpose.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KIND = "authority"
 _FOLDER = "x509/authority"
 SINGLE = f"{_FOLDER}/bundle.pem"
-"""The one authority for every purpose that stores of a former version have."""
+"""The single authority for every purpose in stores of an earlier version."""
 _PRESENT = re.compile(rf"{_FOLDER}/([^/]+)/bundle\.pem")
 
 
@@ -30,45 +30,45 @@ def present(purpose: str) -> str:
 
 
 def following(purpose: str) -> str:
-    """Entry of the CA that is to sign: trusted already, it signs nothing until every node trusts it."""
+    """Entry of the next CA. Nodes trust it already, but it signs nothing until every node does."""
     return f"{_FOLDER}/{purpose}/next.pem"
 
 
 def former(purpose: str) -> str:
-    """Entry of the certificate of the CA that signed before: trusted until no node shows a leaf of it any more."""
+    """Entry of the previous CA's certificate. Nodes trust it until no node uses a leaf of it."""
     return f"{_FOLDER}/{purpose}/former.pem"
 
 
 def purpose_of(entry: str) -> str | None:
-    """Purpose of a CA that signs, by its entry; None: it is no such entry."""
+    """Purpose of a signing CA, by its entry; None: not such an entry."""
     found = _PRESENT.fullmatch(entry)
     return found[1] if found else None
 
 
 def is_step(entry: str) -> bool:
-    """Whether an entry beside a CA that signs is a step of its rotation, or what a former version left."""
+    """Whether an entry beside a signing CA is a step of its rotation, or comes from an earlier version."""
     return entry.startswith(f"{_FOLDER}/") and purpose_of(entry) is None
 
 
 def trusted(store: Store, purpose: str) -> bytes | None:
-    """Certificates of the CAs that are trusted for a purpose, the one that signs first; None: there is no such purpose."""
+    """Certificates of the CAs that are trusted for a purpose, the signing one first; None: there is no such purpose."""
     known = [store.entry(place(purpose)) for place in (present, following, former)]
     return b"".join(pki.certificate_pem(ca) for ca in known if ca) or None
 
 
 def is_rotating(store: Store, purpose: str) -> bool:
-    """Whether two CAs are trusted for a purpose, because nodes differ or did a moment ago."""
+    """Whether two CAs are trusted for a purpose, because nodes differ or differed until now."""
     return any(store.entry(place(purpose)) is not None for place in (following, former))
 
 
 def needed(store: Store, environment: str, purposes: Iterable[str], now: datetime) -> dict[str, bytes | None]:
-    """What makes a store have a CA for each purpose.
+    """The changes that give a store a CA for each purpose.
 
-    A store of a former version has one CA for all of them. It goes on signing for each, and a rotation of each to a CA of its own
-    begins: nodes that run trust both until none shows a leaf of the former one.
+    A store of an earlier version has one CA for all purposes. It continues to sign for each, and a rotation of each
+    purpose to its own CA starts. Running nodes trust both until none uses a leaf of the old one.
 
     Raises:
-        InputError: the one CA of a former version was being rotated.
+        InputError: the single CA of an earlier version is in the middle of a rotation.
     """
     lacking = [purpose for purpose in purposes if store.entry(present(purpose)) is None]
     single = store.entry(SINGLE)
@@ -76,11 +76,12 @@ def needed(store: Store, environment: str, purposes: Iterable[str], now: datetim
         return {present(purpose): pki.authority(environment, purpose, now).pem() for purpose in lacking}
     if any(store.entry(f"{_FOLDER}/{step}.pem") is not None for step in ("next", "former")):
         raise InputError(
-            f"{store.spec.path}: the rotation of its authority, which a former version of Hacienda began, is not at its end",
-            "End it with that version: hacienda apply ENV. Then go on with this one.",
+            f"{store.spec.path}: an earlier version of Hacienda started to rotate its authority and did not finish",
+            "Finish the rotation with that version: hacienda apply ENV. Then use this one.",
         )
     entries: dict[str, bytes | None] = {}
-    # In this order, so that it can be interrupted: a purpose has all when it has the last of its two, and the single one goes last.
+    # This order survives an interruption: a purpose is complete when it has the second of its two entries, and the
+    # single CA is removed last.
     for purpose in lacking:
         entries[following(purpose)] = pki.authority(environment, purpose, now).pem()
         entries[present(purpose)] = single
@@ -88,8 +89,8 @@ def needed(store: Store, environment: str, purposes: Iterable[str], now: datetim
 
 
 def advanced(store: Store, purpose: str) -> Mapping[str, bytes | None]:
-    """The next step of a rotation, every node having the present one: the next CA, which every node trusts by now, signs in place
-    of the present one, which stays trusted; or, no leaf of a former one being left, that one is trusted no longer."""
+    """The next step of a rotation, after every node has the current one. Either the next CA starts to sign, and the
+    current one stays trusted. Or the previous CA loses its trust, because no leaf of it is left."""
     successor = store.entry(following(purpose))
     if successor is not None:
         before = pki.certificate_pem(store.entry(present(purpose)) or b"")

@@ -30,7 +30,7 @@ def identity_path() -> Path:
 
 
 def load_identities(path: Path) -> list[Identity]:
-    """Identities of a file: lines AGE-SECRET-KEY-..., as age-keygen writes them, or an OpenSSH private key.
+    """Identities in a file: lines AGE-SECRET-KEY-..., as age-keygen writes them, or an OpenSSH private key.
 
     Raises:
         InputError: there is no such file, or no identity in it.
@@ -46,7 +46,7 @@ def load_identities(path: Path) -> list[Identity]:
         lines = (line.strip() for line in content.decode().splitlines())
         found: list[Identity] = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except (pyrage.IdentityError, UnicodeDecodeError):
-        raise InputError(f"{path}: holds something that is no age identity", fix) from None
+        raise InputError(f"{path}: holds a line that is not an age identity", fix) from None
     if not found:
         raise InputError(f"{path}: holds no age identity", fix)
     return found
@@ -56,7 +56,7 @@ def parse_recipients(texts: tuple[str, ...]) -> list[Recipient]:
     """Public keys that a store is encrypted to.
 
     Raises:
-        InputError: one is no public key, or there is none.
+        InputError: one is not a public key, or there is none.
     """
     if not texts:
         raise InputError(
@@ -68,19 +68,19 @@ def parse_recipients(texts: tuple[str, ...]) -> list[Recipient]:
             found.append(ssh.Recipient.from_str(text) if text.startswith("ssh-") else x25519.Recipient.from_str(text))
         except pyrage.RecipientError:
             raise InputError(
-                f"{text!r} is no recipient of an age file", "Write a public key: age1... or ssh-ed25519 ..."
+                f"{text!r} is not a recipient of an age file", "Write a public key: age1... or ssh-ed25519 ..."
             ) from None
     return found
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Who may read a store's file, and who may read what is written for an environment's recipients.
+    """Readers of a store's file, compared with the recipients that an environment names.
 
     Args:
-        stays: public keys that can read both.
-        gains: those that would be able to read it then.
-        loses: those that can read the present file and nothing that is written later.
+        stays: public keys that can read the file before and after.
+        gains: keys that could read it afterwards only.
+        loses: keys that can read the current file, but no later one.
     """
 
     stays: tuple[str, ...]
@@ -92,13 +92,13 @@ class Difference:
 
 
 def _key(recipient: str) -> str:
-    """A recipient without the comment of an SSH key: another comment is the same reader."""
+    """A recipient without the comment of an SSH key: the comment does not change the reader."""
     return " ".join(recipient.split()[:2])
 
 
 class AgeBackend:
-    """All entries in one file, which is rewritten only when an entry changes. Other recipients are never taken up in passing:
-    who may read every secret changes by `reencrypt` alone."""
+    """Keeps all entries in one file, which is rewritten only when an entry changes. Only `reencrypt` changes the
+    recipients, and so who may read every secret."""
 
     def __init__(self, path: Path, recipients: tuple[str, ...]) -> None:
         self._path = path
@@ -111,14 +111,14 @@ class AgeBackend:
         return tuple(sorted(name for name in self._entries() if not Path(name).name.startswith(".")))
 
     def read(self, name: str) -> bytes | None:
-        """An entry's content; None where there is none."""
+        """An entry's content; None: there is no such entry."""
         return self._entries().get(name)
 
     def write(self, entries: Mapping[str, bytes | None]) -> None:
-        """Add, replace or, given None, remove entries, all of them at once.
+        """Add or replace entries, or remove those with None, all at once.
 
         Raises:
-            InputError: there is no identity that could read the result, or no recipients, or the file has others.
+            InputError: no identity here could read the result, there are no recipients, or the file has others.
             ToolError: the file system refuses.
         """
         self._refuse_other_recipients()
@@ -127,10 +127,10 @@ class AgeBackend:
             self._seal(merged, self._recipients or self._written_for)
 
     def difference(self) -> Difference:
-        """Who would gain and who would lose if the file were encrypted to the recipients that were given.
+        """Readers that the file would gain and lose with the store's recipients.
 
         Raises:
-            InputError: there is no identity that can read the file.
+            InputError: no identity here can read the file.
         """
         self._entries()
         old, new = ({_key(one): one for one in listed} for listed in (self._written_for, self._recipients))
@@ -141,13 +141,13 @@ class AgeBackend:
         )
 
     def reencrypt(self, agreed: Difference) -> None:
-        """Encrypt the file to the recipients that were given.
+        """Encrypt the file to the store's recipients.
 
         Args:
-            agreed: what the operator was shown.
+            agreed: the change that the operator has seen and confirmed.
 
         Raises:
-            InputError: there is no file, no identity that could read the result, or the file is no longer what was shown.
+            InputError: there is no file, no identity here could read the result, or the file has changed since.
             ToolError: the file system refuses.
         """
         with self._held():
@@ -155,12 +155,13 @@ class AgeBackend:
                 raise InputError(f"{self._path}: there is no store to encrypt", "Run: hacienda secrets init ENV")
             if self.difference() != agreed:
                 raise InputError(
-                    f"{self._path}: somebody changed it meanwhile", "Look again at who gains and who loses."
+                    f"{self._path}: another process changed it meanwhile",
+                    "Run the command again, and check who gains and who loses access.",
                 )
             self._seal(self._entries(), self._recipients)
 
     def _refuse_other_recipients(self) -> None:
-        """Raises InputError: what would be written could be read by others than what is there."""
+        """Raises InputError if other people could read the new file than the current one."""
         if not self._recipients or not self._path.exists():
             return
         found = self.difference()
@@ -170,7 +171,7 @@ class AgeBackend:
             ]
             raise InputError(
                 f"{self._path}: is encrypted to other recipients than the environment names, which {' and '.join(said)}",
-                "Nothing was written. To let them read every secret, or no later one: hacienda secrets reencrypt ENV",
+                "Nothing was written. To give them access to every secret, or end it: hacienda secrets reencrypt ENV",
             )
 
     def _seal(self, merged: dict[str, bytes], wanted: tuple[str, ...]) -> None:
@@ -183,16 +184,16 @@ class AgeBackend:
         ).encode()
         sealed = pyrage.encrypt(plain, recipients, armored=True)
         if self._decrypt(sealed) != plain:
-            raise ToolError(f"{self._path}: what was encrypted does not decrypt to the same")
+            raise ToolError(f"{self._path}: the encrypted content does not decrypt to its original")
         self._replace(sealed)
         self._loaded, self._written_for = merged, wanted
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store against other processes, and read it anew.
+        """Lock the store against other processes, and read it again.
 
         Raises:
-            InputError: the file has other recipients than those that were given: nobody begins to change it.
+            InputError: the file has other recipients than the store's spec. No change starts then.
         """
         with self._held():
             self._refuse_other_recipients()
@@ -225,7 +226,7 @@ class AgeBackend:
             self._written_for = tuple(document["recipients"])
             return {name: base64.b64decode(content) for name, content in document["entries"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise InputError(f"{self._path}: decrypts, but is no store of Hacienda's") from None
+            raise InputError(f"{self._path}: decrypts, but is not a store of Hacienda") from None
 
     def _decrypt(self, sealed: bytes) -> bytes:
         path = identity_path()
@@ -234,7 +235,7 @@ class AgeBackend:
         except pyrage.DecryptError:
             raise InputError(
                 f"{self._path}: the identity in {path} cannot read it",
-                f"Ask somebody who can to add your public key to the recipients, or set {IDENTITY_VARIABLE}.",
+                f"Ask a person who can read it to add your public key to the recipients, or set {IDENTITY_VARIABLE}.",
             ) from None
 
     def _replace(self, sealed: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The file back end: a folder that only its owner can read, one file per secret, ignored by git."""
+"""The file back end: a folder that only its owner can read, with one file for each secret. Git ignores it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pathlib import Path
 from hacienda.errors import InputError, ToolError
 
 _PRIVATE = 0o077
-"""Permission bits of everybody else: all must be off."""
+"""Permission bits of group and others: all must be off."""
 
 
 class FolderBackend:
-    """Entries as files under a folder; names are relative paths. Entries that start with a dot are the store's own."""
+    """Keeps entries as files in a folder. Names are relative paths. Names that start with a dot belong to the store
+    itself."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -29,11 +30,11 @@ class FolderBackend:
         return tuple(sorted(name for name in names if not Path(name).name.startswith(".")))
 
     def read(self, name: str) -> bytes | None:
-        """An entry's content; None where there is none.
+        """An entry's content; None: there is no such entry.
 
         Raises:
-            InputError: the folder or the file can be read by others.
-            ToolError: it cannot be read at all.
+            InputError: other users can read the folder or the file.
+            ToolError: this process cannot read it.
         """
         self._refuse_open_folder()
         path = self._root / name
@@ -47,7 +48,7 @@ class FolderBackend:
             raise ToolError(f"{path}: cannot be read: {error.strerror}") from None
 
     def write(self, entries: Mapping[str, bytes | None]) -> None:
-        """Write entries, each of them atomically; None removes one.
+        """Write entries, each atomically; None removes one.
 
         Raises:
             ToolError: the file system refuses.
@@ -70,7 +71,7 @@ class FolderBackend:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store against other processes; creates the folder."""
+        """Lock the store against other processes; creates the folder."""
         self._create()
         with locked_folder(self._root):
             yield
@@ -108,13 +109,13 @@ def _refuse(path: Path, mode: int) -> None:
     if mode & _PRIVATE:
         raise InputError(
             f"{path}: holds secrets, and other users of this machine can read it (mode {stat.S_IMODE(mode):04o})",
-            f"Run: chmod -R go= {path}   and rotate them if anybody may have looked: hacienda secrets rotate ENV",
+            f"Run: chmod -R go= {path}   and if another user may have read them: hacienda secrets rotate ENV",
         )
 
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a folder itself: nothing to leave behind, gone with the process."""
+    """Hold an exclusive lock on a folder itself. It leaves no file behind, and ends with the process."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

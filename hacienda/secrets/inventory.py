@@ -1,4 +1,4 @@
-"""What a store holds, for people: kinds, ages, expiry; and, asked for, the values."""
+"""The contents of a store, for people: kinds, ages, expiry and, on request, the values."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Entry:
     """One entry of a store, without its value.
 
     Args:
-        name: as it is kept.
+        name: name in the store.
         kind: `token`, `fernet-keys`, `erlang-cookie`, `authority`, `leaf`, `ssh-key`, `digest-key`,
-            `provided-certificate` and `provided-authority` for those of another authority; `unknown` for a file
-            that was put there by hand.
-        created: when it was made or last rotated; None: unknown.
-        expires: end of a certificate's life; None: never.
-        rotating: not every node is known to have it.
+            `provided-certificate` and `provided-authority` for those of another authority; `unknown` for a file that a
+            person put there.
+        created: time of its creation or last rotation; None: unknown.
+        expires: end of a certificate's validity; None: never.
+        rotating: whether some nodes may not have it yet.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Entry:
 
 
 def inventory(store: Store) -> tuple[Entry, ...]:
-    """Everything a store holds, by name."""
+    """All entries of a store, by name."""
     index = store.index()
     return tuple(_entry(store, name, index.get(name, {})) for name in store.names())
 
@@ -53,9 +53,10 @@ def _entry(store: Store, name: str, known: Mapping[str, str]) -> Entry:
 
 
 def reveal(store: Store, entry: Entry) -> Mapping[str, str]:
-    """The values of an entry by the names its users know: a certificate and its key apart, each key of a repository.
+    """The values of an entry by the names that nodes use: a certificate and its key separately, each key of a
+    repository.
 
-    Never log or keep what this returns.
+    Never log or store the result.
     """
     content = store.entry(entry.name) or b""
     folder = entry.name.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Minting: creates what a store lacks, and renews certificates in time. What is there stays as it is."""
+"""Minting: creates missing secrets and renews certificates in time. Existing secrets stay as they are."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from hacienda.secrets.store import DIGEST_KEY, SSH_KEY, Store
 
 @dataclass(frozen=True)
 class Minted:
-    """What minting did: names of entries, sorted."""
+    """The result of minting: names of entries, sorted."""
 
     created: tuple[str, ...]
     renewed: tuple[str, ...]
 
 
 def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
-    """Create every secret, key and certificate that is needed and missing; renew leaves that expire or whose names changed.
+    """Create every missing secret, key and certificate. Renew leaves that expire or whose names changed.
 
-    Safe beside another process that mints into the same store: the second one finds what the first one made.
+    Two processes may mint into the same store: the second one uses what the first one created.
 
     Args:
-        store: where to keep them.
-        needs: what there must be.
-        now: the time; None: the clock's.
+        store: receives the entries.
+        needs: the entries that must exist.
+        now: current time; None: the clock's.
 
     Raises:
-        InputError: the store cannot be used: readable by others, or no identity for it; a certificate that is provided is no good.
+        InputError: the store is readable by others or has no identity here, or a provided certificate is invalid.
         ToolError: the store cannot be written.
     """
     moment = now or pki.utc_now()
@@ -56,25 +56,25 @@ def mint(store: Store, needs: Needs, now: datetime | None = None) -> Minted:
 
 
 def _make_authorities(store: Store, needs: Needs, moment: datetime) -> list[str]:
-    """A CA for each purpose; names of the entries that were made."""
+    """Create a CA for each purpose; returns the names of new entries."""
     purposes = sorted({leaf.authority for leaf in needs.leaves})
     changes = authorities.needed(store, needs.environment, purposes, moment)
     made = [name for name, content in changes.items() if content is not None]
     kinds = dict.fromkeys((*made, *map(authorities.present, purposes)), authorities.KIND)
     index = store.index()
     store.save(changes, kinds, moment)
-    # Also where an interruption lost the note of a rotation: without it nobody would take the next step.
+    # An interruption may have lost the record of a rotation. Without the record no process would take the next step.
     noted = [authorities.present(purpose) for purpose in purposes if authorities.is_rotating(store, purpose)]
     store.save({}, {}, moment, rotating=[name for name in noted if "rotating" not in index.get(name, {})])
     return made
 
 
 def _leaf(store: Store, leaf: Leaf, bundle: bytes | None, life: timedelta, moment: datetime) -> bytes | None:
-    """A certificate with its key; None: the present one is good."""
+    """A certificate with its key; None: the current one is still valid."""
     ca = pki.Pair.parse(store.entry(authorities.present(leaf.authority)) or b"")
     if bundle is not None:
         if authorities.is_rotating(store, leaf.authority):
-            # Nodes differ: some of them still ask for what it was good for before.
+            # During a rotation some nodes still need the certificate's former names or uses.
             leaf = pki.both(leaf, pki.described(leaf, x509.load_pem_x509_certificate(bundle)))
         if not pki.wants_renewal(bundle, leaf, ca, moment):
             return None

@@ -1,4 +1,4 @@
-"""What an environment needs: secrets by name and kind, certificates by node and service. No values."""
+"""The entries that an environment needs: secrets by name and kind, certificates by node and service. No values."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Leaf:
 
     Args:
         node: node name.
-        name: its authority, and after a slash its role where there is another leaf of that authority on the node; the node finds it
+        name: its authority. A slash and a role follow if the node has another leaf of that authority. The node finds it
             as `x509/<name>/cert.pem` and so on.
-        names: DNS names that it serves as, the first one is the subject's common name where it fits (64 characters).
-        addresses: IP addresses that it serves as, as text.
-        usage: what it is good for.
+        names: DNS names of the certificate. The first one is the subject's common name if it fits (64 characters).
+        addresses: IP addresses of the certificate, as text.
+        usage: permitted uses.
     """
 
     node: str
@@ -30,7 +30,7 @@ class Leaf:
 
     @property
     def entry(self) -> str:
-        """Name of the leaf in the store: certificate and key in one entry, so that they can only change together."""
+        """Name of the leaf in the store. Certificate and key are one entry, so that they change together."""
         return f"nodes/{self.node}/x509/{self.name}/bundle.pem"
 
     @property
@@ -41,15 +41,15 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Needs:
-    """Everything an environment needs from its store.
+    """All entries that an environment needs from its store.
 
     Args:
-        environment: its name; the authorities carry it.
+        environment: its name, which is part of the authorities' names.
         secrets: shared secrets.
         leaves: certificates.
-        certificate_days: life of a new leaf; a leaf is renewed when less than a third of its life is left.
+        certificate_days: days for which a new leaf is valid. A leaf is renewed in the last third of this time.
         provided: certificates that other authorities signed.
-        keys: repository of fernet keys -> how many stay in it after a rotation, staged and primary among them.
+        keys: repository of fernet keys -> number of keys after a rotation, staged and primary included.
     """
 
     environment: str

@@ -1,7 +1,7 @@
 """The environment's certificate authorities and their leaves.
 
-Everything is EC P-256 with SHA-256: MariaDB, Galera, Erlang, etcd (Go), HAProxy and uWSGI all take it, and a thousand keys
-take less than a second. Keys are PKCS#8.
+Everything is EC P-256 with SHA-256. MariaDB, Galera, Erlang, etcd (Go), HAProxy and uWSGI all accept it, and a thousand
+keys take less than a second. Keys are PKCS#8.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from hacienda.declare import Usage
 from hacienda.secrets.needs import Leaf
 
 AUTHORITY_DAYS = 3650
-"""Life of the CA: ten years; replacing it is a planned change of every node."""
+"""Life of the CA: ten years. Replacing it is a planned change of every node."""
 
 BACKDATED = timedelta(hours=1)
-"""Certificates are valid from an hour before they are made: a node's clock may be behind until chrony has set it."""
+"""Certificates are valid from an hour before their creation, because a node's clock may be late until chrony has set
+it."""
 
 COMMON_NAME_LIMIT = 64
 """RFC 5280, ub-common-name."""
@@ -35,7 +36,7 @@ USAGES: Mapping[Usage, tuple[x509.ObjectIdentifier, ...]] = {
     "client": (ExtendedKeyUsageOID.CLIENT_AUTH,),
     "peer": (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
 }
-"""The extended key usage of each use: programs refuse a certificate that does not name theirs."""
+"""The extended key usage of each use. Programs refuse a certificate that does not name theirs."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Pair:
         """Read a certificate followed by its key.
 
         Raises:
-            ValueError: it is not such a bundle.
+            ValueError: not such a bundle.
         """
         key = serialization.load_pem_private_key(key_pem(bundle), password=None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -107,14 +108,14 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
 
 
 def authority(environment: str, purpose: str, now: datetime) -> Pair:
-    """A new CA that can sign leaves for one purpose and nothing below them."""
+    """A new CA that can sign leaves for one purpose, but no further CA."""
     ending = f" {purpose} CA"
     return _authority(f"Hacienda {environment}"[: COMMON_NAME_LIMIT - len(ending)] + ending, now)
 
 
 def successor(ca: Pair, now: datetime) -> Pair:
-    """A new CA that follows another one. It has a name of its own, numbered: chains are built by names, and nodes trust both for a
-    while."""
+    """A new CA that replaces another one. Its name has a new number, because programs build chains by name and nodes
+    trust both CAs for a while."""
     (attribute,) = ca.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     name, number = str(attribute.value), 2
     if numbered := _NUMBERED.fullmatch(name):
@@ -141,7 +142,7 @@ def _authority(common_name: str, now: datetime) -> Pair:
 
 
 def issue(ca: Pair, leaf: Leaf, life: timedelta, now: datetime) -> Pair:
-    """A new leaf, never valid longer than its CA. One that serves as nothing has the name of its purpose as common name."""
+    """A new leaf, never valid longer than its CA. The common name of a leaf without DNS names is its purpose."""
     key = ec.generate_private_key(ec.SECP256R1())
     fitting = (name for name in (*leaf.names, leaf.name) if len(name) <= COMMON_NAME_LIMIT)
     common = next(fitting, "leaf")
@@ -165,7 +166,7 @@ def issue(ca: Pair, leaf: Leaf, life: timedelta, now: datetime) -> Pair:
 
 
 def described(leaf: Leaf, certificate: x509.Certificate) -> Leaf:
-    """A leaf as a certificate of it has its names, addresses (in its order) and usage."""
+    """A leaf with the names, addresses (in their order) and usage of an existing certificate."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         names = tuple(found.get_values_for_type(x509.DNSName))
@@ -178,7 +179,7 @@ def described(leaf: Leaf, certificate: x509.Certificate) -> Leaf:
 
 
 def both(leaf: Leaf, former: Leaf) -> Leaf:
-    """A leaf that is as good as it is to be and as it was: for as long as nodes differ."""
+    """A leaf that has both its new and its former names and uses, for the time in which nodes differ."""
     return replace(
         leaf,
         names=tuple(dict.fromkeys((*leaf.names, *former.names))),
@@ -188,15 +189,16 @@ def both(leaf: Leaf, former: Leaf) -> Leaf:
 
 
 def life(certificate: x509.Certificate) -> timedelta:
-    """The life a certificate was made for."""
+    """The full validity period of a certificate."""
     return certificate.not_valid_after_utc - certificate.not_valid_before_utc - BACKDATED
 
 
 def wants_renewal(bundle: bytes, leaf: Leaf, ca: Pair, now: datetime) -> bool:
-    """Whether a leaf has less than a third of its life left, is for other names or uses than it should be, or of another CA."""
+    """Whether a leaf is in the last third of its life, has other names or uses than it should, or comes from another
+    CA."""
     certificate = x509.load_pem_x509_certificate(bundle)
     if certificate.not_valid_after_utc - now < life(certificate) / 3:
-        # A leaf that ends with its CA cannot be made to last longer.
+        # A leaf that ends with its CA cannot get a later end.
         return certificate.not_valid_after_utc < ca.certificate.not_valid_after_utc
     wanted = replace(leaf, addresses=tuple(str(ip_address(address)) for address in leaf.addresses))
     if described(leaf, certificate) != wanted:
@@ -209,5 +211,5 @@ def wants_renewal(bundle: bytes, leaf: Leaf, ca: Pair, now: datetime) -> bool:
 
 
 def utc_now() -> datetime:
-    """The time, to the second: certificates know nothing finer."""
+    """The time in whole seconds, the resolution of certificates."""
     return datetime.now(UTC).replace(microsecond=0)

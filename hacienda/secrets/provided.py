@@ -17,24 +17,24 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from hacienda.errors import InputError, Problem
 
 CERTIFICATE = "provided-certificate"
-"""Kind of an entry that holds a certificate, those of the authorities above it, and its key."""
+"""Kind of an entry with a certificate, its intermediate authorities, and its key."""
 TRUST = "provided-authority"
-"""Kind of an entry that holds the certificates of an authority."""
+"""Kind of an entry with the certificates of an authority."""
 
 _END = b"-----END CERTIFICATE-----\n"
 
 
 @dataclass(frozen=True)
 class Provided:
-    """One certificate that is not the environment's own CA's.
+    """One certificate that another authority than the environment's CA signed.
 
     Args:
         name: nodes find it as `x509/<name>/bundle.pem`, and its authority as `x509/<name>/ca.pem`.
-        hostname: the DNS name that it must be for.
-        chain: PEM file with the certificate and the authorities above it; None: the store has it.
+        hostname: the DNS name that it must carry.
+        chain: PEM file with the certificate and its intermediate authorities; None: the store has it.
         key: PEM file with its private key; None: the store has it.
         authority: PEM file with the authority that clients trust; None: one that operating systems trust.
-        field: where the environment file declares it, for errors.
+        field: its place in the environment file, for errors.
         file: the environment file.
         line: of the declaration; None: unknown.
     """
@@ -59,23 +59,24 @@ class Provided:
         return f"x509/{self.name}/ca.pem"
 
     def problem(self, part: str, reason: str, fix: str = "") -> Problem:
-        """What is wrong with a part of it: `chain`, `key` or `authority`; empty: with the whole."""
+        """A problem with one part, `chain`, `key` or `authority`; empty: with the whole."""
         where = ".".join(word for word in (self.field, part) if word)
         path = getattr(self, part) if part else None
         return Problem(where, reason, fix, self.file, self.line, str(path or ""))
 
 
 def adopted(provided: Provided, stored: bytes | None, now: datetime) -> dict[str, bytes]:
-    """The entries of a certificate, judged. What the files say counts; a key that is in the store may be gone from them. One that
-    is in the store and has expired since is kept: the rule CERT tells, and an apply is still possible.
+    """The entries of a certificate, after its checks. The files take precedence; the key file may be missing if the
+    store has the key. A certificate in the store that has expired is kept: the rule CERT reports it, and an apply stays
+    possible.
 
     Args:
         provided: the declaration.
-        stored: the store's bundle, if there is one.
-        now: the time.
+        stored: the bundle in the store, if there is one.
+        now: current time.
 
     Raises:
-        InputError: everything that is wrong with it.
+        InputError: all problems of the certificate.
     """
     judgement = judge(provided, stored, now)
     if judgement.missing or judgement.wrong:
@@ -86,13 +87,13 @@ def adopted(provided: Provided, stored: bytes | None, now: datetime) -> dict[str
 
 @dataclass(frozen=True)
 class Judgement:
-    """A certificate as it was found.
+    """A certificate as found, with its problems.
 
     Args:
         bundle: certificates and key.
         authority: certificates of the authority that clients trust; empty: one that operating systems trust.
-        missing: parts that cannot be read. What they would show is unknown.
-        wrong: what is wrong with the other parts.
+        missing: problems of parts that cannot be read. Their contents are unknown.
+        wrong: problems of the other parts.
     """
 
     bundle: bytes
@@ -102,7 +103,7 @@ class Judgement:
 
 
 def judge(provided: Provided, stored: bytes | None, now: datetime) -> Judgement:
-    """Judge a certificate as far as its parts can be read. `adopted` says what the arguments are."""
+    """Check a certificate as far as its parts can be read. `adopted` explains the arguments."""
     missing: list[Problem] = []
     wrong: list[Problem] = []
     chain, key = (_ended(part) for part in _files(provided, stored, missing, wrong))
@@ -119,7 +120,7 @@ def split(bundle: bytes) -> tuple[bytes, bytes]:
 
 
 def expiry(certificates: bytes) -> datetime:
-    """When the first of these certificates to end does so: a chain is as good as its weakest part."""
+    """The earliest end of these certificates: a chain is valid only as long as all of its parts."""
     return min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(certificates))
 
 
@@ -151,7 +152,7 @@ def _read(provided: Provided, part: str, missing: list[Problem], wrong: list[Pro
         missing.append(provided.problem(part, reason, "Paths are relative to the project's folder."))
         return b""
     if not content.strip():
-        wrong.append(provided.problem(part, "is empty", "It begins with -----BEGIN."))
+        wrong.append(provided.problem(part, "is empty", "The file must begin with -----BEGIN."))
     return content
 
 
@@ -163,7 +164,9 @@ def _judged(provided: Provided, chain: bytes, key: bytes, authority: bytes, now:
     try:
         certificates = x509.load_pem_x509_certificates(chain)
     except ValueError:
-        yield provided.problem("chain", "holds no certificate in PEM", "It begins with -----BEGIN CERTIFICATE-----.")
+        yield provided.problem(
+            "chain", "holds no certificate in PEM", "The file must begin with -----BEGIN CERTIFICATE-----."
+        )
         return
     yield from _leaf(provided, certificates[0], key, now)
     yield from _above(provided, certificates, authority, now)
@@ -181,7 +184,7 @@ def _leaf(provided: Provided, leaf: x509.Certificate, key: bytes, now: datetime 
         listed = ", ".join(names) or "no name"
         yield provided.problem("chain", f"is for {listed}, not for {provided.hostname}", fix)
     if _is_authority(leaf):
-        fix = "Put the certificate of the name first, then those of the authorities above it."
+        fix = "Put the certificate of the name first, then its intermediate authorities."
         yield provided.problem("chain", "begins with an authority's certificate", fix)
     if not _serves(leaf):
         yield provided.problem("chain", "is not for TLS servers (extended key usage)", "Have it signed for servers.")
@@ -193,10 +196,12 @@ def _leaf(provided: Provided, leaf: x509.Certificate, key: bytes, now: datetime 
         fix = "Write it without a passphrase: the store of secrets protects it."
         yield provided.problem("key", "is encrypted", fix)
     except (ValueError, UnsupportedAlgorithm):
-        yield provided.problem("key", "is no private key in PEM")
+        yield provided.problem("key", "is not a private key in PEM")
     else:
         if _spki(private.public_key()) != _spki(leaf.public_key()):
-            yield provided.problem("key", "is not the key of the certificate", "Name the one it was made with.")
+            yield provided.problem(
+                "key", "does not belong to the certificate", "Name the key that the certificate was requested with."
+            )
 
 
 def _spki(public: object) -> bytes:
@@ -209,13 +214,15 @@ def _spki(public: object) -> bytes:
 def _above(
     provided: Provided, chain: Sequence[x509.Certificate], authority: bytes, now: datetime | None
 ) -> Iterator[Problem]:
-    """Each is signed by the next one, and the last one by the authority that clients trust."""
+    """Check that each certificate is signed by the next one, and the last one by the authority that clients trust."""
     for lower, upper in pairwise(chain):
         if not _issued(lower, upper):
             reason = f"is out of order: {_subject(upper)} did not sign {_subject(lower)}"
-            yield provided.problem("chain", reason, "After the certificate comes its authority, then that one's.")
+            yield provided.problem(
+                "chain", reason, "Put each certificate before the one of the authority that signed it."
+            )
         if now and upper.not_valid_after_utc <= now:
-            yield provided.problem("chain", f"has an authority that expired: {_subject(upper)}")
+            yield provided.problem("chain", f"has an expired authority: {_subject(upper)}")
     if not authority:
         return
     try:
@@ -225,7 +232,7 @@ def _above(
         return
     if not any(chain[-1] == one or _issued(chain[-1], one) for one in trusted):
         reason = f"did not sign {_subject(chain[-1])}, where the chain ends"
-        yield provided.problem("authority", reason, "Add the authorities between the two to the chain.")
+        yield provided.problem("authority", reason, "Add the intermediate authorities to the chain.")
 
 
 def _issued(lower: x509.Certificate, upper: x509.Certificate) -> bool:
@@ -252,7 +259,7 @@ def _names(leaf: x509.Certificate) -> list[str]:
 
 
 def _matches(name: str, hostname: str) -> bool:
-    """A star stands for one label, the first (RFC 6125, 6.4.3)."""
+    """Whether a name matches. A star stands for exactly the first label (RFC 6125, 6.4.3)."""
     if name.lower() == hostname:
         return True
     return name.startswith("*.") and hostname.partition(".")[2] == name[2:].lower()

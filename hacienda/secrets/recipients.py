@@ -1,4 +1,4 @@
-"""Who may read an encrypted store: what its file says, what the environment says, and the step from the one to the other."""
+"""Who may read an encrypted store: the recipients of its file, those of the environment, and the step between them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from hacienda.secrets.spec import StoreSpec
 
 
 def difference(spec: StoreSpec) -> Difference:
-    """Who gains and who loses if a store is encrypted to the recipients of its spec.
+    """Readers that a store gains and loses if it is encrypted to the recipients of its spec.
 
     Raises:
-        InputError: the store is not encrypted, is not there, or cannot be read with the present identity.
+        InputError: the store is not encrypted, does not exist, or cannot be read with this machine's identity.
     """
     if spec.kind != "age":
         raise InputError(
-            f"{spec.path}: is a folder that its owner alone can read, and has no recipients",
+            f"{spec.path}: is a folder that only its owner can read. It has no recipients",
             "Add `secrets: {backend: age, recipients: [...]}` to the environment's file for an encrypted store.",
         )
     if not spec.exists():
@@ -27,11 +27,11 @@ def reencrypt(spec: StoreSpec, agreed: Difference) -> None:
     """Encrypt a store to the recipients of its spec.
 
     Args:
-        spec: the store, with the recipients that it is to have.
-        agreed: what `difference` said, and the operator agreed to.
+        spec: the store, with its new recipients.
+        agreed: the result of `difference` that the operator confirmed.
 
     Raises:
-        InputError: the store is no longer what was shown, or the present identity could not read the result.
+        InputError: the store has changed since, or this machine's identity could not read the result.
         ToolError: the file cannot be written.
     """
     AgeBackend(spec.path, spec.recipients).reencrypt(agreed)

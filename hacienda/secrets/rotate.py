@@ -1,8 +1,9 @@
-"""Rotation: new values for what a store has, and the steps that follow when nodes have them.
+"""Rotation: new values for entries of a store, and the steps that follow when nodes have them.
 
-A rotation of what nodes must agree on is not at its end when the store has a new value: the former one is accepted until every
-node has the new one. The store remembers which rotations are not (`rotating` in its index). `finish` takes the next step of
-those that every node has; an authority's takes three steps, everything else one.
+Nodes must agree on some values. The rotation of such a value continues after the store has a new one: nodes accept the
+former value until every node has the new one. The store records unfinished rotations (`rotating` in its index).
+`finish` takes the next step of a rotation that has reached every node. An authority needs three steps, all other kinds
+one.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from hacienda.secrets.needs import Leaf
 from hacienda.secrets.store import Store
 
 STEADY = ("authority", "token", "fernet-keys")
-"""Kinds whose rotation has an end: when every node has the new value. The next one has to wait for it: nodes have one of two
-values then, never one of three, and a staged key is everywhere before it signs."""
+"""Kinds whose rotation ends when every node has the new value. The next rotation waits for that end. So nodes have one
+of two values, never one of three, and every node has a staged key before it signs."""
 
 
 @dataclass(frozen=True)
 class Rotated:
-    """What a rotation did: names of entries, sorted.
+    """The result of a rotation: names of entries, sorted.
 
     Args:
-        changed: those with a new value.
-        waiting: those left as they are, because their last rotation has not reached every node.
+        changed: entries with a new value.
+        waiting: unchanged entries, because their last rotation has not reached every node.
     """
 
     changed: tuple[str, ...]
@@ -44,17 +45,17 @@ def rotate(
     keys: Mapping[str, int] | None = None,
     now: datetime | None = None,
 ) -> Rotated:
-    """Make new values.
+    """Create new values.
 
     Args:
-        store: where they are.
+        store: the store with the entries.
         names: entries; `*` and `?` match (`database/*`, `nodes/ctl-1/*`).
-        kinds: besides: everything of these kinds (ROTATABLE).
-        keys: as Needs has them; 3, Keystone's default, for a repository that is not named.
-        now: the time; None: the clock's.
+        kinds: in addition, all entries of these kinds (ROTATABLE).
+        keys: number of keys by repository, as in `Needs`; 3, Keystone's default, for any other repository.
+        now: current time; None: the clock's.
 
     Raises:
-        InputError: a name matches nothing, or what it matches cannot be rotated.
+        InputError: a name matches no entry, or one that cannot be rotated.
     """
     moment, kept = now or pki.utc_now(), keys or {}
     with store.changing():
@@ -72,21 +73,21 @@ def rotate(
 
 
 def unfinished(store: Store) -> dict[str, str]:
-    """Entries whose rotation is not at its end, and since when."""
+    """Entries with an unfinished rotation -> its start."""
     return {name: known["rotating"] for name, known in sorted(store.index().items()) if "rotating" in known}
 
 
 def finish(store: Store, reached: Mapping[str, str], now: datetime | None = None) -> bool:
-    """Take the next step of rotations that every node has.
+    """Take the next step of rotations that have reached every node.
 
     Args:
-        store: where they are.
-        reached: those that every node has, as `unfinished` told them before it was delivered: one that was rotated again
-            meanwhile is not among them.
-        now: the time; None: the clock's.
+        store: the store with the entries.
+        reached: rotations that have reached every node, as `unfinished` listed them before the delivery. An entry that
+            was rotated again since then does not count.
+        now: current time; None: the clock's.
 
     Returns:
-        Whether the step is one that nodes have to be given, too.
+        Whether the step needs another delivery to the nodes.
     """
     moment = now or pki.utc_now()
     with store.changing():
@@ -101,14 +102,14 @@ def finish(store: Store, reached: Mapping[str, str], now: datetime | None = None
 
 
 def _target(name: str) -> str:
-    """Where a new value goes: a CA's beside the present one."""
+    """Entry that takes a new value: for a CA, beside the current one."""
     purpose = authorities.purpose_of(name)
     return authorities.following(purpose) if purpose else name
 
 
 def _choose(known: dict[str, str], names: Sequence[str], kinds: Collection[str]) -> list[str]:
     problems = [
-        Problem(where=kind, reason="is no kind of secret that rotates", fix=f"One of: {', '.join(ROTATABLE)}")
+        Problem(where=kind, reason="is not a kind of secret that can rotate", fix=f"One of: {', '.join(ROTATABLE)}")
         for kind in kinds
         if kind not in ROTATABLE
     ]
@@ -120,7 +121,7 @@ def _choose(known: dict[str, str], names: Sequence[str], kinds: Collection[str])
             problems.append(
                 Problem(
                     where=pattern,
-                    reason="is no secret of this environment",
+                    reason="is not a secret of this environment",
                     fix=f"Did you mean {near}?" if near else "See: hacienda secrets show ENV",
                 )
             )
@@ -137,7 +138,7 @@ def _choose(known: dict[str, str], names: Sequence[str], kinds: Collection[str])
 
 @dataclass(frozen=True)
 class _Old:
-    """What a new value is made after."""
+    """The specification of a new value."""
 
     store: Store
     name: str
@@ -146,7 +147,7 @@ class _Old:
 
     @property
     def content(self) -> bytes:
-        """The present value."""
+        """The current value."""
         return self.store.entry(self.name) or b""
 
 
@@ -168,7 +169,7 @@ _MAKERS: Mapping[str, Callable[[_Old], bytes]] = {
 }
 
 ALIASES: Mapping[str, str] = {"ca": "authority"}
-"""What kinds are called besides."""
+"""Other names of kinds."""
 
 ROTATABLE = tuple(_MAKERS)
-"""Kinds that rotation makes anew. The deployer's SSH key is not among them: machines learn it in their first boot."""
+"""Kinds that can rotate. The deployer's SSH key cannot, because machines learn it in their first boot."""

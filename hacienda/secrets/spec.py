@@ -1,4 +1,4 @@
-"""Where a store is, as text that fits an environment file and a Terraform attribute."""
+"""The place of a store, as text for an environment file and a Terraform attribute."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class StoreSpec:
     """A store's back end and place. `str(spec)` and `StoreSpec.parse` are each other's inverse.
 
     Args:
-        kind: `file`: a folder only its owner can read. `age`: one encrypted file that may be committed.
+        kind: `file`: a folder that only its owner can read. `age`: one encrypted file that may be committed.
         path: the folder or the file.
-        recipients: who can read an age file: `age1...` or `ssh-ed25519 ...` public keys; only needed to write it.
+        recipients: public keys that can read an age file, `age1...` or `ssh-ed25519 ...`. Only writing needs them.
     """
 
     kind: Literal["file", "age"]
@@ -36,7 +36,7 @@ class StoreSpec:
             kind, rest = "file", text
         place, _, query = rest.partition("?")
         if not place:
-            raise InputError(f"{text!r} is no place for secrets", "Write file:FOLDER or age:FILE.")
+            raise InputError(f"{text!r} is not a place for secrets", "Write file:FOLDER or age:FILE.")
         path = Path(unquote(place))
         if kind == "age":
             return cls("age", path, tuple(parse_qs(query).get("recipient", ())))
@@ -54,14 +54,14 @@ class StoreSpec:
             backend: `file` or `age`.
             path: None: `.hacienda/<environment>/secrets` (file), which git ignores, or `environments/<environment>.secrets`
                 (age), which may be committed.
-            recipients: public keys of those who may read an age store.
+            recipients: public keys of the people who may read an age store.
         """
         kind: Literal["file", "age"] = "age" if backend == "age" else "file"
         default = f"environments/{environment}.secrets" if kind == "age" else f".hacienda/{environment}/secrets"
         return cls(kind, root / Path(path or default).expanduser(), recipients)
 
     def exists(self) -> bool:
-        """Whether there is a store: a pull request's checkout, for one, has none."""
+        """Whether the store exists. For example, the checkout of a pull request has none."""
         return self.path.exists()
 
     def __str__(self) -> str:

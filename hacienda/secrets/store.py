@@ -1,7 +1,7 @@
-"""A store of secrets: what the rest of Hacienda reads, whichever back end keeps it.
+"""A store of secrets, as the rest of Hacienda sees it, with any back end.
 
-Entries that belong together are one entry, so that they change together: a certificate with its key, a private SSH key. The
-names nodes ask for (`x509/<service>/cert.pem`, `ssh/id_ed25519.pub`) are derived from them.
+Values that must change together are one entry: a certificate with its key, a private SSH key. The names that nodes use
+(`x509/<service>/cert.pem`, `ssh/id_ed25519.pub`) are derived from the entries.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ DIGEST_KEY = "digest/key"
 SSH_KEY = "ssh/id_ed25519"
 SSH_PUBLIC_KEY = "ssh/id_ed25519.pub"
 DIGEST_LENGTH = 16
-"""Hexadecimal digits: 64 bits tell two values of one secret apart, and a key that never leaves the store guards them."""
+"""Hexadecimal digits of a digest. 64 bits distinguish two values of one secret, and their key never leaves the
+store."""
 KEY_LENGTH = 4
 """Hexadecimal digits of the key's own hash in each digest."""
 
@@ -37,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
 class Backend(Protocol):
-    """Keeps entries. Every write of one entry is atomic, None removes one."""
+    """Keeps entries. Every write of an entry is atomic; None removes it."""
 
     def names(self) -> tuple[str, ...]: ...
     def read(self, name: str) -> bytes | None: ...
@@ -47,7 +48,7 @@ class Backend(Protocol):
 
 
 class Store:
-    """Secrets by name. Values are bytes; no message, repr or log ever holds one."""
+    """Secrets by name. Values are bytes. No message, repr or log holds a value."""
 
     def __init__(self, spec: StoreSpec, backend: Backend) -> None:
         self.spec = spec
@@ -58,17 +59,17 @@ class Store:
         return f"Store({self.spec})"
 
     def names(self) -> tuple[str, ...]:
-        """Names of the entries as they are kept, sorted."""
+        """Names of the entries in the back end, sorted."""
         return self._backend.names()
 
     def entry(self, name: str) -> bytes | None:
-        """An entry as it is kept; None where there is none.
+        """An entry as the back end keeps it; None: there is no such entry.
 
         Raises:
-            ValueError: the name could leave the store.
+            ValueError: the name points outside of the store.
         """
         if name != _INDEX and not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a secret")
+            raise ValueError(f"{name!r} is not a name of a secret")
         if name not in self._cache:
             content = self._backend.read(name)
             if content is None:
@@ -77,7 +78,7 @@ class Store:
         return self._cache[name]
 
     def get(self, name: str, node: str | None = None) -> bytes:
-        """A secret by the name its users know it by; a node's own goes before the shared one.
+        """A secret by the name that nodes use. A node's own secret takes precedence over the shared one.
 
         Raises:
             InputError: the store does not have it.
@@ -100,7 +101,7 @@ class Store:
             return None if password is None else values.user_name(user, password)
         _, found, leaf = folder.rpartition("x509/")
         if found and base == "ca.pem":
-            # A certificate of another authority has that one's beside it.
+            # The certificate of another authority is in the entry beside it.
             return self.entry(name) or authorities.trusted(self, leaf.partition("/")[0])
         if found and base in ("cert.pem", "key.pem"):
             bundle = self.entry(f"{folder}/bundle.pem")
@@ -110,19 +111,19 @@ class Store:
         return self.entry(name)
 
     def index(self) -> dict[str, dict[str, str]]:
-        """What is known of each entry: `kind`, `created` and, while its rotation is not at its end, `rotating`. Not secret."""
+        """Facts about each entry: `kind`, `created` and, during its rotation, `rotating`. They are not secret."""
         content = self.entry(_INDEX)
         if content is None:
             return {}
         try:
             found: dict[str, dict[str, str]] = json.loads(content)
         except ValueError:
-            raise InputError(f"{self.spec.path}/{_INDEX}: is no JSON", "Restore it from a backup.") from None
+            raise InputError(f"{self.spec.path}/{_INDEX}: is not JSON", "Restore it from a backup.") from None
         return found
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Hold the store: what is read within is fresh, and nobody else changes it."""
+        """Lock the store: reads inside return current data, and no other process changes it."""
         with self._backend.lock():
             self._cache.clear()
             yield
@@ -136,14 +137,15 @@ class Store:
         rotating: Iterable[str] = (),
         rotated: Iterable[str] = (),
     ) -> None:
-        """Add, replace or remove entries and what is known of them; writes nothing for nothing. Call it within `changing`.
+        """Add, replace or remove entries and the facts about them. Without a change it writes nothing. Call it within
+        `changing`.
 
         Args:
-            entries: what changes; None: it is removed.
-            kinds: kinds of the entries, and of others that the index may have lost in an interrupted write.
-            now: the time that is noted for both.
-            rotating: names whose rotation is not at its end from now on.
-            rotated: names whose rotation is at its end.
+            entries: name -> new content; None removes the entry.
+            kinds: kinds of the entries, and of others that an interrupted write may have lost from the index.
+            now: time of the change, for the index.
+            rotating: names whose rotation starts.
+            rotated: names whose rotation ends.
         """
         old = self.index()
         index = {name: dict(known) for name, known in old.items()}
@@ -153,29 +155,30 @@ class Store:
         for name in rotated:
             index[name].pop("rotating", None)
         for name in rotating:
-            # To tell one rotation from the next one, so it is the clock's own time.
+            # This distinguishes one rotation from the next, so it is the clock's own time.
             index[name]["rotating"] = datetime.now(UTC).isoformat(timespec="microseconds")
         for name, content in entries.items():
             if content is None:
                 index.pop(name, None)
         changes = dict(entries)
         if index != old:
-            # The index goes last: an entry without a line in it is complete, a line without an entry would be a lie.
+            # The index is written last: an entry without a line in it is complete, but a line without an entry would be
+            # wrong.
             changes[_INDEX] = json.dumps(index, indent=1, sort_keys=True).encode() + b"\n"
         self._backend.write(changes)
         self._cache.clear()
 
     @property
     def key_file(self) -> Path | None:
-        """The deployer's private SSH key as a file that ssh can read; None where the store is encrypted."""
+        """The deployer's private SSH key as a file that ssh can read; None: the store is encrypted."""
         return self.spec.path / SSH_KEY if self.spec.kind == "file" else None
 
 
 def open_store(location: str | StoreSpec) -> Store:
-    """Open a store; it need not exist yet. `location` is a spec, or its text (see StoreSpec.parse).
+    """Open a store, which may not exist yet. `location` is a spec or its text (see StoreSpec.parse).
 
     Raises:
-        InputError: the text is no place.
+        InputError: the text is not a place.
     """
     spec = StoreSpec.parse(location) if isinstance(location, str) else location
     backend = FolderBackend(spec.path) if spec.kind == "file" else AgeBackend(spec.path, spec.recipients)
@@ -183,8 +186,9 @@ def open_store(location: str | StoreSpec) -> Store:
 
 
 def digest(store: Store, name: str, node: str | None = None) -> str:
-    """What may be shown of a secret: 16 hexadecimal digits that change when it does, of no use without the store's key. Four more
-    before them tell the key: digests under different keys say nothing about each other (`comparable`).
+    """The digest of a secret, which may be public: 16 hexadecimal digits that change with the secret and are useless
+    without the store's key. Four digits before them identify the key, because digests under different keys cannot be
+    compared (`comparable`).
 
     Raises:
         InputError: the store does not have the secret.
@@ -196,8 +200,8 @@ def digest(store: Store, name: str, node: str | None = None) -> str:
 
 
 def comparable(one: str, other: str) -> bool:
-    """Whether the difference of two texts is one of the secret: they are not digests under different keys. A node says `missing` or
-    `drifted:<8 digits>` of a secret that is not as it was delivered."""
+    """Whether two different texts mean that the secret differs: they do, unless they are digests under different keys.
+    For a secret that differs from the delivered one, a node reports `missing` or `drifted:<8 digits>`."""
     if any(text == "missing" or text.startswith("drifted:") for text in (one, other)):
         return True
     return one.partition(_KEY_ENDS)[0] == other.partition(_KEY_ENDS)[0]

@@ -1,4 +1,4 @@
-"""How each kind of secret is made."""
+"""Creates the values of each kind of secret."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hacienda.declare import SecretKind
 
 TOKEN_LENGTH = 48
-"""62^48 is 285 bits. Debian's rabbitmq-server replaces a cookie that matches ^[A-Z]{20}$: no token is that short."""
+"""Length of a token: 62^48 is 285 bits. Debian's rabbitmq-server replaces a cookie that matches ^[A-Z]{20}$, which is
+shorter."""
 
 _ALPHABET = string.ascii_letters + string.digits
 
 
 def token() -> bytes:
-    """48 characters A-Za-z0-9: safe unescaped in any configuration file, URL and shell."""
+    """48 characters A-Za-z0-9, which need no escaping in any configuration file, URL or shell."""
     return "".join(random.choice(_ALPHABET) for _ in range(TOKEN_LENGTH)).encode()
 
 
@@ -41,13 +42,13 @@ def _fernet_key() -> str:
 
 
 def fernet_keys() -> bytes:
-    """A fresh repository as JSON: 0 is staged, 1 is primary."""
+    """A new repository as JSON: key 0 is staged, key 1 is primary."""
     return _packed({0: _fernet_key(), 1: _fernet_key()})
 
 
 def rotated_fernet_keys(old: bytes, max_active: int) -> bytes:
-    """The repository after one rotation, as Keystone rotates: the staged key becomes primary (the highest index), a new
-    one is staged as 0, and the oldest secondaries beyond `max_active` keys in all go."""
+    """The repository after one rotation, as Keystone rotates. The staged key becomes primary (the highest index), and a
+    new key is staged as 0. The oldest secondaries are deleted until `max_active` keys are left."""
     keys = {int(index): key for index, key in json.loads(old).items()}
     keys[max(keys) + 1] = keys[0]
     keys[0] = _fernet_key()
@@ -61,7 +62,7 @@ def _packed(keys: Mapping[int, str]) -> bytes:
 
 
 def ssh_key() -> bytes:
-    """A new ed25519 private key in OpenSSH's own format, without passphrase: the store protects it."""
+    """A new ed25519 private key in OpenSSH's own format. It has no passphrase, because the store protects it."""
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
@@ -79,4 +80,4 @@ MAKERS: Mapping[SecretKind, Callable[[], bytes]] = {
     "erlang-cookie": token,
     "fernet-keys": fernet_keys,
 }
-"""Maker of each declared kind."""
+"""Function that creates a value of each declared kind."""

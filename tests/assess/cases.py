@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from hacienda.assess import Held
-from hacienda.declare import Script, SecretFile, Service, Timer
+from hacienda.declare import Redundancy, Script, SecretFile, Service, Timer
 from tests import frozen
 from tests.assess.samples import BESIDE, NOTHING, TODAY, Change, edit, replaced, service
 
@@ -76,6 +76,12 @@ def timed(name: str, timer: str, value: float) -> Change:
 
 ROUTERS = Service("routers", "Routers of tenant networks", ("network",), Script("verify.sh"))
 
+
+def files(copies: int) -> Change:
+    """A service on two machines that keeps what it keeps so many times."""
+    return with_service(replace(ROUTERS, redundancy=(Redundancy("routes", copies=lambda cloud: copies),)))
+
+
 CASES = {
     "ACCEPT": Case(
         broken=accepting("{rule: LINK, concerns: public, reason: there is only one switch, until: 2026-12-31}"),
@@ -100,6 +106,12 @@ CASES = {
         where="machines.storage",
         says="nothing from outside reaches the daemons of the storage on sto-1 and 2 more: their firewall lets in ports 22, 123",
         kept=edit("roles: [storage]}", "machines: [sto-1, sto-2, sto-3]}"),
+    ),
+    "COPIES": Case(
+        broken=files(1),
+        where="services.routers",
+        says="routers keeps its routes on one of its 2 machines, and the other one does not have them",
+        kept=files(2),
     ),
     "CRUSH": Case(
         broken=edit("sto-3: {rack: c,", "sto-3: {rack: b,"),

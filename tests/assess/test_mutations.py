@@ -40,6 +40,7 @@ MUTATIONS = {
     "BUDGET": options("{keepalived: {advert_interval: 1}}"),
     "CERT": Change(add="tls: {leaf_days: 14}\n"),
     "CLOSED": without("name: metrics"),
+    "COPIES": options("{glance: true}"),
     "CRUSH": edit("storage: {count: 6, spread: rack,", "storage: {count: 6, spread: rack, domains: [a, b],"),
     "DISK": options("{rabbitmq: {disk_free_limit: 300GiB}}"),
     "DNS": edit("[10.10.0.2, 10.10.0.3]", "[10.10.0.2]"),

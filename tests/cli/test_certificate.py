@@ -78,7 +78,7 @@ def test_the_key_of_another_fails_the_check(project: Project) -> None:
     write(project, leaf(), leaf().key_pem())
     [(severity, where, said)] = found(project)
     assert (severity, where) == ("error", "api.certificate.key")
-    assert said.endswith("key.pem is not the key of the certificate.")
+    assert said.endswith("key.pem does not belong to the certificate.")
 
 
 def test_what_cannot_be_read_is_not_taken_for_good(project: Project) -> None:

@@ -294,7 +294,7 @@ class TestSecrets:
     def test_rotate_needs_to_be_told_what(self, project: Project) -> None:
         project.run("secrets", "init", "small")
         assert "name an entry" in project.run("secrets", "rotate", "small", code=2).stderr
-        assert "is no secret" in project.run("secrets", "rotate", "small", "nothing/like", code=2).stderr
+        assert "is not a secret" in project.run("secrets", "rotate", "small", "nothing/like", code=2).stderr
         told = project.json("secrets", "rotate", "small", "rabbitmq/*", "--kind", "leaf")
         assert "rabbitmq/cookie" in told["rotated"]
         assert "nodes/ctl-1/x509/etcd/bundle.pem" in told["rotated"]

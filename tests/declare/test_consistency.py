@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from hacienda.declare import (
 from hacienda.declare.overrides import Lines
 from hacienda.declare.sandbox import Instead, Sandbox
 from tests.cloud import samples
+from tests.services import composed
 
 FREE = {
     "Service": {"name", "title", "packages", "units", "data"},
@@ -55,6 +57,7 @@ FREE = {
     # All of it is looked for in the machine image, which is refused where it is not there.
     "Assumption": {"package", "subject", "expected", "reason"},
     "Account": {"name", "owner", "roles"},
+    "Redundancy": {"of"},
     # tests/lab/test_sandboxes.py asks systemd, and each unit runs in its own.
     "Sandbox": {"writes"},
     "Instead": {"value", "reason"},
@@ -214,7 +217,7 @@ ADMIN = {"/etc/openstack/clouds.yaml"}
 def render(changed: Service) -> None:
     """A service in place of the one of that name; a controller and an arbiter between them run everything."""
     registry = Registry([changed if each.name == changed.name else each for each in services.registry()])
-    cloud = samples.cloud(TWO_NODE, registry)
+    cloud = samples.cloud(dedent(TWO_NODE) + composed.CHOSEN, registry)
     for node in (cloud.node("ctl-1"), cloud.node("arb-1")):
         if changed.name in node.services:
             own = registry[changed.name].on(node.role)

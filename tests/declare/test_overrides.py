@@ -90,7 +90,7 @@ def test_nothing_that_is_rendered_can_be_set_again(name: str, tmp_path: Path) ->
     ],
 )  # fmt: skip
 def test_what_is_written_is_in_its_section(service: str, written: str, lines: list[str], tmp_path: Path) -> None:
-    before = text(composed.cloud(tmp_path), SERVICES[service])
+    before = text(composed.cloud(tmp_path, BASE), SERVICES[service])
     after = text(cloud(tmp_path, service, written), SERVICES[service])
     for part in lines:
         assert part in after

@@ -10,6 +10,7 @@ from hacienda import cloud, cloudinit, services
 from hacienda.declare import Service, Template
 from hacienda.declare.sandbox import DIRECTIVES
 from tests import shipped
+from tests.services import composed
 
 PATHS = (shipped.ROOT / "environments/lab.yaml", shipped.ROOT / "examples/environments/two-node.yaml")
 UNITS = [
@@ -21,19 +22,18 @@ UNITS = [
 ]
 
 
-def units() -> dict[str, str]:
-    """Every unit of every service, as two environments have it rendered."""
+def units(folder: Path) -> dict[str, str]:
+    """Every unit of every service, as three environments have it rendered."""
     found: dict[str, str] = {}
-    for path in PATHS:
-        resolved = cloud.read(path, services.registry())
+    for resolved in (composed.cloud(folder), *(cloud.read(path, services.registry()) for path in PATHS)):
         for node in resolved.nodes:
             found |= {Path(f.path).name: f.text for f in cloudinit.render(resolved, node, "").files}
     return {name: text for name, text in found.items() if name.endswith(".service")}
 
 
 @pytest.fixture(name="rendered", scope="module")
-def _rendered() -> dict[str, str]:
-    return units()
+def _rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return units(tmp_path_factory.mktemp("composed"))
 
 
 @pytest.mark.parametrize(("service", "unit"), UNITS, ids=lambda one: one if isinstance(one, str) else "")

@@ -41,7 +41,9 @@ def test_the_guide_shows_only_files_that_work(block: str, platform: str) -> None
     assert len(BLOCKS) > 5
     text = re.sub("platform: .*\n", "", block) + f"platform: {platform}\n"
     if platform == "incus" and "bond: " in block:
-        with pytest.raises(InputError, match="cannot be on platform incus: a container has one card for each network"):
+        with pytest.raises(
+            InputError, match="is not possible on platform incus: a container has one card for each network"
+        ):
             samples.cloud(text, services.registry())
         return
     cloud = samples.cloud(text, services.registry())

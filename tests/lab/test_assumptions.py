@@ -23,7 +23,7 @@ MOVED = {
 def test_an_image_whose_packages_moved_is_refused(healthy: Lab) -> None:
     there = contents.packages(lab.Lab(), layout.IMAGE)
     assert there["mariadb-server"]
-    with pytest.raises(ToolError, match="no machine was made from it") as refused:
+    with pytest.raises(ToolError, match="No machine was created from it") as refused:
         contents.ensure(lab.Lab(), layout.IMAGE, [MOVED])
     assert f"mariadb-server {there['mariadb-server']}: {MOVED['subject']} has no line like" in str(refused.value)
     assert "galera needs it: a cluster is founded through it" in str(refused.value)

@@ -42,12 +42,12 @@ def test_disk_clock_certificate_and_daemon_are_named(healthy: Lab, writer: SqlWr
         took = time.monotonic() - began
         assert client.wait_for_more(20, 20)
     found = of(status, node)
-    assert "is full: it takes no 64 MiB more" in found["storage"]
+    assert "is full: it does not accept 64 MiB more" in found["storage"]
     assert "behind the time servers (10.77.0.1)" in found["clock"]
     assert "/etc/haproxy/tls/cert.pem expired 3 days ago" in found["certificate"]
     assert "chrony.service is not running" in of(status, holder)["daemon"]
     words = " ".join(shown.split())
-    assert "is full: it takes no 64 MiB more" in words
+    assert "is full: it does not accept 64 MiB more" in words
     assert "make room" in words
     # A member that is well counts, whatever else is wrong with its machine.
     assert status["groups"]["etcd"] == {"well": 3, "declared": 3}

@@ -15,7 +15,7 @@ LAB = layout.Lab(folder=Path("/srv/lab"))
 SOURCES = apt_sources.parse_one_line(
     "deb http://mirror.example/debian bookworm main\ndeb http://mirror.example/debian bookworm-updates main\n"
 )
-BARE = machine.Machine(
+BARE = machine.HostMachine(
     os_id="debian",
     version="12",
     codename="bookworm",
@@ -33,7 +33,7 @@ UBUNTU = dataclasses.replace(BARE, os_id="ubuntu", version="24.04", codename="no
 READY = dataclasses.replace(BARE, installed=frozenset(steps.PACKAGES), unmapped=(), marked=True, running=True)
 
 
-def _plan(found: machine.Machine, mirror: apt_sources.Mirror | None = None) -> tuple[steps.Step, ...]:
+def _plan(found: machine.HostMachine, mirror: apt_sources.Mirror | None = None) -> tuple[steps.Step, ...]:
     return steps.plan("lab", LAB, found, mirror)
 
 
@@ -70,7 +70,7 @@ def test_the_operators_mirror_goes_before_the_machines_own() -> None:
 
 
 @pytest.mark.parametrize("found", [TRIXIE, UBUNTU], ids=["debian-13", "ubuntu-24.04"])
-def test_newer_releases_have_incus_themselves_and_run_it_under_systemd(found: machine.Machine) -> None:
+def test_newer_releases_have_incus_themselves_and_run_it_under_systemd(found: machine.HostMachine) -> None:
     todo = _plan(found)
     assert todo[0] == steps.RefreshPackages()
     assert steps.Install(("incus-base", "incus-client")) in todo
@@ -96,7 +96,7 @@ def test_only_missing_packages_are_installed_and_a_policy_that_is_there_is_kept(
     [
         ({"os_id": "fedora", "version": "42"}, "fedora 42"),
         ({"version": "11"}, "debian 11"),
-        ({"free_bytes": 3 * 2**30}, "3.0 GiB of room"),
+        ({"free_bytes": 3 * 2**30}, "3.0 GiB of free space"),
         ({"sources": ()}, "name no Debian mirror"),
     ],
 )

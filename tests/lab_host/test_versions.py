@@ -54,7 +54,7 @@ def test_a_broken_image_is_refused_with_package_version_assumption_and_what_to_d
     }
     (broken,) = holds.broken([wanted], tmp_path)
     text = contents.refusal([{**broken, "version": "1:11.8.9"}])
-    assert "no machine was made from it" in text
+    assert "No machine was created from it" in text
     assert "mariadb-server 1:11.8.9: /usr/lib/systemd/system/mariadb.service has no line like wsrep-new-cluster" in text
     assert "galera needs it: a cluster is founded through it" in text
     assert "apt-get install --allow-downgrades mariadb-server=" in text

@@ -85,13 +85,13 @@ def test_what_is_not_approved_is_not_done(small: Project) -> None:
     assert not any((small.machine(name) / "var").exists() for name in NODES)
 
 
-def test_what_no_order_makes_safe_is_refused_with_its_reasons(applied: Project, tmp_path: Path) -> None:
-    own = applied.copy(tmp_path / "project")
-    own.machine("ctl-3").rename(own.root / "unplugged")
-    with mock.patch.dict(os.environ, own.environment, clear=True):
-        project = operate.Project(own.root)
-        with pytest.raises(RefusedError, match=r"(?s)unreachable.*Nothing was touched") as caught:
-            operate.apply(project, project.read("small"), approve=never, replace=["ctl-1"])
+def test_what_no_order_makes_safe_is_refused_with_its_reasons(small: Project) -> None:
+    project = operate.Project(small.root)
+    cloud = project.read("small")
+    operate.apply(project, cloud, approve=lambda review: True)
+    small.machine("ctl-3").rename(small.root / "unplugged")
+    with pytest.raises(RefusedError, match=r"(?s)unreachable.*Nothing was touched") as caught:
+        operate.apply(project, cloud, approve=never, replace=["ctl-1"])
     assert caught.value.fix is not None and "hacienda status" in caught.value.fix
 
 

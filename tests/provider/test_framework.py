@@ -101,7 +101,7 @@ def test_nothing_begins_after_the_wish_to_stop(provider: Provider) -> None:
     provider.StopProvider(wire.StopProvider.Request())
     answer = apply(provider, None, state())
     assert decode(answer.new_state) is None
-    assert "stopped before it began" in answer.diagnostics[0].summary
+    assert "stopped before it started" in answer.diagnostics[0].summary
 
 
 def test_defaults_and_unknowns_are_planned(provider: Provider) -> None:
@@ -128,7 +128,7 @@ def test_private_data_comes_back(provider: Provider) -> None:
 
 def test_importing_says_why_not(provider: Provider) -> None:
     answer = provider.ImportResourceState(wire.ImportResourceState.Request(type_name="toy", id="x"))
-    assert "creating a resource adopts what is there already" in answer.diagnostics[0].detail
+    assert "a creation adopts an existing object" in answer.diagnostics[0].detail
 
 
 def test_every_attribute_of_every_resource_is_described() -> None:

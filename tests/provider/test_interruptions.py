@@ -33,7 +33,9 @@ def test_an_interrupt_in_the_middle_of_creations_loses_nothing(cloud: Cloud) -> 
     output, _ = started.communicate(timeout=60)
     assert len(cloud.state()) == 3, output.decode()
     assert "tainted" not in (cloud.folder / "terraform.tfstate").read_text()
-    assert b"we were interrupted; the node goes on by itself" in b" ".join(output.replace("│".encode(), b"").split())
+    assert b"this apply was interrupted; the node continues by itself" in b" ".join(
+        output.replace("│".encode(), b"").split()
+    )
     go_on(cloud)
     again = cloud.apply()
     assert again.code == 0, again.text
@@ -92,11 +94,11 @@ def test_a_bundle_that_the_node_refuses_leaves_it_as_it_was(cloud: Cloud) -> Non
     (cloud.machine("ctl-2") / "behaviour").write_text("echo 'hash of /etc/x differs' >&2; exit 2\n")
     first = cloud.apply()
     assert first.code == 1
-    assert "ctl-2 refused the bundle; nothing was touched" in first.flat
+    assert "ctl-2 refused the bundle; nothing was changed" in first.flat
     assert "hacienda_member.ctl-2" not in cloud.state()
 
 
 def test_a_node_that_answers_nonsense_is_repaired(applied: Cloud) -> None:
     (applied.machine("ctl-2") / "usr/lib/hacienda/hacienda-apply").write_text("#!/bin/sh\necho gibberish\n")
     plan = applied.plan()
-    assert "ctl-2 gave no answer we understand" in plan.flat
+    assert "ctl-2 gave an unreadable answer" in plan.flat

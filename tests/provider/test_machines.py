@@ -98,7 +98,7 @@ def test_a_left_over_machine_of_another_first_boot_is_not_adopted(lab: Lab) -> N
     lab.stack.apply()
     lab.stack.states.clear()
     lab.machine["user_data"] = "#cloud-config\npackages: []\n"
-    with pytest.raises(FailedError, match="ctl-1 is there from an earlier run, with another user_data") as failed:
+    with pytest.raises(FailedError, match="ctl-1 exists from an earlier run, with another user_data") as failed:
         lab.stack.apply()
     assert "incus delete --force --project hacienda-test ctl-1" in str(failed.value)
 
@@ -107,7 +107,7 @@ def test_a_left_over_machine_that_does_not_say_what_it_was_made_of_is_not_adopte
     lab.stack.apply()
     lab.stack.states.clear()
     del lab.instance["config"]["user.hacienda.made-of"]
-    with pytest.raises(FailedError, match="ctl-1 is there from an earlier run, with another "):
+    with pytest.raises(FailedError, match="ctl-1 exists from an earlier run, with another "):
         lab.stack.apply()
 
 

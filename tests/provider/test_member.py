@@ -101,7 +101,7 @@ def test_a_new_node_cannot_be_made_without_the_store_it_needs(cloud: Cloud) -> N
     cloud.without_store()
     refused = cloud.apply()
     assert refused.code == 1
-    assert "ctl-3 is new and needs secrets, and their store is not here" in refused.flat
+    assert "ctl-3 is new and needs secrets, but their store is not here" in refused.flat
     assert cloud.state() == {}
     assert cloud.installs("ctl-3") == []
 
@@ -130,7 +130,7 @@ def test_an_unreachable_node_is_a_warning_and_its_state_is_kept(applied: Cloud) 
     applied.machine("ctl-2").rename(applied.folder / "unplugged")
     plan = applied.plan("-detailed-exitcode")
     assert plan.code == 0, plan.text
-    assert "ctl-2 does not answer: what is on it is not known" in plan.flat
+    assert "ctl-2 does not answer: its installation is unknown" in plan.flat
 
 
 def test_one_of_three_is_replaced_in_good_order(applied: Cloud) -> None:

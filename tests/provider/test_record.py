@@ -64,7 +64,7 @@ def test_without_a_path_there_is_no_record() -> None:
 def test_a_broken_record_is_the_operators_to_mend(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("{")
-    with pytest.raises(errors.InputError, match="is no JSON object"):
+    with pytest.raises(errors.InputError, match="is not a JSON object"):
         Record(str(path)).read()
 
 

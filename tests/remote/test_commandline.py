@@ -129,7 +129,7 @@ def test_whatever_an_address_says_it_is_one_host_or_refused(host: str, user: str
 def test_what_is_no_name_is_refused(where: str, text: str) -> None:
     if (where, text) in (("jump", ""), ("jump", "a@b")):
         return
-    with pytest.raises(InputError, match="is no "):
+    with pytest.raises(InputError, match="is not a "):
         commandline.command(Address(**{"node": "n", "host": "h", "trust": "", where: text}), {}, "true")  # type: ignore[arg-type]
 
 

@@ -106,7 +106,7 @@ def test_leaving_and_recording(node: Node, root: Path) -> None:
 def test_nonsense_is_an_error_that_shows_it(node: Node, root: Path) -> None:
     installed(node, Delivery(BUNDLE, None, {}, {}))
     (root / "verify.json").write_text("Traceback")
-    with pytest.raises(RemoteError, match="no answer we understand") as raised:
+    with pytest.raises(RemoteError, match="gave an unreadable answer") as raised:
         node.verify()
     assert raised.value.fix == "Traceback"
 

@@ -115,7 +115,7 @@ def test_a_script_that_takes_too_long_is_unreachable(calls: Path) -> None:
 
 def test_a_key_that_cannot_be_learnt_is_unreachable(calls: Path) -> None:
     address = Address("ctl-1", "192.0.2.1", "incus:/nowhere/socket?project=p")
-    with pytest.raises(UnreachableError, match="ctl-1: its host key cannot be learnt"):
+    with pytest.raises(UnreachableError, match="ctl-1: its host key is not available"):
         ssh.SshTransport(address).run("true")
     assert not calls.exists()
 

@@ -27,7 +27,7 @@ def test_the_two_forms() -> None:
 
 @pytest.mark.parametrize("text", ["", "incus:", "known_hosts", "anything:goes", "tofu:yes"])
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(errors.InputError, match="is no trust string"):
+    with pytest.raises(errors.InputError, match="is not a trust string"):
         trust.parse(text)
 
 

@@ -173,7 +173,7 @@ class TestSingleAuthority:
                 NOW,
             )
         before = {name: single.entry(name) for name in single.names()}
-        with pytest.raises(InputError, match="is not at its end"):
+        with pytest.raises(InputError, match="did not finish"):
             mint(single, NEEDS, NOW)
         assert {name: single.entry(name) for name in single.names()} == before
 

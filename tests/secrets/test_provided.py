@@ -172,10 +172,10 @@ def test_what_is_wrong_with_it_is_told(name: str, store: secrets.Store, tmp_path
 
 def test_a_key_of_another_or_with_a_passphrase_is_told(store: secrets.Store, tmp_path: Path) -> None:
     assert told(store, provided(tmp_path, key=MIDDLE.key_pem())) == [
-        "api.certificate.key: is not the key of the certificate"
+        "api.certificate.key: does not belong to the certificate"
     ]
     assert told(store, provided(tmp_path, key=LEAF.key_pem(b"word"))) == ["api.certificate.key: is encrypted"]
-    assert told(store, provided(tmp_path, key=b"x")) == ["api.certificate.key: is no private key in PEM"]
+    assert told(store, provided(tmp_path, key=b"x")) == ["api.certificate.key: is not a private key in PEM"]
     one = provided(tmp_path)
     (tmp_path / "key.pem").chmod(0o644)
     assert told(store, one) == ["api.certificate.key: can be read by other users"]

@@ -102,7 +102,7 @@ def test_the_command_says_who_gains_and_loses_and_does_it(
 def test_what_was_not_agreed_to_is_not_done(age_spec: StoreSpec, needs: Needs, stranger: x25519.Identity) -> None:
     mint(open_store(age_spec), needs, NOW)
     before = age_spec.path.read_bytes()
-    with pytest.raises(InputError, match="somebody changed it meanwhile"):
+    with pytest.raises(InputError, match="another process changed it meanwhile"):
         reencrypt(with_stranger(age_spec, stranger), difference(age_spec))
     assert age_spec.path.read_bytes() == before
 

@@ -35,7 +35,7 @@ def test_missing_secret_says_what_to_do(store: Store, needs: Needs) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "/etc/shadow", "a/../../x", "", "a//b", ".index", "a/.hidden"])
 def test_name_cannot_leave_the_store(store: Store, name: str) -> None:
-    with pytest.raises(ValueError, match="is no name of a secret"):
+    with pytest.raises(ValueError, match="is not a name of a secret"):
         store.entry(name)
 
 
@@ -144,7 +144,7 @@ class TestFolder:
     def test_damaged_index_is_an_input_error(self, folder_spec: StoreSpec, needs: Needs) -> None:
         mint(open_store(folder_spec), needs, NOW)
         (folder_spec.path / ".index.json").write_text("{")
-        with pytest.raises(InputError, match=r"\.index\.json: is no JSON(.|\n)*from a backup"):
+        with pytest.raises(InputError, match=r"\.index\.json: is not JSON(.|\n)*from a backup"):
             open_store(folder_spec).index()
 
     def test_killed_writer_leaves_whole_entries(self, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ class TestAge:
     def test_something_else_that_was_encrypted_is_an_input_error(self, age_spec: StoreSpec, recipient: str) -> None:
         age_spec.path.parent.mkdir(parents=True)
         age_spec.path.write_bytes(pyrage.encrypt(b"[]", [x25519.Recipient.from_str(recipient)], armored=True))
-        with pytest.raises(InputError, match="decrypts, but is no store"):
+        with pytest.raises(InputError, match="decrypts, but is not a store"):
             open_store(age_spec).get("database/keystone")
 
     def test_ssh_key_can_be_recipient_and_identity(

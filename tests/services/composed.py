@@ -34,7 +34,7 @@ CHOSEN = "".join(("services:\n", *_REQUESTED)) if _REQUESTED else ""
 """Every service that a cloud has on request."""
 
 
-def cloud(folder: Path, text: str = LAB) -> Cloud:
+def cloud(folder: Path, text: str = LAB + CHOSEN) -> Cloud:
     """The cloud of an environment file with this text."""
     path = folder / "environment.yaml"
     path.write_text(dedent(text))

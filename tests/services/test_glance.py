@@ -28,7 +28,7 @@ def configuration(cloud: Cloud, node: str = "ctl-1") -> ConfigParser:
 
 
 def test_a_cloud_has_it_on_request(tmp_path: Path) -> None:
-    assert "glance" not in [service.name for service in composed.cloud(tmp_path).services]
+    assert "glance" not in [service.name for service in composed.cloud(tmp_path, composed.LAB).services]
 
 
 def test_an_upload_has_any_size_and_takes_as_long_as_it_takes(lab: Cloud) -> None:

@@ -254,7 +254,7 @@ def test_one_source_cannot_fill_a_front_end_and_strangers_leave_the_services_the
 
 
 def test_a_new_compute_changes_no_load_balancer(tmp_path: Path) -> None:
-    before = configuration(composed.cloud(tmp_path))
+    before = configuration(composed.cloud(tmp_path, composed.LAB))
     assert configuration(composed.cloud(tmp_path, composed.LAB + "  compute: 2\n")) == before
 
 
@@ -334,9 +334,10 @@ def test_public_front_ends_listen_on_the_public_address_too(tmp_path: Path) -> N
     assert [line for line in parsed["listen galera-mysql"] if line.startswith("bind ")] == ["bind 10.77.0.10:3306"]
 
 
-def test_an_option_changes_its_own_line(cloud: Cloud, tmp_path: Path) -> None:
+def test_an_option_changes_its_own_line(tmp_path: Path) -> None:
     changed = composed.cloud(tmp_path, composed.LAB + "services:\n  haproxy: {connect_timeout: 7}\n")
-    before, after = configuration(cloud).splitlines(), configuration(changed).splitlines()
+    plain = composed.cloud(tmp_path, composed.LAB)
+    before, after = configuration(plain).splitlines(), configuration(changed).splitlines()
     different = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
     assert different == [("    timeout connect 1000ms", "    timeout connect 7000ms")]
 

@@ -19,6 +19,7 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
     ),
     ("haproxy", "statistics"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
     ("haproxy", "writer-table"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
+    ("keystone", "api"): ("/etc/keystone/uwsgi.ini", r"^https-socket = ([\d.]+):(\d+),"),
     ("memcached", "memcache"): ("/etc/memcached.conf", r"^-l ([\d.]+)()$"),
     ("rabbitmq", "amqps"): ("/etc/rabbitmq/rabbitmq.conf", r"^listeners\.ssl\.default = ([\d.]+):(\d+)$"),
     ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket", r"^ListenStream=([\d.]+):(\d+)$"),

@@ -1,1 +1,2 @@
-"""Programs that run on the nodes. They import the standard library and one another only: nothing else of ours is there."""
+"""Programs that run on the nodes. They import only the standard library and one another, because a node has no other
+module of Hacienda."""

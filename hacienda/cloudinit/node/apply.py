@@ -1,4 +1,4 @@
-"""hacienda-apply: installs this node's bundle, and says what is installed."""
+"""hacienda-apply: installs this node's bundle, and reports what is installed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hacienda.cloudinit.node.status import status
 
 
 def main() -> int:
-    """Runs the command line; exit codes: 0 fine, 2 bad bundle (nothing touched), 3 a local step failed."""
+    """Runs the command line; exit codes: 0 success, 2 bad bundle (nothing changed), 3 a local step failed."""
     parser = argparse.ArgumentParser(prog="hacienda-apply", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    installing = commands.add_parser("install", help="install a delivery, or once more what was delivered last")
+    installing = commands.add_parser("install", help="install a delivery, or the last one again")
     installing.add_argument("--from", dest="delivery", type=Path, help="folder of an unpacked delivery")
     installing.add_argument("--json", action="store_true", help="print the status afterwards")
-    reading = commands.add_parser("status", help="say what is installed")
+    reading = commands.add_parser("status", help="report what is installed")
     reading.add_argument("--json", action="store_true", help="as one JSON object")
     arguments = parser.parse_args()
     code = 0
@@ -47,7 +47,7 @@ def _print() -> None:
     for unit in found["failed"]:
         sys.stdout.write(f"  failed: {unit} (journalctl -u {unit})\n")
     for service, action in found["pending"].items():
-        sys.stdout.write(f"  {service} still owes a {action}\n")
+        sys.stdout.write(f"  {service} still needs a {action}\n")
     for path, state in found["files"].items():
         if state == "missing" or state.startswith("drifted:"):
             sys.stdout.write(f"  {path}: {state}\n")

@@ -1,4 +1,5 @@
-"""hacienda-assumptions: is what the services rely on in their packages still there? Looked at again whenever packages change."""
+"""hacienda-assumptions: do the services' assumptions about their packages still hold? Checked again whenever packages
+change."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ DPKG = paths.ROOT / "var/lib/dpkg/status"
 
 @dataclass(frozen=True)
 class Lack:
-    """One assumption that does not hold: whose it is, what is wrong, and what to do."""
+    """One assumption that does not hold: its service, what is wrong, and the fix."""
 
     service: str
     wrong: str
@@ -26,10 +27,10 @@ class Lack:
 
 
 def require(assumptions: Iterable[dict[str, str]]) -> None:
-    """Stops an installation before it touches a cluster.
+    """Stops an installation before it changes a cluster.
 
     Raises:
-        StepError: something does not hold; it names all of it.
+        StepError: assumptions do not hold; it names them all.
     """
     lacks = check(list(assumptions))
     if lacks:
@@ -37,7 +38,7 @@ def require(assumptions: Iterable[dict[str, str]]) -> None:
 
 
 def current() -> list[Lack]:
-    """What of the installed bundle's assumptions does not hold. Costs nothing while the packages are the same."""
+    """The installed bundle's assumptions that do not hold. Unchanged packages are not examined again."""
     manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
     return check(manifest.get("assumptions", []))
 
@@ -49,14 +50,15 @@ def _services() -> set[str]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the packages that the installed bundle wants or relies on, by name."""
+    """Package name -> version, of the packages that the installed bundle needs or relies on."""
     manifest = disk.read_state(paths.CURRENT / "manifest.json") or {}
     named = {*manifest.get("packages", ()), *(each["package"] for each in manifest.get("assumptions", ()))}
     return holds.installed(named) if named else {}
 
 
 def check(assumptions: list[dict[str, str]]) -> list[Lack]:
-    """Looks, unless the same was looked at with the same packages; remembers the answer and the versions that were well."""
+    """Checks assumptions, unless the same were checked with the same packages. Records the answer, and the versions in
+    which all hold."""
     key = _key(assumptions)
     known: dict[str, Any] = disk.read_state(paths.ASSUMPTIONS) or {}
     if known.get("key") != key:
@@ -72,7 +74,7 @@ def check(assumptions: list[dict[str, str]]) -> list[Lack]:
 
 
 def _key(assumptions: list[dict[str, str]]) -> str:
-    """What the answer depends on. dpkg writes its status file anew at each change."""
+    """The inputs of the answer. dpkg rewrites its status file at each change."""
     text = json.dumps(assumptions, sort_keys=True)
     try:
         status = DPKG.stat()
@@ -85,13 +87,13 @@ def _key(assumptions: list[dict[str, str]]) -> str:
 def main() -> int:
     """Runs the command line; exit codes: 0 everything holds, 1 something does not."""
     parser = argparse.ArgumentParser(prog="hacienda-assumptions", description=__doc__)
-    parser.add_argument("services", nargs="*", help="only what these services rely on")
+    parser.add_argument("services", nargs="*", help="services whose assumptions to check; default: all")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.services) - _services()) if arguments.services else []
     if unknown:
-        sys.stdout.write(f"nothing is known of what {' '.join(unknown)} relies on|hacienda-apply install\n")
+        sys.stdout.write(f"there are no known assumptions of {' '.join(unknown)}|hacienda-apply install\n")
         return 1
-    # A package that was upgraded may have handed its folder of configuration files to its daemon again.
+    # The upgrade of a package may have given its configuration folder to its daemon's user again.
     installed.secure()
     lacks = [lack for lack in current() if not arguments.services or lack.service in arguments.services]
     for lack in lacks:

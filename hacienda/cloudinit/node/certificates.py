@@ -1,4 +1,4 @@
-"""Certificates of our services that have expired, or are not valid yet by this node's clock."""
+"""Certificates of the node's services that have expired, or are not yet valid by this node's clock."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _DAY = 86400.0
 
 _OWN = ("/cert.pem", "/ca.pem")
 _PUBLIC = ("/public/bundle.pem", "/public-ca.pem")
-"""Files of a certificate that another authority signed; a bundle begins with the certificate."""
+"""Files of a certificate that another authority signed. A bundle begins with the certificate."""
 
 
 def faults(certificates: Mapping[Path, str], environment: str, now: float | None = None) -> list[Fault]:
-    """A fault for each certificate that no peer accepts now.
+    """A fault for each certificate that peers refuse now.
 
     Args:
         certificates: PEM file -> service that shows or checks it.
@@ -35,8 +35,10 @@ def faults(certificates: Mapping[Path, str], environment: str, now: float | None
             fix = f"{_renewal(path, environment)}, then hacienda apply {environment}"
             what = f"the certificate {path} expired {_ago(moment - ends)} ago, on {_date(ends)}"
         elif begins > moment:
-            fix = "is the clock of this node right? date; chronyc -n tracking"
-            what = f"the certificate {path} is valid from {_date(begins)} only; this node's clock says {_date(moment)}"
+            fix = "check the clock of this node: date; chronyc -n tracking"
+            what = (
+                f"the certificate {path} is not valid before {_date(begins)}; this node's clock shows {_date(moment)}"
+            )
         else:
             continue
         found.append(Fault("certificate", what, fix, (service,)))
@@ -44,14 +46,14 @@ def faults(certificates: Mapping[Path, str], environment: str, now: float | None
 
 
 def _renewal(path: Path, environment: str) -> str:
-    """How a certificate is renewed: another authority's by that one."""
+    """How to renew a certificate. Another authority renews its own certificates."""
     if str(path).endswith(_PUBLIC):
         return f"have its authority renew it: hacienda secrets certificate {environment} CHAIN KEY, or the files of api.certificate"
     return f"hacienda secrets rotate {environment} --kind {'ca' if path.name == 'ca.pem' else 'leaf'}"
 
 
 def _validity(path: Path) -> tuple[float, float]:
-    """When a certificate begins and ends to be valid, in seconds since 1970."""
+    """Begin and end of a certificate's validity, in seconds since 1970."""
     command = ["openssl", "x509", "-noout", "-startdate", "-enddate", "-in", str(path)]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     dates = dict(line.split("=", 1) for line in shown.splitlines())

@@ -1,4 +1,4 @@
-"""How far this node's clock is from the time servers, as chronyd sees it."""
+"""The difference between this node's clock and the time servers, as chronyd measures it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import subprocess
 from hacienda.cloudinit.node.fault import Fault
 
 FURTHEST = 1.0
-"""Seconds off that are a cause of trouble: certificates, tokens and leases are judged by it. chrony's own verification asks for
-0.05."""
+"""Difference in seconds that is a fault, because certificates, tokens and leases depend on the clock. chrony's verify
+allows 0.05."""
 
 
 def faults(*, container: bool) -> list[Fault]:
-    """A fault where the clock is off. Nothing where chronyd does not answer or follows nobody: others say that.
+    """A fault if the clock is wrong. Nothing if chronyd does not answer or has no source, because other checks report
+    that.
 
     Args:
         container: the clock is the container host's.
@@ -24,17 +25,17 @@ def faults(*, container: bool) -> list[Fault]:
     except FileNotFoundError:
         return []
     fields = done.stdout.strip().split(",")
-    # Reference, its name, stratum, its time, then how far the system's clock is from it (chronyc(1), tracking).
+    # Fields: reference, its name, stratum, its time, then the difference of the system's clock (chronyc(1), tracking).
     if done.returncode != 0 or len(fields) < 14 or fields[-1] == "Not synchronised":
         return []
-    # chronyc prints how far the time servers are ahead.
+    # chronyc prints by how much the time servers are ahead.
     ahead = -float(fields[4])
     if abs(ahead) < FURTHEST:
         return []
     fix = (
-        "set the clock of the container host: it is this machine's"
+        "set the clock of the container host, which this machine uses"
         if container
-        else "chronyc -n sources -v on this node shows whom it follows; `chronyc makestep` sets the clock at once"
+        else "chronyc -n sources -v on this node shows its sources; `chronyc makestep` sets the clock at once"
     )
     word = "ahead of" if ahead > 0 else "behind"
     return [Fault("clock", f"the clock is {abs(ahead):.1f} s {word} the time servers ({fields[1]})", fix)]

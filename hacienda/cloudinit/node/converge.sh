@@ -1,8 +1,8 @@
 #!/bin/bash
-# hacienda-converge SERVICE: brings one service of this node to where its declaration wants it, from any state.
+# hacienda-converge SERVICE: brings one service of this node into its declared state, from any state.
 #
-# Starts take no lock and, once the service was founded or joined here, ask nobody. Restarts of members that vote or stand
-# behind a front end go one node at a time: the lock is kept until this node is healthy again.
+# A start needs no lock, and no other node once the service was founded or joined here. Voters and members behind a front end
+# restart one node at a time: each keeps the lock until it is healthy again.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
@@ -18,7 +18,7 @@ script() {
     "$LIB/$service/$1" "${@:2}"
 }
 
-# stronger ACTION ACTION: the stronger one of what is owed; nothing for what is no action.
+# stronger ACTION ACTION: the stronger of two actions; empty for a text that is not an action.
 stronger() {
     local action
     for action in restart reload converge; do
@@ -29,8 +29,8 @@ stronger() {
     done
 }
 
-# take_owed: moves what hacienda-apply noted to where only this script looks, and prints the strongest of it. A note that
-# arrives later is a note of its own.
+# take_owed: moves the actions that hacienda-apply recorded to a place of this script's own, and prints the strongest of them.
+# An action that is recorded later waits for the next run.
 take_owed() {
     local taken=$STATE/taken/$service strongest="" path
     mkdir -p "$STATE/taken"
@@ -92,8 +92,8 @@ join() {
     mark_done "${HACIENDA_CLUSTER_ID:--}"
 }
 
-# claim KEY WHAT: exactly one node of the environment does WHAT. 0: this one has to, perhaps since before a crash. 1: another one has done
-# it, and $left is what it left; until then it is waited for.
+# claim KEY WHAT: exactly one node of the environment does WHAT. 0: this node must, perhaps since before a crash. 1: another node has
+# done it, and $left is its result. Until then this function waits.
 claim() {
     local key=$1 since=$SECONDS code held
     while true; do
@@ -113,13 +113,13 @@ claim() {
     done
 }
 
-# settle_claim KEY LEFT: what was claimed is done.
+# settle_claim KEY LEFT: records that the claimed work is done.
 settle_claim() {
     _ask_etcd etcd_cas "$1" "claimed:$HACIENDA_NODE" "done:$2" >/dev/null ||
         fail "$service: ${1##*/} is done as $2, but etcd did not take note|it is tried again"
 }
 
-# first_start: exactly one node founds the service; whoever is not that node joins what it founded.
+# first_start: exactly one node founds the service. Every other node joins it.
 first_start() {
     local key=/hacienda/boot/$service said left
     said=$(sound) || fail "$service: not started for the first time: ${said%%$'\n'*}"
@@ -130,7 +130,7 @@ first_start() {
     fi
 }
 
-# migrate: the release's code does not start anywhere before its schema is there. Asks etcd once per release.
+# migrate: no node starts the release's code before its schema exists. Asks etcd once per release.
 migrate() {
     local kept=$STATE/migrated/$service key=/hacienda/migrate/$service/$HACIENDA_RELEASE said left
     [[ -n $HACIENDA_MIGRATE && $(cat "$kept" 2>/dev/null || true) != "$HACIENDA_RELEASE"* ]] || return 0
@@ -144,7 +144,7 @@ migrate() {
     printf '%s\n' "$HACIENDA_RELEASE" >"$kept"
 }
 
-# migrate_online: once every member runs the release's code, one node does what had to wait for that. A first release leaves nothing to do.
+# migrate_online: after every member runs the release's code, one node finishes the migration. A first release needs no such step.
 migrate_online() {
     local kept=$STATE/migrated/$service folder=/hacienda/release/$service left members releases name
     [[ -n $HACIENDA_MIGRATE && $(cat "$kept" 2>/dev/null || true) == "$HACIENDA_RELEASE" ]] || return 0
@@ -153,7 +153,7 @@ migrate_online() {
         etcd put "$folder/$HACIENDA_NODE" "$HACIENDA_RELEASE" >/dev/null 2>&1 || return 0
         members=$(member_names)
         for name in $members; do
-            # Whoever is the last one to run it finds that all do.
+            # The last member to run it finds that all do.
             [[ $(etcd_get "$folder/$name" 2>/dev/null) == "$HACIENDA_RELEASE" ]] || return 0
         done
         if claim "$folder-online/$HACIENDA_RELEASE" "end the migration of $service to $HACIENDA_RELEASE"; then
@@ -176,13 +176,13 @@ found() {
     mark_done "$id"
 }
 
-# sound: whether what the service relies on in its packages is there; says what is not. Asked before something that is well
-# is touched: a first start, a restart. What is stopped anyhow is started all the same: it cannot get worse.
+# sound: whether the service's assumptions about its packages hold; prints those that do not. Asked before a first start and before
+# a restart of a healthy service. A stopped service is started in any case, because it cannot get worse.
 sound() {
     "$LIB/hacienda-assumptions" "$service"
 }
 
-# restart: under the rolling lock where the service has one. etcd's own restart goes on without when there is no quorum.
+# restart: under the rolling lock, if the service has one. Without a quorum, etcd's own restart needs no lock.
 restart() {
     local code=0 said
     said=$(sound) || fail "$service: not restarted: ${said%%$'\n'*}"
@@ -207,7 +207,7 @@ restart() {
     fi
 }
 
-# owners_done: whether the services that hand out this one's accounts here have nothing left to do; else it names one that has.
+# owners_done: whether the services that manage this one's accounts have finished here; otherwise it names one that has not.
 owners_done() {
     local owner
     for owner in $HACIENDA_OWNERS; do
@@ -218,13 +218,13 @@ owners_done() {
     done
 }
 
-# wait_for_owners: a running daemon is not given a password that is not accepted yet.
+# wait_for_owners: waits, so that a running daemon does not get a password that is not accepted yet.
 wait_for_owners() {
     wait_for "$HEALTH_SECONDS" "$HACIENDA_OWNERS to accept what changed" owners_done ||
         fail "$service: what hands out its accounts has not accepted them|see hacienda-verify $HACIENDA_OWNERS"
 }
 
-# settle ACTION: starts what does not run, or does what is owed to what runs.
+# settle ACTION: starts a stopped service, or applies the action to a running one.
 settle() {
     migrate
     if ! running; then
@@ -249,8 +249,8 @@ settle() {
     esac
 }
 
-# keep_founded: what this node belongs to is in etcd, too; an etcd that lost it (restored, or made anew) would let the next
-# blank node found a second one. It asks once and waits for nobody.
+# keep_founded: records this node's cluster in etcd again. If etcd lost the record (restored, or created again), the next blank node
+# would found a second cluster. It asks once and does not wait.
 keep_founded() {
     local key=/hacienda/boot/$service id held
     [[ -n $HACIENDA_BOOTSTRAP ]] || return 0
@@ -264,7 +264,7 @@ keep_founded() {
         fail "$service: this node belongs to $id, but etcd says $held|never merge the two: find out which one has the data"
 }
 
-# to_reconcile: the inputs, as one word, where they changed on this node since it last saw a reconciliation; else nothing.
+# to_reconcile: the hash of the inputs if they changed on this node since its last known reconciliation; otherwise empty.
 to_reconcile() {
     local wanted
     [[ -n $HACIENDA_RECONCILE ]] || return 0
@@ -272,8 +272,8 @@ to_reconcile() {
     [[ $(cat "$STATE/reconciled/$service" 2>/dev/null || true) == "$wanted" ]] || printf '%s\n' "$wanted"
 }
 
-# reconcile WANTED: applied on one node whenever an input changed here. A node that saw these inputs reconciled once leaves
-# them, so that a machine coming back with yesterday's bundle does not bring yesterday's passwords back.
+# reconcile WANTED: runs the script on one node whenever an input changed here. A node does not reconcile the same inputs twice, so
+# that a machine that returns with yesterday's bundle does not restore yesterday's passwords.
 reconcile() {
     local wanted=$1 key=/hacienda/reconciled/$service
     lock "reconcile/$service" || fail "$service: nothing is reconciled without etcd, which does not answer|see hacienda-verify etcd"
@@ -289,8 +289,8 @@ reconcile() {
     printf '%s\n' "$wanted" >"$STATE/reconciled/$service"
 }
 
-# healthy [VARIABLE=VALUE]: --local: a member that is away is no fault of this node's. A start must not wait for a machine that
-# is gone for good; that a restart elsewhere costs no quorum is may-stop.sh's affair.
+# healthy [VARIABLE=VALUE]: with --local, an absent member is not a fault of this node. A start must not wait for a machine that
+# never returns. may-stop.sh makes sure that a restart elsewhere costs no quorum.
 healthy() {
     wait_for "$HEALTH_SECONDS" "$service to be healthy" env "$@" "$LIB/$service/$HACIENDA_VERIFY" --local ||
         fail "$service: not healthy yet|see the line above"
@@ -300,10 +300,10 @@ main() {
     local owed wanted
     owed=$(take_owed)
     settle "$owed"
-    # The daemons have what they were owed. Until everything is in force, whoever has an account here waits (owners_done).
+    # The daemons have their actions. Services with an account here wait until everything is applied (owners_done).
     if [[ -n $owed ]]; then printf 'converge\n' >"$STATE/taken/$service"; fi
     wanted=$(to_reconcile)
-    # Health must not depend on what is about to be reconciled: an administrator's new password, for one.
+    # Health must not depend on values that are not reconciled yet, like an administrator's new password.
     healthy HACIENDA_UNRECONCILED="${wanted:+1}"
     if holds "rolling/$service"; then
         unlock "rolling/$service" || fail "$service: the rolling lock is still held, etcd does not answer|see hacienda-verify etcd"

@@ -1,4 +1,4 @@
-"""Daemons that do not run, or start again and again."""
+"""Daemons that do not run, or that restart repeatedly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PROPERTIES = "Id,LoadState,ActiveState,SubState,Result,ExecMainStatus,NRestarts
 
 
 def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """A fault for each daemon that is not up; one that is on its way is none.
+    """A fault for each daemon that does not run. A daemon that is still starting is not a fault.
 
     Args:
         services: service -> its units.
@@ -25,7 +25,7 @@ def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
     blocks = [
         dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.strip().split("\n\n")
     ]
-    # In the order of the arguments; a unit of which nothing is said is an error, not one that is well.
+    # Answers come in the order of the arguments. A unit without an answer is an error, not a healthy unit.
     for name, unit in zip(owners, blocks, strict=True):
         what = _wrong(unit)
         if what:
@@ -36,13 +36,13 @@ def faults(services: Mapping[str, tuple[str, ...]]) -> list[Fault]:
 
 def _wrong(unit: Mapping[str, str]) -> str:
     if unit.get("LoadState") == "not-found":
-        return "does not exist here: its package is gone"
+        return "does not exist here: its package is missing"
     active, sub = unit["ActiveState"], unit["SubState"]
     ended = _ended(unit)
     if sub.startswith("auto-restart"):
-        return f"starts again and again ({unit.get('NRestarts', '?')} times): {ended}"
+        return f"restarts repeatedly ({unit.get('NRestarts', '?')} times): {ended}"
     if active in ("failed", "inactive"):
-        # systemd forgets when a unit ended that nothing else refers to.
+        # systemd forgets the end of a unit that no other unit refers to.
         since = unit.get("InactiveEnterTimestamp")
         return f"is not running{f' since {since}' if since else ''}: {ended}"
     return ""
@@ -55,7 +55,7 @@ def _ended(unit: Mapping[str, str]) -> str:
         "exit-code": f"it ended with exit code {status}",
         "signal": f"it was killed by signal {status}",
         "core-dump": f"it crashed by signal {status}",
-        "oom-kill": "the kernel ended it for want of memory",
+        "oom-kill": "the kernel killed it because memory ran out",
         "timeout": "it did not start or stop in time",
         "start-limit-hit": "it failed too often",
     }

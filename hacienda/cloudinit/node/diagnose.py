@@ -1,4 +1,4 @@
-"""hacienda-diagnose: what is wrong with this machine itself, whatever its services say of it?"""
+"""hacienda-diagnose: faults of this machine itself, independent of its services' reports."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from hacienda.cloudinit.node.fault import Fault
 
 
 def main() -> int:
-    """Runs the command line; exit codes: 0 nothing is wrong, 1 something is."""
+    """Runs the command line; exit codes: 0 no fault, 1 a fault."""
     parser = argparse.ArgumentParser(prog="hacienda-diagnose", description=__doc__)
     parser.add_argument("--json", action="store_true", help="as a JSON object")
     arguments = parser.parse_args()
     lost, found = examine()
     if arguments.json:
-        # The clock comes last: the reader compares it with the moment the answer arrives.
+        # The clock comes last, because the reader compares it with the time at which the answer arrives.
         answer = {
             "faults": [asdict(one) for one in found],
             "unreached": [asdict(one) for one in lost],
@@ -52,14 +52,14 @@ def main() -> int:
 
 
 def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
-    """Neighbours that this node does not reach, and what is wrong with itself. An examination that fails is a fault, too."""
+    """Neighbours that this node does not reach, and its own faults. A failed examination is a fault as well."""
     record = installed.load()
     node = facts.of_node()
     leaves = certificates.of(((path, entry.service) for path, entry in record.files.items()), paths.ROOT)
     lost: list[neighbours.Neighbour] = []
 
     def network() -> Iterable[Fault]:
-        # Whoever is installed knows its neighbours, be it that there are none: without the fact nobody would be pinged.
+        # Every installed node has a list of neighbours, which may be empty. Without a list the node would ping none.
         lost.extend(neighbours.unreached(neighbours.parse(node["HACIENDA_NEIGHBOURS"] if record.node else "")))
         return ()
 
@@ -82,7 +82,7 @@ def examine() -> tuple[tuple[neighbours.Neighbour, ...], list[Fault]]:
 
 
 def _upgrades(services: Iterable[str]) -> list[Fault]:
-    """What would upgrade or restart members that vote, where the service that knows them is installed."""
+    """Programs that would upgrade or restart voters, if the service that manages them is installed."""
     if "host" not in services:
         return []
     host = facts.of_service("host")
@@ -90,7 +90,7 @@ def _upgrades(services: Iterable[str]) -> list[Fault]:
 
 
 def _written(services: tuple[str, ...]) -> dict[Path, tuple[str, ...]]:
-    """What our services write to: their own data, and what all of them need."""
+    """Folders to which the node's services write: their own data, and folders that all of them need."""
     own = {name: facts.of_service(name)["HACIENDA_DATA"].split() for name in services}
     found: dict[Path, tuple[str, ...]] = {paths.ROOT / path: () for path in ("var/lib/hacienda", "var/log", "etc")}
     for name, folders in own.items():

@@ -1,4 +1,4 @@
-"""Writing so that readers see the old file or the new one, never a part."""
+"""Writes files so that readers see the old or the new file, never a part."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str = "root") -> None:
-    """Replaces a file, its owner and mode set before it is visible under its name. What must survive a power cut is flushed
-    once, by `flush`: a hundred files flushed one by one took 8 s on a busy disk.
+    """Replaces a file, and sets owner and mode before it appears under its name. `flush` writes everything to disk
+    once: to flush a hundred files one by one took 8 s on a busy disk.
 
     Raises:
-        StepError: owner or group do not exist here, or a folder above is somebody else's (`secure`).
-        OSError: the disk refuses.
+        StepError: owner or group do not exist here, or a parent folder belongs to another user (`secure`).
+        OSError: the disk refuses the write.
     """
     uid, gid = ids(owner, group)
     secure(path)
@@ -43,7 +43,7 @@ def write(path: Path, content: bytes, mode: int, owner: str = "root", group: str
 
 
 def flush(*folders: Path) -> None:
-    """Waits until everything written below these folders' file systems is on disk."""
+    """Waits until all data in these folders' file systems is on disk."""
     devices = {folder.stat().st_dev: folder for folder in folders if folder.is_dir()}
     for folder in devices.values():
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -55,7 +55,7 @@ def flush(*folders: Path) -> None:
 
 
 def discard(path: Path) -> None:
-    """Removes what an interrupted write of this file may have left beside it."""
+    """Removes temporary files of an interrupted write of this file."""
     _temporary(path).unlink(missing_ok=True)
 
 
@@ -64,12 +64,12 @@ def _temporary(path: Path) -> Path:
 
 
 def write_state(path: Path, value: Any) -> None:
-    """Replaces one of our own state files, 0600, with a value as JSON."""
+    """Replaces a state file of these programs, mode 0600, with a value as JSON."""
     write(path, (json.dumps(value, indent=1, sort_keys=True) + "\n").encode(), 0o600)
 
 
 def read_state(path: Path) -> Any:
-    """The value of a state file; None when there is none, or a power cut left it empty."""
+    """The value of a state file; None: there is no file, or a power cut left it empty."""
     try:
         return json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
@@ -77,7 +77,7 @@ def read_state(path: Path) -> Any:
 
 
 def make_directory(path: Path, mode: int, owner: str, group: str) -> None:
-    """Makes a folder, or gives an existing one this owner and mode."""
+    """Creates a folder, or gives an existing one this owner and mode."""
     uid, gid = ids(owner, group)
     secure(path)
     make_parents(path)
@@ -93,7 +93,7 @@ def make_directory(path: Path, mode: int, owner: str, group: str) -> None:
 
 
 def make_parents(path: Path) -> None:
-    """Makes missing parents as root's, 0755 whatever the umask."""
+    """Creates missing parents, owned by root, with mode 0755 under any umask."""
     missing = [parent for parent in path.parents if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(exist_ok=True)
@@ -101,14 +101,15 @@ def make_parents(path: Path) -> None:
 
 
 def secure(path: Path) -> None:
-    """Sees to it that nobody but root can put something else where `path` is, from the top down: a name in a folder that root alone
-    writes stays what it is, a name in anybody else's may become a link to anywhere while root works with it.
+    """Makes sure, from the top down, that only root can replace `path`. In a folder that only root may write, a name
+    stays what it is. In any other folder its owner may turn the name into a link while root works with it.
 
-    Packages hand their folders in /etc to their daemons (rabbitmq-server and keystone do, at each upgrade): those are taken back,
-    their group still reads them. What does not exist yet is passed over.
+    Packages give their folders in /etc to their daemons' users, like rabbitmq-server and keystone at each upgrade. This
+    function makes root the owner again; the group can still read them. It skips folders that do not exist yet.
 
     Raises:
-        StepError: a folder outside /etc is somebody else's. It is a daemon's own: nothing of the bundle belongs there.
+        StepError: a folder outside /etc belongs to another user. It is a daemon's own, so the bundle must not write
+            there.
     """
     above = [parent for parent in path.parents if parent != paths.ROOT and parent.is_relative_to(paths.ROOT)]
     for folder in reversed(above):
@@ -123,7 +124,7 @@ def secure(path: Path) -> None:
 
 
 def _take(folder: Path) -> None:
-    """Makes root the owner of a configuration folder, and the only one who writes in it."""
+    """Makes root the owner of a configuration folder, and the only user that may write in it."""
     if not folder.is_relative_to(paths.ROOT / "etc"):
         raise StepError(f"others may write in {folder}, so root does not|chown root: {folder}; chmod go-w {folder}")
     if not folder.is_dir() or folder.is_symlink():
@@ -140,7 +141,8 @@ def _take(folder: Path) -> None:
 
 @cache
 def ids(owner: str, group: str) -> tuple[int, int]:
-    """User and group id of two names; one's own when not root, who alone can give files away.
+    """User and group id of two names. Without root rights, the process's own ids, because only root can change the
+    owner of files.
 
     Raises:
         StepError: one of them does not exist here.

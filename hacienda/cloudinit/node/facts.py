@@ -1,4 +1,4 @@
-"""The facts that scripts of this node read, for its Python programs."""
+"""The facts of this node's scripts, for its Python programs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hacienda.cloudinit.node import paths
 
 
 def of_node() -> dict[str, str]:
-    """Who this node is; empty before the first installation."""
+    """Facts about this node; empty before the first installation."""
     return _read(paths.ETC / "node.env")
 
 
 def of_service(name: str) -> dict[str, str]:
-    """A service's life cycle, members and own facts; empty where it is not installed."""
+    """A service's life cycle, members and own facts; empty if it is not installed."""
     return _read(paths.ETC / "services" / f"{name}.env")
 
 

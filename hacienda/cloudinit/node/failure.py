@@ -1,11 +1,11 @@
-"""Failures that are told to people in one line."""
+"""Failures that people read in one line."""
 
 from __future__ import annotations
 
 
 class BadBundleError(Exception):
-    """What was delivered cannot be installed; nothing was touched."""
+    """The delivery cannot be installed; nothing was changed."""
 
 
 class StepError(Exception):
-    """A step of the installation failed here; run it again once the cause is gone."""
+    """A step of the installation failed on this node. Run it again after the cause is fixed."""

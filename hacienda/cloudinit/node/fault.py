@@ -1,4 +1,4 @@
-"""A cause of trouble on this node that several services may show as something else."""
+"""A fault of this node, which several services may report as other failures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One cause, in the operator's words.
+    """One fault, in the operator's words.
 
     Args:
-        kind: `storage`, `clock`, `network`, `daemon`, `certificate`, `package`, or `unknown` where the examination itself failed.
-        what: what is wrong, with the figure.
-        fix: what to do.
-        services: services of this node that suffer from it.
+        kind: `storage`, `clock`, `network`, `daemon`, `certificate`, `package`, or `unknown` if the examination itself
+            failed.
+        what: the fault, with its figures.
+        fix: the fix.
+        services: services of this node that depend on it.
     """
 
     kind: str

@@ -1,4 +1,5 @@
-"""Secrets on the node: receiving them, filling them in, and keyed digests that tell a change without telling a value."""
+"""Secrets on the node: receives them, fills them in, and computes keyed digests that show a change without the
+value."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ _PLACEHOLDER = re.compile(rb"@\{secret:([^}]*)\}@")
 
 
 def digest(*parts: bytes) -> str:
-    """HMAC-SHA256 under this node's own key, which never leaves it: hex."""
+    """HMAC-SHA256 in hexadecimal, under this node's own key, which never leaves the node."""
     made = hmac.new(_key(), digestmod=hashlib.sha256)
     for part in parts:
         made.update(len(part).to_bytes(8, "big") + part)
@@ -35,7 +36,7 @@ def value(name: str) -> bytes:
     """A secret's value.
 
     Raises:
-        StepError: it was never delivered.
+        StepError: the secret was never delivered.
     """
     try:
         return (paths.SECRETS / name).read_bytes()
@@ -44,30 +45,30 @@ def value(name: str) -> bytes:
 
 
 def fill(template: bytes) -> bytes:
-    """A template with every placeholder replaced by its secret."""
+    """A template whose placeholders are replaced by their secrets."""
     return _PLACEHOLDER.sub(lambda match: value(match[1].decode()), template)
 
 
 def keys(name: str) -> dict[str, bytes]:
-    """A keyed secret as file name -> content.
+    """A secret with several keys, as file name -> content.
 
     Raises:
-        StepError: it is no JSON object of plain names and texts.
+        StepError: the secret is not a JSON object of plain names and texts.
     """
     try:
         found = {str(key): str(text).encode() for key, text in json.loads(value(name)).items()}
     except (ValueError, AttributeError) as error:
         raise StepError(f"the secret {name} is not a JSON object") from error
     if not all(re.fullmatch(r"[A-Za-z0-9_-]+", key) for key in found):
-        raise StepError(f"the secret {name} has keys that are no file names")
+        raise StepError(f"the secret {name} has keys that are not file names")
     return found
 
 
 def check_delivery(folder: Path, wanted: frozenset[str]) -> None:
-    """Whether every secret the bundle names is delivered or already here.
+    """Checks that every secret in the bundle is delivered or already here.
 
     Raises:
-        BadBundleError: one is missing.
+        BadBundleError: a secret is missing.
     """
     delivered = (folder / "secrets").is_dir()
     source = folder / "secrets" if delivered else paths.SECRETS
@@ -77,7 +78,7 @@ def check_delivery(folder: Path, wanted: frozenset[str]) -> None:
 
 
 def receive(folder: Path) -> None:
-    """Takes over a delivery's secrets, complete when there are any, and its digests."""
+    """Stores a delivery's secrets, if it has any, and its digests. A delivery holds all secrets or none."""
     source = folder / "secrets"
     if not source.is_dir():
         return
@@ -101,7 +102,8 @@ def receive(folder: Path) -> None:
 
 
 def report() -> dict[str, str]:
-    """Secret -> digest as the deployer told it; `missing` or `drifted:<8 hex>` where it is not what was delivered."""
+    """Secret -> digest from the deployer; `missing` or `drifted:<8 hex>` if the secret differs from the delivered
+    one."""
     found = {}
     for name, record in (disk.read_state(paths.DIGESTS) or {}).items():
         path = paths.SECRETS / name

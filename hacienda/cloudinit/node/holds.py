@@ -1,5 +1,6 @@
-"""Whether what the services rely on in their packages is there. It needs nothing but Python, so that the lab can run it in an
-image that has nothing of the project yet: assumptions as JSON on standard input, the answer as JSON on standard output."""
+"""Checks the services' assumptions about their packages. It needs only Python, so that the lab can run it in an image
+without any part of the project. It reads assumptions as JSON on standard input, and writes the answer as JSON on
+standard output."""
 
 from __future__ import annotations
 
@@ -15,22 +16,24 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 300
-"""How long one command may take. Each takes a second; on two processors with forty busy processes one took more than a minute."""
+"""Time limit of one command. A command takes a second; with forty busy processes on two processors one took over a
+minute."""
 
 UNANSWERED = "unanswered"
-"""Key of a lack that is none for sure: its command did not come to its end. It is asked again, and not remembered."""
+"""Key of an assumption without a certain answer, because its command did not finish. It is checked again, and not
+recorded."""
 
 UNITS = ("usr/lib/systemd/system", "lib/systemd/system")
-"""Where packages put units. What lies in /etc is the project's or an operator's."""
+"""Folders for units of packages. Units in /etc belong to the project or an operator."""
 
 
 def broken(assumptions: Iterable[Mapping[str, str]], root: Path = Path("/")) -> list[dict[str, str]]:
-    """Those that do not hold, each with `version`, the package's, `detail`, what was found instead, and `unanswered` where nothing
-    was found out.
+    """The assumptions that do not hold. Each has the package's `version`, the finding in `detail`, and `unanswered` if
+    there is no answer.
 
     Args:
         assumptions: see `hacienda.declare.Assumption.to_json`.
-        root: the file system to look at; commands run in the one that this process is in.
+        root: the file system to examine. Commands run in this process's own file system.
     """
     wanted = list(assumptions)
     if not wanted:
@@ -46,11 +49,11 @@ def broken(assumptions: Iterable[Mapping[str, str]], root: Path = Path("/")) -> 
 
 
 def told(lack: Mapping[str, str], former: str = "") -> tuple[str, str]:
-    """What is wrong and what to do, for people.
+    """The problem and the fix, for people.
 
     Args:
-        lack: as `broken` gives it.
-        former: the package's version with which everything held here; empty when that is not known.
+        lack: an item of `broken`.
+        former: the package's last version with which all assumptions held here; empty: unknown.
     """
     package, version = lack["package"], lack["version"]
     wrong = f"{package} {version}: {lack['detail']}; {lack['service']} needs it: {lack['reason']}"
@@ -59,11 +62,11 @@ def told(lack: Mapping[str, str], former: str = "") -> tuple[str, str]:
     bring = f"apt-get install --allow-downgrades {package}={former or 'VERSION'}"
     what = "the former version" if former and former != version else "a version that has it"
     more = "hacienda explain docs/assumptions.md"
-    return wrong, f"install {what} ({bring}), or deploy with a Hacienda that knows this one; {more}"
+    return wrong, f"install {what} ({bring}), or deploy with a version of Hacienda that supports this one; {more}"
 
 
 def installed(packages: Iterable[str] = ()) -> dict[str, str]:
-    """Versions of installed packages, by name; of all of them where none is named."""
+    """Name -> version of the named packages that are installed, or of all installed packages if none is named."""
     command = ["dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\n", *sorted(packages)]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -74,17 +77,17 @@ def installed(packages: Iterable[str] = ()) -> dict[str, str]:
 
 
 def _found(assumption: Mapping[str, str], root: Path) -> dict[str, str]:
-    """What to say of an assumption that does not hold; nothing of one that does."""
+    """The problem of an assumption that does not hold; None: it holds."""
     try:
         detail = _lack(assumption, root)
     except subprocess.TimeoutExpired:
-        detail = f"{_short(assumption['subject'])} did not answer within {SECONDS} s, so nothing is known of it"
+        detail = f"{_short(assumption['subject'])} did not answer within {SECONDS} s, so its state is unknown"
         return {"detail": detail, UNANSWERED: "yes"}
     return {"detail": detail} if detail else {}
 
 
 def _lack(assumption: Mapping[str, str], root: Path) -> str:
-    """What is not as assumed; empty when it holds."""
+    """The difference from the assumption; empty: it holds."""
     kind, subject = assumption["kind"], assumption["subject"]
     path = root / subject.lstrip("/")
     if kind == "program":
@@ -103,7 +106,7 @@ def _lack(assumption: Mapping[str, str], root: Path) -> str:
         return "" if found else f"{subject} has no line like {assumption['expected']}"
     if kind == "answer":
         return _answer(subject, assumption["expected"])
-    return f"{kind!r} is no kind of assumption that this program knows"
+    return f"{kind!r} is not a kind of assumption that this program supports"
 
 
 def _answer(command: str, expected: str) -> str:
@@ -128,7 +131,7 @@ def _answer(command: str, expected: str) -> str:
 
 
 def _short(command: str) -> str:
-    """As much of a command as people want to read."""
+    """A command, shortened for people."""
     return command if len(command) <= 60 else f"{command[:60]}..."
 
 
@@ -140,7 +143,8 @@ def _read(path: Path) -> str:
 
 
 def main() -> int:
-    """Prints, as JSON, what does not hold and all installed packages; 0 whether there is any lack or not: the reader decides."""
+    """Prints, as JSON, the assumptions that do not hold and all installed packages. Always returns 0, because the
+    reader judges."""
     wanted: list[dict[str, Any]] = json.load(sys.stdin)
     sys.stdout.write(json.dumps({"broken": broken(wanted), "packages": installed()}) + "\n")
     return 0

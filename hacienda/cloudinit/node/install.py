@@ -1,5 +1,5 @@
-"""Installing a bundle. Every step can be cut short and done again: what is owed is noted before a file changes, and the
-record of what is installed is written last."""
+"""Installs a bundle. Every step survives an interruption and can be repeated. Actions that services need are recorded
+before a file changes, and the record of the installation is written last."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from hacienda.cloudinit.node import assumptions, disk, fill, installed, manifest
 from hacienda.cloudinit.node.failure import BadBundleError, StepError
 
 LOCK_SECONDS = 300
-"""How long an installation waits for another one: apt may take minutes."""
+"""Seconds for which an installation waits for another one, because apt may take minutes."""
 
 _ABANDONED_SECONDS = 3600
-"""Age at which a delivery nobody installed is swept away."""
+"""Age in seconds after which a delivery that was not installed is deleted."""
 
 
 @dataclass
 class Work:
-    """What one run found and did."""
+    """The findings and actions of one run."""
 
     manifest: manifest.Manifest
     bundle: Path
@@ -38,11 +38,11 @@ class Work:
 
 
 def install(delivery: Path | None) -> None:
-    """Installs a delivery, or once more what was delivered last.
+    """Installs a delivery, or the last one again.
 
     Raises:
-        BadBundleError: nothing was touched.
-        StepError: a step failed; what was delivered is kept.
+        BadBundleError: the bundle is invalid; nothing was changed.
+        StepError: a step failed; the delivery is kept.
     """
     os.umask(0o077)
     paths.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def _install(bundle: Path) -> None:
     found = manifest.read(bundle)
     work = Work(found, bundle, installed.load())
     files = sorted(found.files, key=lambda file: (file.kind != "directory", file.path))
-    # apt's own settings first: the packages come from where they say.
+    # apt's own settings come first, because they name the source of the packages.
     for file in filter(_is_of_apt, files):
         _place(work, file)
     new = packages.ensure(found.packages)
@@ -86,7 +86,7 @@ def _install(bundle: Path) -> None:
     for name in gone_services:
         (paths.DONE / name).unlink(missing_ok=True)
         owed.forget(name)
-    # Once more: a convergence that ran meanwhile may have taken what was noted before the last file was in place.
+    # Recorded again: a convergence may have consumed the record before the last file was in place.
     for service, action in work.changed.items():
         owed.add(service, action)
     _start(work)
@@ -97,7 +97,7 @@ def _is_of_apt(file: manifest.File) -> bool:
 
 
 def _place(work: Work, file: manifest.File) -> None:
-    """Brings one file to what the manifest says, noting first what its service will owe."""
+    """Makes one file match the manifest. It first records the action that the file's service will need."""
     path = paths.real(file.path)
     disk.secure(path)
     disk.discard(path)
@@ -144,8 +144,8 @@ def _owe(work: Work, service: str, on_change: str) -> None:
 
 
 def _note_inputs(work: Work) -> None:
-    """A changed secret that a service's reconcile script brings into force owes it another convergence: no file of its need
-    change."""
+    """Records another convergence for services whose reconcile script applies a changed secret, even if no file of
+    theirs changes."""
     for service in work.manifest.services:
         if service.inputs:
             parts = (part for name in service.inputs for part in (name.encode(), fill.value(name)))
@@ -155,7 +155,7 @@ def _note_inputs(work: Work) -> None:
 
 
 def _folder_mode(file: manifest.File) -> int:
-    """A plain folder's own mode; for a folder of secrets, what lets the readers of its files in."""
+    """A plain folder's own mode. A folder of secrets gets the mode that admits the readers of its files."""
     if not file.secrets:
         return file.mode
     return 0o700 | (0o050 if file.mode & 0o040 else 0)
@@ -163,8 +163,8 @@ def _folder_mode(file: manifest.File) -> int:
 
 def _fill_folder(path: Path, file: manifest.File, keyed: dict[str, bytes]) -> None:
     disk.make_directory(path, _folder_mode(file), file.owner, file.group)
-    # New names first, changed ones after them: a key that moves to another name is never missing. The reader of a repository of
-    # Fernet keys would refuse what the other nodes sign with it.
+    # New names come first and changed ones after them, so that a key that moves to another name is never missing.
+    # Without the key Keystone would refuse tokens that other nodes sign with it.
     for name in sorted(keyed, key=lambda name: ((path / name).exists(), name)):
         disk.write(path / name, keyed[name], file.mode, file.owner, file.group)
     if keyed:
@@ -174,12 +174,12 @@ def _fill_folder(path: Path, file: manifest.File, keyed: dict[str, bytes]) -> No
 
 
 def _remove_left(work: Work) -> tuple[str, ...]:
-    """Takes away files and services that left the manifest; returns the services."""
+    """Removes files and services that are no longer in the manifest; returns the services."""
     names = {service.name for service in work.manifest.services}
     gone = tuple(name for name in work.before.services if name not in names)
     for name in reversed(gone):
         systemd.stop((f"hacienda-{name}.service", *reversed(work.before.services[name])))
-        _say(f"{name}: left this node, stopped")
+        _say(f"{name}: removed from this node, and stopped")
     for path, entry in sorted(work.before.files.items(), reverse=True):
         if path in work.entries:
             continue
@@ -211,7 +211,7 @@ def _settle_units(work: Work) -> None:
 
 
 def _start(work: Work) -> None:
-    """Queues what has to run, in start order, and waits for none of it."""
+    """Queues the units that must run, in start order, and does not wait for them."""
     oneshots = {service.oneshot: service.name for service in work.manifest.services}
     states = systemd.states(oneshots)
     pending = owed.everything()
@@ -240,7 +240,7 @@ def _only_one() -> Iterator[None]:
 
 
 def _take(delivery: Path) -> None:
-    """Makes a delivery the current one: secrets and cluster record first, the bundle last, by one rename."""
+    """Makes a delivery the current one. Secrets and cluster record come first; one rename of the bundle comes last."""
     bundle = delivery / "bundle"
     found = manifest.read(bundle)
     before = installed.load()
@@ -268,7 +268,7 @@ def _hash(bundle: Path) -> str:
 
 
 def _sweep() -> None:
-    """Removes bundles that are no longer current, and deliveries whose sender died."""
+    """Removes bundles that are no longer current, and deliveries of dead senders."""
     current = paths.CURRENT.resolve()
     for other in paths.BUNDLES.iterdir():
         if other != current:

@@ -1,4 +1,4 @@
-"""What is installed: the record in /var/lib/hacienda/manifest.json, and how the disk compares with it."""
+"""The installation: its record in /var/lib/hacienda/manifest.json, and the differences of the disk from it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Entry:
     """One installed file or folder.
 
     Args:
-        sha256: of the text before secrets were filled in.
-        digest: keyed digest of the result, owner and mode included.
+        sha256: hash of the text before secrets are filled in.
+        digest: keyed digest of the final file, owner and mode included.
         keys: names of the files in a folder of secrets.
     """
 
@@ -29,11 +29,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """Everything installed by the last installation that came to its end.
+    """The result of the last installation that finished.
 
     Args:
         services: their units, in start order.
-        inputs: service -> keyed digest of the secrets that its reconcile script brings into force.
+        inputs: service -> keyed digest of the secrets that its reconcile script applies.
     """
 
     node: str = ""
@@ -45,7 +45,7 @@ class Record:
 
 
 def load() -> Record:
-    """The record; an empty one before the first installation."""
+    """The record of the installation; empty before the first one."""
     raw = disk.read_state(paths.MANIFEST)
     if raw is None:
         return Record()
@@ -55,31 +55,31 @@ def load() -> Record:
 
 
 def save(record: Record) -> None:
-    """Makes it the record, services in start order."""
+    """Writes this as the record, with services in start order."""
     raw = asdict(record)
     raw["services"] = [[name, list(units)] for name, units in record.services.items()]
     disk.write_state(paths.MANIFEST, raw)
 
 
 def secure() -> None:
-    """Nobody but root can put something else where the installed files are."""
+    """Makes sure that only root can replace the installed files."""
     for path in load().files:
         disk.secure(paths.real(path))
 
 
 def file_digest(content: bytes, mode: int, uid: int, gid: int) -> str:
-    """Digest of a file as it should be, or as it is."""
+    """Digest of a file's content, mode and owner."""
     return fill.digest(content, f"{mode:o} {uid} {gid}".encode())
 
 
 def directory_digest(mode: int, uid: int, gid: int, parts: dict[str, str]) -> str:
-    """Digest of a folder and of the files that are ours in it."""
+    """Digest of a folder and of the installed files in it."""
     listed = " ".join(f"{name}={part}" for name, part in sorted(parts.items()))
     return fill.digest(b"directory", f"{mode:o} {uid} {gid} {listed}".encode())
 
 
 def current_digest(path: Path, entry_kind: str, keyed: bool) -> str | None:
-    """Digest of what is on disk; None when it is not there, or of another kind."""
+    """Digest of the file or folder on disk; None: it is missing, or of another kind."""
     try:
         status = path.lstat()
         mode, uid, gid = stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid

@@ -1,4 +1,4 @@
-"""hacienda-leave: takes a dead or leaving member out of every cluster, from a surviving node."""
+"""hacienda-leave: removes a dead or leaving member from every cluster, on a surviving node."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ from hacienda.cloudinit.node.scripts import Outcome
 
 CHECK_SECONDS = 30.0
 LEAVE_SECONDS = 120.0
-"""RabbitMQ forgets a dead node only after asking the others; a minute is not unusual."""
+"""Seconds for one script. RabbitMQ asks the other nodes before it forgets a dead one, which may take a minute."""
 
 _RELEASE = '. "$HACIENDA_LIB/lib.sh"; release_node "$1"'
 
 
 def main() -> int:
-    """Runs the command line; exit codes: 0 fine, 1 a group refuses or failed."""
+    """Runs the command line; exit codes: 0 success, 1 a group refuses or failed."""
     parser = argparse.ArgumentParser(prog="hacienda-leave", description=__doc__)
-    parser.add_argument("node", nargs="?", help="name of the node that is gone or goes")
-    parser.add_argument("groups", nargs="*", help="services to leave; all by default")
-    parser.add_argument("--check", action="store_true", help="only say whether each quorum survives without the node")
-    parser.add_argument("--self", action="store_true", dest="own", help="stop this node's services for good")
+    parser.add_argument("node", nargs="?", help="name of the dead or leaving node")
+    parser.add_argument("groups", nargs="*", help="services to leave; default: all")
+    parser.add_argument(
+        "--check", action="store_true", help="only report whether each quorum survives without the node"
+    )
+    parser.add_argument(
+        "--self", action="store_true", dest="own", help="stop this node's services, and keep them stopped"
+    )
     parser.add_argument("--json", action="store_true", help="as a JSON array")
     arguments = parser.parse_args()
     services = installed.load().services
@@ -32,14 +36,16 @@ def main() -> int:
         parser.error("which node?")
     absent = [name for name in arguments.groups if name not in services]
     if absent:
-        unknown = (Outcome(name, False, "does not run on this node", "ask a node that runs it") for name in absent)
+        unknown = (
+            Outcome(name, False, "does not run on this node", "run this on a node that runs it") for name in absent
+        )
         return scripts.show(unknown, arguments.json)
     names = [name for name in services if not arguments.groups or name in arguments.groups]
     names = [name for name in reversed(names) if scripts.has(name, "HACIENDA_LEAVE")]
     if arguments.check:
         found = [scripts.run(name, "HACIENDA_LEAVE", ("--check", arguments.node), CHECK_SECONDS) for name in names]
         return scripts.show(found, arguments.json)
-    # etcd last: the other scripts may ask it, and the locks are released in it.
+    # etcd comes last, because the other scripts may use it and release locks in it.
     found = [scripts.run(name, "HACIENDA_LEAVE", (arguments.node,), LEAVE_SECONDS) for name in names]
     return scripts.show([_release(arguments.node), *found], arguments.json)
 
@@ -50,7 +56,7 @@ def _release(node: str) -> Outcome:
     answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if answer.returncode == 0:
         return Outcome("locks and claims", True, "released")
-    return Outcome("locks and claims", False, "etcd does not answer", "hacienda-verify etcd, then again")
+    return Outcome("locks and claims", False, "etcd does not answer", "run hacienda-verify etcd, then try again")
 
 
 def _stop(services: dict[str, tuple[str, ...]]) -> int:

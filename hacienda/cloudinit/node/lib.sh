@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What every script of ours builds on. Sourced, never run; it expects `set -euo pipefail`.
+# The functions that all of Hacienda's scripts use. Sourced, never run. It expects `set -euo pipefail`.
 #
-# It brings in who this node is, and for a script below /usr/lib/hacienda/<service>/ that service's facts.
+# It loads the facts of this node and, for a script below /usr/lib/hacienda/<service>/, that service's facts.
 
 ROOT=${HACIENDA_ROOT:-}
 LIB=$ROOT/usr/lib/hacienda
@@ -22,14 +22,14 @@ fail() {
     exit 1
 }
 
-# number TEXT WHAT: the natural number that TEXT is. What comes from a file of somebody else's, a server, a peer or etcd goes through here
-# before it is reckoned with: arithmetic runs the command in `x[$(command)]`.
+# number TEXT WHAT: prints TEXT if it is a natural number. Check every text of another user's file, a server, a peer or etcd here
+# before arithmetic uses it, because arithmetic runs the command in `x[$(command)]`.
 number() {
     [[ $1 =~ ^(0|[1-9][0-9]{0,17})$ ]] || fail "$2 is no number: $(printf '%.40q' "$1")|see what wrote it"
     printf '%s\n' "$1"
 }
 
-# run_as USER COMMAND...: root touches nothing by name in a folder that others may write: they would lead it elsewhere by a link.
+# run_as USER COMMAND...: runs a command as USER. In a folder that others may write, root must use no name: it may be a link.
 run_as() {
     setpriv --reuid="$1" --regid="$1" --init-groups -- "${@:2}"
 }
@@ -44,8 +44,8 @@ load_service() {
     set +a
 }
 
-# wait_for SECONDS "what" COMMAND...: tries every second until the command succeeds; 1 after SECONDS, saying what it saw
-# last. The command runs in a subshell. One that takes long is asked less often: what it waits for needs the processor, too.
+# wait_for SECONDS "what" COMMAND...: tries every second until the command succeeds. After SECONDS it logs the last output and
+# returns 1. The command runs in a subshell. A slow command runs less often, because the other program needs the processor, too.
 wait_for() {
     local limit what=$2 since=$SECONDS told=$SECONDS asked=$SECONDS seen
     limit=$(number "$1" "how long to wait") || return
@@ -64,8 +64,8 @@ wait_for() {
     done
 }
 
-# wait_a_round SINCE LIMIT TEXT: one round of a wait that began at SINCE, as $SECONDS counts: says TEXT at once and every ten
-# seconds, and sleeps one. 1: the LIMIT in seconds is over. For loops that have more to decide than wait_for.
+# wait_a_round SINCE LIMIT TEXT: one round of a wait that started at SINCE (of $SECONDS). Logs TEXT at once and every ten seconds,
+# and sleeps one second. 1: the LIMIT in seconds is over. For loops that decide more than wait_for.
 wait_a_round() {
     local since limit
     since=$(number "$1" "the beginning of a wait") && limit=$(number "$2" "how long to wait") || return
@@ -85,9 +85,9 @@ secret() {
     printf '%s\n' "$path"
 }
 
-# inputs_hash: what the loaded service's reconcile script brings into force, as one word: computed files, the script itself,
-# secrets. A secret is 48 random characters, so its hash tells nobody anything. 1: one of them cannot be read; a hash of the others
-# would be taken for that of all. (A command substitution clears `set -e`.)
+# inputs_hash: one hash of everything that the loaded service's reconcile script applies: computed files, the script itself,
+# secrets. A secret is 48 random characters, so its hash reveals nothing. 1: one of them is not readable, because a hash of the
+# others would look like the hash of all. (A command substitution clears `set -e`.)
 inputs_hash() {
     local path name file
     {
@@ -111,7 +111,7 @@ member_names() {
     done
 }
 
-# member_address NAME: management address of a member; 1 when there is none of that name.
+# member_address NAME: management address of a member; 1: there is no such member.
 member_address() {
     local member
     for member in $MEMBERS; do
@@ -123,8 +123,8 @@ member_address() {
     return 1
 }
 
-# etcd ARGUMENTS...: etcdctl with this node's certificate, for at most 10 s: `etcdctl txn` knows no time-out of its own and
-# waits for ever when no endpoint answers, whatever --command-timeout says (seen with 3.4.23).
+# etcd ARGUMENTS...: etcdctl with this node's certificate, for at most 10 s: `etcdctl txn` has no time-out of its own and
+# waits forever if no endpoint answers, even with --command-timeout (seen with 3.4.23).
 etcd() {
     if [[ -z ${HACIENDA_ETCD_ENDPOINTS:-} ]]; then
         log "this node is no member of etcd"
@@ -137,14 +137,14 @@ etcd() {
     ETCDCTL_API=3 timeout --kill-after=1 10 etcdctl --endpoints="$HACIENDA_ETCD_ENDPOINTS" --dial-timeout=2s --command-timeout=5s "${tls[@]}" "$@"
 }
 
-# etcd_get KEY: the value, linearizable; nothing when there is no such key. 2: etcd does not answer.
+# etcd_get KEY: the value, linearizable; empty: there is no such key. 2: etcd does not answer.
 etcd_get() {
     etcd get --print-value-only "$1" || return 2
 }
 
 # etcd_cas KEY OLD NEW: compare and swap; an empty OLD means absent, an empty NEW deletes.
-# 0: the key holds NEW, now or already (an answer that got lost was still obeyed). 1: it holds another value, printed.
-# 2: etcd does not answer, and whether it obeyed is unknown: ask again.
+# 0: the key holds NEW, now or already (etcd may have executed a request whose answer was lost). 1: it holds another value, printed.
+# 2: etcd does not answer, and it is unknown whether it executed the request: ask again.
 etcd_cas() {
     local key=$1 old=$2 new=$3 compare="value(\"$1\") = \"$2\"" change="put $1 \"$3\"" answer held
     [[ $key$old$new =~ ^[A-Za-z0-9._:/@+-]*$ ]] || fail "etcd_cas: unsafe characters in $key, '$old' or '$new'|choose plain ones"
@@ -163,7 +163,7 @@ etcd_cas() {
     return 1
 }
 
-# _ask_etcd COMMAND...: repeats a function that answers 2 until it answers otherwise, for ETCD_PATIENCE seconds.
+# _ask_etcd COMMAND...: repeats a function while it returns 2, for ETCD_PATIENCE seconds.
 _ask_etcd() {
     local since=$SECONDS code
     while true; do
@@ -176,8 +176,8 @@ _ask_etcd() {
     done
 }
 
-# lock NAME: takes /hacienda/NAME for this node, waiting for whoever holds it. It has no TTL and survives reboots; taking
-# it twice is fine. 2: etcd does not answer. The marker on disk tells a later run that the lock may be ours.
+# lock NAME: takes /hacienda/NAME for this node, and waits for its holder. The lock has no TTL and survives reboots; taking it
+# twice is allowed. 2: etcd does not answer. The marker on disk shows a later run that this node may hold the lock.
 lock() {
     local name=$1 since=$SECONDS code holder
     mkdir -p "$STATE/holding"
@@ -195,12 +195,12 @@ lock() {
     done
 }
 
-# holds NAME: whether this node may hold the lock, without asking etcd.
+# holds NAME: whether this node may hold the lock. It does not ask etcd.
 holds() {
     [[ -e $STATE/holding/${1//\//__} ]]
 }
 
-# unlock NAME: gives the lock back if it is this node's. 2: etcd does not answer, the lock is kept.
+# unlock NAME: releases the lock if this node holds it. 2: etcd does not answer; the lock stays.
 unlock() {
     local code=0
     _ask_etcd etcd_cas "/hacienda/$1" "$HACIENDA_NODE" "" >/dev/null || code=$?
@@ -208,7 +208,7 @@ unlock() {
     rm -f "$STATE/holding/${1//\//__}"
 }
 
-# release_node NODE: gives up every lock and unfinished claim of a node that is gone. 2: etcd does not answer.
+# release_node NODE: releases every lock and unfinished claim of a dead node. 2: etcd does not answer.
 release_node() {
     local prefix key value found
     for prefix in /hacienda/rolling/ /hacienda/reconcile/ /hacienda/boot/ /hacienda/migrate/ /hacienda/release/; do

@@ -1,4 +1,4 @@
-"""A bundle's manifest, read and checked before anything is touched."""
+"""A bundle's manifest, read and checked before any change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECRET = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 
 @dataclass(frozen=True)
 class File:
-    """One entry: a file, a secret, or a folder (with one file per key where it names a secret)."""
+    """One entry: a file, a secret, or a folder. A folder that names a secret has one file for each key."""
 
     path: str
     sha256: str
@@ -37,7 +37,7 @@ class Service:
     """One service of this node, in start order within the manifest.
 
     Args:
-        inputs: secrets that its reconcile script brings into force.
+        inputs: secrets that its reconcile script applies.
     """
 
     name: str
@@ -46,13 +46,13 @@ class Service:
 
     @property
     def oneshot(self) -> str:
-        """The unit that converges it."""
+        """The unit that converges the service."""
         return f"hacienda-{self.name}.service"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What this node is meant to be."""
+    """The declared state of this node."""
 
     node: str
     environment: str
@@ -63,16 +63,16 @@ class Manifest:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Names of all secrets that files name or that are reconciled."""
+        """Names of all secrets in files or for reconcile scripts."""
         named = {name for file in self.files for name in file.secrets}
         return frozenset(named.union(*(service.inputs for service in self.services)))
 
 
 def read(bundle: Path) -> Manifest:
-    """The manifest of an unpacked bundle, with every content compared with its hash.
+    """The manifest of an unpacked bundle, after a check of every content against its hash.
 
     Raises:
-        BadBundleError: it is not whole, of another version, or names something outside its bounds.
+        BadBundleError: it is incomplete, of another version, or names a path or value that is not allowed.
     """
     try:
         raw = json.loads((bundle / "manifest.json").read_text("utf-8"))
@@ -93,7 +93,7 @@ def read(bundle: Path) -> Manifest:
 
 
 def content(bundle: Path, file: File) -> bytes:
-    """A file's text as rendered, placeholders and all."""
+    """A file's rendered text, with its placeholders."""
     return (bundle / "files" / file.sha256).read_bytes()
 
 

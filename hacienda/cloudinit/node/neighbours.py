@@ -1,4 +1,4 @@
-"""Which of its neighbours this node reaches, on each network that they share."""
+"""Neighbours that this node reaches, on each shared network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A machine that votes, on one network."""
+    """A voter's address on one network."""
 
     node: str
     network: str
@@ -27,7 +27,7 @@ def parse(text: str) -> tuple[Neighbour, ...]:
 
 
 def unreached(neighbours: tuple[Neighbour, ...]) -> tuple[Neighbour, ...]:
-    """Those that answer none of three pings within about a second."""
+    """Neighbours that answer none of three pings within about a second."""
     if not neighbours:
         return ()
     with ThreadPoolExecutor(len(neighbours)) as pool:

@@ -1,5 +1,5 @@
-"""What services still owe their daemons: a restart, a reload, or another convergence. `pending` is written here and taken
-over by hacienda-converge, which keeps it in `taken` until it is done."""
+"""Actions that services still need: a restart, a reload, or another convergence. This module writes them to `pending`.
+hacienda-converge moves them to `taken` until they are done."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ _STRENGTH = {"": 0, "converge": 1, "reload": 2, "restart": 3}
 
 
 def action(on_change: str) -> str:
-    """What a changed file's `on_change` means to its service: `none` leaves the daemons alone, yet converges again."""
+    """Action for the `on_change` of a changed file. `none` does not touch the daemons, but the service converges
+    again."""
     return "converge" if on_change == "none" else on_change
 
 
 def stronger(one: str, other: str) -> str:
-    """The stronger of two actions; empty is none."""
+    """The stronger of two actions; empty: no action."""
     return max(one, other, key=lambda word: _STRENGTH.get(word, 0))
 
 
 def add(service: str, wanted: str) -> None:
-    """Notes that a service owes at least this."""
+    """Records that a service needs at least this action."""
     path = paths.PENDING / service
     disk.write(path, f"{stronger(_read(path), wanted)}\n".encode(), 0o600)
 
 
 def forget(service: str) -> None:
-    """A service that left this node owes nothing."""
+    """Forgets the actions of a service that left this node."""
     for folder in (paths.PENDING, paths.TAKEN):
         (folder / service).unlink(missing_ok=True)
 
 
 def everything() -> dict[str, str]:
-    """Service -> what it owes."""
+    """Service -> action that it needs."""
     found: dict[str, str] = {}
     for folder in (paths.PENDING, paths.TAKEN):
         if folder.is_dir():

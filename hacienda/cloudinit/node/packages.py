@@ -1,4 +1,4 @@
-"""Debian packages: what the image lacks is installed, and nothing that is installed starts by itself."""
+"""Debian packages: installs those that the image lacks, and prevents their daemons from starting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _APT = (
 
 
 def ensure(wanted: Iterable[str]) -> tuple[str, ...]:
-    """Installs missing packages, their daemons not started; returns those that were missing.
+    """Installs missing packages without starting their daemons; returns the missing ones.
 
     Raises:
         StepError: apt cannot install them.
@@ -52,7 +52,7 @@ def _missing(wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 @contextmanager
 def _no_starts() -> Iterator[None]:
-    """invoke-rc.d asks policy-rc.d, and 101 forbids; a policy somebody else wrote stays."""
+    """invoke-rc.d runs policy-rc.d, and exit code 101 forbids a start. An existing policy stays."""
     if not _POLICY.exists():
         disk.write(_POLICY, _POLICY_TEXT, 0o755)
     try:

@@ -1,4 +1,4 @@
-"""Where things are on a node. HACIENDA_ROOT moves everything below another folder, for rehearsals."""
+"""Paths on a node. HACIENDA_ROOT moves them below another folder, for rehearsals."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ DONE = STATE / "done"
 
 
 def real(path: str) -> Path:
-    """Where a path of the manifest is on this machine."""
+    """The place of a manifest's path on this machine."""
     return ROOT / path.lstrip("/")

@@ -1,4 +1,4 @@
-"""Running a service's scripts with its facts, bounded in time."""
+"""Runs a service's scripts with its facts and a time limit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 from hacienda.cloudinit.node import paths
 
 _RUN = '. "$HACIENDA_LIB/lib.sh"; load_service "$1"; name=$(printenv "$2"); exec "$HACIENDA_LIB/$1/$name" "${@:3}"'
-"""The facts name the script; both come from the service's env file."""
+"""The facts name the script. Both come from the service's env file."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a script said: one line of detail, and what to do where it is not ok."""
+    """The result of a script: one line of detail, and the fix if it is not ok."""
 
     service: str
     ok: bool
@@ -27,7 +27,8 @@ class Outcome:
 
 
 def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -> Outcome:
-    """Runs the script that the service's env file names in `variable`; killed, with all it started, after `seconds`."""
+    """Runs the script that the service's env file names in `variable`. After `seconds` the script and its child
+    processes are killed."""
     command = ["/bin/bash", "-euc", _RUN, "hacienda", service, variable, *arguments]
     environment = {**os.environ, "HACIENDA_LIB": str(paths.LIB), "LC_ALL": "C.UTF-8"}
     process = subprocess.Popen(
@@ -58,7 +59,7 @@ def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -
 
 
 def busy(load: float, cores: int) -> str:
-    """Words on a machine that has more to do than it can; empty where that is not why a script is late."""
+    """Words about an overloaded machine; empty if load does not explain a late script."""
     return f"; the machine is busy, load {load:.0f} on {cores} cores" if load > 2 * cores else ""
 
 

@@ -1,4 +1,4 @@
-"""What this node is, as the deployer reads it back."""
+"""The state of this node, for the deployer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hacienda.cloudinit.node import disk, fill, installed, owed, paths, systemd
 
 
 def status() -> dict[str, Any]:
-    """Installed files with drift, failed oneshots, what is owed, the recorded cluster. It changes nothing and takes a
+    """Installed files with drift, failed oneshots, needed actions, recorded clusters. It changes nothing and takes a
     fraction of a second."""
     record = installed.load()
     states = systemd.states(f"hacienda-{name}.service" for name in record.services)

@@ -1,4 +1,4 @@
-"""File systems that our services write to: full, out of inodes, over a quota, or read-only."""
+"""File systems to which the node's services write: full, out of inodes, over a quota, or read-only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from hacienda.cloudinit.node.fault import Fault
 
 LEAST = 64 * 2**20
-"""Bytes that must be free for users other than root. etcd allocates its log in pieces of 64 MiB (SegmentSizeBytes in its wal
-package), RabbitMQ blocks publishers below 50 MB (disk_free_limit)."""
+"""Bytes that must be free for users other than root. etcd allocates its log in pieces of 64 MiB (SegmentSizeBytes in
+its wal package). RabbitMQ blocks publishers below 50 MB (disk_free_limit)."""
 
 LEAST_INODES = 1000
-"""Files that must still fit."""
+"""Number of files that must still fit."""
 
 _MIB = 2**20
 
@@ -24,7 +24,7 @@ def faults(folders: Mapping[Path, Iterable[str]]) -> list[Fault]:
     """One fault at most for each file system.
 
     Args:
-        folders: what is written to -> services that do. Folders that do not exist count with their nearest parent.
+        folders: folder -> services that write to it. A folder that does not exist counts as its nearest parent.
     """
     systems: dict[int, list[tuple[Path, tuple[str, ...]]]] = {}
     for folder, services in folders.items():
@@ -48,33 +48,32 @@ def _of(folder: Path, services: tuple[str, ...]) -> Fault | None:
 
 
 def _wrong(status: os.statvfs_result, refused: int, top: str) -> tuple[str, str]:
-    """What is wrong with a file system, and what to do; empty: nothing.
+    """The fault of a file system, and its fix; empty: no fault.
 
     Args:
-        refused: the error of a file of LEAST bytes; 0: none.
+        refused: the error on writing a file of LEAST bytes; 0: none.
         top: its mount point.
     """
     free, size = status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
     room = f"make room: du -xh --max-depth=3 {top} | sort -h | tail"
     why = "dmesg on this node says why"
     if refused == errno.EROFS or status.f_flag & os.ST_RDONLY:
-        return "is read-only", f"{why}; the kernel does this when a disk fails. Repair it, then restart the node"
+        return "is read-only", f"{why}; the kernel does this when a disk fails. Repair the disk, then restart the node"
     if free < LEAST:
         return f"is full: {free // _MIB} MiB of {_size(size)} are free, {LEAST // _MIB} MiB are needed", room
     if status.f_files and status.f_favail < LEAST_INODES:
-        many = f"remove files, many small ones are in the way: du --inodes -x {top} | sort -n | tail"
+        many = f"remove files, because many small ones use all inodes: du --inodes -x {top} | sort -n | tail"
         return f"is full: {status.f_favail} of {status.f_files} inodes are free", many
     if refused in (errno.EDQUOT, errno.ENOSPC):
         why = os.strerror(refused)
-        what = (
-            f"is full: it takes no {LEAST // _MIB} MiB more ({why}), though {_size(free)} of the file system are free"
-        )
+        what = f"is full: it does not accept {LEAST // _MIB} MiB more ({why}), though {_size(free)} of the file system are free"
         return what, f"raise this machine's quota, or {room}"
     return (f"cannot be written: {os.strerror(refused)}", why) if refused else ("", "")
 
 
 def _refusal(folder: Path) -> int:
-    """The error of a file of LEAST bytes that has no name and is gone at once; 0: there is room. A quota shows in nothing else."""
+    """The error on writing an unnamed temporary file of LEAST bytes; 0: there is space. Nothing else reveals a
+    quota."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             os.posix_fallocate(file.fileno(), 0, LEAST)

@@ -1,4 +1,4 @@
-"""systemctl, in as few calls as the work allows: each costs some ten milliseconds."""
+"""systemctl, in as few calls as possible, because each takes about ten milliseconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TARGET = "hacienda.target"
 
 @dataclass(frozen=True)
 class State:
-    """A unit as systemd sees it."""
+    """A unit, as systemd reports it."""
 
     active: str
     sub: str
@@ -22,7 +22,7 @@ class State:
 
     @property
     def failed(self) -> bool:
-        """It failed, waits to try again after a failure, or was never asked to run."""
+        """Whether it failed, waits for a retry after a failure, or was never started."""
         return (
             self.active == "failed"
             or self.result not in ("", "success")
@@ -31,7 +31,7 @@ class State:
 
     @property
     def done(self) -> bool:
-        """A oneshot that came to its end, with nothing queued."""
+        """Whether it is a oneshot that finished, with no queued job."""
         return self.active == "active" and self.sub == "exited" and not self.job
 
 
@@ -59,7 +59,7 @@ def reload() -> None:
 
 
 def keep_disabled(units: Iterable[str]) -> None:
-    """Daemons are started by their service's oneshot, never by the boot."""
+    """Disables daemons, because their service's oneshot starts them, not the boot."""
     wanted = tuple(units)
     if not wanted:
         return
@@ -70,24 +70,24 @@ def keep_disabled(units: Iterable[str]) -> None:
 
 
 def enable_target() -> None:
-    """Converges at every boot from now on."""
+    """Enables convergence at every boot."""
     if _run("is-enabled", TARGET).stdout.strip() != "enabled":
         _systemctl("enable", TARGET)
 
 
 def start(units: Iterable[str]) -> None:
-    """Queues starts and returns."""
+    """Queues starts, and returns at once."""
     _systemctl("start", "--no-block", *units)
 
 
 def restart(unit: str) -> None:
-    """Queues a restart, forgetting earlier failures, and returns."""
+    """Forgets earlier failures, queues a restart, and returns at once."""
     _run("reset-failed", unit)
     _systemctl("restart", "--no-block", unit)
 
 
 def stop(units: Iterable[str]) -> None:
-    """Queues stops and returns; units that are not loaded are stopped already."""
+    """Queues stops, and returns at once. Units that are not loaded are already stopped."""
     _run("stop", "--no-block", *units)
 
 

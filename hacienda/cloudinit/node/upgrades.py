@@ -1,4 +1,4 @@
-"""Whether something on this machine would restart voters on all machines at once: upgrades that nobody attends to."""
+"""Unattended upgrades, which would restart voters on all machines at once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _OURS = "/etc/apt/apt.conf.d/91hacienda-upgrades"
 
 
 def faults(held: Iterable[str], services: Iterable[str], root: Path = paths.ROOT) -> list[Fault]:
-    """What would upgrade or restart them.
+    """A fault for each program that would upgrade or restart voters.
 
     Args:
-        held: regular expressions of package names, as they are listed for apt.
-        services: who suffers from it.
-        root: the file system to look at; apt's configuration is asked of apt-config.
+        held: regular expressions of package names, in apt's format.
+        services: services that would be restarted.
+        root: the file system to examine. apt-config reports apt's configuration.
     """
     wanted, suffer = list(held), tuple(services)
     found = []
@@ -33,7 +33,9 @@ def faults(held: Iterable[str], services: Iterable[str], root: Path = paths.ROOT
         if missing and configured.get(_SWITCH, ["0"])[-1] != "0":
             what = f"unattended upgrades may restart members that vote on all machines at once: {_LIST} lacks {' '.join(missing)}"
             found.append(
-                Fault("package", what, f"look for what clears the list of {_OURS}: apt-config dump, /etc/apt", suffer)
+                Fault(
+                    "package", what, f"find the file that clears the list of {_OURS}: apt-config dump, /etc/apt", suffer
+                )
             )
     if wanted and (root / _NEEDRESTART).exists():
         text = (root / _NEEDRESTART).read_text("utf-8", errors="replace")
@@ -41,12 +43,12 @@ def faults(held: Iterable[str], services: Iterable[str], root: Path = paths.ROOT
             what = (
                 "needrestart may restart members that vote after any upgrade: it does not read /etc/needrestart/conf.d"
             )
-            found.append(Fault("package", what, f"give /{_NEEDRESTART} back what its package has", suffer))
+            found.append(Fault("package", what, f"restore /{_NEEDRESTART} from its package", suffer))
     return found
 
 
 def _configured() -> dict[str, list[str]]:
-    """apt's configuration: name -> its values, those of a list in their order."""
+    """apt's configuration: name -> its values, in the order of the list."""
     found: dict[str, list[str]] = {}
     said = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True, timeout=20).stdout
     for name, value in re.findall(r'^(\S+?)(?:::)? "(.*)";$', said, re.MULTILINE):

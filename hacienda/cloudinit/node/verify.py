@@ -1,4 +1,4 @@
-"""hacienda-verify: is this node's part of each service healthy?"""
+"""hacienda-verify: checks whether this node's part of each service is healthy."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from hacienda.cloudinit.node import assumptions, installed, owed, scripts, syste
 from hacienda.cloudinit.node.scripts import Outcome
 
 SECONDS = float(os.environ.get("HACIENDA_VERIFY_SECONDS", "20"))
-"""How long one verify script may take; they run at the same time. RabbitMQ's tool alone takes 1 s, and over 10 s on a machine with
-eight times as much to do as it has cores."""
+"""Time limit of one verify script. They run at the same time. RabbitMQ's tool alone takes 1 s, and over 10 s on a
+machine with a load of eight times its cores."""
 
 
 def main() -> int:
-    """Runs the command line; exit codes: 0 all healthy, 1 something is not, or a service that is named is not here."""
+    """Runs the command line; exit codes: 0 all healthy, 1 a service is unhealthy, or a named service does not run
+    here."""
     parser = argparse.ArgumentParser(prog="hacienda-verify", description=__doc__)
-    parser.add_argument("services", nargs="*", help="services to ask, of those this node runs; all by default")
-    parser.add_argument("--local", action="store_true", help="absent members are no fault of this node's")
+    parser.add_argument("services", nargs="*", help="services of this node to check; default: all")
+    parser.add_argument("--local", action="store_true", help="do not count absent members as a fault of this node")
     parser.add_argument("--json", action="store_true", help="as a JSON array")
     arguments = parser.parse_args()
     present = tuple(installed.load().services)
@@ -35,7 +36,7 @@ def main() -> int:
 
 
 def verify(services: tuple[str, ...], *, local: bool = False) -> list[Outcome]:
-    """One outcome per service, in their order."""
+    """One outcome for each service, in order."""
     if not services:
         return []
     states = systemd.states(f"hacienda-{name}.service" for name in services)
@@ -56,13 +57,13 @@ def _one(
     if lack is not None:
         return Outcome(name, False, lack.wrong, lack.fix)
     if not states[unit].done or name in pending:
-        owes = f", owes a {pending[name]}" if name in pending else ""
+        owes = f", needs a {pending[name]}" if name in pending else ""
         return Outcome(name, False, f"still converging{owes}: {_last_line(unit)}", f"journalctl -u {unit}")
     return scripts.run(name, "HACIENDA_VERIFY", ("--local",) if local else (), SECONDS)
 
 
 def _last_line(unit: str) -> str:
-    # By identifier, not by unit: what systemd itself says about the unit tells nothing.
+    # By identifier, not by unit: systemd's own messages about the unit do not help.
     name = unit.removesuffix(".service")
     command = ["journalctl", "--boot", f"--identifier={name}", "--lines=1", "--output=cat", "--no-pager", "--quiet"]
     try:

@@ -1,1 +1,2 @@
-"""A small typed framework for Terraform providers: values, schema, operations, server. It knows nothing of clouds."""
+"""A small typed framework for Terraform providers: values, schema, operations, server. It knows nothing about
+clouds."""

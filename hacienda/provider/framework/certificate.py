@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 _LIFE = datetime.timedelta(days=30)
-"""Longer than any apply: Terraform keeps one connection for the whole run."""
+"""Validity. It is longer than any apply, because Terraform keeps one connection for the whole run."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate for `localhost`: key and certificate as PEM, the certificate as DER, too."""
+    """A self-signed certificate for `localhost`: key and certificate as PEM, and the certificate as DER."""
 
     key: bytes
     pem: bytes
@@ -23,7 +23,7 @@ class Certificate:
 
 
 def issue() -> Certificate:
-    """A fresh certificate. P-256: the TLS library inside grpcio refuses Go's default P-521."""
+    """A new certificate. It uses P-256, because the TLS library inside grpcio refuses Go's default P-521."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

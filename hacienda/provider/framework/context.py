@@ -1,4 +1,4 @@
-"""What every operation is given: diagnostics to add to, private data, partial state, the wish to stop."""
+"""The context of an operation: its diagnostics, private data, partial state, and Terraform's request to stop."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Context:
     """One operation on one resource.
 
     Args:
-        stop: set when Terraform wants running operations to end soon.
-        config: the configuration, None for what it does not set.
-        private: the provider's own data beside the state, never shown to anybody.
+        stop: set when Terraform asks running operations to end soon.
+        config: the configuration, with None for attributes that it does not set.
+        private: the provider's own data beside the state, which Terraform never shows.
     """
 
     stop: threading.Event
@@ -38,7 +38,7 @@ class Context:
         self._add(wire.Diagnostic.Severity.WARNING, summary, detail)
 
     def save(self, state: State) -> None:
-        """Keep what exists so far: it stays in the state (tainted, on creation) if the operation fails from here on."""
+        """Keep the current result: if the operation fails later, it stays in the state (tainted, on creation)."""
         self.partial = {name: None if value is UNKNOWN else value for name, value in state.items()}
 
     def _add(self, severity: wire.Diagnostic.Severity.ValueType, summary: str, detail: str) -> None:
@@ -48,7 +48,7 @@ class Context:
 
 
 def load_private(data: bytes) -> dict[str, Any]:
-    """Private data from the wire; empty where there was none."""
+    """Private data from the wire; empty if there was none."""
     return dict(json.loads(data)) if data else {}
 
 

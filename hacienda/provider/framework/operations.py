@@ -1,4 +1,5 @@
-"""The provider's procedures: every request is answered, whatever a resource does, and every failure is a diagnostic."""
+"""The provider's procedures. Every request gets an answer, even if a resource fails, and every failure is a
+diagnostic."""
 
 from __future__ import annotations
 
@@ -21,13 +22,13 @@ _CAPABILITIES = wire.ServerCapabilities(plan_destroy=True, get_provider_schema_o
 
 
 class Provider:
-    """Answers Terraform's requests; one method per procedure, named as the protocol names it.
+    """Answers Terraform's requests. Each procedure of the protocol is a method with its name.
 
     Args:
         resources: the resource types.
-        attributes: those of the provider block.
-        configure: takes the provider block's values once; None for what it does not set.
-        stop: set when Terraform wants running operations to end soon.
+        attributes: attributes of the provider block.
+        configure: receives the provider block's values once, with None for attributes that it does not set.
+        stop: set when Terraform asks running operations to end soon.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Provider:
         context = Context(self.stop)
         context.error(
             f"{request.type_name} {request.id} cannot be imported",
-            "Nothing needs to be: creating a resource adopts what is there already. Declare it and apply.",
+            "An import is not necessary: a creation adopts an existing object. Declare the resource and apply.",
         )
         return wire.ImportResourceState.Response(diagnostics=context.diagnostics)
 
@@ -171,7 +172,7 @@ def _plan(resource: Resource, context: Context, prior: State | None, planned: St
 def _apply(resource: Resource, context: Context, prior: State | None, planned: State | None) -> State | None:
     if context.stop.is_set():
         raise errors.HaciendaError(
-            f"{resource.label(planned or prior)}: stopped before it began", "Apply again to go on."
+            f"{resource.label(planned or prior)}: stopped before it started", "Apply again to continue."
         )
     if planned is None:
         resource.delete(context, prior or {})
@@ -181,7 +182,8 @@ def _apply(resource: Resource, context: Context, prior: State | None, planned: S
 
 
 def _guarded(context: Context, label: str, operation: Callable[[], object]) -> None:
-    """Run it; whatever it raises becomes an error. SystemExit too: a worker that never answers would hang Terraform."""
+    """Run it, and turn every exception into an error. This includes SystemExit, because a worker that never answers
+    would hang Terraform."""
     try:
         operation()
     except errors.HaciendaError as error:
@@ -192,5 +194,5 @@ def _guarded(context: Context, label: str, operation: Callable[[], object]) -> N
         sys.stderr.write(printing.lines(trace))
         context.error(
             f"{label}: {type(error).__name__}: {error}",
-            f"This is a defect of the provider. What exists so far is kept in the state.\n\n{trace}",
+            f"This is a defect of the provider. The state keeps the objects that exist so far.\n\n{trace}",
         )

@@ -1,4 +1,4 @@
-"""Attributes of resources and of the provider block, declared once."""
+"""Declares the attributes of resources and of the provider block."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Attribute:
     """One attribute.
 
     Args:
-        name: as the configuration writes it.
+        name: name in the configuration.
         type: its type.
         description: one sentence for the reader of the schema.
-        required: the configuration must give it.
-        optional: the configuration may give it.
-        computed: the provider may set it.
-        sensitive: hidden in Terraform's output (it is plain text in the state all the same).
-        replace: a change of it replaces the resource.
-        default: what an optional attribute is where the configuration says nothing; such an attribute is computed, too.
+        required: whether the configuration must set it.
+        optional: whether the configuration may set it.
+        computed: whether the provider may set it.
+        sensitive: whether Terraform's output hides it. The state holds it in plain text nevertheless.
+        replace: whether its change replaces the resource.
+        default: value of an optional attribute that the configuration does not set. Such an attribute is also computed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Serving: go-plugin's handshake and a gRPC server on a unix socket that only we can reach."""
+"""Serves Terraform: go-plugin's handshake, and a gRPC server on a unix socket for this user only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from hacienda.provider.framework.operations import Provider
 from hacienda.provider.protocol import tfplugin6_pb2 as wire
 
 _COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
-"""What Terraform puts into TF_PLUGIN_MAGIC_COOKIE; public, it only tells that Terraform is the caller."""
+"""Terraform's value of TF_PLUGIN_MAGIC_COOKIE. It is public, and only shows that Terraform is the caller."""
 
 _WORKERS = 64
-"""Operations at a time; Terraform itself asks for -parallelism (10) of them."""
+"""Operations at a time. Terraform itself requests -parallelism (10)."""
 
 _MESSAGE_LIMIT = 256 << 20
-"""Bytes; as large as Terraform's own limit."""
+"""Bytes of the largest message: Terraform's own limit."""
 
 _PROCEDURES = (
     "GetMetadata",
@@ -50,8 +50,9 @@ def started_by_terraform() -> bool:
 
 
 def serve(provider: Provider, leave: Callable[[], None]) -> None:
-    """Serve until Terraform says Shutdown or is gone, then `leave()` and end the process without waiting for workers."""
-    # Ctrl-C reaches the whole process group; it is for Terraform to decide, and it calls StopProvider.
+    """Serve until Terraform calls Shutdown or ends. Then call `leave()`, and end the process without waiting for
+    workers."""
+    # Ctrl-C reaches the whole process group. Terraform decides about it, and calls StopProvider.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent, done = os.getppid(), threading.Event()
@@ -59,7 +60,7 @@ def serve(provider: Provider, leave: Callable[[], None]) -> None:
         socket = Path(folder) / "provider.sock"
         pinned = certificate.issue()
         server = _server(provider, done)
-        # The server alone shows a certificate: grpcio refuses the client key that go-plugin generates (P-521).
+        # Only the server has a certificate, because grpcio refuses the client key that go-plugin generates (P-521).
         server.add_secure_port(f"unix://{socket}", grpc.ssl_server_credentials([(pinned.key, pinned.pem)]))
         server.start()
         encoded = base64.b64encode(pinned.der).decode().rstrip("=")

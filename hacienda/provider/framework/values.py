@@ -13,11 +13,12 @@ State = dict[str, Any]
 """One resource's attributes by name."""
 
 _UNKNOWN_CODE = 0
-"""msgpack extension of a plain unknown; 12 is an unknown with refinements, which we may ignore (go-cty, msgpack)."""
+"""msgpack extension of a plain unknown. 12 is an unknown with refinements, which a provider may ignore (go-cty,
+msgpack)."""
 
 
 class Unknown:
-    """A value that only the apply will tell. There is one instance, `UNKNOWN`; copies are the same object."""
+    """A value that is known only after the apply. There is one instance, `UNKNOWN`; copies are the same object."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -36,13 +37,13 @@ def encode(value: State | None) -> wire.DynamicValue:
     """A state, or None for "no such object".
 
     Raises:
-        TypeError: something in it is not a Terraform value.
+        TypeError: a part of it is not a Terraform value.
     """
     return wire.DynamicValue(msgpack=msgpack.packb(value, default=_extension))
 
 
 def decode(message: wire.DynamicValue) -> Any:
-    """The value of a message; None for null and for an absent message."""
+    """The value of a message; None for null and for a missing message."""
     if message.msgpack:
         return msgpack.unpackb(message.msgpack, ext_hook=lambda code, data: UNKNOWN, strict_map_key=False)
     if message.json:
@@ -51,7 +52,7 @@ def decode(message: wire.DynamicValue) -> Any:
 
 
 def known(value: Any) -> bool:
-    """Whether nothing in the value is unknown."""
+    """Whether no part of the value is unknown."""
     if isinstance(value, dict):
         return all(known(item) for item in value.values())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the Incus resources share: the daemon, the project, and the mark of what is ours."""
+"""Shared parts of the Incus resources: the daemon, the project, and the mark of Hacienda's objects."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hacienda.provider.framework.values import State
 from hacienda.remote.incus import Incus, IncusError
 
 MARK = "user.hacienda.environment"
-"""Configuration key that names the environment an object belongs to. What lacks it is never touched."""
+"""Configuration key that names an object's environment. The provider never changes an object without it."""
 
 WHERE = (
     Attribute("socket", required=True, replace=True, description="Path of the Incus daemon's unix socket."),
     Attribute("project", optional=True, default="default", replace=True, description="Incus project."),
 )
-"""Attributes of everything in Incus."""
+"""Attributes of all objects in Incus."""
 
 _SHARED = {f"features.{name}": "false" for name in ("images", "profiles", "networks", "storage.volumes")}
-"""Images, profiles and networks are those of project `default`: bridges cannot be anywhere else."""
+"""Images, profiles and networks are in project `default`, because bridges can be in no other."""
 
 
 def daemon(state: State) -> Incus:
@@ -29,7 +29,7 @@ def daemon(state: State) -> Incus:
 
 
 def ensure_project(incus: Incus) -> None:
-    """Have the project there; another resource may be making it at the same moment."""
+    """Create the project if it does not exist. Another resource may create it at the same time."""
     if incus.project == "default":
         return
     anywhere = Incus(incus.socket)
@@ -44,17 +44,17 @@ def ensure_project(incus: Incus) -> None:
 
 
 def refuse_foreign(found: dict[str, Any], environment: str, what: str) -> None:
-    """Raise unless an object carries our mark.
+    """Raise unless an object carries the mark of this environment.
 
     Raises:
-        hacienda.errors.InputError: it belongs to somebody else.
+        hacienda.errors.InputError: it belongs to another owner.
     """
     owner = found["config"].get(MARK)
     if owner != environment:
         whose = f"belongs to environment {owner}" if owner else "was not made by Hacienda"
-        raise errors.InputError(f"{what} exists and {whose}", "Choose another name, or remove it yourself.")
+        raise errors.InputError(f"{what} exists and {whose}", "Choose another name, or delete it yourself.")
 
 
 def quoted(name: str) -> str:
-    """A name as a part of a URL's path."""
+    """A name, escaped for the path of a URL."""
     return urllib.parse.quote(name, safe="")

@@ -1,4 +1,4 @@
-"""`hacienda_incus_image`: holds an image's alias to the fingerprint it stands for. Images are built by `hacienda lab image`."""
+"""`hacienda_incus_image`: resolves an image's alias to its fingerprint. `hacienda lab image` builds images."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ class Image(Resource):
     """An image that is there already."""
 
     name: ClassVar[str] = resource_types.IMAGE
-    description: ClassVar[str] = "The image behind an alias. It is built by `hacienda lab image`, never by Terraform."
+    description: ClassVar[str] = "The image behind an alias. `hacienda lab image` builds it, never Terraform."
     key: ClassVar[str] = "alias"
     attributes: ClassVar[tuple[Attribute, ...]] = (
         *daemon.WHERE,
         Attribute("id", computed=True, description="The alias."),
         Attribute("alias", required=True, replace=True, description="The image's alias."),
-        Attribute("fingerprint", computed=True, description="SHA-256 of the image that the alias stands for."),
+        Attribute("fingerprint", computed=True, description="SHA-256 of the alias' image."),
     )
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """The id is the alias; the fingerprint is looked up when it is known where."""
+        """The id is the alias. The fingerprint is known once the daemon's socket is."""
         planned["id"] = planned["alias"]
         if prior is not None and context.replace:
             planned["fingerprint"] = UNKNOWN
 
     def create(self, context: Context, planned: State) -> State:
-        """Look it up."""
+        """Find the fingerprint."""
         found = self._fingerprint(planned)
         if found is None:
             raise errors.ToolError(f"Incus has no image {planned['alias']}", "Build it first: hacienda lab image")
         return {**planned, "fingerprint": found}
 
     def read(self, context: Context, state: State) -> State | None:
-        """Look it up again: the alias may stand for a newer image."""
+        """Find the fingerprint again, because the alias may name a newer image."""
         found = self._fingerprint(state)
         return None if found is None else {**state, "fingerprint": found}
 
     def update(self, context: Context, prior: State, planned: State) -> State:
-        """Nothing of it can change in place."""
+        """No attribute can change in place."""
         return planned
 
     def delete(self, context: Context, state: State) -> None:
-        """Images are shared: it stays."""
+        """The image stays, because images are shared."""
 
     @staticmethod
     def _fingerprint(state: State) -> str | None:

@@ -23,11 +23,12 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _RUNNING = "Running"
 
 _MADE = "user.hacienda.made-of"
-"""Configuration key with the digests of what the machine's first boot was given."""
+"""Configuration key with the digests of the machine's first-boot inputs."""
 
 FIRST_BOOT = ("image", "user_data", "network_config")
-"""Inputs that only a machine's first boot reads. Their change leaves a machine that exists as it is: a new image, or a key
-more, must not replace every voter at once. `outdated` says which of them the machine was not made of."""
+"""Inputs that only a machine's first boot reads. A change does not affect an existing machine, because a new image or
+one more key must not replace every voter at once. `outdated` lists inputs that differ from those of the machine's
+creation."""
 
 
 class Instance(Resource):
@@ -38,7 +39,7 @@ class Instance(Resource):
     key: ClassVar[str] = "name"
     attributes: ClassVar[tuple[Attribute, ...]] = (
         *daemon.WHERE,
-        Attribute("id", computed=True, description="The instance's UUID: another machine has another one."),
+        Attribute("id", computed=True, description="The instance's UUID, which changes with the machine."),
         Attribute("name", required=True, replace=True, description="The machine's name."),
         Attribute(
             "image", required=True, description="Alias or fingerprint of the image. Read by the first boot only."
@@ -47,32 +48,32 @@ class Instance(Resource):
             "user_data",
             optional=True,
             computed=True,
-            description="cloud-init user-data. Read by the first boot only. Null where it is not known here: as before.",
+            description="cloud-init user-data. Read by the first boot only. Null: not known here, keep the former one.",
         ),
         Attribute(
             "network_config",
             optional=True,
             description="cloud-init network configuration. Read by the first boot only.",
         ),
-        Attribute("networks", STRINGS, optional=True, description="Name of each network card -> the bridge it is on."),
+        Attribute("networks", STRINGS, optional=True, description="Name of each network card -> its bridge."),
         Attribute(
             "pool", optional=True, description="Storage pool of the root disk. Default: that of profile `default`."
         ),
-        Attribute("cpus", "number", optional=True, description="CPUs it may use. Default: all."),
-        Attribute("memory", "number", optional=True, description="Bytes of memory it may use. Default: all."),
+        Attribute("cpus", "number", optional=True, description="CPUs that it may use. Default: all."),
+        Attribute("memory", "number", optional=True, description="Bytes of memory that it may use. Default: all."),
         Attribute(
             "size", "number", optional=True, description="Bytes of the root disk, in `pool`. Default: the pool's."
         ),
-        Attribute("config", STRINGS, optional=True, description="More of Incus' own settings of an instance."),
+        Attribute("config", STRINGS, optional=True, description="Additional Incus settings of an instance."),
         Attribute(
-            "devices", ["map", STRINGS], optional=True, description="More of Incus' own devices, by name: disks, TUN."
+            "devices", ["map", STRINGS], optional=True, description="Additional Incus devices, by name: disks, TUN."
         ),
-        Attribute("status", computed=True, description="Running, or it is started."),
+        Attribute("status", computed=True, description="`Running`. An apply starts a stopped instance."),
         Attribute(
             "outdated",
             ["list", "string"],
             computed=True,
-            description="First-boot inputs that the machine was not made of.",
+            description="First-boot inputs that differ from those of the machine's creation.",
         ),
     )
 
@@ -83,17 +84,18 @@ class Instance(Resource):
         """Refuse names that no machine can have."""
         if isinstance(config["name"], str) and not _NAME.fullmatch(config["name"]):
             context.error(
-                f"{config['name']!r} is no machine name", "A letter, then letters, digits, dashes; 63 at most."
+                f"{config['name']!r} is not a machine name",
+                "Use a letter, then letters, digits and dashes, at most 63 characters.",
             )
         if config["size"] is not None and config["pool"] is None:
             context.error(f"{self.label(config)}: a root disk of a size needs a pool", "Name its `pool`.")
 
     def stored(self, state: State) -> None:
-        """Remember what it stands on: a bridge may go."""
+        """Record its bridges, because one may be deleted."""
         self._data.departures.machine(str(state["id"]), (state["networks"] or {}).values())
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """A machine runs after an apply; what its first boot read stays as it was."""
+        """A machine runs after an apply. Its first-boot inputs stay as they were."""
         planned["status"] = _RUNNING
         if prior is None:
             planned["outdated"] = []
@@ -103,11 +105,12 @@ class Instance(Resource):
             planned["outdated"] = _outdated(made, planned) if inputs_known else UNKNOWN
 
     def create(self, context: Context, planned: State) -> State:
-        """Make and start it, or adopt ours if it was made of the same."""
+        """Create and start it, or adopt this environment's instance if it has the same inputs."""
         incus, path = daemon.daemon(planned), _path(planned)
         if planned["user_data"] is UNKNOWN:
             raise errors.InputError(
-                f"{planned['name']} is new, and its user-data is not known here: the deployer's key is in the secret store",
+                f"{planned['name']} is new, and its user-data is not known here: "
+                "it holds the deployer's key from the store of secrets",
                 "Apply from a machine that has the store.",
             )
         daemon.ensure_project(incus)
@@ -121,7 +124,7 @@ class Instance(Resource):
         return self._started(context, incus, planned)
 
     def read(self, context: Context, state: State) -> State | None:
-        """What Incus says of it, as far as we set it."""
+        """Its state in Incus, limited to the attributes of this resource."""
         found = daemon.daemon(state).find(_path(state))
         if found is None or found["config"].get(daemon.MARK) != self._data.environment:
             return None
@@ -142,13 +145,13 @@ class Instance(Resource):
         }
 
     def update(self, context: Context, prior: State, planned: State) -> State:
-        """Settings and devices change in place; it is started if it was not running."""
+        """Change settings and devices in place. Start it if it is not running."""
         incus = daemon.daemon(planned)
         self._reshape(incus, planned)
         return self._started(context, incus, planned)
 
     def delete(self, context: Context, state: State) -> None:
-        """Cut its power and remove it."""
+        """Stop it by force, and delete it."""
         incus, path = daemon.daemon(state), _path(state)
         found = incus.find(path)
         if found is None:
@@ -162,11 +165,11 @@ class Instance(Resource):
         what = f"instance {planned['name']}"
         daemon.refuse_foreign(found, self._data.environment, what)
         made = json.loads(found["config"].get(_MADE, "{}"))
-        # Of what is not written down it may have been made of anything.
+        # An input without a recorded digest is unknown.
         differing = [name for name in FIRST_BOOT if made.get(name) != _digest(planned[name])]
         if differing:
             fix = f"Remove it: incus delete --force --project {planned['project']} {planned['name']}"
-            raise errors.InputError(f"{what} is there from an earlier run, with another {', '.join(differing)}", fix)
+            raise errors.InputError(f"{what} exists from an earlier run, with another {', '.join(differing)}", fix)
 
     def _body(self, planned: State) -> dict[str, Any]:
         image = planned["image"]

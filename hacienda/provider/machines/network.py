@@ -19,10 +19,10 @@ _NAME = re.compile(r"[a-z]([a-z0-9-]{0,13}[a-z0-9])?")
 """Linux allows 15 characters for an interface."""
 
 _QUIET = {"ipv4.nat": "false", "ipv4.dhcp": "false", "ipv6.address": "none", "dns.mode": "none"}
-"""Addresses come from the machines' own configuration: no DHCP, no DNS, and nothing leaves the host."""
+"""Settings without DHCP, DNS and NAT: machines configure their own addresses, and no packet leaves the host."""
 
 
-_READ_ONLY = "a bridge goes in a plan that is to be read"
+_READ_ONLY = "a plan for review deletes a bridge"
 
 
 class IncusNetwork(Resource):
@@ -39,10 +39,10 @@ class IncusNetwork(Resource):
             "address",
             optional=True,
             default="none",
-            description="The host's own address on it, 10.77.0.1/24. Default: none.",
+            description="The host's own address on it, like 10.77.0.1/24. Default: none.",
         ),
         Attribute("mtu", "number", optional=True, default=1500, description="Largest packet in bytes."),
-        Attribute("config", STRINGS, optional=True, description="More of Incus' own settings of a network."),
+        Attribute("config", STRINGS, optional=True, description="Additional Incus settings of a network."),
     )
 
     def __init__(self, data: ProviderData) -> None:
@@ -52,39 +52,41 @@ class IncusNetwork(Resource):
         """Refuse names that no interface can have."""
         if isinstance(config["name"], str) and not _NAME.fullmatch(config["name"]):
             context.error(
-                f"{config['name']!r} is no bridge name", "A letter, then letters, digits, dashes; 15 at most."
+                f"{config['name']!r} is not a bridge name",
+                "Use a letter, then letters, digits and dashes, at most 15 characters.",
             )
 
     def stored(self, state: State) -> None:
-        """Remember it: should it be planned as a creation, then it is being replaced."""
+        """Record it. If its creation is planned later, the bridge is being replaced."""
         self._data.departures.bridge(str(state["name"]), str(state["address"]))
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """The id is the name; refuse to cut a majority off."""
+        """The id is the name. Refuse a plan that cuts off a majority."""
         refusal.unmark(context)
         planned["id"] = planned["name"]
         if prior is not None and context.replace:
             self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "replaced"))
         elif prior is None and known(planned["name"]):
-            # Terraform plans what it replaces a second time as a creation, and what -replace names as nothing else.
+            # Terraform plans a replaced resource a second time as a creation, and a resource of -replace only as a
+            # creation.
             replaced = self._data.departures.bridge_made(planned["name"])
             if replaced is not None:
                 self._goes(context, replaced)
 
     def plan_removal(self, context: Context, prior: State) -> None:
-        """Refuse to cut a majority off."""
+        """Refuse a plan that cuts off a majority."""
         refusal.unmark(context)
         self._goes(context, Bridge(str(prior["name"]), str(prior["address"]), "deleted"))
 
     def _goes(self, context: Context, bridge: Bridge) -> None:
         refused = self._data.departures.bridge_goes(bridge, allowed=self._data.allow_destroy)
         if self._data.review:
-            # Members that stand on it may be planned after it, and change nothing themselves.
+            # Members on it may be planned after it, without a change of their own.
             refusal.mark(context, _READ_ONLY)
         refusal.refuse(context, refused, review=self._data.review)
 
     def create(self, context: Context, planned: State) -> State:
-        """Make it, or adopt ours."""
+        """Create it, or adopt this environment's bridge."""
         refusal.not_for_review(context)
         incus = daemon.daemon(planned)
         daemon.ensure_project(incus)
@@ -95,7 +97,7 @@ class IncusNetwork(Resource):
         return planned
 
     def read(self, context: Context, state: State) -> State | None:
-        """The bridge's settings, as far as we set them."""
+        """The bridge's settings, limited to the attributes of this resource."""
         found = daemon.daemon(state).find(self._path(state))
         if found is None:
             self._data.departures.bridge(state["name"], None)
@@ -106,7 +108,7 @@ class IncusNetwork(Resource):
         return {**state, "address": address, "mtu": mtu, "config": extra}
 
     def update(self, context: Context, prior: State, planned: State) -> State:
-        """Settings change in place."""
+        """Change settings in place."""
         incus, path = daemon.daemon(planned), self._path(planned)
         found = incus.get(path)
         daemon.refuse_foreign(found, self._data.environment, f"network {planned['name']}")
@@ -114,7 +116,7 @@ class IncusNetwork(Resource):
         return planned
 
     def delete(self, context: Context, state: State) -> None:
-        """Remove it; its machines are gone already."""
+        """Delete it. Its machines are already deleted."""
         refusal.not_for_review(context)
         incus, path = daemon.daemon(state), self._path(state)
         found = incus.find(path)

@@ -1,1 +1,1 @@
-"""`hacienda_member`: one node's configuration, delivered, installed, and watched over."""
+"""`hacienda_member`: the configuration of one node, delivered, installed, and checked for drift."""

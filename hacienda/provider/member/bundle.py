@@ -1,4 +1,4 @@
-"""Reading a bundle on the operator's machine: its bytes, and what a change of its files means for running daemons."""
+"""Reads a bundle on the operator's machine: its bytes, and the effect of changed files on running daemons."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 from hacienda import errors
 from hacienda.declare.effect import attributes, effect
 
-_RERUN = "Write it anew (`hacienda synth`), then plan again."
+_RERUN = "Write it again (`hacienda synth`), then plan again."
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What daemons need after a change.
+    """Actions that daemons need after a change.
 
     Args:
-        files: path -> `restart <service>` or `reload <service>`; files that nobody needs to notice are left out.
+        files: path -> `restart <service>` or `reload <service>`. Files without an action are left out.
         secrets: name of a secret -> paths of the files that hold it.
-        attributes: path -> owner, mode and the like in one text, of the same files as `files`.
-        reconciled: name of a secret -> services whose reconcile script brings it into force.
+        attributes: path -> owner, mode and other attributes in one text, for the paths of `files`.
+        reconciled: name of a secret -> services whose reconcile script applies it.
     """
 
     files: Mapping[str, str]
@@ -37,7 +37,7 @@ def content(path: str, expected: str) -> bytes:
     """The bundle's bytes.
 
     Raises:
-        hacienda.errors.InputError: it is not there, or not the one that was planned.
+        hacienda.errors.InputError: the bundle is missing, or differs from the planned one.
     """
     try:
         data = Path(path).read_bytes()
@@ -49,7 +49,7 @@ def content(path: str, expected: str) -> bytes:
 
 
 def effects(path: str) -> Effects:
-    """What the bundle's manifest says about changes.
+    """The actions for changes, from the bundle's manifest.
 
     Raises:
         hacienda.errors.InputError: there is no bundle, or it has no manifest.
@@ -78,7 +78,7 @@ def _frozen(lists: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
 
 def _manifest(path: str) -> dict[str, Any]:
     try:
-        # Read as a stream: the manifest is among the first members, and there may be a thousand bundles.
+        # Read as a stream, because the manifest is among the first members, and there may be a thousand bundles.
         with tarfile.open(path, "r|gz") as archive:
             for member in archive:
                 if member.name.removeprefix("./") == "manifest.json":

@@ -13,20 +13,20 @@ from hacienda.remote.transport import Address
 ATTRIBUTES = (
     Attribute("id", computed=True, description="The node's name."),
     Attribute("node", required=True, replace=True, description="The node's name."),
-    Attribute(
-        "machine", required=True, replace=True, description="Id of the machine: another machine is another member."
-    ),
+    Attribute("machine", required=True, replace=True, description="Id of the machine. A new machine is a new member."),
     Attribute("host", required=True, description="Address or host name for SSH."),
     Attribute("port", "number", optional=True, default=22, description="SSH port."),
-    Attribute("user", required=True, description="SSH user: root, or one who may use sudo without a password."),
+    Attribute("user", required=True, description="SSH user: root, or a user that may use sudo without a password."),
     Attribute(
-        "identity_file", optional=True, description="Path of the SSH private key. Default: the store's, or the agent's."
+        "identity_file",
+        optional=True,
+        description="Path of the SSH private key. Default: the key in the store, or in the SSH agent.",
     ),
-    Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
+    Attribute("jump", optional=True, description="Jump host, in the format of ssh -J."),
     Attribute(
         "trust",
         required=True,
-        description="How the host key is learnt: incus:<socket>?project=<name> or known_hosts:<path>.",
+        description="Source of the host key: incus:<socket>?project=<name> or known_hosts:<path>.",
     ),
     Attribute("bundle", required=True, description="Path of bundle.tar.gz, relative to the stack's folder."),
     Attribute("bundle_hash", required=True, description="SHA-256 of the bundle, in hexadecimal."),
@@ -36,17 +36,17 @@ ATTRIBUTES = (
         STRINGS,
         optional=True,
         computed=True,
-        description="Name of each secret the node is given -> keyed digest. Null where the store is not here: as before.",
+        description="Name of each secret of the node -> keyed digest. Null: the store is not here, keep the former ones.",
     ),
     Attribute(
-        "secret_store", optional=True, description="Where the secrets are: a folder, file:<folder> or age:<file>."
+        "secret_store", optional=True, description="Place of the secrets: a folder, file:<folder> or age:<file>."
     ),
     Attribute("voters", ["map", "number"], optional=True, description="Voter group -> this node's weight."),
     Attribute(
         "peers",
         ["map", ["object", {"host": "string", "port": "number", "voters": ["map", "number"]}]],
         optional=True,
-        description="The other members of its voter groups, and how to reach them.",
+        description="The other members of its voter groups, with their addresses.",
     ),
     Attribute(
         "restarts",
@@ -54,12 +54,17 @@ ATTRIBUTES = (
         computed=True,
         description="Services that this change reconciles, restarts or reloads.",
     ),
-    Attribute("converged", "bool", computed=True, description="The bundle is installed and nothing failed or drifted."),
-    Attribute("installed", computed=True, description="When it was delivered last, UTC: gates wait again after that."),
+    Attribute(
+        "converged",
+        "bool",
+        computed=True,
+        description="Whether the bundle is installed, and nothing failed or drifted.",
+    ),
+    Attribute("installed", computed=True, description="Time of the last delivery, UTC. Gates wait again after it."),
 )
 
 DELIVERED = ("bundle_hash", "files", "secrets")
-"""Attributes whose change makes a delivery; the others only tell how to reach the node and who votes with it."""
+"""Attributes whose change causes a delivery. The others only describe how to reach the node and its voter groups."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +88,13 @@ def voter(state: State) -> quorum.Member:
 
 
 def place(state: State) -> Place:
-    """Where the member is."""
+    """The place of the member."""
     peers = {name: str(peer["host"]) for name, peer in (state["peers"] or {}).items()}
     return Place(str(state["machine"]), str(state["host"]), peers)
 
 
 def declared(state: State) -> Declared:
-    """Read a state whose values are all known, but for computed ones."""
+    """Read a state in which all values are known, except computed ones."""
 
     def address(node: str, host: str, port: int) -> Address:
         return Address(

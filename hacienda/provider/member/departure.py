@@ -1,4 +1,4 @@
-"""A member leaves: only if the live cluster can spare it, and in good order."""
+"""Removes a member from its clusters, in order, and only if they keep their majority."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hacienda.remote.transport import RemoteError
 
 @dataclass(frozen=True)
 class Witness:
-    """What one surviving peer says.
+    """The answer of one surviving peer.
 
     Args:
         node: the peer.
-        healthy: voter groups whose part on that peer is well.
-        problems: what is not, in its own words.
+        healthy: voter groups that are healthy on that peer.
+        problems: its own messages about unhealthy groups.
     """
 
     node: Node
@@ -31,15 +31,15 @@ class Witness:
 
 
 def leave(member: Declared) -> None:
-    """Take the member out of its clusters.
+    """Remove the member from its clusters.
 
     Raises:
-        hacienda.errors.UnwellError: the others would have no majority without it; nothing was touched.
-        RemoteError: no surviving peer could take it out.
+        hacienda.errors.UnwellError: the others would have no majority without it; nothing was changed.
+        RemoteError: no surviving peer could remove it.
     """
     name = member.voter.node
     node = Node(connect(member.address))
-    progress.report(MEMBER, name, "leaving", "asking the others")
+    progress.report(MEMBER, name, "leaving", "checking the other members")
     witnesses = _ask(member)
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
@@ -58,14 +58,14 @@ def _ask(member: Declared) -> list[Witness]:
 
 def _witness(node: Node, groups: list[str]) -> Witness:
     try:
-        # Whether it is well itself: the one that leaves may be dead, or have left already when an apply was killed, and all
-        # others would be called unwell for it. How many are there is counted by us.
+        # Ask each peer about itself only. The leaving member may be dead, or may have left before an apply was killed, and
+        # every peer would report that as a failure. This process counts the members.
         verdicts = node.verify(groups, local=True)
     except RemoteError as error:
         return Witness(node, frozenset(), (error.message,))
     healthy = frozenset(verdict.service for verdict in verdicts if verdict.ok)
     problems = tuple(f"{node.name}: {v.service}: {v.detail}" for v in verdicts if not v.ok)
-    silent = tuple(f"{node.name} says nothing about {g}" for g in groups if g not in {v.service for v in verdicts})
+    silent = tuple(f"{node.name} does not report on {g}" for g in groups if g not in {v.service for v in verdicts})
     return Witness(node, healthy, problems + silent)
 
 
@@ -81,12 +81,12 @@ def _refuse_loss(member: Declared, witnesses: list[Witness]) -> None:
         said = "\n".join(problem for witness in witnesses for problem in witness.problems) or "There is no other voter."
         raise errors.UnwellError(
             f"{name} must not leave now: without it {quorum.enumerate_names(lost)} would lose the quorum",
-            f"Nothing was touched. Bring these back first (hacienda status), then apply again:\n{said}",
+            f"Nothing was changed. Repair these members first (hacienda status), then apply again:\n{said}",
         )
 
 
 def _refuse_unsafe(member: Declared, witnesses: list[Witness]) -> None:
-    """Ask about each group one whose own part of it is well: another one may not even run it, and has no objection."""
+    """Ask about each group a peer with a healthy part of it. A peer that does not run the group cannot refuse."""
     name = member.voter.node
     asked: dict[str, list[str]] = {}
     for group in sorted(member.voter.votes):
@@ -96,15 +96,15 @@ def _refuse_unsafe(member: Declared, witnesses: list[Witness]) -> None:
     for node, groups in asked.items():
         reason = nodes[node].reason_to_stay(name, groups)
         if reason:
-            raise errors.UnwellError(f"{name} must not leave now, says {node}", f"Nothing was touched.\n{reason}")
+            raise errors.UnwellError(f"{name} must not leave now, says {node}", f"Nothing was changed.\n{reason}")
 
 
 def _stop_services(node: Node) -> None:
-    """Stop the leaving node's services, if it answers: its clients move over before its machine disappears."""
+    """Stop the leaving node's services, if it answers, so that its clients move before the machine disappears."""
     try:
         node.stop_services()
     except RemoteError as error:
-        progress.report(MEMBER, node.name, "leaving", f"without its own help: {error.message}")
+        progress.report(MEMBER, node.name, "leaving", f"without its cooperation: {error.message}")
 
 
 def _remove(name: str, able: list[Node]) -> None:
@@ -116,6 +116,4 @@ def _remove(name: str, able: list[Node]) -> None:
         except RemoteError as error:
             said.append(str(error))
     if said:
-        raise RemoteError(
-            f"{name} could not leave its clusters", "\n".join(said) + "\nApply again when this is mended."
-        )
+        raise RemoteError(f"{name} could not leave its clusters", "\n".join(said) + "\nFix this, then apply again.")

@@ -1,4 +1,4 @@
-"""Delivering a bundle and installing it, so that a lost connection or a killed Terraform leaves nothing half done."""
+"""Delivers and installs a bundle. A lost connection or a killed Terraform leaves nothing half done."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from hacienda.remote.node import Delivery, Installation, Node, Status, parse_sta
 from hacienda.remote.transport import RemoteError, UnreachableError, UntrustedError
 
 REACH = 600.0
-"""Seconds for a new machine to answer: firmware, first boot and cloud-init of bare metal take minutes."""
+"""Seconds until a new machine must answer. Firmware, first boot and cloud-init of bare metal take minutes."""
 BUSY = 1800.0
-"""Seconds for another installation, or ours, to end: packages may have to be downloaded."""
+"""Seconds until an installation must end, because it may download packages."""
 _PAUSE = 2.0
 _RELAUNCHES = 3
 REFUSED = 2
-"""Exit status of hacienda-apply for a bundle it will not install."""
+"""Exit status of hacienda-apply for a bundle that it refuses."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an installation ended.
+    """The end of an installation.
 
     Args:
-        converged: installed, and nothing failed or drifted.
-        detail: what did not converge and what to do; empty if it did.
+        converged: whether it is installed, and nothing failed or drifted.
+        detail: the part that did not converge, and the fix; empty if all did.
     """
 
     converged: bool
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def settled(status: Status) -> bool:
-    """Whether nothing failed and nothing drifted. What is still starting is the gate's to wait for, not ours."""
+    """Whether nothing failed and nothing drifted. Services may still be starting; the gate waits for them."""
     return status.converged or not (status.failed or status.error or status.drifted())
 
 
@@ -47,8 +47,8 @@ def reach(node: Node, stop: threading.Event, seconds: float) -> None:
     """Wait until the node answers and its first boot is over.
 
     Raises:
-        UnreachableError: it did not within `seconds`, or Terraform was interrupted.
-        UntrustedError: something else answers, or the operator's file does not know it: at once.
+        UnreachableError: it did not answer within `seconds`, or Terraform was interrupted.
+        UntrustedError: another machine answers, or the operator's file lacks its key. Raised at once.
     """
     deadline, told = time.monotonic() + seconds, ""
     while True:
@@ -68,21 +68,23 @@ def reach(node: Node, stop: threading.Event, seconds: float) -> None:
                 f"{node.name} cannot be reached; nothing was changed", f"For {seconds:.0f} s: {reason}"
             )
         if stop.wait(_PAUSE):
-            raise UnreachableError(f"{node.name}: interrupted before anything was delivered", "Apply again to go on.")
+            raise UnreachableError(
+                f"{node.name}: interrupted before anything was delivered", "Apply again to continue."
+            )
 
 
 def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
     """Deliver, install, and wait for the end.
 
     Raises:
-        RemoteError: nothing was delivered, or the node refused the bundle as a whole: it is as it was.
+        RemoteError: nothing was delivered, or the node refused the whole bundle. The node is unchanged.
     """
     progress.report(MEMBER, node.name, "delivering", f"{len(delivery.bundle) // 1024} KiB")
     name = node.deliver(delivery)
     progress.report(MEMBER, node.name, "installing")
     try:
         ended = _wait(node, name, stop)
-    except RemoteError as error:  # the node has the bundle now: from here on the next apply repairs
+    except RemoteError as error:  # the node has the bundle now, so from here on the next apply repairs
         outcome = Outcome(False, str(error))
     else:
         outcome = _judge(node.name, ended)
@@ -92,12 +94,12 @@ def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
 
 
 def _wait(node: Node, delivery: str, stop: threading.Event) -> Installation | str:
-    """The end of the installation, or in words why we do not know it."""
+    """The end of the installation, or a text that explains why it is unknown."""
     deadline, starts = time.monotonic() + BUSY, 0
     running = False
     while time.monotonic() < deadline:
         if stop.is_set():
-            return "we were interrupted; the node goes on by itself"
+            return "this apply was interrupted; the node continues by itself"
         try:
             if not running:
                 starts += 1
@@ -112,7 +114,7 @@ def _wait(node: Node, delivery: str, stop: threading.Event) -> Installation | st
             return installation
         running = installation.phase == "running"
         if not running and starts > _RELAUNCHES:
-            return "the installation disappeared again and again"
+            return "the installation disappeared repeatedly"
     return f"it did not end within {BUSY / 60:.0f} minutes"
 
 
@@ -120,7 +122,7 @@ def _judge(name: str, ended: Installation | str) -> Outcome:
     if isinstance(ended, str):
         return Outcome(False, ended)
     if ended.code == REFUSED:
-        raise RemoteError(f"{name} refused the bundle; nothing was touched", ended.words)
+        raise RemoteError(f"{name} refused the bundle; nothing was changed", ended.words)
     if ended.code != 0:
         return Outcome(False, f"hacienda-apply ended with exit status {ended.code}:\n{ended.words}")
     status = parse_status(ended.words.encode(), name)
@@ -131,7 +133,8 @@ def _judge(name: str, ended: Installation | str) -> Outcome:
 
 
 def existing_clusters(member: Declared, record: Record) -> dict[str, str]:
-    """Clusters the member must join instead of founding them: as recorded, else as any peer that answers tells."""
+    """Clusters that the member must join instead of founding them: the recorded ones, else those that a peer
+    reports."""
     recorded = record.read()
     if not member.voter.votes or recorded:
         return recorded

@@ -1,4 +1,4 @@
-"""Planning a member: what will change, what that restarts, and whether anything needs to be delivered at all."""
+"""Plans a member: its changes, the resulting restarts, and whether a delivery is necessary."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def update(context: Context, prior: State, planned: State) -> None:
     secrets = _changed_secrets(prior["secrets"] or {}, planned["secrets"] or {})
     for name in secrets:
         changed.update(effects.secrets.get(name, ()))
-    # `files` tells of texts alone. What was delivered before this was remembered counts as it is now.
+    # `files` covers texts only. For deliveries before attributes were recorded, the current attributes count.
     remembered = context.private.get("attributes", {})
     changed.update(path for path, own in effects.attributes.items() if remembered.get(path, own) != own)
-    # A file that leaves the bundle is not in the new manifest: what it meant is remembered from the last delivery.
+    # A file that leaves the bundle is not in the new manifest. Its action comes from the record of the last delivery.
     actions = {**context.private.get("actions", {}), **effects.files}
     planned["restarts"] = [*_reconciliations(effects, secrets), *restarts(actions, changed)]
     mentioned = prior["files"].keys() | planned["files"].keys()
@@ -54,8 +54,8 @@ def update(context: Context, prior: State, planned: State) -> None:
 
 
 def changed(prior: State, planned: State) -> quorum.Departure | None:
-    """What a change in place takes from voter groups: all that the member votes in, where it may be another machine's from now on,
-    else those that are declared no more."""
+    """Voter groups that lose this member by a change in place: all of them if it may be on another machine from now on,
+    else the groups that are no longer declared."""
     member = voter(prior)
     host = planned["host"] if known(planned["host"]) else None
     proven = prior["trust"] == planned["trust"] and trust.proves(prior["trust"])
@@ -63,24 +63,24 @@ def changed(prior: State, planned: State) -> quorum.Departure | None:
 
 
 def declared(prior: State, planned: State) -> quorum.Member:
-    """A member that is there already, as it will be declared; what is not known yet is as it was."""
+    """An existing member as it will be declared. Unknown values are the former ones."""
     return voter({**planned, **{name: prior[name] for name in ("voters", "peers") if not known(planned[name])}})
 
 
 def _votes(planned: State, prior: State) -> Mapping[str, int]:
-    """Voter group -> weight, as a change in place will have it; what is not known yet is as it was."""
+    """Voter group -> weight after a change in place. Unknown values are the former ones."""
     voters = planned["voters"] if known(planned["voters"]) else prior["voters"]
     return dict(voters or {})
 
 
 def _changed_secrets(old: dict[str, str], new: dict[str, str]) -> set[str]:
-    """Secrets that come, go or change. A digest under another key says nothing of its secret."""
+    """Secrets that are added, removed or changed. A digest under another key does not show a change."""
     shared = old.keys() & new.keys()
     return {name for name in _differing(old, new) if name not in shared or comparable(old[name], new[name])}
 
 
 def _reconciliations(effects: bundle.Effects, secrets: set[str]) -> list[str]:
-    """What is brought into force beside files: `reconcile <service>: <secrets>`."""
+    """Secrets that are applied without a file: `reconcile <service>: <secrets>`."""
     owed: dict[str, list[str]] = {}
     for name in sorted(secrets):
         for service in effects.reconciled.get(name, ()):

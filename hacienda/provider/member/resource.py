@@ -24,9 +24,10 @@ from hacienda.remote.transport import RemoteError, UnreachableError
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _REPLACED = "replaced"
-"""Private mark of a deletion that is half of a replacement: it leaves in good order even where destroying is allowed."""
+"""Private mark of a deletion that is part of a replacement. The member then leaves in order, even if destruction is
+allowed."""
 _REACH_AGAIN = 60.0
-"""Seconds a machine that was there before is waited for: it may be restarting."""
+"""Seconds to wait for an existing machine, which may be restarting."""
 
 
 class Member(Resource):
@@ -42,10 +43,12 @@ class Member(Resource):
         self._key = secret_values.DeployerKey()
 
     def validate(self, context: Context, config: State) -> None:
-        """Refuse names and trust strings that could be read as something else."""
+        """Refuse names and trust strings that another program could misread."""
         node, text = config["node"], config["trust"]
         if isinstance(node, str) and not _NAME.fullmatch(node):
-            context.error(f"{node!r} is no node name", "Lower-case letters, digits and dashes; 63 at most.")
+            context.error(
+                f"{node!r} is not a node name", "Use lower-case letters, digits and dashes, at most 63 characters."
+            )
         if isinstance(text, str):
             trust.parse(text)
         weights = config["voters"] or {}
@@ -53,11 +56,11 @@ class Member(Resource):
             context.error(f"{self.label(config)}: a voter's weight must be positive", f"voters = {weights}")
 
     def stored(self, state: State) -> None:
-        """Remember the member: should it be planned as a creation, then it is being replaced."""
+        """Record the member. If its creation is planned later, the member is being replaced."""
         self._data.departures.stored(voter(state), place(state))
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """Show which files change and what restarts; refuse what would cost a quorum."""
+        """Show changed files and restarts. Refuse a plan that would cost a quorum."""
         allowed, departures, refused = self._data.allow_destroy, self._data.departures, None
         _unmark(context)
         if prior is None:
@@ -94,14 +97,14 @@ class Member(Resource):
         return state
 
     def read(self, context: Context, state: State) -> State | None:
-        """What the node itself says is installed."""
+        """The installation as the node itself reports it."""
         member = self._declared(state)
         try:
             status = Node(connect(member.address)).status()
         except UnreachableError as error:
             self._data.departures.found(member.voter, "unreachable")
             context.warning(
-                f"{error.message}: what is on it is not known", f"{error.fix or ''}\nIts state is kept as it was."
+                f"{error.message}: its installation is unknown", f"{error.fix or ''}\nThe state keeps its last values."
             )
             return state
         except RemoteError as error:
@@ -110,7 +113,8 @@ class Member(Resource):
         if status is None:
             self._data.departures.found(member.voter, "blank")
             context.warning(
-                f"{member.voter.node} has nothing installed any more", "It is planned as new, and joins again."
+                f"{member.voter.node} has nothing installed any more",
+                "The plan creates it again, and it joins its clusters.",
             )
             return None
         return {
@@ -122,14 +126,14 @@ class Member(Resource):
         }
 
     def delete(self, context: Context, state: State) -> None:
-        """Leave the clusters; with the environment's destruction allowed, only note that it is gone."""
+        """Leave the clusters. If the environment's destruction is allowed, only record the departure."""
         refusal.not_for_review(context)
         member = self._declared(state)
         if self._data.allow_destroy and not context.private.get(_REPLACED):
             self._data.record.destroyed(quorum.Departure(member.voter, "deleted"))
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
-            with self._data.leaving:  # two that leave at once must each see the other gone
+            with self._data.leaving:  # of two members that leave at once, each must see the departure of the other
                 departure.leave(member)
         connect(member.address).close()
 
@@ -147,7 +151,7 @@ class Member(Resource):
         secrets = secret_values.read(member.secret_store, member.voter.node, member.secrets)
         if planned["secrets"] is UNKNOWN and bundle.effects(member.bundle).secrets:
             raise errors.InputError(
-                f"{member.voter.node} is new and needs secrets, and their store is not here",
+                f"{member.voter.node} is new and needs secrets, but their store is not here",
                 "Apply from a machine that has the store.",
             )
         node = Node(connect(member.address))
@@ -168,6 +172,6 @@ class Member(Resource):
 
 
 def _unmark(context: Context) -> None:
-    """A new plan knows nothing of an earlier one's marks."""
+    """Remove the marks of an earlier plan."""
     context.private.pop(_REPLACED, None)
     refusal.unmark(context)

@@ -1,4 +1,4 @@
-"""The node's own secrets, read from the store at the moment of delivery. They are in no plan and in no state."""
+"""The node's own secrets, read from the store during the delivery. No plan and no state holds them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from hacienda.secrets.store import SSH_KEY
 
 
 def read(location: str, node: str, digests: dict[str, str]) -> dict[str, bytes] | None:
-    """Contents by name; None where the store is not here.
+    """Contents by name; None: the store is not here.
 
     Args:
-        location: where the store is; empty or absent: the secrets are not here.
+        location: place of the store; empty or None: the secrets are not here.
         node: the node's name.
-        digests: name -> keyed digest that was planned.
+        digests: name -> planned keyed digest.
 
     Raises:
-        hacienda.errors.InputError: the store lacks a secret, or holds another one than was planned.
+        hacienda.errors.InputError: the store lacks a secret, or its value differs from the planned one.
     """
     if not here(location):
         return None
@@ -36,13 +36,14 @@ def read(location: str, node: str, digests: dict[str, str]) -> dict[str, bytes] 
 
 @functools.cache
 def _opened(location: str, folder: Path) -> secrets.Store:
-    """A store, opened once for all members: an encrypted one is decrypted as a whole. Relative places are a folder's own."""
+    """A store, opened once for all members, because an encrypted one is decrypted as a whole. Relative places depend on
+    the folder."""
     return secrets.open_store(location)
 
 
 def here(location: str) -> bool:
-    """Whether the store can be read from this machine. An encrypted one that is committed is in every checkout; whoever has no
-    identity at all reviews, and is not meant to read it."""
+    """Whether this machine can read the store. A committed encrypted store is in every checkout. A reader without any
+    identity is a reviewer, who does not need it."""
     if not location:
         return False
     spec = secrets.StoreSpec.parse(location)
@@ -50,13 +51,13 @@ def here(location: str) -> bool:
 
 
 class DeployerKey:
-    """The deployer's private SSH key as a file, for stores that keep it encrypted: mode 0600, gone with the process."""
+    """The deployer's private SSH key as a file, for encrypted stores: mode 0600, deleted at the end of the process."""
 
     def __init__(self) -> None:
         self._paths: dict[str, str] = {}
 
     def path(self, location: str) -> str:
-        """Path of the key in a store; empty where there is no store or no key."""
+        """Path of the key in a store; empty if there is no store or no key."""
         if not here(location):
             return ""
         if location not in self._paths:

@@ -1,5 +1,5 @@
-"""SVG and PNG of a picture: Graphviz lays it out, in WebAssembly, and resvg paints it. Neither knows this machine's fonts, so
-the same version draws the same bytes everywhere."""
+"""SVG and PNG of a picture: Graphviz lays it out, in WebAssembly, and resvg paints it. Neither uses this machine's fonts, so
+the same version draws the same bytes everywhere. Both are packages of the extra `pictures`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import contextlib
 import functools
 import html
 import re
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -43,10 +44,12 @@ def svg(picture: Picture) -> str:
     """The picture as an SVG document that stands alone: no script, no request, light and dark.
 
     Raises:
-        ToolError: Graphviz failed.
+        ToolError: the extra `pictures` is not installed, or Graphviz failed.
     """
+    with _extra():
+        graphviz = _graphviz()
     try:
-        drawn: bytes = _graphviz().render(dot(picture))
+        drawn: bytes = graphviz.render(dot(picture))
     except Exception as error:
         raise ToolError(f"Graphviz could not draw {picture.name}: {error}") from error
     body = re.sub(r"^.*?<svg ", "<svg ", drawn.decode(), count=1, flags=re.DOTALL)
@@ -81,11 +84,12 @@ def png(picture: Picture) -> bytes:
     """The picture as a PNG file, light.
 
     Raises:
-        ToolError: Graphviz failed.
+        ToolError: the extra `pictures` is not installed, or Graphviz failed.
     """
-    import resvg_py
+    with _extra():
+        import resvg_py
 
-    folder = resources.files(FONT_PACKAGE) / "files"
+        folder = resources.files(FONT_PACKAGE) / "files"
     files = [str(folder / f"{FONT.replace(' ', '')}-{weight}.ttf") for weight in ("Regular", "Bold")]
     text = re.sub(r"<style>.*?</style>\n", "", svg(picture), flags=re.DOTALL).replace(FONTS, FONT)
     return bytes(
@@ -93,6 +97,18 @@ def png(picture: Picture) -> bytes:
             svg_string=text, background="#ffffff", skip_system_fonts=True, font_files=files, dpi=96.0, zoom=_ZOOM
         )
     )
+
+
+@contextlib.contextmanager
+def _extra() -> Iterator[None]:
+    """Turns a package that is missing into an error that names the extra."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ToolError(
+            f"Pictures and HTML pages need the extra `pictures`, which is not installed (no module {error.name}).",
+            "Run: pip install 'hacienda[pictures]'   Or choose a format without it: text, Markdown, Mermaid.",
+        ) from None
 
 
 def _style() -> str:

@@ -87,7 +87,7 @@ def test_a_command_that_fails_or_is_not_there_does_not_hold(root: Path) -> None:
 def test_a_busy_machine_lacks_nothing_for_sure_and_is_asked_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holds, "SECONDS", 0.2)
     (lack,) = holds.broken([assumed("answer", "sleep 60", "x")], root)
-    assert lack["detail"] == "sleep 60 did not answer within 0.2 s, so nothing is known of it"
+    assert lack["detail"] == "sleep 60 did not answer within 0.2 s, so its state is unknown"
     assert holds.told(lack)[1] == "try again when the machine is less busy"
 
 
@@ -109,7 +109,7 @@ def test_an_answer_that_is_not_there_is_not_remembered(machine: Machine) -> None
 
 def test_a_kind_that_is_not_known_never_holds(root: Path) -> None:
     (lack,) = holds.broken([assumed("colour", "blue", "")], root)
-    assert lack["detail"] == "'colour' is no kind of assumption that this program knows"
+    assert lack["detail"] == "'colour' is not a kind of assumption that this program supports"
 
 
 def test_an_installation_is_refused_before_anything_is_touched(machine: Machine) -> None:

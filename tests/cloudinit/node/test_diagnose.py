@@ -50,7 +50,7 @@ def system(**changes: int) -> os.statvfs_result:
         (
             system(),
             errno.EDQUOT,
-            "is full: it takes no 64 MiB more (Disk quota exceeded), though 5.0 GiB of the file system are free",
+            "is full: it does not accept 64 MiB more (Disk quota exceeded), though 5.0 GiB of the file system are free",
         ),
         (system(), errno.EROFS, "is read-only"),
         (system(flag=os.ST_RDONLY), 0, "is read-only"),
@@ -144,9 +144,9 @@ def test_daemons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = daemons.faults({name: (f"{name}.service",) for name in names})
     assert [(one.services, one.what) for one in found] == [
         (("killed",), "killed.service is not running since Sat 2026-11-28 14:03:12 UTC: it was killed by signal 9"),
-        (("looping",), "looping.service starts again and again (7 times): it ended with exit code 1"),
+        (("looping",), "looping.service restarts repeatedly (7 times): it ended with exit code 1"),
         (("stopped",), "stopped.service is not running: it was stopped, or never started"),
-        (("purged",), "purged.service does not exist here: its package is gone"),
+        (("purged",), "purged.service does not exist here: its package is missing"),
     ]
     assert daemons.faults({"host": ()}) == []
 
@@ -201,7 +201,7 @@ def leaf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (0.9, ""),
         (1.1, " expired 2.4 hours ago, on "),
         (4, " expired 3 days ago, on "),
-        (-2, " is valid from "),
+        (-2, " is not valid before "),
     ],
 )
 def test_certificates(leaf: Path, days: float, said: str) -> None:

@@ -64,7 +64,7 @@ def test_owed_restart_is_still_converging(node: Machine) -> None:
     (node.state / "taken").mkdir()
     (node.state / "taken/beta").write_text("restart\n")
     _, found = verify(node, "beta")
-    assert found[0]["detail"] == "still converging, owes a restart: waiting for ctl-2 to found beta"
+    assert found[0]["detail"] == "still converging, needs a restart: waiting for ctl-2 to found beta"
 
 
 def test_script_that_hangs_is_cut_off_with_all_it_started(node: Machine) -> None:
@@ -98,7 +98,7 @@ def test_a_name_that_is_not_here_is_not_well(node: Machine) -> None:
         assert (answer.returncode, answer.stdout.splitlines()[0]) == (1, "FAIL  delta: does not run on this node")
     assert not (node.state / "test-left").exists()
     answer = node.run("hacienda-assumptions", "delta")
-    assert (answer.returncode, answer.stdout.partition("|")[0]) == (1, "nothing is known of what delta relies on")
+    assert (answer.returncode, answer.stdout.partition("|")[0]) == (1, "there are no known assumptions of delta")
     assert node.run("hacienda-assumptions", "beta").returncode == 0
 
 

@@ -1,0 +1,128 @@
+"""Glance: images. What instances boot from, and where to get it.
+
+Images are files of each controller for now, so `shared` says whether something outside of Hacienda keeps them alike everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import (
+    Account,
+    Assumption,
+    CatalogueEntry,
+    Check,
+    Frontend,
+    Port,
+    Redundancy,
+    Secret,
+    Service,
+    Template,
+)
+from hacienda.declare.override_values import SectionOverrides
+from hacienda.declare.overrides import Sections
+from hacienda.services import TEMPLATES
+from hacienda.services.openstack import api
+
+CONFIGURATION = "/etc/glance/glance-api.conf"
+PASTE = "/usr/share/glance-common/glance-api-paste.ini"
+WSGI = api.Wsgi("wsgi-file = /usr/bin/glance-wsgi-api", preload=("bytes_only", "glance.common.wsgi_app"))
+UPLOAD_SECONDS = 6 * 3600
+"""kolla-ansible's glance timeout: an upload may be silent while a store writes."""
+
+
+class GlanceOptions(api.ApiOptions):
+    """What operators of images change."""
+
+    shared: bool = False
+    """Whether /var/lib/glance/images is one folder on all controllers (NFS, CephFS), mounted by other means than Hacienda."""
+    overrides: SectionOverrides = Field(default_factory=dict)
+    """Options of glance-api.conf that Hacienda does not set, by section: `{DEFAULT: {image_size_cap: 53687091200}}`."""
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    number = service.port("api").number
+    return {
+        **api.variables(cloud, node, service, cloud.options_of(GlanceOptions), WSGI),
+        "paste": PASTE,
+        "itself": f"https://{cloud.fqdn(node)}:{number}",
+    }
+
+
+def _copies(cloud: Cloud) -> int:
+    """Of an image: whoever shares the folder has it on every controller."""
+    return len(cloud.servers("glance")) if cloud.options_of(GlanceOptions).shared else 1
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    # Rolling upgrades of Glance's: what old code cannot bear waits until none is left.
+    commands = ",".join(f"glance.cmd.manage db {step}" for step in ("expand", "migrate"))
+    return {
+        **api.facts(cloud, node, service, path="/v2/images?limit=1"),
+        **api.migration(cloud, CONFIGURATION, "database", commands, online="glance.cmd.manage db contract"),
+    }
+
+
+service = Service(
+    name="glance",
+    title="Glance, images",
+    roles=("controller",),
+    choice="on request",
+    requires=api.REQUIRES,
+    serves_without=api.SERVES_WITHOUT,
+    provides=("image",),
+    redundancy=(Redundancy("images", copies=_copies, option="shared"),),
+    packages=(*api.PACKAGES, "glance-common", "python3-glance"),
+    data=("/var/lib/glance",),
+    units=("glance.service",),
+    ports=(Port("api", 9292, clients="internal"),),
+    frontends=(
+        Frontend(
+            "api",
+            Check("/healthcheck"),
+            scopes=("internal", "public"),
+            capacity=api.capacity(GlanceOptions),
+            timeout_seconds=UPLOAD_SECONDS,
+            largest_body=None,
+        ),
+    ),
+    files=(
+        *api.files("glance"),
+        Template(CONFIGURATION, checker="oslo-config-validator", group="glance", mode=0o640, on_change="reload"),
+    ),
+    variables=_variables,
+    facts=_facts,
+    options=GlanceOptions,
+    overrides=Sections(
+        CONFIGURATION,
+        TEMPLATES / "glance/glance-api.conf.j2",
+        owned=(*api.OWNED, r"(glance_store|file|os_glance_\w+)\..*", r"DEFAULT\.(enabled_backends|bind_.*)"),
+    ),
+    secrets=(Secret("glance/cache"),),
+    accounts=(
+        Account("database", "glance", connections=api.connections(GlanceOptions)),
+        Account("identity", "glance", roles=("service",)),
+    ),
+    catalogue=(CatalogueEntry("image", "glance", "api"),),
+    timers=api.timers("glance", CONFIGURATION, GlanceOptions),
+    migrate=api.script("migrate.sh"),
+    verify=api.script("verify.sh"),
+    scripts=(*api.SCRIPTS, api.script("ask.py"), api.script("migrate.py")),
+    sandboxes=(api.sandbox("glance"),),
+    assumptions=(
+        *api.assumptions("glance-common", "glance"),
+        Assumption("glance-common", "file", "/usr/bin/glance-wsgi-api", reason="uWSGI serves the API from it"),
+        Assumption("glance-common", "line", PASTE, r"^/healthcheck: healthcheck$", reason="load balancers ask there"),
+        Assumption(
+            "python3-glance",
+            "line",
+            "/usr/lib/python3/dist-packages/glance/cmd/manage.py",
+            r"^def main\(\):",
+            reason="migrate.py runs the management tool in its own process",
+        ),
+    ),
+)
