@@ -74,7 +74,7 @@ def v(*values: Any, **beside: Any) -> Variation:
 
 
 ACCEPT = {"rule": "DOMAIN", "reason": "somebody else watches it", "until": "2027-01-31"}
-VARIATIONS: Mapping[str, Variation] = {
+LISTED: Mapping[str, Variation] = {
     "name": v("effect", "other"),
     "domain": v(ABSENT, "a.example", "1.example"),
     "region": v(ABSENT, "North"),
@@ -197,6 +197,25 @@ VARIATIONS: Mapping[str, Variation] = {
 }
 """Key -> values that are to differ in what they do. `*` is any of a mapping's names, `[]` an entry of a list."""
 
+
+def derived() -> Iterator[tuple[str, Variation]]:
+    """Options of services that are not listed: the least of a number and one more, what is no default, any two overrides."""
+    for service in services.registry():
+        for name, field in service.options.model_fields.items():
+            key = f"services.{service.name}.{name}"
+            if key in LISTED:
+                continue
+            if name == "overrides":
+                yield key, v(ABSENT, {"new": {"a": 1}}, {"new": {"a": 2}})
+            elif isinstance(field.default, bool):
+                yield key, v(field.default, not field.default)
+            else:
+                least = next(one.ge for one in field.metadata if hasattr(one, "ge"))
+                yield key, v(least, least + 1)
+
+
+VARIATIONS: Mapping[str, Variation] = {**LISTED, **dict(derived())}
+
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     # Terraform reads it: tests/stacks/test_backend.py has each back end.
     r"\w+: state\.(backend|options)": ("hacienda/stacks/backend.py", "declared.backend"),
@@ -208,7 +227,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "node.disks",
     ),
     # Machines have no address there: it is reserved for instances, and kept apart from other environments'.
-    r"\w+: networks\.external\.(cidr|range|gateway)": ("hacienda/assess/ledger.py", "_range(network)"),
+    r"\w+: networks\.external\.(cidr|range|gateway)": ("hacienda/assess/claims.py", "_range(network)"),
     # Without failure domains a lab is measured by `hacienda availability` alone.
     r"incus: availability\.target": ("hacienda/cli/availability.py", "target"),
     # Fencing: a rule asks whether a machine has a controller; no service speaks to one yet.

@@ -274,7 +274,7 @@ def test_the_forge_tests_on_the_pythons_that_the_project_names() -> None:
     assert tuple(jobs["test"]["strategy"]["matrix"]["python"]) == PYTHONS
     scripts = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
     called = set(re.findall(r"\bmake (\w+)", "\n".join(scripts)))
-    assert called == {"setup", "test", "package"}
+    assert called >= {"setup", "test", "package"}
     assert called <= TARGETS
 
 

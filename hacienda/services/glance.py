@@ -6,7 +6,7 @@ Images are files of each controller for now, so `shared` says whether something 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -25,6 +25,7 @@ from hacienda.declare import (
 )
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
+from hacienda.declare.trust import PLAIN
 from hacienda.services import TEMPLATES
 from hacienda.services.openstack import api
 
@@ -38,7 +39,7 @@ UPLOAD_SECONDS = 6 * 3600
 class GlanceOptions(api.ApiOptions):
     """What operators of images change."""
 
-    shared: bool = False
+    shared: Annotated[bool, PLAIN] = False
     """Whether /var/lib/glance/images is one folder on all controllers (NFS, CephFS), mounted by other means than Hacienda."""
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of glance-api.conf that Hacienda does not set, by section: `{DEFAULT: {image_size_cap: 53687091200}}`."""

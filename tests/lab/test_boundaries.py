@@ -54,9 +54,9 @@ def run_as(lab: Lab, node: str, user: str, program: str, *arguments: str) -> str
     return lab.on(node, *command, stdin=program, timeout=120)
 
 
-def users() -> list[str]:
-    """Every user that a daemon of some service has."""
-    return sorted(set[str]().union(*(boundaries.users(declared) for declared in services.registry())))
+def users(lab: Lab) -> list[str]:
+    """Every user that a daemon of some service here has."""
+    return sorted(set[str]().union(*(boundaries.users(declared) for declared in lab.cloud().services)))
 
 
 def test_no_service_user_becomes_root(healthy: Lab, writer: SqlWriter) -> None:
@@ -64,7 +64,7 @@ def test_no_service_user_becomes_root(healthy: Lab, writer: SqlWriter) -> None:
     node = CONTROLLERS[-1]
     program = (ATTACKS / "become_root.py").read_text()
     healthy.on(node, "sh", "-c", f"rm -f {MARK}*")
-    found = users()
+    found = users(healthy)
     try:
         with working(healthy, writer):
             for user in found:
@@ -158,7 +158,9 @@ def test_what_a_service_user_can_read_opens_nothing_else(healthy: Lab, writer: S
         "secrets": needles(store),
     }
     program = (ATTACKS / "use_keys.py").read_text()
-    there = [user for user in users() if healthy.on(node, "sh", "-c", f"id -u {user} 2>/dev/null || true").strip()]
+    there = [
+        user for user in users(healthy) if healthy.on(node, "sh", "-c", f"id -u {user} 2>/dev/null || true").strip()
+    ]
     with working(healthy, writer), ThreadPoolExecutor() as pool:
         said = list(pool.map(lambda user: run_as(healthy, node, user, program, json.dumps(given)), there))
     for user, text in zip(there, said, strict=True):

@@ -58,8 +58,8 @@ def test_who_is_not_root_is_told(place: Installed, monkeypatch: pytest.MonkeyPat
 
 
 def test_another_version_is_another_program(monkeypatch: pytest.MonkeyPatch, place: Installed) -> None:
-    monkeypatch.setattr(Installed, "_versions", {"uwsgi-core": "1", "keystone": "2"})
-    assert place.identity(program("uwsgi")) == "uwsgi-core=1 keystone=2 uwsgi-plugin-python3="
+    monkeypatch.setattr(Installed, "_versions", {"rabbitmq-server": "1", "erlang-base": "2"})
+    assert place.identity(program("rabbitmq")) == "rabbitmq-server=1 erlang-base=2"
 
 
 def broken() -> NodeOutput:

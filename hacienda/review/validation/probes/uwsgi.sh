@@ -2,20 +2,20 @@
 # uwsgi.sh START FILE: starts the API of FILE by the program START until its application is loaded. An API that is migrated first, as its facts
 # say, is so here, too: in an SQLite file that takes the place of its database.
 set -eu
-RUN='import importlib, sys; tool = importlib.import_module(sys.argv.pop(1)); sys.exit(tool.main())'
 start=$1 file=$2
 service=$(basename "$(dirname "$file")")
 facts=/etc/hacienda/services/$service.env
+
+fact() { # NAME: its value, as shell variables are quoted
+    grep "^$1=" "$facts" 2>/dev/null | cut -d = -f 2- | tr -d "'"
+}
+
 mkdir -p "/run/$service"
-MIGRATE=""
-# shellcheck disable=SC1090
-if [ -r "$facts" ]; then . "$facts"; fi
-if [ -n "$MIGRATE" ]; then
-    section=$(printf '%s' "$MIGRATE_SECTION" | tr '[:lower:]' '[:upper:]')
-    export "OS_${section}__CONNECTION=sqlite:////tmp/$service.db"
-    printf '%s\n' "$MIGRATE" | tr ',' '\n' | while read -r command; do
-        # shellcheck disable=SC2086 # a module and its arguments
-        python3 -P -c "$RUN" $command || { echo "$file: $command failed" && exit 1; }
-    done
-fi
-exec python3 -P "$start" "$file" '^WSGI app .* ready in' '' uwsgi_python3 --strict --ini "$file" --processes 1
+database=OS_$(fact MIGRATE_SECTION | tr '[:lower:]' '[:upper:]')__CONNECTION=sqlite:////tmp/$service.db
+run='import importlib, sys; tool = importlib.import_module(sys.argv.pop(1)); sys.exit(tool.main())'
+fact MIGRATE | tr ',' '\n' | while read -r command; do
+    [ -n "$command" ] || continue
+    # shellcheck disable=SC2086 # a module and its arguments
+    env "$database" python3 -P -c "$run" $command || { echo "$file: $command failed" && exit 1; }
+done
+exec env "$database" python3 -P "$start" "$file" '^WSGI app .* ready in' '' uwsgi_python3 --strict --ini "$file" --processes 1
