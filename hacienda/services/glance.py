@@ -60,11 +60,10 @@ def _copies(cloud: Cloud) -> int:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    # Rolling upgrades of Glance's: what old code cannot bear waits until none is left.
-    commands = ",".join(f"glance.cmd.manage db {step}" for step in ("expand", "migrate"))
+    command = "glance.cmd.manage db sync"
     return {
         **api.facts(cloud, node, service, path="/v2/images?limit=1"),
-        **api.migration(cloud, CONFIGURATION, "database", commands, online="glance.cmd.manage db contract"),
+        **api.migration(cloud, CONFIGURATION, "database", command, used="SELECT 1 FROM images LIMIT 1"),
     }
 
 

@@ -47,6 +47,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             CONFIGURATION,
             "placement_database",
             "placement.cmd.manage db sync",
+            used="SELECT 1 FROM resource_providers LIMIT 1",
             online="placement.cmd.manage db online_data_migrations",
         ),
     }

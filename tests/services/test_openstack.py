@@ -119,23 +119,21 @@ class Tables:
 
 
 @pytest.mark.parametrize(
-    ("tables", "used", "dropped"),
+    ("tables", "dropped"),
     [
-        (Tables(), DATABASE.MIGRATED, []),
-        (Tables("traits"), DATABASE.MIGRATED, ["traits"]),
-        (Tables("traits", "alembic_version"), DATABASE.MIGRATED, ["traits", "alembic_version"]),
-        (Tables("traits", "alembic_version", rows=("alembic_version",)), DATABASE.MIGRATED, []),
-        (Tables("user", "alembic_version", rows=("alembic_version",)), "SELECT 1 FROM user LIMIT 1", ["user", "alembic_version"]),
-        (Tables("user", "alembic_version", rows=("user",)), "SELECT 1 FROM user LIMIT 1", []),
+        (Tables(), []),
+        (Tables("traits"), ["traits"]),
+        (Tables("traits", "providers", rows=("traits",)), ["traits", "providers"]),
+        (Tables("traits", "providers", rows=("providers",)), []),
     ],
-    ids=["empty", "begun", "no version", "migrated", "no user", "used"],
-)  # fmt: skip
+    ids=["empty", "begun", "unused", "used"],
+)
 def test_only_tables_that_nothing_used_are_dropped(
-    tables: Tables, used: str, dropped: list[str], monkeypatch: pytest.MonkeyPatch
+    tables: Tables, dropped: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupted first migration cannot be repeated over its tables; what anybody used is never touched."""
     monkeypatch.setitem(sys.modules, "sqlalchemy", tables)
-    DATABASE.clear("mysql://", used)
+    DATABASE.clear("mysql://", "SELECT 1 FROM providers LIMIT 1")
     assert tables.dropped == dropped
 
 
@@ -152,13 +150,20 @@ def test_a_migration_waits_for_the_database_and_has_no_time_out(
     monkeypatch.setitem(sys.modules, "one_manage", tool)
     monkeypatch.setattr(MIGRATE, "settled", lambda url, members: calls.append(("settled", members)))
     monkeypatch.setattr(MIGRATE, "reachable", lambda url: bool(url))
-    monkeypatch.setattr(MIGRATE, "clear", lambda url: calls.append("cleared"))
+    monkeypatch.setattr(MIGRATE, "clear", lambda url, used: calls.append(f"cleared unless {used}"))
     monkeypatch.setenv("DATABASE_MEMBERS", "3")
+    monkeypatch.setenv("HACIENDA_FIRST", "1")
+    monkeypatch.setenv("MIGRATE_USED", "used")
     monkeypatch.setenv("OS_ONE_DATABASE__CONNECTION", "")
     monkeypatch.setattr(sys, "argv", ["migrate.py", str(configuration), "one_database", "one_manage", "db", "sync"])
     assert MIGRATE.main() == 0
     url = "mysql://one@x/one?charset=utf8"
-    assert calls == [("settled", 3), "cleared", (["one_manage", "db", "sync"], url)]
+    assert calls == [("settled", 3), "cleared unless used", (["one_manage", "db", "sync"], url)]
+    calls.clear()
+    monkeypatch.setattr(sys, "argv", ["migrate.py", str(configuration), "one_database", "one_manage", "db", "sync"])
+    monkeypatch.setenv("HACIENDA_FIRST", "")
+    assert MIGRATE.main() == 0
+    assert "cleared unless used" not in calls
 
 
 class Tokens:

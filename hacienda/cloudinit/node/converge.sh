@@ -137,19 +137,25 @@ migrate() {
     said=$(sound) || fail "$service: not migrated: ${said%%$'\n'*}"
     if claim "$key" "migrate $service to $HACIENDA_RELEASE"; then
         log "$service: this node migrates it to $HACIENDA_RELEASE"
-        script "$HACIENDA_MIGRATE"
+        # Only if no release was migrated before, a script may drop what an interrupted try left.
+        HACIENDA_FIRST=$([[ $(releases) != 1 ]] || echo 1) script "$HACIENDA_MIGRATE"
         settle_claim "$key" "$HACIENDA_NODE"
     fi
     mkdir -p "$STATE/migrated"
     printf '%s\n' "$HACIENDA_RELEASE" >"$kept"
 }
 
+# releases: the number of releases that were migrated, this one included.
+releases() {
+    _ask_etcd etcd get --prefix --keys-only "/hacienda/migrate/$service/" | grep -c .
+}
+
 # migrate_online: after every member runs the release's code, one node finishes the migration. A first release needs no such step.
 migrate_online() {
-    local kept=$STATE/migrated/$service folder=/hacienda/release/$service left members releases name
+    local kept=$STATE/migrated/$service folder=/hacienda/release/$service left members count name
     [[ -n $HACIENDA_MIGRATE && $(cat "$kept" 2>/dev/null || true) == "$HACIENDA_RELEASE" ]] || return 0
-    releases=$(etcd get --prefix --keys-only "/hacienda/migrate/$service/" 2>/dev/null) || return 0
-    if [[ $(grep -c . <<<"$releases") != 1 ]]; then
+    count=$(releases 2>/dev/null) || return 0
+    if [[ $count != 1 ]]; then
         etcd put "$folder/$HACIENDA_NODE" "$HACIENDA_RELEASE" >/dev/null 2>&1 || return 0
         members=$(member_names)
         for name in $members; do

@@ -184,13 +184,16 @@ def facts(cloud: Cloud, node: Node, service: Service, path: str) -> Mapping[str,
     }
 
 
-def migration(cloud: Cloud, configuration: str, section: str, command: str, online: str = "") -> Mapping[str, Any]:
+def migration(
+    cloud: Cloud, configuration: str, section: str, command: str, used: str, online: str = ""
+) -> Mapping[str, Any]:
     """For migrate.sh.
 
     Args:
         configuration, section: where the connection is.
         command: Python module of the management tool, and its arguments, that bring the schema to what the code needs; several of
             them have commas between.
+        used: a query that finds a row once anybody has used the tables: what an interrupted first migration left is dropped.
         online: the same for what is left to do once every node runs the new code; empty: nothing is.
     """
     return {
@@ -198,6 +201,7 @@ def migration(cloud: Cloud, configuration: str, section: str, command: str, onli
         "migrate_section": section,
         "migrate": command,
         "migrate_online": online,
+        "migrate_used": used,
         "database_members": len(cloud.members(cloud.registry.provider("database").name)),
     }
 

@@ -384,7 +384,9 @@ def migrating(node: Machine) -> Machine:
     facts = node.root / "etc/hacienda/services/beta.env"
     facts.write_text(facts.read_text().replace("HACIENDA_MIGRATE=''", "HACIENDA_MIGRATE=migrate.sh"))
     script = node.root / "usr/lib/hacienda/beta/migrate.sh"
-    script.write_text('#!/bin/bash\necho "migrate $*" >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"\n')
+    script.write_text(
+        '#!/bin/bash\necho "migrate $*${HACIENDA_FIRST:+first}" >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"\n'
+    )
     script.chmod(0o755)
     return node
 
@@ -397,10 +399,10 @@ def release(node: Machine, name: str) -> None:
 
 def test_one_node_migrates_before_anything_starts(migrating: Machine) -> None:
     assert converge(migrating) == 0
-    assert scripts(migrating) == ["migrate ", "bootstrap", "reconcile"]
+    assert scripts(migrating) == ["migrate first", "bootstrap", "reconcile"]
     assert migrating.etcd()[MIGRATE] == "done:ctl-1"
     assert converge(migrating) == 0
-    assert scripts(migrating).count("migrate ") == 1
+    assert scripts(migrating).count("migrate first") == 1
 
 
 def test_others_wait_until_it_is_migrated(migrating: Machine) -> None:
@@ -417,7 +419,7 @@ def test_others_wait_until_it_is_migrated(migrating: Machine) -> None:
 def test_a_migration_resumes_after_a_crash(migrating: Machine) -> None:
     migrating.put(MIGRATE, "claimed:ctl-1")
     assert converge(migrating) == 0
-    assert scripts(migrating)[0] == "migrate "
+    assert scripts(migrating)[0] == "migrate first"
 
 
 def test_another_release_is_migrated_before_its_code_restarts(migrating: Machine) -> None:

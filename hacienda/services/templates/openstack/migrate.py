@@ -3,7 +3,8 @@
 connection, the Python module of its management tool, and the tool's own arguments.
 
 The tool is loaded first, then the database is waited for: both take seconds, and every machine starts at once. DATABASE_MEMBERS
-says how many servers the database has.
+says how many servers the database has. If HACIENDA_FIRST is set, no release was migrated before: what an interrupted try left is
+dropped, unless the query MIGRATE_USED finds that it is used.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def main() -> int:
         said = f"the database of {configuration} does not answer|hacienda-verify galera haproxy keepalived"
         print(said, file=sys.stderr)  # noqa: T201 for the journal
         return 1
-    clear(url)
+    if os.environ.get("HACIENDA_FIRST"):
+        clear(url, os.environ["MIGRATE_USED"])
     sys.argv = [module, *arguments]
     return tool.main() or 0
 
