@@ -105,7 +105,8 @@ service = Service(
     secrets=(Secret("glance/cache"),),
     accounts=(
         Account("database", "glance", connections=api.connections(GlanceOptions)),
-        Account("identity", "glance", roles=("service",)),
+        # verify.sh lists images, which takes a reader.
+        Account("identity", "glance", roles=("reader", "service")),
     ),
     catalogue=(CatalogueEntry("image", "glance", "api"),),
     timers=api.timers("glance", CONFIGURATION, GlanceOptions),
