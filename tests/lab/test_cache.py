@@ -24,7 +24,7 @@ def _machine() -> Iterator[validation.Scratch]:
     lab.prepare("lab")
     packages = cloud.read(IMAGE, services.registry()).packages
     with validation.Scratch(lab.build(packages)) as scratch:
-        for path in (PROBE, TEMPLATES / "keystone/sealed_cache.py"):
+        for path in (PROBE, TEMPLATES / "keystone/sealed_cache.py", TEMPLATES / "openstack/bytes_only.py"):
             scratch.put(path, f"/root/{path.name}")
         scratch.run("ip", "link", "set", "lo", "up")  # nothing boots in there
         yield scratch

@@ -11,11 +11,14 @@ fact() { # NAME: its value, as shell variables are quoted
 }
 
 mkdir -p "/run/$service"
-database=OS_$(fact MIGRATE_SECTION | tr '[:lower:]' '[:upper:]')__CONNECTION=sqlite:////tmp/$service.db
+section=OS_$(fact MIGRATE_SECTION | tr '[:lower:]' '[:upper:]')_
+# SQLite has no pool, and so no time to wait for one.
+database="env ${section}_CONNECTION=sqlite:////tmp/$service.db ${section}_POOL_TIMEOUT="
 run='import importlib, sys; tool = importlib.import_module(sys.argv.pop(1)); sys.exit(tool.main())'
 fact MIGRATE | tr ',' '\n' | while read -r command; do
     [ -n "$command" ] || continue
-    # shellcheck disable=SC2086 # a module and its arguments
-    env "$database" python3 -P -c "$run" $command || { echo "$file: $command failed" && exit 1; }
+    # shellcheck disable=SC2086 # variables; a module and its arguments
+    $database python3 -P -c "$run" $command || { echo "$file: $command failed" && exit 1; }
 done
-exec env "$database" python3 -P "$start" "$file" '^WSGI app .* ready in' '' uwsgi_python3 --strict --ini "$file" --processes 1
+# shellcheck disable=SC2086 # variables
+exec $database python3 -P "$start" "$file" '^WSGI app .* ready in' '' uwsgi_python3 --strict --ini "$file" --processes 1
