@@ -11,6 +11,7 @@ import pytest
 from hacienda import cloud, cloudinit, lab, services
 from hacienda.review import validation
 from tests import shipped
+from tests.services import composed
 
 LAB = shipped.ROOT / "environments/lab.yaml"
 PATHS = (LAB, shipped.ROOT / "examples/environments/two-node.yaml")
@@ -29,8 +30,7 @@ def test_no_unit_is_more_open_than_its_service_says(machine: validation.Scratch,
     """`systemd-analyze security`, 0 (closed) to 10 (open)."""
     ceilings = {sandbox.unit: sandbox.ceiling for service in services.registry() for sandbox in service.sandboxes}
     rendered: dict[str, str] = {}
-    for path in PATHS:
-        resolved = cloud.read(path, services.registry())
+    for resolved in (composed.cloud(tmp_path), *(cloud.read(path, services.registry()) for path in PATHS)):
         for node in resolved.nodes:
             files = cloudinit.render(resolved, node, "").files
             rendered |= {Path(file.path).name: file.text for file in files if file.path.endswith(".service")}
