@@ -191,10 +191,9 @@ def migration(
 
     Args:
         configuration, section: where the connection is.
-        command: Python module of the management tool, and its arguments, that bring the schema to what the code needs; several of
-            them have commas between.
+        command: Python module of the management tool, and its arguments, that bring the schema to what the code needs.
         used: a query that finds a row once anybody has used the tables: what an interrupted first migration left is dropped.
-        online: the same for what is left to do once every node runs the new code; empty: nothing is.
+        online: as `command`, for what is left to do once every node runs the new code; empty: nothing is.
     """
     return {
         "configuration": configuration,

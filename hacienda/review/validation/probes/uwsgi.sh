@@ -15,10 +15,10 @@ section=OS_$(fact MIGRATE_SECTION | tr '[:lower:]' '[:upper:]')_
 # SQLite has no pool, and so no time to wait for one.
 database="env ${section}_CONNECTION=sqlite:////tmp/$service.db ${section}_POOL_TIMEOUT="
 run='import importlib, sys; tool = importlib.import_module(sys.argv.pop(1)); sys.exit(tool.main())'
-fact MIGRATE | tr ',' '\n' | while read -r command; do
-    [ -n "$command" ] || continue
+migrate=$(fact MIGRATE)
+if [ -n "$migrate" ]; then
     # shellcheck disable=SC2086 # variables; a module and its arguments
-    $database python3 -P -c "$run" $command || { echo "$file: $command failed" && exit 1; }
-done
+    $database python3 -P -c "$run" $migrate || { echo "$file: $migrate failed" && exit 1; }
+fi
 # shellcheck disable=SC2086 # variables
 exec $database python3 -P "$start" "$file" '^WSGI app .* ready in' '' uwsgi_python3 --strict --ini "$file" --processes 1

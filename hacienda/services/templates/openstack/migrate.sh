@@ -8,9 +8,6 @@ set -euo pipefail
 words=$MIGRATE
 if [[ ${1:-} == --online ]]; then words=$MIGRATE_ONLINE; fi
 [[ -n $words ]] || exit 0
-program=/usr/lib/hacienda/$HACIENDA_SERVICE/migrate.py
-IFS=, read -r -a commands <<<"$words"
-for command in "${commands[@]}"; do
-    read -r -a arguments <<<"$command"
-    runuser -u "$HACIENDA_SERVICE" -- python3 "$program" "$CONFIGURATION" "$MIGRATE_SECTION" "${arguments[@]}" >&2
-done
+read -r -a arguments <<<"$words"
+runuser -u "$HACIENDA_SERVICE" -- \
+    python3 "/usr/lib/hacienda/$HACIENDA_SERVICE/migrate.py" "$CONFIGURATION" "$MIGRATE_SECTION" "${arguments[@]}" >&2
