@@ -403,8 +403,9 @@ def test_the_database_is_filled_before_the_administrator_is_made(
     written = tmp_path / "keystone.conf"
     written.write_text(composed.rendered(lab, "keystone")["/etc/keystone/keystone.conf"].text)
     monkeypatch.setattr(FOUND, "CONFIGURATION", str(written))
-    monkeypatch.setattr(FOUND, "reachable", lambda url: True)
-    monkeypatch.setattr(FOUND, "settled", lambda url, members: told.unlink(missing_ok=True))
+    database = sys.modules[FOUND.ready.__module__]
+    monkeypatch.setattr(database, "reachable", lambda url: True)
+    monkeypatch.setattr(database, "settled", lambda url, members: told.unlink(missing_ok=True))
     monkeypatch.setattr(FOUND, "clear", lambda url, used: told.unlink(missing_ok=True))
     monkeypatch.setattr(sys, "argv", ["found.py", "--bootstrap-region-id", "north"])
     monkeypatch.setenv("OS_DATABASE__CONNECTION", "")

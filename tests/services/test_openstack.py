@@ -148,8 +148,9 @@ def test_a_migration_waits_for_the_database_and_has_no_time_out(
     tool = ModuleType("one_manage")
     vars(tool)["main"] = lambda: calls.append((sys.argv, os.environ["OS_ONE_DATABASE__CONNECTION"]))
     monkeypatch.setitem(sys.modules, "one_manage", tool)
-    monkeypatch.setattr(MIGRATE, "settled", lambda url, members: calls.append(("settled", members)))
-    monkeypatch.setattr(MIGRATE, "reachable", lambda url: bool(url))
+    database = sys.modules[MIGRATE.ready.__module__]
+    monkeypatch.setattr(database, "settled", lambda url, members: calls.append(("settled", members)))
+    monkeypatch.setattr(database, "reachable", lambda url: bool(url))
     monkeypatch.setattr(MIGRATE, "clear", lambda url, used: calls.append(f"cleared unless {used}"))
     monkeypatch.setenv("DATABASE_MEMBERS", "3")
     monkeypatch.setenv("HACIENDA_FIRST", "1")
@@ -164,6 +165,11 @@ def test_a_migration_waits_for_the_database_and_has_no_time_out(
     monkeypatch.setenv("HACIENDA_FIRST", "")
     assert MIGRATE.main() == 0
     assert "cleared unless used" not in calls
+    calls.clear()
+    monkeypatch.setattr(sys, "argv", ["migrate.py", str(configuration), "one_database", "one_manage", "db", "sync"])
+    monkeypatch.setattr(database, "reachable", lambda url: False)
+    assert MIGRATE.main() == 1
+    assert calls == [("settled", 3)], "nothing is migrated without a database"
 
 
 class Tokens:

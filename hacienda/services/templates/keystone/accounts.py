@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from identity import DOMAIN, Account, Identity, IdentityError
-from own import ADMIN, PROBE, here
+from own import ADMIN, PROBE, as_administrator, here
 
 OPTIONS = {
     "ignore_lockout_failure_attempts": True,
@@ -77,16 +77,13 @@ def accepted(url: str, account: Account) -> bool:
 
 def main() -> int:
     """0 when both are as they have to be."""
-    identity = here(sys.argv[1])
-    try:
-        identity.log_in(ADMIN)
+
+    def work(identity: Identity) -> list[str]:
         # The administrator first: until it has its options, it can be locked.
-        changes = [reconcile(identity, ADMIN, True), reconcile(identity, PROBE, accepted(sys.argv[1], PROBE))]
-    except IdentityError as error:
-        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
-        return 1
-    print("\n".join(filter(None, changes)) or "the accounts are as they have to be", file=sys.stderr)  # noqa: T201 for the journal
-    return 0
+        return [reconcile(identity, ADMIN, True), reconcile(identity, PROBE, accepted(sys.argv[1], PROBE))]
+
+    code: int = as_administrator(work, "the accounts are as they have to be")
+    return code
 
 
 if __name__ == "__main__":

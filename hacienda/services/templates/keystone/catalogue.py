@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from identity import Identity, IdentityError
-from own import ADMIN, here
+from identity import Identity
+from own import as_administrator
 
 
 def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
@@ -50,15 +50,8 @@ def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
 def main() -> int:
     """0 when the catalogue is as declared."""
     entries = [entry for path in sorted(Path(sys.argv[2]).glob("*.json")) for entry in json.loads(path.read_text())]
-    identity = here(sys.argv[1])
-    try:
-        identity.log_in(ADMIN)
-        changes = reconcile(identity, entries)
-    except IdentityError as error:
-        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
-        return 1
-    print("\n".join(changes) or "the catalogue is as declared", file=sys.stderr)  # noqa: T201 for the journal
-    return 0
+    code: int = as_administrator(lambda identity: reconcile(identity, entries), "the catalogue is as declared")
+    return code
 
 
 if __name__ == "__main__":

@@ -7,12 +7,10 @@ database is waited for, and each command runs in a fork. The administrator's pas
 
 from __future__ import annotations
 
-import configparser
 import multiprocessing
-import os
 import sys
 
-from database import clear, reachable, settled, unlimited
+from database import clear, ready
 
 CONFIGURATION = "/etc/keystone/keystone.conf"
 USED = "SELECT 1 FROM user LIMIT 1"
@@ -23,13 +21,8 @@ def main() -> int:
     """0 when both commands succeeded; 1 when the database cannot be reached; otherwise the failed one's exit status."""
     from keystone.cmd import cli
 
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read(CONFIGURATION)
-    url = unlimited(parser["database"]["connection"])
-    os.environ["OS_DATABASE__CONNECTION"] = url
-    settled(url, int(os.environ["DATABASE_MEMBERS"]))
-    if not reachable(url):
-        print("Keystone cannot log in to its database|hacienda-verify galera haproxy keepalived", file=sys.stderr)  # noqa: T201 for the journal
+    url = ready(CONFIGURATION, "database")
+    if not url:
         return 1
     clear(url, USED)
     fork = multiprocessing.get_context("fork")

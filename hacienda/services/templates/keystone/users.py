@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from accounts import accepted, reconcile
-from identity import DOMAIN, Account, Identity, IdentityError
-from own import ADMIN, here
+from identity import DOMAIN, Account, Identity
+from own import as_administrator
 
 PROJECT = "service"
 DESCRIPTION = "A service of the cloud; Hacienda makes and removes this user"
@@ -117,16 +117,13 @@ def _remove(identity: Identity, project: str, listed: list[Declared], retire: bo
 
 def main() -> int:
     """0 when every user is as it has to be."""
-    identity = here(sys.argv[1])
-    try:
-        identity.log_in(ADMIN)
-        wanted = declared(Path(sys.argv[2]), Path(sys.argv[3]))
-        changes = users(identity, sys.argv[1], wanted, "--retire" in sys.argv[4:])
-    except IdentityError as error:
-        print(f"{error}|hacienda-verify keystone", file=sys.stderr)  # noqa: T201 for the journal
-        return 1
-    print("\n".join(changes) or "the users of services are as they have to be", file=sys.stderr)  # noqa: T201 for the journal
-    return 0
+    url, folder, secrets, *more = sys.argv[1:]
+
+    def work(identity: Identity) -> list[str]:
+        return users(identity, url, declared(Path(folder), Path(secrets)), "--retire" in more)
+
+    code: int = as_administrator(work, "the users of services are as they have to be")
+    return code
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import os
 import re
 import sys
 import time
@@ -82,3 +84,22 @@ def clear(url: str, used: str) -> None:
         for table in tables:
             connection.exec_driver_sql(f"DROP TABLE `{table}`")
     engine.dispose()
+
+
+def ready(configuration: str, section: str) -> str:
+    """Waits for the database of a configuration file until migrations can begin. They then find its URL in the environment, without
+    time-outs. DATABASE_MEMBERS says how many servers it has.
+
+    Returns:
+        The URL; empty: one cannot log in, and the journal has been told.
+    """
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.read(configuration)
+    url = unlimited(parser[section]["connection"])
+    os.environ[f"OS_{section.upper()}__CONNECTION"] = url
+    settled(url, int(os.environ["DATABASE_MEMBERS"]))
+    if reachable(url):
+        return url
+    said = f"the database of {configuration} does not answer|hacienda-verify galera haproxy keepalived"
+    print(said, file=sys.stderr)  # noqa: T201 for the journal
+    return ""

@@ -9,26 +9,19 @@ dropped, unless the query MIGRATE_USED finds that it is used.
 
 from __future__ import annotations
 
-import configparser
 import importlib
 import os
 import sys
 
-from database import clear, reachable, settled, unlimited
+from database import clear, ready
 
 
 def main() -> int:
     """The tool's own exit status; 1 when the database cannot be reached."""
     configuration, section, module, *arguments = sys.argv[1:]
     tool = importlib.import_module(module)
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read(configuration)
-    url = unlimited(parser[section]["connection"])
-    os.environ[f"OS_{section.upper()}__CONNECTION"] = url
-    settled(url, int(os.environ["DATABASE_MEMBERS"]))
-    if not reachable(url):
-        said = f"the database of {configuration} does not answer|hacienda-verify galera haproxy keepalived"
-        print(said, file=sys.stderr)  # noqa: T201 for the journal
+    url = ready(configuration, section)
+    if not url:
         return 1
     if os.environ.get("HACIENDA_FIRST"):
         clear(url, os.environ["MIGRATE_USED"])
