@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hacienda import services
+from hacienda.declare import Service
 from tests.services import composed
 
 DATABASE = composed.program("openstack", "database.py")
@@ -194,3 +195,11 @@ def test_a_token_is_kept_until_it_is_old_or_somebody_elses(tmp_path: Path) -> No
     old = kept.stat().st_mtime - ASK.KEEP_SECONDS
     os.utime(kept, (old, old))
     assert ASK.token(keystone, other, kept) == "token 3 of one-11111111"
+
+
+@pytest.mark.parametrize("service", [one for one in services.registry() if one.migrate], ids=lambda one: one.name)
+def test_no_operator_has_it_believe_anybody(service: Service) -> None:
+    """TLS stays on, and tokens are asked of the cloud's own Keystone."""
+    assert service.overrides is not None
+    for option in ("insecure", "auth_url", "delay_auth_decision"):
+        assert list(service.overrides.refusals(service.name, {"keystone_authtoken": {option: "true"}})), option

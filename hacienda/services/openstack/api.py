@@ -42,7 +42,8 @@ PACKAGES = ("curl", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3")
 OWNED = (
     r"(database|\w+_database)\..*connection.*",
     r"DEFAULT\.transport_url",
-    r"(healthcheck|paste_deploy|oslo_middleware)\..*",
+    # How it proves who it is, and whom it believes: `insecure` would believe anybody.
+    r"(healthcheck|paste_deploy|oslo_middleware|keystone_authtoken)\..*",
 )
 """Patterns of options that no operator overrides, for the `overrides` of an API's configuration."""
 
