@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
-
-Domain = Literal["machine", "host", "rack", "room"]
-"""Where two copies are never together."""
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,14 +13,12 @@ class Redundancy:
 
     Args:
         of: what is kept, in the plural: `images`.
-        copies: how many there are of each, given the cloud.
+        copies: how many there are of each, on different machines, given the cloud.
         minimum: how many of them must be there for clients to go on. Default: 1.
-        domain: two copies are in different ones. Default: machine.
         option: the service's option that decides how many there are; empty: none does.
     """
 
     of: str
     copies: Callable[[Any], int]
     minimum: int = 1
-    domain: Domain = "machine"
     option: str = ""

@@ -12,9 +12,7 @@ from hacienda.review.plan.guard.order import Order
 from hacienda.review.plan.guard.price import Price
 from hacienda.review.plan.guard.step import listed, told
 from hacienda.review.plan.guard.verdict import Judged, Verdict
-
-NAMES = {"keepalived": "keepalived (the virtual IPs)"}
-"""Services that mean more to a reader than their names say."""
+from hacienda.services import registry
 
 UNSEEN = "A plan does not tell who leads a group or holds a virtual IP: take those nodes last."
 
@@ -67,8 +65,15 @@ def _costs(price: Price) -> Iterator[str]:
     for line in quorum.explain(price.losses).splitlines():
         yield f"  {line}"
     for copy in price.last:
-        named = listed(NAMES.get(service, service) for service in copy.services)
+        named = listed(map(_named, copy.services))
         yield f"  {named}: no copy would be left of those on {listed(copy.nodes)}."
+
+
+def _named(service: str) -> str:
+    """A service, with what its loss means where its name does not say that."""
+    known = registry()
+    holds = service in known and "virtual ip" in known[service].provides
+    return f"{service} (the virtual IPs)" if holds else service
 
 
 def _going(states: tuple[MemberState, ...]) -> str:
