@@ -1,4 +1,5 @@
-"""Assessments name no service. They ask for capabilities, timers and limits, and stay as they are when a service is added."""
+"""Assessments, and what reads plans and compares, name no service. They ask for capabilities, timers and limits, and stay as they
+are when a service is added."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from hacienda import services
 from hacienda.environment.machines import DomainKind
 from tests.shipped import ROOT
 
-SOURCES = sorted((ROOT / "hacienda/assess").rglob("*.py"))
+PACKAGES = ("assess", "review/plan", "review/diff", "review/report")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / "hacienda" / package).rglob("*.py"))
 PRODUCTS = (
     "chrony", "cinder", "etcd", "galera", "glance", "haproxy", "horizon", "keepalived", "keystone", "mariadb", "memcached",
     "neutron", "nova", "ovn", "prometheus", "rabbitmq", "swift",
@@ -35,7 +37,7 @@ def named(text: str) -> Iterator[str]:
             yield from {part for one in own if one for part in one.split(".")} & NAMES
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "hacienda/assess")))
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "hacienda")))
 def test_it_names_no_service(path: Path) -> None:
     assert set(named(path.read_text())) == set()
 

@@ -26,7 +26,7 @@ class FileChange:
         path: absolute path on the node, or one of FIRST_BOOT.
         kind: what happens to the file.
         service: service it belongs to; `hacienda`: the node's own programs, and FIRST_BOOT.
-        effect: what running daemons do about it, `reload haproxy`; empty: nothing.
+        effect: what running daemons do about it, `reload SERVICE`; empty: nothing.
         nodes: machines it is on, in the cloud's order.
         alike: False: each machine has its own name and addresses in these lines; the first machine's are shown.
         hunks: where the text changes; none where only `attributes` change, where nobody can read it, or for a removed file.
@@ -58,7 +58,7 @@ class NodeChange:
         node: its name.
         kind: `added` and `removed`: the machine as a whole.
         files: of a machine that stays: path -> short hash of the text before and after; None: not there.
-        restarts: of a machine that stays: effects, sorted; `restart galera`.
+        restarts: of a machine that stays: effects, sorted; `restart SERVICE`.
         first_boot: those of FIRST_BOOT that change.
         count: number of files of a machine that comes or goes, else of `files`.
     """

@@ -53,7 +53,7 @@ class File:
 
     @property
     def effect(self) -> str:
-        """What its change asks for, `restart haproxy`; empty: nothing."""
+        """What its change asks for, `restart SERVICE`; empty: nothing."""
         return effect(self.on_change, self.service)
 
 

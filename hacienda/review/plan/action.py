@@ -86,8 +86,8 @@ class PlannedAction:
 
     @property
     def restarts(self) -> tuple[str, ...]:
-        """Of a member that is updated: what is done to services, `restart galera`, `reload haproxy` or
-        `reconcile galera: database/keystone`."""
+        """Of a member that is updated: what is done to services, `restart SERVICE`, `reload SERVICE` or
+        `reconcile SERVICE: SECRET`."""
         return tuple((self.after or {}).get("restarts") or ()) if self.is_member and self.kind == "update" else ()
 
     def _differing(self, attribute: str) -> Differing:
