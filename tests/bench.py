@@ -68,11 +68,9 @@ def mint(root: Path) -> None:
     """In a child process: make the secrets of the environment."""
     from hacienda import cloudinit, secrets, services
     from hacienda.cloud import read
-    from hacienda.constructs import Places
-    from hacienda.constructs.output import store_of
 
     cloud = read(root / "bench.yaml", services.registry())
-    store = secrets.open_store(store_of(cloud, Places(root, root / "out", cloud.name)))
+    store = secrets.open_store(cloudinit.store_spec(cloud, root))
     secrets.mint(store, cloudinit.needs(cloud))
 
 

@@ -18,7 +18,7 @@ from hacienda import assess, cloudinit, services
 from hacienda.cloud import Cloud, resolve
 from hacienda.constructs import Places
 from hacienda.constructs.member import member_resource
-from hacienda.constructs.output import EnvironmentOutput, store_of
+from hacienda.constructs.output import EnvironmentOutput
 from hacienda.environment import examine, schema
 from hacienda.environment.source import parse
 from hacienda.errors import InputError
@@ -392,7 +392,10 @@ def _terraform(cloud: Cloud, outputs: Mapping[str, cloudinit.NodeOutput]) -> lis
     places_of = Places(Path("/project"), Path("/project/out"), cloud.name)
     platform = platform_of(cloud.platform, places_of.from_stack)
     output = EnvironmentOutput(cloud, places_of, outputs)
-    found: list[Any] = [str(store_of(cloud, places_of)), *(one.attributes() for one in platform.foundation())]
+    found: list[Any] = [
+        str(cloudinit.store_spec(cloud, places_of.root)),
+        *(one.attributes() for one in platform.foundation()),
+    ]
     found += [one.attributes() for network in cloud.networks for one in platform.network(network)]
     for node in cloud.nodes:
         on = [network for network in cloud.networks if network.name in node.addresses]

@@ -3,7 +3,7 @@
 from hacienda.cloudinit.output import NodeOutput
 from hacienda.cloudinit.render import render
 from hacienda.cloudinit.rendered import RenderedFile
-from hacienda.cloudinit.secrecy import needs
+from hacienda.cloudinit.secrecy import needs, store_spec
 from hacienda.cloudinit.write import write
 
-__all__ = ["NodeOutput", "RenderedFile", "needs", "render", "write"]
+__all__ = ["NodeOutput", "RenderedFile", "needs", "render", "store_spec", "write"]

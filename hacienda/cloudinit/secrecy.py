@@ -125,6 +125,16 @@ def _whose(cloud: Cloud, name: str) -> str:
     return "which nothing declares"
 
 
+def store_spec(cloud: Cloud, root: Path) -> secrets.StoreSpec:
+    """Where the environment's secrets are kept.
+
+    Args:
+        root: the project's folder.
+    """
+    declared = cloud.secrets
+    return secrets.StoreSpec.of(root, cloud.name, declared.backend, declared.path, declared.recipients)
+
+
 def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
     """Everything the environment's store must hold: shared secrets, and a leaf per node and service with a certificate.
 

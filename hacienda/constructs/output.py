@@ -33,7 +33,7 @@ class EnvironmentOutput:
     @property
     def store(self) -> str:
         """Where the secrets are, as the provider takes it, whether or not they are here: it looks for itself."""
-        spec = store_of(self.cloud, self.places)
+        spec = cloudinit.store_spec(self.cloud, self.places.root)
         return str(secrets.StoreSpec(spec.kind, Path(self.places.from_stack(spec.path))))
 
     def first_boot(self, node: Node) -> FirstBoot:
@@ -53,7 +53,7 @@ class EnvironmentOutput:
             InputError: the store cannot be used, or a node's user-data is too large.
             ToolError: the store cannot be written.
         """
-        store = secrets.open_store(store_of(self.cloud, self.places))
+        store = secrets.open_store(cloudinit.store_spec(self.cloud, self.places.root))
         secrets.mint(store, cloudinit.needs(self.cloud, self.places.root))
         key = store.get(SSH_PUBLIC_KEY).decode().strip()
         self.nodes = {
@@ -64,12 +64,6 @@ class EnvironmentOutput:
             name: {secret: secrets.digest(store, secret, name) for secret in output.secret_names}
             for name, output in self.nodes.items()
         }
-
-
-def store_of(cloud: Cloud, places: Places) -> secrets.StoreSpec:
-    """Where an environment keeps its secrets."""
-    declared = cloud.secrets
-    return secrets.StoreSpec.of(places.root, cloud.name, declared.backend, declared.path, declared.recipients)
 
 
 def render(cloud: Cloud, places: Places) -> EnvironmentOutput:

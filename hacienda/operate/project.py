@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hacienda import assess, cloud, environment, services
-from hacienda.secrets import Store, StoreSpec, open_store
+from hacienda import assess, cloud, cloudinit, environment, services
+from hacienda.secrets import Store, open_store
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,4 @@ class Project:
         Raises:
             InputError: the store cannot be used.
         """
-        kept = found.secrets
-        return open_store(StoreSpec.of(self.root, found.name, kept.backend, kept.path, kept.recipients))
+        return open_store(cloudinit.store_spec(found, self.root))
