@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -20,22 +21,25 @@ def similar(word: str, known: Iterable[str]) -> str | None:
     more. The first letter is right, or swapped with the second. Case, hyphens and underscores do not count. A changed digit
     makes another word, and so does a changed letter in a short word.
     """
-    close = sorted((slips, name) for name in known if (slips := _slips(_letters(word), _letters(name))) is not None)
+    letters = _letters(word)
+    close = sorted((slips, name) for name in known if (slips := _slips(letters, _letters(name))) is not None)
     return close[0][1] if close else None
 
 
+@functools.cache
 def _letters(word: str) -> str:
     return re.sub(r"[-_ ]", "", word).casefold()
 
 
 def _slips(word: str, name: str) -> int | None:
     """How many slips make the one of the other; None: they are different words."""
-    longest = max(len(word), len(name))
     if word == name:
         return 0
-    swapped = sorted(word[:2]) == sorted(name[:2])
-    if re.sub(r"\D", "", word) != re.sub(r"\D", "", name) or not (swapped or word[:1] == name[:1]):
+    if word[:1] != name[:1] and sorted(word[:2]) != sorted(name[:2]):
         return None
+    if re.sub(r"\D", "", word) != re.sub(r"\D", "", name):
+        return None
+    longest = max(len(word), len(name))
     if (longest <= _TINY or (longest <= _SHORT and len(word) == len(name))) and sorted(word) != sorted(name):
         return None
     found = _distance(word, name)

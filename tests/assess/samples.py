@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from textwrap import dedent
 from typing import Any
 
 from hacienda.assess import Held, Subject, rules
 from hacienda.cloud import Cloud, resolve
 from hacienda.declare import Registry, Service
 from hacienda.environment import examine
-from hacienda.environment.source import parse
 from hacienda.errors import InputError
 from tests import frozen
+from tests.cloud.samples import parsed
 
 TODAY = date(2026, 1, 15)
 """The day of every assessment in these tests, unless one says otherwise."""
@@ -114,7 +113,7 @@ def replaced(text: str, piece: str, instead: str) -> str:
 def cloud(text: str, registry: Registry | None = None, name: str = "test.yaml") -> Cloud:
     """The cloud of a text, of the frozen services unless others are given. Raises InputError."""
     known = registry or frozen.registry()
-    reading = examine(*parse(dedent(text).encode(), name), known, rules())
+    reading = examine(*parsed(text, name), known, rules())
     if reading.problems:
         raise InputError(reading.problems)
     return resolve(reading.environment, known)

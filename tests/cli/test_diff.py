@@ -164,7 +164,7 @@ def asked(project: Project, text: str) -> tuple[dict[str, Any], dict[str, Any], 
     return planned, {node: {key: told[key] for key in KEYS} for node, told in nodes.items()}, secrets
 
 
-AT_ONCE = {"HAProxy's time-out", "one more compute", "one compute less", "nothing"}
+AT_ONCE = {"HAProxy's time-out", "one compute less", "nothing"}
 
 
 @pytest.mark.parametrize("changed", lanes.first(CHANGES, AT_ONCE.__contains__))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from textwrap import dedent
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +12,7 @@ from hacienda.cloud import Cloud, resolve
 from hacienda.declare import Check, Frontend, NoTimer, Port, Registry, Script, Service, ServiceOptions
 from hacienda.declare.timer import EVERY
 from hacienda.environment import Environment, examine
-from hacienda.environment.source import parse
+from hacienda.environment.source import Source, parse
 from hacienda.errors import InputError
 
 VERIFY = Script("verify.sh")
@@ -109,9 +111,15 @@ LAB = """
 """
 
 
+@functools.cache
+def parsed(text: str, name: str = "test.yaml") -> tuple[dict[str, Any], Source]:
+    """A text as YAML: most of what an environment costs, and tests ask for the same ones again and again."""
+    return parse(dedent(text).encode(), name)
+
+
 def environment(text: str, registry: Registry = REGISTRY) -> Environment:
     """The environment of a text. Raises InputError."""
-    reading = examine(*parse(dedent(text).encode(), "test.yaml"), registry)
+    reading = examine(*parsed(text), registry)
     if reading.problems:
         raise InputError(reading.problems)
     return reading.environment

@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 from hacienda.cloudinit import NodeOutput
+from tests.cloudinit import sample
 
 STUBS = Path(__file__).parent / "stubs"
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where machines are: in memory where that can be, because an installation flushes its disk."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Machine:
     @property
     def state(self) -> Path:
         return self.root / "var/lib/hacienda"
+
+    def prepare(self) -> None:
+        """Make the folders of an empty machine."""
+        self.state.mkdir(parents=True)
+        self.stubs.mkdir()
 
     def environment(self, **more: str) -> dict[str, str]:
         return {
@@ -127,13 +135,36 @@ class Machine:
 
 @pytest.fixture
 def machine() -> Iterator[Machine]:
-    """A machine nothing was ever installed on; in memory where that can be, for an installation flushes its disk."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+    """A machine nothing was ever installed on."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         made = Machine(Path(folder))
-        made.state.mkdir(parents=True)
-        made.stubs.mkdir()
+        made.prepare()
         yield made
+
+
+@pytest.fixture(scope="session")
+def values() -> dict[str, str]:
+    """What is delivered to ctl-1 of the sample."""
+    return make_values(sample.render())
+
+
+@pytest.fixture(scope="session")
+def delivered(values: dict[str, str]) -> Iterator[Machine]:
+    """ctl-1 of the sample after its first installation; for copies of it, which cost nothing."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        made = Machine(Path(folder))
+        made.prepare()
+        answer = made.deliver(sample.render(), values)
+        assert answer.returncode == 0, answer.stderr
+        made.calls()
+        yield made
+
+
+@pytest.fixture
+def node(machine: Machine, delivered: Machine) -> Machine:
+    """An installed ctl-1 on which nothing has converged yet."""
+    subprocess.run(["cp", "--archive", f"{delivered.folder}/.", machine.folder], check=True)
+    return machine
 
 
 def interpreter(program: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
@@ -148,5 +149,13 @@ def cloud(**changes: Any) -> Cloud:
 
 def render(name: str = "ctl-1", **changes: Any) -> cloudinit.NodeOutput:
     """One node's output."""
-    made = cloud(**changes)
+    return _unchanged(name) if not changes else _render(name, cloud(**changes))
+
+
+@functools.cache
+def _unchanged(name: str) -> cloudinit.NodeOutput:
+    return _render(name, cloud())
+
+
+def _render(name: str, made: Cloud) -> cloudinit.NodeOutput:
     return cloudinit.render(made, made.node(name), DEPLOYER, TEMPLATES)

@@ -27,6 +27,7 @@ from hacienda.declare import (
     Service,
     Template,
     Timer,
+    consistency,
 )
 from hacienda.declare.overrides import Lines
 from hacienda.declare.sandbox import Instead, Sandbox
@@ -216,6 +217,8 @@ ADMIN = {"/etc/openstack/clouds.yaml"}
 
 def render(changed: Service) -> None:
     """A service in place of the one of that name; a controller and an arbiter between them run everything."""
+    if wrong := list(consistency.problems(changed)):
+        raise DeclarationError("\n".join(wrong))  # as the registry does, which looks at all the others as well
     registry = Registry([changed if each.name == changed.name else each for each in services.registry()])
     cloud = samples.cloud(dedent(TWO_NODE) + composed.CHOSEN, registry)
     for node in (cloud.node("ctl-1"), cloud.node("arb-1")):

@@ -1,7 +1,8 @@
-"""Runs make's targets of a fresh clone on a machine that has nothing, or makes a first use of every Python here.
+"""Runs make's targets of a fresh clone on a machine that has nothing or on this one, or makes a first use of every Python here.
 
     make fresh ON="debian-12 demo"
     make fresh ON="debian-13 demo test lab lab-down"
+    make fresh ON="clone test-long"
     make fresh ON=pythons
 
 A bare root is bootstrapped with the packages of the day and what the README says to install. It has namespaces of its own: no
@@ -33,7 +34,7 @@ def main() -> int:
         print("== not committed, so not tried: git diff HEAD", flush=True)
     begun = time.monotonic()
     try:
-        code = _pythons(arguments) if arguments.root == "pythons" else _bare(arguments)
+        code = {"pythons": _pythons, "clone": _clone}.get(arguments.root, _bare)(arguments)
     except errors.ToolError as error:
         print(f"{error.message} {error.fix or ''}", file=sys.stderr)
         code = 1
@@ -76,6 +77,12 @@ def _pythons(arguments: argparse.Namespace) -> int:
     return code
 
 
+def _clone(arguments: argparse.Namespace) -> int:
+    commands = [pythons.make(target, sys.executable) for target in arguments.targets or ["demo"]]
+    with workspace(arguments.folder, arguments.root, keep=arguments.keep) as folder:
+        return pythons.run(folder, commands, arguments.seconds)
+
+
 def _ended(number: int, _: FrameType | None) -> None:
     sys.exit(128 + number)
 
@@ -84,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "tests.fresh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("root", choices=[*bare.RELEASES, "pythons"])
+    parser.add_argument("root", choices=[*bare.RELEASES, "clone", "pythons"])
     parser.add_argument(
         "targets", nargs="*", help="make's targets, one after the other in the same root; default: demo"
     )

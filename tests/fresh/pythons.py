@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tests.fresh import contained
@@ -42,24 +42,36 @@ def _runs(program: str) -> bool:
         return False
 
 
+TESTS = (
+    ".venv/bin/python",
+    "-m",
+    "pytest",
+    "-q",
+    "-n0",
+    "tests/test_setup.py",
+    "tests/test_main.py",
+    "tests/test_cdk.py",
+)
+
+
 def smoke(program: str, folder: Path, seconds: int) -> int:
     """`make demo` and a few tests in a fresh clone in a folder; the exit code of the first that fails."""
+    return run(folder, [make("demo", program), TESTS], seconds)
+
+
+def make(target: str, program: str) -> tuple[str, ...]:
+    """Make one of the Makefile's targets with a Python."""
+    return ("make", target, f"PYTHON={program}")
+
+
+def run(folder: Path, commands: Iterable[Sequence[str]], seconds: int) -> int:
+    """Run commands in a fresh clone in a folder; the exit code of the first that fails."""
     clone = folder / "hacienda"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
     # Neither the interpreter that runs this lane nor the options of the make above it are what is tried.
     ours = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHONPATH", "VIRTUAL_ENV")
     environment = {name: value for name, value in os.environ.items() if name not in ours}
-    tests = [
-        ".venv/bin/python",
-        "-m",
-        "pytest",
-        "-q",
-        "-n0",
-        "tests/test_setup.py",
-        "tests/test_main.py",
-        "tests/test_cdk.py",
-    ]
-    for argv in (["make", "demo", f"PYTHON={program}"], tests):
+    for argv in commands:
         code = contained.run(argv, seconds=seconds, environment=environment, cwd=clone)
         if code != 0:
             return code

@@ -6,19 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloudinit import sample
-from tests.cloudinit.conftest import Machine, make_values
+from tests.cloudinit.conftest import Machine
 
 BOOT, ROLLING, RECONCILE = "/hacienda/boot/beta", "/hacienda/rolling/beta", "/hacienda/reconcile/beta"
-
-
-@pytest.fixture
-def node(machine: Machine) -> Machine:
-    """An installed ctl-1 on which nothing has converged yet."""
-    output = sample.render()
-    machine.deliver(output, make_values(output))
-    machine.calls()
-    return machine
 
 
 @pytest.fixture

@@ -11,13 +11,6 @@ from tests.cloudinit import sample
 from tests.cloudinit.conftest import Machine, make_values
 
 
-@pytest.fixture
-def node(machine: Machine) -> Machine:
-    output = sample.render()
-    machine.deliver(output, make_values(output))
-    return machine
-
-
 def bash(machine: Machine, text: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Runs a few lines after the library, as beta's script would."""
     script = f'. "$HACIENDA_ROOT/usr/lib/hacienda/lib.sh"\nload_service beta\n{text}\n'

@@ -9,19 +9,15 @@ from typing import Any
 import pytest
 
 from hacienda.cloudinit.node import scripts
-from tests.cloudinit import sample
-from tests.cloudinit.conftest import Machine, make_values
+from tests.cloudinit.conftest import Machine
 
 
 @pytest.fixture
-def node(machine: Machine) -> Machine:
+def node(node: Machine) -> Machine:
     """ctl-1, installed and converged."""
-    output = sample.render()
-    machine.deliver(output, make_values(output))
-    for path in (machine.state / "pending").iterdir():
+    for path in (node.state / "pending").iterdir():
         path.unlink()
-    machine.calls()
-    return machine
+    return node
 
 
 def verify(machine: Machine, *services: str) -> tuple[int, Any]:
