@@ -160,7 +160,7 @@ def test_one_vlan_number_on_two_fabrics() -> None:
 def test_a_machine_has_one_role() -> None:
     problems = refusal("hyperconverged")
     assert len(problems) == 3
-    assert all("a machine has one role here" in problem for problem in problems)
+    assert all("a machine has only one role" in problem for problem in problems)
 
 
 def test_machines_that_share_an_address_across_roles_are_told_the_same() -> None:
