@@ -96,7 +96,7 @@ CASES = {
     "BUDGET": Case(
         broken=Change(add="services: {names: {patience: 2}}\n"),
         where="services.names.patience",
-        says="names gives a query up after 2 s, the database's failover takes up to 2.5 s",
+        says="names gives up a query after 2 s, but the database's failover takes up to 2.5 s",
         kept=Change(add="services: {names: {patience: 3}}\n"),
     ),
     "CLOSED": Case(
@@ -320,7 +320,7 @@ CASES = {
     "TIMERS": Case(
         broken=Change(add="services: {door: {patience: 5}}\n"),
         where="services.door.patience",
-        says="the load balancer gives names up after 5 s, which itself waits 5 s for the database",
+        says="the load balancer waits 5 s for names, which itself waits 5 s for the database",
         kept=Change(add="services: {door: {patience: 6, drain: 601}}\n"),
     ),
     "VRID": Case(

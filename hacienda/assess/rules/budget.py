@@ -20,8 +20,8 @@ rule = Rule(
     id="BUDGET",
     title="Times that make one another useless, or a slow failover",
     severity="warning",
-    reason="Several programs notice, decide and repair a failure one after the other. A time-out that ends before the event it waits "
-    "for turns a short outage into a long one, or into a false alarm.",
+    reason="Several programs notice, decide and repair a failure one after the other. A time-out that ends before the event that "
+    "it waits for turns a short outage into a long one, or into a false alarm.",
     fix="Change the named time; `hacienda timers` shows the sum for each failure.",
     find=_find,
 )
