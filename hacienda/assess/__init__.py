@@ -1,4 +1,4 @@
-"""Looks at a resolved cloud and says what is unwise about it. A rule is one module in rules/, two tests and one page."""
+"""Checks a resolved cloud against rules and reports findings. A rule is one module in rules/, two tests and one page."""
 
 from hacienda.assess.assessment import findings, today
 from hacienda.assess.finding import SEVERITIES, Acceptance, Finding, Observation, Severity, counted

@@ -1,4 +1,4 @@
-"""Deliberate exceptions: the environment's `accept`, and the findings that it means."""
+"""Deliberate exceptions: the entries of the environment's `accept`, and the findings that they match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hacienda.environment.accept import Accept
 
 
 def applied(finding: Finding, subject: Subject) -> Finding:
-    """The finding with what the environment's `accept` says of it: of several entries the one that lasts longest."""
+    """The finding with its acceptance, if an entry of `accept` matches it. Of several entries, the last to end counts."""
     meant = [entry for entry in subject.cloud.accepts if matches(entry, finding)]
     if not meant:
         return finding
@@ -19,5 +19,5 @@ def applied(finding: Finding, subject: Subject) -> Finding:
 
 
 def matches(entry: Accept, finding: Finding) -> bool:
-    """Whether an entry means a finding."""
+    """Whether an entry matches a finding."""
     return entry.rule == finding.rule and entry.concerns in (None, finding.where, *finding.concerns)

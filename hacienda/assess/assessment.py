@@ -1,4 +1,4 @@
-"""Every rule asked about one cloud."""
+"""The findings of all rules about one cloud."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hacienda.cloud.model import Cloud
 
 
 def today() -> date:
-    """The day, in UTC: the same for everybody who assesses an environment at the same moment."""
+    """Today's date in UTC, so that everybody who assesses an environment at the same moment gets the same result."""
     return datetime.now(UTC).date()
 
 
 def findings(assessed: Subject | Cloud) -> tuple[Finding, ...]:
-    """Everything that is unwise about a cloud, the worst first.
+    """All findings about a cloud, the worst first.
 
     Args:
-        assessed: a subject; or a cloud, which is then looked at alone, today, and without its store.
+        assessed: a subject; or a cloud, which is then assessed as of today, without other environments and without its store.
     """
     subject = Subject(assessed, today()) if isinstance(assessed, Cloud) else assessed
     others = (rule for rule in rules().values() if rule is not accepting)
@@ -33,5 +33,5 @@ def findings(assessed: Subject | Cloud) -> tuple[Finding, ...]:
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings, the worst first, what is accepted last."""
+    """Findings, the worst first and the accepted ones last."""
     return tuple(sorted(found, key=lambda f: (f.accepted, SEVERITIES.index(f.severity), f.rule, f.where, f.reason)))

@@ -1,4 +1,4 @@
-"""What environments claim for themselves, and the conflicts where two of them claim the same."""
+"""Resources that environments claim, and the conflicts between two environments that claim the same resource."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Kind = Literal["range", "virtual ip", "vrrp id", "certificate"]
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that an environment has to itself.
+    """One resource that an environment claims for itself.
 
     Args:
-        kind: what it is.
-        environment: whose.
+        kind: kind of resource.
+        environment: name of the environment.
         file: the environment's file.
         where: network or, for a certificate, the entry of the store.
-        value: an address, a range, an id, or the day on which a certificate ends.
-        note: for a range and an id its VLAN; for a certificate the days that are left.
+        value: an address, a range, an id, or the day on which a certificate expires.
+        note: for a range and an id, the VLAN; for a certificate, the remaining days.
     """
 
     kind: Kind
@@ -36,13 +36,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Conflict:
-    """One thing that two environments have.
+    """One resource that two environments claim.
 
     Args:
-        kind: what it is.
-        severity: how sure it is that they get into each other's way.
-        where: the field in the first one's file, dotted.
-        reason: what is there twice, and where the other one is written.
+        kind: kind of resource.
+        severity: how certain it is that the environments disturb each other.
+        where: dotted field in the first environment's file.
+        reason: what both claim, and where the other file says so.
         concerns: the network, and the other environment.
     """
 
@@ -54,7 +54,7 @@ class Conflict:
 
 
 def claims(subject: Subject) -> Iterator[Claim]:
-    """What an environment has to itself: ranges, virtual IPs, their ids, and certificates where its store is at hand."""
+    """Claims of an environment: ranges, virtual IPs, their VRRP ids and, if its store is available, certificates."""
     cloud = subject.cloud
     file = _file(cloud)
     for network in cloud.networks:
@@ -70,11 +70,11 @@ def claims(subject: Subject) -> Iterator[Claim]:
 
 
 def conflicts(one: Cloud, other: Cloud) -> Iterator[Conflict]:
-    """What two environments both have.
+    """Conflicts between two environments.
 
     Args:
-        one: the environment whose fields are named.
-        other: the environment it is compared with.
+        one: the environment whose fields the conflicts name.
+        other: the environment that it is compared with.
     """
     yield from _shared_ranges(one, other)
     for vip in one.virtual_ips:
@@ -86,8 +86,8 @@ def conflicts(one: Cloud, other: Cloud) -> Iterator[Conflict]:
                 yield Conflict("virtual ip", "error", where, reason, concerns)
             severity = _layer2(one, other)
             if vip.router_id == its.router_id and severity is not None:
-                surely = "on the same network" if severity == "error" else "and the two may share a switch"
-                reason = f"the VRRP id {vip.router_id} of {vip.address} is that of {its.address} in {place}, {surely}."
+                surely = "on the same network" if severity == "error" else "and both may share a switch"
+                reason = f"{vip.address} has the VRRP id {vip.router_id}, like {its.address} in {place}, {surely}."
                 yield Conflict("vrrp id", severity, where, reason, concerns)
 
 
@@ -102,11 +102,11 @@ def _shared_ranges(one: Cloud, other: Cloud) -> Iterator[Conflict]:
 
 
 def _layer2(one: Cloud, other: Cloud) -> Severity | None:
-    """Whether two environments' virtual IPs are announced on one layer-2 network: surely, perhaps, or never (None).
+    """Whether two environments announce their virtual IPs on one layer-2 network: surely, perhaps, or never (None).
 
-    Surely where their management networks overlap and carry the same tag. Perhaps where both are untagged or have the same tag:
-    nothing in the files says whether they meet at a switch. Never with different tags, nor where a platform gives each network a
-    bridge of its own.
+    Surely: their management networks overlap and have the same tag, or both have none. Perhaps: the tags are the same, but the
+    networks do not overlap, and no file says whether they share a switch. Never: the tags differ, or a platform gives each network
+    its own bridge.
     """
     mine, theirs = one.management, other.management
     if "incus" in (one.platform.type, other.platform.type) or mine.vlan != theirs.vlan:
@@ -128,5 +128,5 @@ def _file(cloud: Cloud) -> str:
 
 
 def in_order(found: Iterable[Claim]) -> tuple[Claim, ...]:
-    """Claims by kind, value and environment, so that what conflicts stands together."""
+    """Claims by kind, value and environment, so that conflicting claims are neighbours."""
     return tuple(sorted(found, key=lambda entry: (entry.kind, entry.value, entry.environment, entry.where)))

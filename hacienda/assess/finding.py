@@ -1,4 +1,4 @@
-"""What resolves but is unwise."""
+"""Findings: weaknesses of an environment whose file is valid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
-"""`error`: the cloud will not survive what it is built to survive. `warning`: a weakness. `info`: something to know."""
+"""`error`: the cloud will not survive a failure that it is built to survive. `warning`: a weakness. `info`: good to know."""
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """Worst first."""
@@ -20,14 +20,14 @@ _WORDS["accepted"] = ("accepted", "accepted")
 
 @dataclass(frozen=True)
 class Observation:
-    """What a rule saw in one cloud.
+    """What a rule found in one cloud.
 
     Args:
-        where: the field of the environment file to look at, dotted.
-        reason: what is unwise, with figures.
-        fix: what to do about it; empty: what the rule says.
-        severity: how bad it is; None: what the rule says.
-        concerns: names of what it is about (machines, networks, failure domains, services), which an `accept` may name.
+        where: dotted field of the environment file to look at.
+        reason: what is wrong, with figures.
+        fix: what to do about it; empty: the rule's fix.
+        severity: how bad it is; None: the rule's severity.
+        concerns: names of the machines, networks, failure domains or services concerned. An `accept` may name them.
     """
 
     where: str
@@ -39,12 +39,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """Why a finding stands, and for how long.
+    """Why a finding is accepted, and for how long.
 
     Args:
-        reason: in the operator's words.
+        reason: the operator's reason.
         until: last day on which it is accepted.
-        expired: that day has passed: the finding counts again.
+        expired: True: that day has passed, and the finding counts again.
     """
 
     reason: str
@@ -54,18 +54,18 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a rule noticed.
+    """One finding of a rule, with its place in the environment file.
 
     Args:
         rule: the rule's id; `hacienda explain <id>` explains it.
         severity: how bad it is.
-        where: the field of the environment file to look at, dotted.
-        reason: what is unwise, with figures.
+        where: dotted field of the environment file to look at.
+        reason: what is wrong, with figures.
         fix: what to do about it.
-        concerns: names of what it is about.
+        concerns: names of what it concerns.
         file: the environment file; empty: not from a file.
-        line: line of the field, or of what is around it; None: nothing of it is written there.
-        acceptance: what the environment's `accept` says of it; None: nothing.
+        line: line of the field, or of the closest part above it; None: the file has neither.
+        acceptance: the matching entry of `accept`; None: none matches.
     """
 
     rule: str
@@ -80,7 +80,7 @@ class Finding:
 
     @property
     def accepted(self) -> bool:
-        """Whether it is a deliberate exception today."""
+        """Whether it is accepted today."""
         return self.acceptance is not None and not self.acceptance.expired
 
     @property
@@ -99,7 +99,7 @@ class Finding:
         return f"{said}\n  {passed}\n  {self.fix} {reference(self.rule)}"
 
     def document(self) -> dict[str, Any]:
-        """Itself for a program: text, numbers, lists and mappings only."""
+        """The finding for programs: only text, numbers, lists and mappings."""
         told = asdict(self) | {"concerns": list(self.concerns), "accepted": self.accepted}
         if self.acceptance is not None:
             told["acceptance"]["until"] = self.acceptance.until.isoformat()
@@ -107,11 +107,11 @@ class Finding:
 
 
 def reference(rule: str) -> str:
-    """Where a reader finds more about a rule: a command, because an installed package has no `docs/` to look into."""
+    """Where the operator finds more about a rule. It is a command, because an installed package has no `docs/` folder."""
     return f"See `hacienda explain {rule}`."
 
 
 def counted(findings: Iterable[Finding]) -> str:
-    """Findings, counted: `1 error, 5 accepted`; empty: there is none."""
+    """The number of findings by severity: `1 error, 5 accepted`; empty: no findings."""
     found = Counter("accepted" if finding.accepted else finding.severity for finding in findings)
     return ", ".join(f"{found[key]} {words[found[key] != 1]}" for key, words in _WORDS.items() if found[key])

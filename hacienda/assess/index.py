@@ -1,4 +1,4 @@
-"""The list of rules as a page: generated from their declarations, so that it cannot be out of date."""
+"""The list of rules as a page, generated from their declarations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from hacienda.assess.rules import rules
 
 _HEADER = """# Rules of `hacienda check`
 
-Generated from their declarations by `python docs/generate.py`. Each looks at the resolved cloud, at what its services state, and at
-the project's other environments; none asks a machine. `hacienda explain RULE` says the same on the command line.
+`python docs/generate.py` generates this page from the rules' declarations. A rule reads the resolved cloud, its services'
+declarations and the project's other environments. No rule asks a machine. `hacienda explain RULE` prints the page of a rule.
 
-An error that the environment's `accept` does not name ends `hacienda check` with exit code 1 ([ACCEPT](ACCEPT.md)). Where a case is
-worse than the rest of its rule, or harmless, its page says so.
+`hacienda check` ends with exit code 1 if it finds an error that the environment's `accept` does not name ([ACCEPT](ACCEPT.md)).
+Some cases of a rule have another severity than this table shows; the rule's page names them.
 
 | rule | severity | reports |
 | --- | --- | --- |
@@ -19,6 +19,6 @@ worse than the rest of its rule, or harmless, its page says so.
 
 
 def index() -> str:
-    """The page, in Markdown: the worst first."""
+    """The page in Markdown, with the worst rules first."""
     listed = sorted(rules().values(), key=lambda rule: (SEVERITIES.index(rule.severity), rule.id))
     return _HEADER + "".join(f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} |\n" for rule in listed)

@@ -1,4 +1,4 @@
-"""A rule: something unwise that can be seen in a resolved cloud before anything is built."""
+"""Rules. A rule finds one kind of weakness in a resolved cloud before anything is built."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Rule:
     """One rule.
 
     Args:
-        id: its name, in capitals: that of its module, its page and its tests.
+        id: its name in capitals, which its module, page and tests share.
         title: what it reports, in one line.
-        severity: how bad that is, unless an observation says otherwise.
+        severity: how bad that is, unless an observation has its own severity.
         reason: why it matters.
-        fix: what to do about it, unless an observation says otherwise.
-        find: what it sees in a cloud. It must not compare every node with every other one.
+        fix: what to do about it, unless an observation has its own fix.
+        find: function that returns its observations. It must not compare every node with every other node.
     """
 
     id: str
@@ -31,11 +31,11 @@ class Rule:
 
     @property
     def page(self) -> str:
-        """Its page, from the root of the repository."""
+        """Path of its page from the root of the repository."""
         return f"docs/rules/{self.id}.md"
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
-        """What it sees, with the places in the environment file."""
+        """Its findings, with their places in the environment file."""
         source = subject.cloud.source
         for seen in self.find(subject):
             yield Finding(

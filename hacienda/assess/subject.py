@@ -1,4 +1,4 @@
-"""What rules look at: a cloud, the day, and what else the project's folder holds."""
+"""The subject of an assessment: a cloud, the date, and what else the project's folder holds."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Held:
     """One entry of an environment's store of secrets, without its value.
 
     Args:
-        name: as it is kept.
-        expires: end of a certificate's life; None: it has none.
+        name: its name in the store.
+        expires: when a certificate expires; None: it does not.
     """
 
     name: str
@@ -33,12 +33,12 @@ class Subject:
 
     Args:
         cloud: the resolved cloud.
-        today: the day that expiry is measured against.
-        others: the project's other environments, for what must not clash between them.
-        held: what the environment's store of secrets holds; empty where there is none.
-        refused: what is wrong with a certificate that another authority signed.
-        unread: parts of one that cannot be read, so that nothing is known of them.
-        found: what the rules before this one found; the rule ACCEPT is asked last and looks at it.
+        today: the date that expiry is compared with.
+        others: the project's other environments, which must not conflict with this one.
+        held: entries of the environment's store; empty without a store.
+        refused: problems of a certificate that another authority signed.
+        unread: parts of such a certificate that cannot be read.
+        found: findings of the other rules. Only the rule ACCEPT, which runs last, uses them.
     """
 
     cloud: Cloud
@@ -51,22 +51,24 @@ class Subject:
 
     @cached_property
     def readings(self) -> timers.Readings:
-        """The times that its services state."""
+        """The timers that its services declare."""
         return timers.read(self.cloud)
 
     @cached_property
     def budget(self) -> timers.Budget:
-        """How long each failure is felt at worst."""
+        """How long clients notice each failure at worst."""
         return timers.budget(self.cloud)
 
     def limits(self, capability: Capability, of: Resource) -> Iterator[tuple[str, Limit]]:
-        """Name of the service that offers a capability here, with what it may take of a resource; nothing where none does."""
+        """Name of the service that offers a capability here, with its limits of a resource. Empty if no service offers it."""
         provider = self.cloud.provider(capability)
         if provider is not None:
             yield from ((provider.name, limit) for limit in provider.limited(of))
 
     @property
     def lab(self) -> bool:
-        """Whether all machines are containers on one host, each network a bridge there: what Incus makes. Existing machines
-        may be containers, too, on as many hosts as there are."""
+        """Whether all machines are containers on one host and all networks bridges there, as Incus makes them.
+
+        Existing machines may be containers too, but on several hosts.
+        """
         return self.cloud.platform.type == "incus"

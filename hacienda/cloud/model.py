@@ -1,6 +1,6 @@
-"""The resolved cloud: immutable data with typed queries. No I/O, and nothing here depends on a node's position in a list.
+"""The resolved cloud: immutable data with typed queries. It does no I/O, and nothing depends on a node's position in a list.
 
-Its parts are in `network`, `node` and `settings`; readers of the cloud import them from here."""
+The classes of its parts are in `network`, `node` and `settings`. Other modules import them from here."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ class Cloud:
     """One environment, resolved. Build it with `hacienda.cloud.resolve`.
 
     Args:
-        time_servers: time sources outside of it.
-        trusted: settings by which somebody or something is trusted: dotted path in the file -> what it is set to.
-        own_time_servers: what the file names as time sources and is the cloud's own -> whose it is; never asked as such.
+        time_servers: time sources outside the cloud.
+        trusted: settings of trust: dotted path in the file -> its value and what it decides.
+        own_time_servers: time sources in the file that are machines of the cloud itself -> the machine. They are not used as
+            sources.
     """
 
     name: str
@@ -109,17 +110,17 @@ class Cloud:
 
     @cached_property
     def services(self) -> tuple[Service, ...]:
-        """Services that run anywhere here, in start order."""
+        """Services that run on at least one node, in start order."""
         return tuple(service for service in self.registry if service.name in self._members)
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
-        """Debian packages of a machine image for this cloud, sorted: of every service here, on whatever role."""
+        """Debian packages of a machine image for this cloud, sorted: those of all its services on all roles."""
         return tuple(sorted({package for service in self.services for package in service.all_packages()}))
 
     @cached_property
     def assumptions(self) -> tuple[Mapping[str, str], ...]:
-        """What services here rely on in their packages, as the check in an image or on a node reads it."""
+        """Assumptions of this cloud's services, in the form that the check in an image or on a node reads."""
         return tuple(each.to_json(service.name) for service in self.services for each in service.all_assumptions())
 
     def node(self, name: str) -> Node:
@@ -131,20 +132,20 @@ class Cloud:
         return self._roles.get(role, ())
 
     def provider(self, capability: Capability) -> Service | None:
-        """The service that offers a capability here; None: nothing here does.
+        """The service of this cloud that offers a capability; None: no service does.
 
         Raises:
-            DeclarationError: there is no such capability.
+            DeclarationError: no such capability exists.
         """
         if capability not in get_args(Capability):
             raise DeclarationError(f"there is no capability {consistency.unknown(capability, get_args(Capability))}")
         return next((service for service in self.services if capability in service.provides), None)
 
     def members(self, service: str) -> tuple[Node, ...]:
-        """Nodes that run a service, in the cloud's order; empty if none does.
+        """Nodes that run a service, in the cloud's order; empty if no node runs it.
 
         Raises:
-            DeclarationError: there is no such service.
+            DeclarationError: no such service exists.
         """
         found = self._members.get(service)
         if found is None:
@@ -153,12 +154,12 @@ class Cloud:
         return found
 
     def servers(self, service: str) -> tuple[Node, ...]:
-        """Members that run the service itself: without arbiters on which something else votes for it."""
+        """Members that run the service itself, without arbiters that run another program in its place."""
         declared = self.registry[service]
         return tuple(node for node in self.members(service) if declared.on(node.role) is declared)
 
     def running(self, node: Node) -> tuple[Service, ...]:
-        """Services of a node as machines of its role run them, in start order."""
+        """Services of a node, as machines of its role run them, in start order."""
         return tuple(self.registry[name].on(node.role) for name in node.services)
 
     def peers(self, service: str, node: Node) -> tuple[Node, ...]:
@@ -166,14 +167,14 @@ class Cloud:
         return tuple(member for member in self.members(service) if member.name != node.name)
 
     def option(self, service: str) -> ServiceOptions:
-        """The service's options, defaults filled in."""
+        """The service's options, with defaults."""
         return self.options[service]
 
     def options_of(self, model: type[Options]) -> Options:
-        """The options of the service that has this model, defaults filled in.
+        """Options of the service that declares this model, with defaults.
 
         Raises:
-            DeclarationError: no service here has it, or several do.
+            DeclarationError: no service declares it, or several do.
         """
         found = [options for options in self.options.values() if type(options) is model]
         if len(found) != 1:
@@ -181,12 +182,12 @@ class Cloud:
         return found[0]
 
     def voters(self, node: Node) -> Mapping[str, int]:
-        """Voter groups the node votes in, group -> weight."""
+        """Voter groups in which the node votes: group -> weight."""
         return {name: 1 for name in node.services if self.registry[name].voters}
 
     @cached_property
     def voting(self) -> tuple[Node, ...]:
-        """Nodes that vote in any group, in the cloud's order: few, however many computes there are."""
+        """Nodes that vote in any group, in the cloud's order. They are few, also in a cloud with many compute nodes."""
         return tuple(node for node in self.nodes if self.voters(node))
 
     def fellow_voters(self, node: Node) -> tuple[Node, ...]:
@@ -200,10 +201,10 @@ class Cloud:
         return self.network("management")
 
     def network(self, purpose: Purpose) -> Network:
-        """The network of a purpose, falling back to management.
+        """The network of a purpose; without one, the management network.
 
         Raises:
-            DeclarationError: there is no such purpose.
+            DeclarationError: no such purpose exists.
             KeyError: the environment has no management network.
         """
         if purpose not in PURPOSES:
@@ -216,19 +217,21 @@ class Cloud:
         return self.management
 
     def attached(self, node: Node) -> tuple[Network, ...]:
-        """Networks that the node has a card on, in the order of its cards: those with an address first, so that a card without
-        one renames no other."""
+        """Networks that the node has a card on, in the order of its cards.
+
+        Networks with an address come first, so that a card without an address changes no other card's name.
+        """
         addressed = [network for network in self.networks if network.name in node.addresses]
         bare = [network for network in self.networks if network.without_addresses and node.role in network.roles]
         return tuple(addressed + [network for network in bare if network.name not in node.addresses])
 
     def address(self, node: Node, purpose: Purpose = "management") -> IPv4Address:
-        """The node's address on the network of a purpose; its management address where it is not on that network."""
+        """The node's address on the network of a purpose; its management address if it has none there."""
         network = self.network(purpose)
         return node.addresses.get(network.name, node.addresses[self.management.name])
 
     def virtual_ip(self, scope: Scope) -> VirtualIp | None:
-        """The virtual IP that serves a scope; None where the environment has none."""
+        """The virtual IP that serves a scope; None if the environment has none."""
         return next((vip for vip in self.virtual_ips if scope in vip.scopes), None)
 
     def fqdn(self, node: Node) -> str:
@@ -236,7 +239,7 @@ class Cloud:
         return f"{node.name}.{self.domain}"
 
     def endpoint(self, service: str, port: str, scope: Scope = "internal") -> tuple[str, int]:
-        """Host name and port at which clients of a scope reach a service: its virtual IP, or its only node."""
+        """Host name and port at which clients of a scope reach a service: those of its virtual IP, or of its only node."""
         number = self.registry[service].port(port).number
         vip = self.virtual_ip(scope)
         fronts = (f for f in self.registry[service].frontends if f.port == port and scope in f.scopes)
@@ -246,12 +249,14 @@ class Cloud:
         return self.fqdn(self.servers(service)[0]), number
 
     def own_name(self, service: str) -> str:
-        """Name of the virtual IP for clients of a service that shows its own certificate there: load balancers pass its TLS on. The
-        other names are the load balancers' alone."""
+        """Name of the virtual IP for clients of a service whose TLS the load balancers pass through.
+
+        The service's own certificate names it. The other names of the virtual IP are in the load balancers' certificate.
+        """
         return f"{service}.{self.domain}"
 
     def own_names(self, vip: VirtualIp) -> tuple[str, ...]:
-        """Those of all such services at a virtual IP."""
+        """The names, as of `own_name`, of all such services on a virtual IP."""
         return tuple(
             self.own_name(service.name)
             for service in self.services
@@ -259,6 +264,6 @@ class Cloud:
         )
 
     def accounts(self, kind: str) -> tuple[Account, ...]:
-        """Accounts of a kind that the services present here ask for, each once, by name."""
+        """Accounts of a kind that this cloud's services declare, each once, by name."""
         found = {one.name: one for service in self.services for one in service.accounts if one.kind == kind}
         return tuple(found[name] for name in sorted(found))

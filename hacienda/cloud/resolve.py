@@ -1,4 +1,4 @@
-"""From an environment to the cloud it describes: pure, deterministic, and nothing depends on anything's position."""
+"""From an environment to the cloud that it describes. The result is deterministic and depends on no position in a list."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def read(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
         path: the file.
         registry: every service there is.
         shown: how errors name the file; empty: `path`, relative to the working folder.
-        rules: names of the rules that the file's `accept` may name; empty: they are not looked at.
+        rules: names of the rules that the file's `accept` may name; empty: those names are not checked.
 
     Raises:
-        InputError: everything wrong with the file, what cannot be resolved included.
+        InputError: all errors of the file, including what cannot be resolved.
     """
     reading = examine(*sources.read(path, shown), registry, rules)
     cloud, found, unseen = _resolution(reading.environment, registry, reading.broken)
@@ -52,7 +52,7 @@ def read_all(paths: Iterable[Path], registry: Registry, rules: Collection[str] =
     """The clouds of several environment files, in their order; arguments as for `read`.
 
     Raises:
-        InputError: everything wrong with any of the files, or two environments have one name.
+        InputError: all errors of the files, including two environments with one name.
     """
     clouds: dict[str, Cloud] = {}
     problems: list[Problem] = []
@@ -66,7 +66,7 @@ def read_all(paths: Iterable[Path], registry: Registry, rules: Collection[str] =
             continue
         if cloud.name in clouds:
             reason = "is the name of another environment"
-            problems.append(Problem("name", reason, "Rename one.", str(path), value=cloud.name))
+            problems.append(Problem("name", reason, "Rename one of them.", str(path), value=cloud.name))
         clouds[cloud.name] = cloud
     if problems:
         raise InputError(problems, unseen=unseen)
@@ -78,7 +78,7 @@ def resolve(environment: Environment, registry: Registry) -> Cloud:
 
     Args:
         environment: as `hacienda.environment.load` returns it.
-        registry: every service there is; the environment was loaded with the same.
+        registry: every service there is, as at loading.
 
     Raises:
         InputError: everything that cannot be resolved.
@@ -93,15 +93,14 @@ def _in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line or 0))
 
 
-_UNPLACED = "The machines were not looked at: they rest on the networks. There may be more problems there."
-_UNREAD = "How the machines fit together was not looked at: some of what the file says of them cannot be read."
+_UNPLACED = "The machines were not checked, because they depend on the networks. They may have more errors."
+_UNREAD = "The machines were not checked against each other, because some of their entries are invalid."
 
 
 def _resolution(
     environment: Environment, registry: Registry, broken: frozenset[str]
 ) -> tuple[Cloud | None, list[Problem], list[str]]:
-    """The cloud, what is wrong with it, and what was not looked at. Parts with problems of their own are left alone, and what
-    rests on them."""
+    """The cloud, its errors, and what was not checked. Parts with errors are skipped, and so is what depends on them."""
     problems = ProblemList(environment.source)
     if "networks" in broken:
         return None, [], [_UNPLACED]
@@ -146,10 +145,12 @@ def _nodes(
             if not _once(draft, names, bmcs, problems):
                 continue
             own = number(draft, rooms, management, problems)
-            # A number that follows from an address decides no other address: two machines may have it.
+            # A number derived from an address decides no other address, so two machines may have it.
             other = numbers.setdefault(own, draft.name) if draft.number is not None else draft.name
             if other != draft.name:
-                problems.add(draft.where, f"has the number {own} of {other}", "Give one of them another `number`.")
+                problems.add(
+                    draft.where, f"has the same number as {other}: {own}", "Give one of them another `number`."
+                )
                 continue
             addresses = book.addresses(draft, own)
             if management.name in addresses:
@@ -163,14 +164,14 @@ def _once(draft: Draft, names: dict[str, Draft], bmcs: dict[str, str], problems:
     """Whether no other machine has its name."""
     other = names.setdefault(draft.name, draft)
     if other is not draft:
-        reason = f"is also a {other.role} machine, and a machine has one role here"
+        reason = f"is also a {other.role} machine, and a machine has only one role"
         problems.add(
-            draft.where, reason, f"Keep it in one of the two; what is to be {draft.role} needs a machine of its own."
+            draft.where, reason, f"Keep it in one of the two, and use another machine for the {draft.role} role."
         )
         return False
     if draft.bmc is not None and bmcs.setdefault(draft.bmc.address, draft.name) != draft.name:
-        reason = f"is the controller of {bmcs[draft.bmc.address]}, too: fencing would hit the wrong machine"
-        problems.add((*draft.where, "bmc", "address"), reason, "Each machine has its own.", draft.bmc.address)
+        reason = f"is also the BMC of {bmcs[draft.bmc.address]}: fencing would turn off the wrong machine"
+        problems.add((*draft.where, "bmc", "address"), reason, "Give each machine its own BMC.", draft.bmc.address)
     return True
 
 

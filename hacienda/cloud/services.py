@@ -1,4 +1,4 @@
-"""Which services run on a role, and whether the file gives each what it needs."""
+"""Which services run on a role, and whether the environment gives each service what it needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def chosen(environment: Environment, registry: Registry, problems: ProblemList) 
     Args:
         environment: the environment.
         registry: every service there is.
-        problems: takes services that require what is left out; they count as left out, too.
+        problems: receives an error for each service that requires one that is left out. It counts as left out too.
     """
     names = {service.name for service in registry if environment.has(service)}
     for service in registry:
@@ -47,14 +47,14 @@ def check(
     vips: Sequence[VirtualIp],
     problems: ProblemList,
 ) -> None:
-    """Notes services and machines that do not come together.
+    """Reports services that lack machines, and machines that lack services or a virtual IP.
 
     Args:
         environment: the environment.
         registry: every service there is.
         nodes: resolved nodes.
         vips: resolved virtual IPs.
-        problems: takes what is wrong.
+        problems: receives the errors.
     """
     controllers = [node for node in nodes if node.role == "controller"]
     if not controllers and not problems:
@@ -69,7 +69,7 @@ def check(
         if name in registry and name not in counts and environment.services[name] is not False:
             role = _either(registry[name].roles)
             fix = f"Add `machines.{registry[name].roles[0]}`, or remove these options."
-            problems.add(("services", name), f"runs on {role} machines, and there are none", fix)
+            problems.add(("services", name), f"runs on {role} machines, and the file has none", fix)
     for service in registry:
         for capability in service.requires if service.name in counts else ():
             provider = registry.provider(capability)
@@ -79,7 +79,7 @@ def check(
                 problems.add(("machines",), reason, f"Add `{provider.roles[0]}`.")
     balanced = [service.name for service in registry if service.frontends and counts.get(service.name, 0) > 1]
     if balanced and not vips:
-        reason = f"has {len(controllers)} machines but no virtual IP: clients could not find {', '.join(balanced)}"
+        reason = f"has {len(controllers)} machines but no virtual IP: clients could not reach {', '.join(balanced)}"
         fix = "Add `vip:` to the management network, an address that nobody else uses."
         problems.add(("machines", "controller"), reason, fix)
 

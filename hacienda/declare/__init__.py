@@ -1,7 +1,7 @@
-"""The vocabulary every room shares: how a system says what it needs. It imports nothing of ours.
+"""The vocabulary that every package shares: with it a service declares what it needs. It imports no other package of Hacienda.
 
-What needs Pydantic is read when it is first asked for. Terraform starts the provider several times a command, the provider asks
-for none of it, and without it the provider starts in half the time.
+Names that need Pydantic are imported at their first use. Terraform starts the provider several times per command; the provider
+uses none of these names, and without Pydantic it starts in half the time.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A name of `__all__` that is not read yet."""
+    """A name of `__all__` that is not imported yet."""
     if name in __all__:
         registry = importlib.import_module("hacienda.declare.registry")
         for module in (registry, importlib.import_module("hacienda.declare.service")):

@@ -1,7 +1,8 @@
-"""Accounts: the one way by which a service gets something at another one: a schema, a virtual host, a user of the cloud.
+"""Accounts: how a service gets something from another one, for example a schema, a virtual host or a user of the cloud.
 
-The service that hands accounts out declares their kind, and everybody who needs one declares it. Its secret, its file at the
-owner, the owner's reconciliation and the digest that a plan compares derive from these two declarations.
+The service that hands out accounts declares their kind. Each service that needs an account declares the account. From these two
+declarations Hacienda derives the account's secret, the file that the reconcile script reads, and the digest that a plan
+compares.
 """
 
 from __future__ import annotations
@@ -11,26 +12,26 @@ from dataclasses import dataclass
 from typing import Any
 
 FOLDER = "/etc/hacienda/accounts"
-"""On the nodes of a service that hands accounts out: `<kind>/<name>.json` for each of them."""
+"""Folder on the nodes of a service that hands out accounts. It has one file `<kind>/<name>.json` per account."""
 
 USER = ".user"
-"""Ends the name of the secret with the name of a user: `messaging/nova.user`."""
+"""Suffix of the secret that holds the name of a user: `messaging/nova.user`."""
 
 DETAILS = ("connections", "roles")
-"""What an account can say beside its name and its user. A kind lists those that it takes."""
+"""Fields of an account beside its name and owner. A kind lists those that it takes."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a service has at the one that hands out accounts of this kind.
+    """An account that a service has at the service that hands out this kind.
 
     Args:
         kind: name of an AccountKind: `database`, `messaging`, `identity`.
-        name: of what is handed out: a schema, a virtual host, a user.
-        owner: whose password opens it; empty: the name. Two accounts of one owner share a user and its secret.
-        connections: kind `database`: how many connections the service may open to it on one node, all pools of all processes
-            together, given the cloud and the node. The load balancer's share and the rule POOL count with it.
-        roles: kind `identity`: roles that the user has in the project `service`.
+        name: name of the schema, virtual host or user that is handed out.
+        owner: the user whose password opens it; empty: `name`. Accounts with one owner share its user and secret.
+        connections: only kind `database`: function of the cloud and the node. It returns how many connections the service may open
+            on one node, over all pools of all processes. The load balancer's share and the rule POOL use it.
+        roles: only kind `identity`: roles that the user has in the project `service`.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Account:
 
     @property
     def user(self) -> str:
-        """Name of the user, which is also that of its secret."""
+        """Name of the user; its secret has the same name."""
         return self.owner or self.name
 
     @property
@@ -51,7 +52,7 @@ class Account:
 
     @property
     def user_name(self) -> str:
-        """Name of the secret with the name that the user has now: `<kind>/<user>.user`. Of kinds that rename alone."""
+        """Name of the secret that holds the user's present name, `<kind>/<user>.user`. Only kinds that rename have it."""
         return self.password + USER
 
 
@@ -59,13 +60,14 @@ class Account:
 class AccountKind:
     """Accounts of one kind, declared by the service that hands them out.
 
-    Its reconcile script makes them as the files in `/etc/hacienda/accounts/<name>` say. Passwords are the secrets `<name>/<user>`.
+    The service's reconcile script creates them from the files in `/etc/hacienda/accounts/<name>`. Their passwords are the secrets
+    `<name>/<user>`.
 
     Args:
         name: the kind.
         takes: those of DETAILS that an account of this kind must give.
-        renames: users of the system have one password only, so another password comes with another user, `nova-1f0c9a2e`: while it
-            is rotated, some clients come as the former user and some as the present one.
+        renames: True for a program whose users have one password each. A rotation then creates another user with the new password,
+            `nova-1f0c9a2e`. During the rotation some clients use the former user and some the present one.
     """
 
     name: str
@@ -74,9 +76,9 @@ class AccountKind:
 
     @property
     def folder(self) -> str:
-        """Where the owner's nodes have a file for each account."""
+        """Folder with one file per account, on the nodes of the service that hands them out."""
         return f"{FOLDER}/{self.name}"
 
     def secrets(self, account: Account) -> tuple[str, ...]:
-        """Names of the secrets that an account of this kind has."""
+        """Names of the secrets of an account of this kind."""
         return (account.password, account.user_name) if self.renames else (account.password,)

@@ -1,4 +1,4 @@
-"""What a service relies on in a Debian package, and the package is free to change."""
+"""What a service relies on in a Debian package although the package may change it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ AssumptionKind = Literal["program", "file", "folder", "user", "group", "unit", "
 
 @dataclass(frozen=True)
 class Assumption:
-    """One thing that is neither the project's own nor a documented interface that cannot move.
+    """One thing that the project does not make and that no stable documented interface guarantees.
 
-    It is checked in the machine image when that is built, and on a node before anything of a cluster is touched.
+    It is checked in the machine image at build time, and on a node before anything of a cluster is changed.
 
     Args:
-        package: Debian package that it comes with; named, with its version, when it does not hold.
+        package: Debian package that provides it. The message about a failed check names the package and its version.
         kind: how it is checked.
-            `program`, `file`, `folder`: `subject` is an absolute path that is there, and can be run in the case of a program;
-            `user`, `group`: an account of that name is there;
-            `unit`: a systemd unit of that name comes with a package;
-            `line`: the file `subject` has a line that `expected` is found in;
-            `answer`: the command `subject`, words as a shell splits them, ends with 0 and prints what `expected` is found in.
-        subject: see `kind`.
-        expected: regular expression of `line` and `answer`.
+            `program`, `file`, `folder`: the absolute path `subject` exists; a program is also executable;
+            `user`, `group`: a user or group of that name exists;
+            `unit`: a package provides a systemd unit of that name;
+            `line`: the file `subject` has a line in which `expected` is found;
+            `answer`: the command `subject`, split into words as a shell does, exits with 0, and `expected` is found in its output.
+        subject: path, name or command, see `kind`.
+        expected: regular expression, for `line` and `answer` only.
         reason: what relies on it, as the end of "... needs it: ".
     """
 
@@ -34,9 +34,9 @@ class Assumption:
     reason: str = ""
 
     def to_json(self, service: str) -> dict[str, str]:
-        """As the check reads it.
+        """The JSON object that the check reads.
 
         Args:
-            service: who relies on it.
+            service: name of the service that relies on it.
         """
         return {"service": service, **asdict(self)}

@@ -1,6 +1,6 @@
-"""What cannot be right about one declaration on its own: a name that nothing carries, or a word that nobody knows.
+"""Errors that one declaration shows on its own: a name of something that does not exist, or an unknown word.
 
-A name that leads nowhere would drop what it was written for without a word: a check, a rule, a member of a group.
+Without this check a misspelt name would silently drop a check, a firewall rule or a member of a group.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
 
 _ACCOUNT = re.compile(r"[a-z][a-z0-9_-]{0,47}")
-"""Name of an account or its user: a file name, and with `-1f0c9a2e` at most the 64 characters that a schema may have."""
+"""Name of an account or its user. It is a file name, and with a suffix like `-1f0c9a2e` it fits into a schema's 64 characters."""
 
 
 def problems(service: Service) -> Iterator[str]:
-    """What is wrong with a declaration, each with the word that is wrong."""
+    """Errors of a declaration; each names the wrong word."""
     yield from _words(service, service.name)
     yield from _ports(service)
     for front in service.frontends:
         if front.single_writer and front.mode != "tcp":
-            yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; only `tcp` has one writer"
+            yield f"{service.name}: the front end {front.port!r} is single_writer in mode {front.mode!r}; that needs mode `tcp`"
         for port in service.ports:
             if port.name == front.port and port.clients != "internal":
                 where = f"{service.name}: the port {port.name!r} is balanced and has the clients {port.clients!r}"
-                yield f"{where}; `scopes` say who reaches it: write `internal`"
+                yield f"{where}; write `internal`: the front end's `scopes` decide who reaches it"
         if front.capacity is None and (front.mode == "http" or "database" not in service.provides):
-            yield f"{service.name}: the front end {front.port!r} does not say its `capacity`: what a server works on at a time"
+            yield f"{service.name}: the front end {front.port!r} lacks `capacity`: how many requests a server handles at a time"
     yield from _timers(service)
     yield from _held(service, service.name)
     if service.arbiter is not None:
@@ -50,11 +50,11 @@ def problems(service: Service) -> Iterator[str]:
         if service.overrides.path not in paths:
             yield f"{service.name}: overrides are for {unknown(service.overrides.path, paths)}"
         if "overrides" not in service.options.model_fields:
-            yield f"{service.name}: its options have no `overrides`"
+            yield f"{service.name}: its options have no field `overrides`"
 
 
 def account_problems(services: Iterable[Service]) -> Iterator[str]:
-    """What is wrong with accounts, and with the services that hand them out."""
+    """Errors of accounts, and of the services that hand them out."""
     listed = tuple(services)
     kinds: dict[str, tuple[Service, AccountKind]] = {}
     for service in listed:
@@ -63,7 +63,7 @@ def account_problems(services: Iterable[Service]) -> Iterator[str]:
             if other is not service:
                 yield f"{service.name} and {other.name} both hand out accounts of the kind {kind.name!r}"
             if service.reconcile is None:
-                yield f"{service.name}: hands out accounts of the kind {kind.name!r} and has no reconcile script, which makes them"
+                yield f"{service.name}: hands out accounts of the kind {kind.name!r} and has no reconcile script to create them"
             yield from (
                 f"{service.name}: the kind {kind.name!r} takes {unknown(one, DETAILS)}"
                 for one in kind.takes
@@ -74,33 +74,33 @@ def account_problems(services: Iterable[Service]) -> Iterator[str]:
         for account in service.accounts:
             where = f"{service.name}: the account {account.name!r}"
             if account.kind not in kinds:
-                yield f"{where} is of the kind {unknown(account.kind, kinds)}, which nothing hands out"
+                yield f"{where} is of the kind {unknown(account.kind, kinds)}, which no service hands out"
                 continue
             yield from (f"{where} {problem}" for problem in _account(service, account, *kinds[account.kind]))
             other, same = declared.setdefault((account.kind, account.name), (service, account))
             if (same.owner, same.roles) != (account.owner, account.roles):
-                yield f"{where} of the kind {account.kind!r} is declared otherwise by {other.name}"
+                yield f"{where} of the kind {account.kind!r} differs from its declaration by {other.name}"
 
 
 def _account(service: Service, account: Account, owner: Service, kind: AccountKind) -> Iterator[str]:
-    """What does not fit the kind."""
+    """What in an account does not fit its kind."""
     if not _ACCOUNT.fullmatch(account.name) or not _ACCOUNT.fullmatch(account.user):
-        yield "has a name that is not of a-z, 0-9, _ and -, or is longer than 48"
+        yield "has an invalid name; use up to 48 of a-z, 0-9, _ and -, a letter first"
     if owner is not service and not set(owner.provides) & set(service.requires):
-        yield f"is handed out by {owner.name}, and none of its capabilities is required: {', '.join(owner.provides)}"
+        yield f"is handed out by {owner.name}; require one of its capabilities: {', '.join(owner.provides)}"
     for detail in DETAILS:
         if (detail in kind.takes) != bool(getattr(account, detail)):
             yield f"of the kind {kind.name!r} {'needs' if detail in kind.takes else 'takes no'} `{detail}`"
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """A name that nothing carries, and the one that may have been meant."""
+    """An unknown name, with the known name that was probably meant."""
     near = similar(name, known)
     return f"{name!r}; did you mean {near!r}?" if near else repr(name)
 
 
 def _words(value: Any, where: str) -> Iterator[str]:
-    """Fields of a dataclass, and of those in it, whose value is none of the words that their type lists."""
+    """Errors of fields whose type lists words and whose value is none of them; nested dataclasses included."""
     if isinstance(value, tuple):
         for one in value:
             yield from _words(one, where)
@@ -115,7 +115,7 @@ def _words(value: Any, where: str) -> Iterator[str]:
 
 @cache
 def _fields(of: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """Fields of a dataclass, each with its type where that lists words, else with None; of anything else none."""
+    """Fields of a dataclass, each with its type if that lists words, else with None. Other types have no fields."""
     if not is_dataclass(of):
         return ()
     hints = get_type_hints(of)
@@ -127,7 +127,7 @@ def _lists_words(hint: Any) -> bool:
 
 
 def _misspelt(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Values that a type with a list of words does not list, and that list."""
+    """Values that are not among the words of their type, each with those words."""
     origin = get_origin(hint)
     if origin is Literal and value not in get_args(hint):
         yield value, get_args(hint)
@@ -142,7 +142,7 @@ def _misspelt(value: Any, hint: Any) -> Iterator[tuple[Any, tuple[Any, ...]]]:
 
 
 def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
-    """What is kept from unattended upgrades is one of its own packages, or of those that it relies on."""
+    """Held packages are among the service's packages or those that its assumptions name."""
     packages = {*declared.packages, *(each.package for each in declared.assumptions)}
     for name in declared.held:
         if not any(re.fullmatch(name, package) for package in packages):
@@ -150,15 +150,15 @@ def _held(declared: Service | Arbiter, where: str) -> Iterator[str]:
 
 
 def _assumptions(service: Service) -> Iterator[str]:
-    """An expectation that an empty text fulfils holds of a file that is gone."""
+    """An expression that matches an empty text would accept a missing file."""
     of_arbiters = service.arbiter.assumptions if service.arbiter is not None else ()
     for each in (*service.assumptions, *of_arbiters):
         where = f"{service.name}: the assumption about {each.subject!r}"
         if each.kind not in ("line", "answer"):
             if each.expected:
-                yield f"{where} expects {each.expected!r}, and nobody looks for that in a {each.kind}"
+                yield f"{where} expects {each.expected!r}, but only `line` and `answer` expect anything, not `{each.kind}`"
         elif re.search(each.expected, "", re.MULTILINE):
-            yield f"{where} expects {each.expected!r}, which an empty text fulfils"
+            yield f"{where} expects {each.expected!r}, which matches an empty text"
 
 
 def _sandboxes(service: Service) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _ports(service: Service) -> Iterator[str]:
                 yield own(what, name)
     for entry in service.catalogue:
         if entry.port not in balanced:
-            yield f"{service.name}: the catalogue names a front end of the port {unknown(entry.port, balanced)}"
+            yield f"{service.name}: the catalogue names the balanced port {unknown(entry.port, balanced)}"
     for name in service.arbiter.ports if service.arbiter is not None else ():
         if name not in names:
             yield own("the arbiter", name)
@@ -210,7 +210,7 @@ def _timers(service: Service) -> Iterator[str]:
     for kept in service.redundancy:
         if kept.option and kept.option not in service.options.model_fields:
             what = unknown(kept.option, service.options.model_fields)
-            yield f"{service.name}: how often it keeps its {kept.of} is set by the option {what}"
+            yield f"{service.name}: the number of copies of its {kept.of} is set by the option {what}"
     for capability in service.serves_without:
         if capability not in service.requires:
             yield f"{service.name}: serves without {capability!r}, which it does not require"

@@ -1,4 +1,4 @@
-"""Files and scripts a service puts on its nodes."""
+"""Files and scripts that a service installs on its nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCRIPTS = "/usr/lib/hacienda"
 """Folder on a node with one folder of scripts per service."""
 
 Action = Literal["restart", "reload", "none"]
-"""What the service's daemons need after a file changed. Restarts of a service that votes are rolling: one node at a time."""
+"""What the service's daemons need after a file changed. A service with voters restarts on one node at a time."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Template:
 
     Args:
         path: absolute path on the node.
-        checker: name of the program that reads the file and can refuse it offline (`haproxy`, `nft`, `mariadbd`, ...).
-        source: template name; empty: the base name of `path` plus `.j2`. `../openstack/uwsgi.ini.j2` is one that services share.
-        group, mode: who reads it beside root, to whom every file belongs. A file with a secret placeholder wants 0o640 or less.
+        checker: name of the program that reads the file and can check it offline (`haproxy`, `nft`, `mariadbd`, ...).
+        source: template name; empty: the base name of `path` plus `.j2`. Services share `../openstack/uwsgi.ini.j2`, for example.
+        group, mode: who can read it beside root, who owns every file. A file with a secret placeholder has mode 0o640 or less.
         on_change: what a running daemon needs after a change.
     """
 
@@ -47,7 +47,7 @@ class SecretFile:
 
 @dataclass(frozen=True)
 class SecretDirectory:
-    """A folder with one file per key of a keyed secret (fernet repositories); files that left the secret are removed."""
+    """A folder with one file per key of a keyed secret, for example a Fernet key repository. Files of removed keys are deleted."""
 
     path: str
     secret: str
@@ -57,27 +57,28 @@ class SecretDirectory:
 
 
 Usage = Literal["server", "client", "peer"]
-"""What a certificate is good for: a TLS server, a TLS client, or both (a member of a group whose members connect to each other)."""
+"""What a certificate is valid for: a TLS server, a TLS client, or (`peer`) both. Members of a cluster that connect to each other
+need both."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A leaf of one of the environment's authorities, as `ca.pem`, `cert.pem`, `key.pem` and `bundle.pem` (cert, then key) in one
-    folder.
+    """A leaf certificate of one of the environment's authorities, as `ca.pem`, `cert.pem`, `key.pem` and `bundle.pem` (certificate,
+    then key) in one folder.
 
-    An authority is a purpose: who accepts its leaves accepts all of them for that purpose. A service has an authority of its own
-    unless it names another one. The leaf of a server names the node, its management address and what else it serves as; the leaf of
-    a client names no machine.
+    Each authority serves one purpose: a program that trusts it accepts all of its leaves for that purpose. A service has its own
+    authority unless it names another one. A server's leaf names the node, its management address and its other names. A client's
+    leaf names no machine.
 
     Args:
-        directory: absolute path on the node, created 0750.
-        group: who reads the files (mode 0440) beside root, to whom folder and files belong.
-        usage: what the leaf is good for, and nothing else.
-        authority: who signs it; empty: the authority named as the service.
-        role: tells leaves of one authority on one node apart; empty for the first.
-        virtual_ips: add the virtual IPs and their DNS names to the leaf: it answers for every balanced service.
-        verifies_clients: the server asks its clients for a certificate of the same authority. Members of a group always do.
-        on_change: what running daemons need when the leaf is renewed, or the authority that they verify by.
+        directory: absolute path on the node, created with mode 0750.
+        group: group that reads the files (mode 0440). Root owns folder and files.
+        usage: the only use that the leaf is valid for.
+        authority: name of the authority that signs it; empty: that of the service.
+        role: distinguishes leaves of one authority on one node; empty for the first.
+        virtual_ips: the leaf also names the virtual IPs and their DNS names, so that it answers for every balanced service.
+        verifies_clients: the server asks its clients for a certificate of the same authority. With usage `peer` it always does.
+        on_change: what running daemons need when the leaf or the authority that they verify with changes.
     """
 
     directory: str
@@ -91,16 +92,16 @@ class Certificate:
 
     @property
     def on_change_of_authority(self) -> Action:
-        """What running daemons need when the authority changes: nothing, where they show their leaf and verify nobody by it."""
+        """What running daemons need when the authority changes. A server that verifies no clients needs nothing."""
         return self.on_change if self.verifies_clients or self.usage != "server" else "none"
 
     def name(self, service: str) -> str:
-        """Name of the leaf in the store of secrets, `x509/<name>/cert.pem`: its authority and its role."""
+        """Name of the leaf in the store, `x509/<name>/cert.pem`: its authority and its role."""
         return "/".join(part for part in (self.authority or service, self.role) if part)
 
 
 def authority_secret(authority: str) -> str:
-    """Name of the secret (which is none) with the certificates that are trusted of an authority."""
+    """Name of the store's entry with an authority's trusted certificates. They are public, but kept with the secrets."""
     return f"x509/{authority}/ca.pem"
 
 
@@ -110,8 +111,8 @@ class TrustAnchor:
 
     Args:
         directory: absolute path on the node.
-        capability: what the service is a client of.
-        group: who reads the file (mode 0440) beside root, to whom it belongs.
+        capability: capability that the service is a client of.
+        group: group that reads the file (mode 0440). Root owns it.
         on_change: what running daemons need when the authority changes.
     """
 
@@ -123,13 +124,13 @@ class TrustAnchor:
 
 @dataclass(frozen=True)
 class Script:
-    """A bash script in the service's template folder, installed as /usr/lib/hacienda/<service>/<name>; it can be run twice.
+    """A bash script in the service's template folder, installed as /usr/lib/hacienda/<service>/<name>. It can be run twice.
 
     Args:
-        name: file name; not a template: it reads /etc/hacienda/services/<service>.env.
-        on_change: what running daemons need after a change. `none` suits what is started anew each time; a script that a unit of
-            the service keeps running, or that such a script reads when it starts, says `reload` or `restart`.
-        source: its path from the service's template folder; empty: `name`. `../openstack/reload.sh` is one that services share.
+        name: file name. The script is no template; it reads /etc/hacienda/services/<service>.env.
+        on_change: what running daemons need after a change. `none` suits a script that ends after each run. A script that a unit
+            keeps running, or that such a script reads when it starts, needs `reload` or `restart`.
+        source: its path from the service's template folder; empty: `name`. Services share `../openstack/reload.sh`, for example.
     """
 
     name: str
@@ -139,11 +140,11 @@ class Script:
 
 @dataclass(frozen=True)
 class NodeFile:
-    """A file whose content the service computes: one per consumer, for instance.
+    """A file whose content the service computes, for example one file per client.
 
     Args:
         path: absolute path on the node.
-        content: the text; may hold secret placeholders.
+        content: the text, with secret placeholders if needed.
         checker: name of the program that reads it.
     """
 

@@ -1,7 +1,7 @@
-"""How Terraform finds our provider beside a stack: launcher, lock and their places. Constant text, no registry involved.
+"""How Terraform finds Hacienda's provider beside a stack: the launcher, the lock file and their paths. No registry is involved.
 
-Terraform looks for a stack's own providers in `terraform.d/plugins` of the folder it is started in. The lock file names the
-launcher's hash, so that nothing asks a registry for it; one more file in the launcher's folder would change the hash.
+Terraform looks for a stack's own providers in `terraform.d/plugins` of the folder that it is started in. The lock file holds the
+launcher's hash, so Terraform asks no registry for it. Another file in the launcher's folder would change the hash.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 SOURCE = "hacienda.local/hacienda/hacienda"
-"""Provider source address; no such registry exists, on purpose."""
+"""Provider source address. No such registry exists, on purpose."""
 
 VERSION = "0.1.0"
-"""Version of the launcher's text, which Terraform takes for the provider's. It moves when that text does, and does not follow the
-version of the package: a lock file that somebody committed names this version and the text's hash."""
+"""Version of the launcher's text, which Terraform takes for the provider's version. It changes only when that text changes, not
+with the version of the package: committed lock files name this version and the text's hash."""
 
 PROGRAM = f"terraform-provider-hacienda_v{VERSION}"
 
 INTERPRETER = PurePosixPath("terraform.d/python")
-"""File that holds the path of the Python which synthesized the stack."""
+"""File with the path of the Python that synthesized the stack."""
 
 LAUNCHER = """\
 #!/bin/sh
@@ -55,7 +55,7 @@ class File:
 
 
 def running_platform() -> str:
-    """Terraform's name of this machine's platform, e.g. `linux_amd64`. What we do not know keeps its own name."""
+    """Terraform's name of this machine's platform, for example `linux_amd64`. An unknown system or machine keeps its own name."""
     system, machine = platform.system(), platform.machine()
     return f"{_SYSTEMS.get(system, system.lower())}_{_MACHINES.get(machine, machine.lower())}"
 
@@ -64,7 +64,7 @@ def files(interpreter: str, target: str) -> Mapping[PurePosixPath, File]:
     """Files to write into a stack's folder, by relative path.
 
     Args:
-        interpreter: path of the Python to prefer: the one that has the package, `sys.executable` at synth.
+        interpreter: path of the Python to prefer, which has the package: `sys.executable` at synthesis.
         target: platform name, see `running_platform`.
     """
     folder = PurePosixPath("terraform.d/plugins") / SOURCE / VERSION / target
@@ -76,7 +76,7 @@ def files(interpreter: str, target: str) -> Mapping[PurePosixPath, File]:
 
 
 def lock_entry() -> str:
-    """The provider's entry of `.terraform.lock.hcl`; a stack with other providers needs theirs beside it."""
+    """The provider's entry in `.terraform.lock.hcl`. A stack with other providers needs their entries too."""
     return (
         f'provider "{SOURCE}" {{\n  version     = "{VERSION}"\n  constraints = "{VERSION}"\n'
         f'  hashes = [\n    "{_hash()}",\n  ]\n}}\n'
@@ -84,6 +84,6 @@ def lock_entry() -> str:
 
 
 def _hash() -> str:
-    """Terraform's `h1:` hash of a folder with the launcher alone: SHA-256 over `<sha256>  <name>` lines (Go's dirhash)."""
+    """Terraform's `h1:` hash of a folder that holds only the launcher: SHA-256 over `<sha256>  <name>` lines (Go's dirhash)."""
     line = f"{hashlib.sha256(LAUNCHER.encode()).hexdigest()}  {PROGRAM}\n"
     return "h1:" + base64.b64encode(hashlib.sha256(line.encode()).digest()).decode()

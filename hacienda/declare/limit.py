@@ -1,4 +1,4 @@
-"""What a service may take at most, stated once: its templates write it, and assessments add it up."""
+"""The most that a service may take of a resource. It is declared once; templates write it and assessments add it up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Resource = Literal["memory", "disk", "connections"]
-"""Of a machine `memory` and `disk`, in bytes; `connections` are those that it accepts from clients."""
+"""`memory` and `disk` of a machine, in bytes, or `connections` that the service accepts from clients."""
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,11 @@ class Limit:
 
     Args:
         of: the resource.
-        amount: bytes or connections, given the cloud and the node.
-        file: absolute path on the node of the service's file that has it.
+        amount: function of the cloud and the node; returns bytes or connections.
+        file: absolute path on the node of the service's file that contains the limit.
         option: the service's option that sets it.
         reason: what takes it, as the beginning of "... 2 GiB of the disk"; empty: the service.
-        purposes: of `disk`: purposes of the disk that it is on, the first that the machine has.
+        purposes: only `disk`: purposes of the disk. The first purpose for which the machine has a disk counts.
     """
 
     of: Resource

@@ -1,4 +1,4 @@
-"""Ports a service listens on and the load-balanced front ends before them."""
+"""Ports that a service listens on, and the load-balanced front ends before them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Clients = Literal["peers", "members", "users", "internal", "public", "operator"]
-"""Who may connect: nodes of the same service that listen on the port, too (single addresses), all nodes of the same service with
-its arbiters (single addresses), those of services that require a capability of this one (single addresses), every machine of the
-environment (the management network), anybody who reaches the public network, or the operator (anybody on the management network
-or the addresses the environment file names)."""
+"""Who may connect. The first three are opened for single addresses.
+
+- `peers`: nodes of the same service that listen on the port too.
+- `members`: all nodes of the same service, arbiters included.
+- `users`: nodes of services that require a capability of this one.
+- `internal`: every machine of the environment, by the management network.
+- `public`: anybody who reaches the public network.
+- `operator`: the management network, or the addresses that the environment file names.
+"""
 
 CONTROL: tuple[Clients, ...] = ("peers", "members", "users")
-"""Clients of ports that believe an address or over which machines control one another: nobody else on management reaches these."""
+"""Clients of ports that trust an address, or over which machines control one another. No other machine on the management network
+reaches these ports."""
 
 Scope = Literal["internal", "public"]
-"""Which virtual IP a front end listens on. An environment with one virtual IP serves both on it."""
+"""Which virtual IP a front end listens on. An environment with one virtual IP serves both scopes on it."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """One port a service listens on, on the node's own address (never 0.0.0.0: HAProxy binds the VIP on the same number).
+    """One port that a service listens on, on the node's own address. Not 0.0.0.0: HAProxy binds the same number on the virtual IP.
 
     Args:
         name: what it is for; front ends, checks and endpoints refer to it.
         number: 1 to 65535.
-        clients: who may connect; the host firewall is derived from it. A balanced port has `internal`: it answers load balancers
-            alone, and the `scopes` of its front end say who reaches the virtual IP.
-        protocol: `tcp`, `udp` or `vrrp` (IP protocol 112, the number is then ignored).
+        clients: who may connect; the host firewall is derived from it. A balanced port has `internal`: it answers only load
+            balancers, and the `scopes` of its front end decide who reaches the virtual IP.
+        protocol: `tcp`, `udp` or `vrrp` (IP protocol 112, which has no port: `number` is ignored).
     """
 
     name: str
@@ -39,15 +45,15 @@ class Port:
 
 @dataclass(frozen=True)
 class Check:
-    """HAProxy's health check of one backend. Always HTTP: a bare TCP check says that a port is open, not that a service works.
+    """HAProxy's health check of one backend. It is always HTTP: a TCP check shows that a port is open, not that a service works.
 
     Args:
         path: request path; any 2xx answer is healthy.
         port: name of the Port to ask; empty: the balanced port itself.
         inter_ms: milliseconds between checks of a healthy backend (docs/reference.md#haproxy).
         fastinter_ms: milliseconds between checks while the state is changing.
-        fall: failures in a row until a backend is down.
-        rise: successes in a row until it is up again.
+        fall: consecutive failures until a backend is down.
+        rise: consecutive successes until it is up again.
     """
 
     path: str
@@ -59,8 +65,8 @@ class Check:
 
 
 LARGEST_BODY = 32 * 1024
-"""Bytes of a request's body that a load balancer takes in whole before it hands the request over. A request for a token has some
-hundred, a mapping of a federation some thousand; each that is on its way takes as much memory."""
+"""Bytes of the largest request body. A load balancer reads a body whole before it forwards the request, and holds this much
+memory per request. A token request has a few hundred bytes, a federation mapping a few thousand."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +74,20 @@ class Frontend:
     """A load-balanced entrance on a virtual IP, on the same port number as the backends.
 
     Args:
-        port: name of the Port it balances.
+        port: name of the Port that it balances.
         check: health check of each backend.
-        mode: `http` terminates TLS at the VIP and re-encrypts, verified; `tcp` passes TLS through.
-        scopes: virtual IPs it listens on.
-        single_writer: one active backend, the others wait as sticky backups without fail-back.
-        timeout_seconds: client and server inactivity; None: HAProxy service's default (60 s).
-        capacity: requests (of mode `tcp`: connections) that the server on a node works on at a time, given the cloud and the node.
-            The load balancer sends it one request fewer, and lets the others wait: its health check must not wait behind them.
-            None, which only a database may say: what the pools of its clients may open.
-        largest_body: of mode `http`: bytes of the largest body; a larger one is refused with 413. A request is handed over when
-            all of it is there, so that a slow client holds no thread of a server. None: bodies are streamed as they come, and the
-            service says itself how long it waits for one.
-        checks_passwords: a POST makes the service check a password, expensive on purpose: their number per source is bounded.
+        mode: `http` terminates TLS at the virtual IP, encrypts again and verifies the backend. `tcp` passes TLS through.
+        scopes: virtual IPs that it listens on.
+        single_writer: one backend is active. The others are backups; a former active backend does not take over again.
+        timeout_seconds: inactivity of client and server; None: the HAProxy service's default (60 s).
+        capacity: function of the cloud and the node. It returns how many requests (mode `tcp`: connections) the server on a node
+            handles at a time. The load balancer sends one request fewer and queues the rest, so that its health check never waits
+            behind them. None, for databases only: as many as its clients' pools may open.
+        largest_body: mode `http` only: bytes of the largest body; a larger one is refused with status 413. The load balancer
+            forwards a request when it is complete, so that a slow client occupies no thread of a server. None: bodies are
+            streamed, and the service itself limits how long it waits for one.
+        checks_passwords: a POST makes the service check a password, which is expensive on purpose. The load balancer limits the
+            rate of POSTs per source.
     """
 
     port: str

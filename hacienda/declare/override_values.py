@@ -1,4 +1,4 @@
-"""How overrides are written in the environment file: names and values that stay on their line."""
+"""How overrides are written in the environment file: names and values of one line each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from hacienda.declare.trust import Trust
 
 LONGEST = 1000
-"""Characters of a value; a line of a configuration file has room for more."""
+"""Characters of a value at most. The lines of configuration files have room for more."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _SECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
@@ -19,11 +19,11 @@ _SECTION = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]*")
 
 def _line(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
-        raise ValueError(f"a value is one line of 1 to {LONGEST} characters")
+        raise ValueError(f"must be one line of 1 to {LONGEST} characters")
     if not value.isprintable() or value != value.strip():
-        raise ValueError("a value has no line break, no control character and no space at either end")
+        raise ValueError("must have no line break, no control character and no space at either end")
     if "@{" in value:
-        raise ValueError("`@{` stands for a secret in what is rendered")
+        raise ValueError("must not contain `@{`, which marks a secret in rendered files")
     return value
 
 
@@ -34,19 +34,19 @@ def _value(value: Any) -> Any:
 def _directive(value: Any) -> str:
     line = _line(value)
     if "#" in line:
-        raise ValueError("`#` begins a comment")
+        raise ValueError("must not contain `#`, which begins a comment")
     return line
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError("an option's name has letters, digits and `_.-`")
+        raise ValueError("an option's name may have only letters, digits and `_.-`, a letter first")
     return value
 
 
 def _section(value: Any) -> str:
     if not isinstance(value, str) or not _SECTION.fullmatch(value):
-        raise ValueError("a section's name has letters, digits and `_.:-`")
+        raise ValueError("a section's name may have only letters, digits and `_.:-`, a letter first")
     return value
 
 
@@ -56,7 +56,7 @@ def _directives(value: Any) -> Any:
 
 _Value = Annotated[bool | int | float | str, BeforeValidator(_value)]
 _OVERRIDES = Trust(
-    "how a program behaves beyond what is known of it here: it may ask for no certificate, or listen to anybody"
+    "how a program behaves in ways that Hacienda does not check: it may ask for no certificate, or accept any client"
 )
 _Lines = Mapping[Annotated[str, BeforeValidator(_name)], _Value]
 LineOverrides = Annotated[_Lines, _OVERRIDES]

@@ -1,4 +1,4 @@
-"""Options of a program that Hacienda does not set, as the operator writes them, and how they get into its file."""
+"""Overrides: options of a program that the operator sets because Hacienda does not, and how they get into the program's file."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 Written = Mapping[str, Any]
-"""What the environment file has below `overrides`."""
+"""The content of `overrides` in the environment file."""
 
 Refusal = tuple[tuple[str | int, ...], str, str]
-"""Where below `overrides`, what is wrong, what to do."""
+"""Place below `overrides`, reason, fix."""
 
 _CREDENTIAL = re.compile(
     r"(.*[_.-])?(password|passwd|pass|secret|token|private_key|transport_url|connection)", re.IGNORECASE
 )
 _CREDENTIAL_IN_LINE = re.compile(r"\bpassword\b", re.IGNORECASE)
-_CREDENTIAL_FIX = "Take it out: no credential belongs into this file or into what is rendered from it."
+_CREDENTIAL_FIX = "Remove it: neither this file nor a file rendered from it may hold a credential."
 _INCLUDE = re.compile(r'\{% include "([^"]+)" %\}')
-_OWNED_FIX = "Take it out: Hacienda sets it. If one of `services.{service}`'s own options is about it, use that."
+_OWNED_FIX = (
+    "Remove it: Hacienda sets it or relies on it. If `services.{service}` has an option for it, use that option."
+)
 
 
 def _template(source: Path) -> str:
-    """A template with the parts that it includes, whose paths are relative to the folder above its own."""
+    """A template with its included templates, whose paths are relative to the folder above the template's folder."""
     folder = source.parent.parent
     return _INCLUDE.sub(lambda found: _template(folder / found[1]), source.read_text())
 
@@ -39,7 +41,7 @@ def _section(line: str) -> str | None:
 
 
 def _options(template: str) -> Iterator[tuple[str, str]]:
-    """Section and name of each `name = value` line of a template; the section is empty before the first one."""
+    """Section and name of each `name = value` line of a template. Before the first section, the section is empty."""
     section = ""
     for line in template.splitlines():
         section = _section(line) or section
@@ -63,11 +65,10 @@ class Sections:
     Args:
         path: the file on the node.
         source: its template.
-        owned: patterns of `section.name`, or of the section, for what would harm what Hacienda relies on although its template does
-            not set it.
+        owned: patterns of `section.name`, or of a section, that must not be set because Hacienda relies on their defaults.
         only: sections that may be written; empty: any.
-        loose: the program takes several names for one, as MariaDB does: hyphens for underscores, a prefix like `skip_`, and the
-            beginning of a name for the whole.
+        loose: the program accepts several spellings of a name, as MariaDB does: hyphens for underscores, a prefix like `skip_`, and
+            an abbreviated name.
     """
 
     path: str
@@ -77,18 +78,24 @@ class Sections:
     loose: bool = False
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """What must not be set here: what the template sets, and what is owned. `service` is whose options they are."""
+        """Overrides that are refused: the template sets them, `owned` matches them, or they may hold a credential.
+
+        Args:
+            service: the service's name.
+            written: the overrides.
+            sections: not used for this kind of file.
+        """
         set_here = {(section, self._name(name)) for section, name in _options(_template(self.source))}
         for section, options in written.items():
             if self.only and section not in self.only:
-                yield (section,), "is no section of this file", f"Use `{', '.join(self.only)}`."
+                yield (section,), "is not a section of this file", f"Use `{', '.join(self.only)}`."
                 continue
             for name, value in options.items():
                 own = self._name(name)
                 if _is_credential(name, value):
                     yield (section, name), "may hold a credential", _CREDENTIAL_FIX
                 elif self._is_set(section, own, set_here) or _owned(f"{section}.{own}", self.owned):
-                    yield (section, name), "is not yours to set", _OWNED_FIX.format(service=service)
+                    yield (section, name), "may not be overridden", _OWNED_FIX.format(service=service)
 
     def _is_set(self, section: str, name: str, set_here: set[tuple[str, str]]) -> bool:
         if not self.loose:
@@ -102,7 +109,7 @@ class Sections:
         return re.sub(r"^(loose_|skip_|enable_|disable_|maximum_)+", "", plain)
 
     def merged(self, text: str, written: Written) -> str:
-        """The rendered file with what was written: each option is the last of its section, a new section comes last."""
+        """The rendered file with the overrides. They are the last options of their section; a new section comes last."""
         lines = text.rstrip("\n").split("\n")
         for section, options in written.items():
             added = [f"{name} = {_plain(value)}" for name, value in options.items()]
@@ -116,7 +123,7 @@ class Sections:
 
 
 def _after_text(lines: Sequence[str], end: int) -> int:
-    """Where a part of a file ends: its last lines may be empty, or comments on what follows."""
+    """Where a section's text ends. Trailing empty lines, and comments before the next section, are no part of it."""
     while end > 0 and (not lines[end - 1].strip() or (lines[end - 1].startswith("#") and end < len(lines))):
         end -= 1
     return end
@@ -129,7 +136,7 @@ class Lines:
     Args:
         path: the file on the node.
         source: its template.
-        owned: patterns of names that would harm what Hacienda relies on although its template does not set them.
+        owned: patterns of names that must not be set because Hacienda relies on their defaults.
     """
 
     path: str
@@ -143,10 +150,10 @@ class Lines:
             if _is_credential(name, value):
                 yield (name,), "may hold a credential", _CREDENTIAL_FIX
             elif name in set_here or _owned(name, self.owned):
-                yield (name,), "is not yours to set", _OWNED_FIX.format(service=service)
+                yield (name,), "may not be overridden", _OWNED_FIX.format(service=service)
 
     def merged(self, text: str, written: Written) -> str:
-        """The rendered file with what was written."""
+        """The rendered file with the overrides."""
         return text.rstrip("\n") + "\n" + "".join(f"{name} = {_plain(value)}\n" for name, value in written.items())
 
 
@@ -157,9 +164,9 @@ class Directives:
     Args:
         path: the file on the node.
         source: its template.
-        kinds: kinds of section that may be written, each with patterns of the directives that are Hacienda's there beside those
-            that the template has in a section of that kind.
-        two_words: directives that two words tell apart: `timeout server` is not `timeout client`.
+        kinds: kinds of section that may be extended. Each has patterns of directives that Hacienda owns there, beside those that
+            the template has in a section of that kind.
+        two_words: first words of directives whose second word distinguishes them: `timeout server` is not `timeout client`.
     """
 
     path: str
@@ -168,18 +175,18 @@ class Directives:
     two_words: tuple[str, ...]
 
     def refusals(self, service: str, written: Written, sections: Collection[str] = ()) -> Iterator[Refusal]:
-        """As for Sections. `sections` are those that other services' declarations make."""
+        """As for Sections; `sections` are those that result from other services' declarations."""
         set_here = set(self._directives(_template(self.source)))
         for section, lines in written.items():
             kind = section.partition(" ")[0]
             known = [*self._sections(), *sections]
             if kind not in self.kinds or section not in known:
-                yield (section,), "is no section to extend", f"Use one of {', '.join(known)}."
+                yield (section,), "is not a section that can be extended", f"Use one of {', '.join(known)}."
                 continue
             for number, line in enumerate(lines):
                 word = self._directive(line)
                 if (kind, word) in set_here or _owned(word, self.kinds[kind]):
-                    yield (section, number), f"`{word}` is not yours to set", _OWNED_FIX.format(service=service)
+                    yield (section, number), f"`{word}` may not be overridden", _OWNED_FIX.format(service=service)
                 elif _CREDENTIAL_IN_LINE.search(line):
                     yield (section, number), "may hold a credential", _CREDENTIAL_FIX
 
@@ -202,7 +209,7 @@ class Directives:
                 yield kind, self._directive(line)
 
     def merged(self, text: str, written: Written) -> str:
-        """The rendered file with what was written."""
+        """The rendered file with the overrides."""
         lines = text.rstrip("\n").split("\n")
         for section, added in written.items():
             start = next(at for at, line in enumerate(lines) if line.strip() == section and not line[0].isspace())
@@ -213,4 +220,4 @@ class Directives:
 
 
 Overrides: TypeAlias = Sections | Lines | Directives
-"""How overrides of one file are written, judged and merged."""
+"""How overrides of one file are written, checked and merged."""

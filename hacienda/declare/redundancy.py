@@ -1,4 +1,4 @@
-"""Copies of what a service keeps, beside what its voters agree on."""
+"""Copies of data that a service keeps outside its voters' agreement."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Redundancy:
-    """How often a service keeps what it keeps.
+    """How many copies a service keeps of its data.
 
     Args:
-        of: what is kept, in the plural: `images`.
-        copies: how many there are of each, on different machines, given the cloud.
-        minimum: how many of them must be there for clients to go on. Default: 1.
-        option: the service's option that decides how many there are; empty: none does.
+        of: the data, in the plural: `images`.
+        copies: function of the cloud; returns the number of copies, each on another machine.
+        minimum: copies that must be available for clients to be served. Default: 1.
+        option: the service's option that sets the number of copies; empty: no option does.
     """
 
     of: str

@@ -1,4 +1,4 @@
-"""All services of a composition, in the order in which they start."""
+"""All services of a composition, in start order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hacienda.declare.vocabulary import Capability
 
 
 class DeclarationError(Exception):
-    """Two declarations contradict each other: a programming error, found when the registry is made."""
+    """A declaration is wrong, or two contradict each other. It is a programming error, found when the registry is made."""
 
 
 class Registry:
@@ -20,11 +20,11 @@ class Registry:
 
     Args:
         services: declarations in any order.
-        left_out: names of services that exist and are not in this composition, on purpose.
+        left_out: names of services that exist but are not in this composition, on purpose.
 
     Raises:
-        DeclarationError: a name, capability or port is declared twice, something that is named does not exist, something required
-            is not provided, or the order has a cycle.
+        DeclarationError: a name, capability or port is declared twice; a name refers to nothing; nothing provides a required
+            capability; or the order has a cycle.
     """
 
     def __init__(self, services: Iterable[Service], left_out: Collection[str] = ()) -> None:
@@ -58,17 +58,17 @@ class Registry:
         return self._by_name[name]
 
     def require(self, name: str) -> bool:
-        """Whether a service is in this composition; False: it was left out on purpose.
+        """Whether a service is in this composition. False: it is left out on purpose.
 
         Raises:
-            DeclarationError: there is no such service.
+            DeclarationError: no such service exists.
         """
         if name in self._by_name or name in self._left_out:
             return name in self._by_name
         raise DeclarationError(f"there is no service {consistency.unknown(name, self._by_name)}")
 
     def only(self, names: Collection[str]) -> Registry:
-        """These services alone; the others are left out on purpose."""
+        """A registry of these services only; the others count as left out on purpose."""
         return Registry((one for one in self if one.name in names), {*self._by_name, *self._left_out})
 
     def names(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Registry:
         """The service that offers a capability.
 
         Raises:
-            KeyError: none does.
+            KeyError: no service offers it.
         """
         return self._by_name[self._providers[capability]]
 
@@ -87,15 +87,15 @@ class Registry:
         """The service that hands out accounts of a kind.
 
         Raises:
-            KeyError: none does.
+            KeyError: no service hands them out.
         """
         return self._by_name[self._owners[kind]]
 
     def account_kind(self, kind: str) -> AccountKind:
-        """What is declared of a kind of accounts.
+        """The declaration of a kind of accounts.
 
         Raises:
-            KeyError: there is no such kind.
+            KeyError: no such kind exists.
         """
         return next(one for one in self.owner(kind).hands_out if one.name == kind)
 
@@ -130,8 +130,11 @@ class Registry:
         return providers
 
     def _claims(self, services: list[Service]) -> Iterator[str]:
-        """What happens once per environment, or on one machine at a time, takes a claim in the coordination service, which only its
-        own members reach."""
+        """Errors of services that need a claim or lock on machines without the coordination service.
+
+        A step that runs once per environment takes a claim, and one that runs on one machine at a time takes a lock. Only members
+        of the coordination service reach it.
+        """
         if "coordination" not in self._providers:
             return
         provider = self.provider("coordination")
@@ -141,7 +144,7 @@ class Registry:
             for role in service.roles if claims else ():
                 if role not in provider.roles and not provider.everywhere:
                     where = f"{service.name}: runs on machines of the role {role!r}"
-                    yield f"{where} and declares {', '.join(claims)}: that needs {provider.name}, which does not run there"
+                    yield f"{where} and declares {', '.join(claims)}, which needs {provider.name} on the same machines"
 
     @staticmethod
     def _check_ports(services: list[Service]) -> None:
@@ -150,4 +153,6 @@ class Registry:
             for port in service.ports:
                 owner = owners.setdefault((port.protocol, port.number), service.name)
                 if owner != service.name:
-                    raise DeclarationError(f"{port.protocol} port {port.number}: {owner} and {service.name}")
+                    raise DeclarationError(
+                        f"{port.protocol} port {port.number}: {owner} and {service.name} both listen on it"
+                    )

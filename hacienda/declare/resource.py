@@ -1,4 +1,4 @@
-"""Terraform resources as plain data. Platforms and constructs declare them; `hacienda.cdk` synthesizes them."""
+"""Terraform resources as plain data. Platforms and constructs declare them, and `hacienda.cdk` synthesizes them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 
 class Reference(str):
-    """A Terraform expression, `${type.name.attribute}`. Every other text is taken literally."""
+    """A Terraform expression, `${type.name.attribute}`. Every other text is literal."""
 
     __slots__ = ()
 
 
 def literal(value: Any) -> Any:
-    """The value as Terraform's JSON syntax wants it: `${` and `%{` are escaped in everything but a Reference."""
+    """The value in Terraform's JSON syntax: `${` and `%{` are escaped in every text except a Reference."""
     if isinstance(value, Reference):
         return str(value)
     if isinstance(value, str):
@@ -28,11 +28,11 @@ def literal(value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """One Terraform resource as plain data: a subclass names the type, and its fields are the attributes.
+    """One Terraform resource as plain data. A subclass names the type, and its fields are the attributes.
 
     Args:
-        logical_id: name in the Terraform address, `<type>.<logical_id>`: a public contract.
-        depends_on: addresses in the same stack that come first although nothing of theirs is referred to.
+        logical_id: name in the Terraform address, `<type>.<logical_id>`, which is a public contract.
+        depends_on: addresses in the same stack that Terraform must create first although no attribute refers to them.
     """
 
     terraform_type: ClassVar[str]
@@ -46,11 +46,11 @@ class Declaration:
         return f"{self.terraform_type}.{self.logical_id}"
 
     def reference(self, attribute: str) -> Reference:
-        """The expression for one of its attributes."""
+        """The expression for one of the resource's attributes."""
         return Reference(f"${{{self.terraform_address}.{attribute}}}")
 
     def attributes(self) -> dict[str, Any]:
-        """The provider's own attributes; those that are None are left out."""
+        """The provider's attributes; attributes that are None are left out."""
         found: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)

@@ -1,4 +1,5 @@
-"""What bounds a unit's processes after one of them is taken over: one set of directives, and what a unit has instead."""
+"""Sandboxes: they limit what an attacker can do who controls a process of a unit. All units share one set of directives; each
+unit declares its exceptions."""
 
 from __future__ import annotations
 
@@ -31,18 +32,18 @@ DIRECTIVES: Mapping[str, str] = MappingProxyType(
         "CapabilityBoundingSet": "",
     }
 )
-"""What each of them takes away: systemd.exec(5). A refused system call fails with EPERM, so that a program that has another way
-takes it."""
+"""systemd.exec(5) says what each directive restricts. A refused system call fails with EPERM, so that the program can fall back
+to another way."""
 
 
 @dataclass(frozen=True)
 class Instead:
-    """A directive that a unit has with another value, or (empty) not at all.
+    """A directive that a unit has with another value, or not at all.
 
     Args:
-        directive: its name, of DIRECTIVES.
-        value: what stands there; empty: nothing does.
-        reason: why.
+        directive: its name in DIRECTIVES.
+        value: its value for this unit; empty: the unit does not have the directive.
+        reason: why the unit needs this.
     """
 
     directive: str
@@ -55,7 +56,7 @@ ASKS_FOR_ADDRESSES = Instead(
     "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
     "its runtime asks for the machine's addresses over netlink",
 )
-COMPILES_PATTERNS = Instead("MemoryDenyWriteExecute", "", "regular expressions are compiled to machine code")
+COMPILES_PATTERNS = Instead("MemoryDenyWriteExecute", "", "it compiles regular expressions to machine code")
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,10 @@ class Sandbox:
     """The sandbox of one unit.
 
     Args:
-        unit: its file's name.
-        ceiling: what `systemd-analyze security` may say of it at most: 0 (closed) to 10 (open).
-        writes: folders that it writes to beside those that systemd makes for it.
-        instead: directives that it cannot have.
+        unit: name of the unit's file.
+        ceiling: highest exposure that `systemd-analyze security` may report for it, from 0 (closed) to 10 (open).
+        writes: folders that it writes to beside those that systemd creates for it.
+        instead: directives that it has with another value, or not at all.
     """
 
     unit: str
@@ -75,7 +76,7 @@ class Sandbox:
     instead: tuple[Instead, ...] = field(default=())
 
     def lines(self) -> tuple[str, ...]:
-        """Lines of the section [Service]."""
+        """Lines for the unit's section [Service]."""
         other = {one.directive: one.value for one in self.instead}
         kept = {name: other.get(name, value) for name, value in DIRECTIVES.items() if other.get(name, "-")}
         if self.writes:

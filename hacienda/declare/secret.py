@@ -1,4 +1,4 @@
-"""Secrets by type and scope. Values never pass through here: only names do."""
+"""Secrets that services declare. Only their names pass through declarations, never their values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SecretKind = Literal["token", "fernet-keys", "erlang-cookie"]
-"""`token`: 48 characters A-Za-z0-9 (safe unescaped in any file and URL). `fernet-keys`: {index: key}, urlsafe base64 of 32
-bytes each, as Keystone's repositories want them. `erlang-cookie`: a token that never matches ^[A-Z]{20}$, which Debian's
-package would replace. Leaves (x509) are declared as Certificate."""
+"""How a secret's value is made. Leaf certificates (x509) are not listed: they are declared as Certificate.
+
+- `token`: 48 characters A-Za-z0-9, which need no escaping in any file or URL.
+- `fernet-keys`: {index: key}; each key is 32 bytes in urlsafe base64, the format of Keystone's key repositories.
+- `erlang-cookie`: a token that never matches ^[A-Z]{20}$, because Debian's package would replace such a cookie.
+"""
 
 FERNET_KEYS = 3
-"""Keystone's default of [fernet_tokens] max_active_keys, and its fixed number for credentials: staged, primary and one that
-still validates."""
+"""Keystone's default of [fernet_tokens] max_active_keys, and its fixed number for credentials: the staged key, the primary key,
+and one former key that still validates."""
 
 
 def _fernet_keys(options: Any) -> int:
@@ -21,7 +24,7 @@ def _fernet_keys(options: Any) -> int:
 
 
 def placeholder(name: str) -> str:
-    """The text that a node replaces by the content of its secret `name`."""
+    """The text that a node replaces with the value of its secret `name`."""
     return f"@{{secret:{name}}}@"
 
 
@@ -31,9 +34,10 @@ class Secret:
 
     Args:
         name: `<service>/<what>`; lower case, digits, `-`, `_` and `/`.
-        kind: how it is made.
-        keys: of `fernet-keys`: how many stay after a rotation, staged and primary among them, given the service's options.
-        reconciled: the owner's reconcile script brings a new value into force; a file that holds it is not enough.
+        kind: how its value is made.
+        keys: only `fernet-keys`: function of the service's options. It returns how many keys remain after a rotation, including the
+            staged and the primary key.
+        reconciled: True: a new value takes effect only when the owner's reconcile script has run; a new file is not enough.
     """
 
     name: str

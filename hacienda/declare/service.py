@@ -1,4 +1,4 @@
-"""What one system declares; everything else (haproxy.cfg, nftables, grants, catalogue, units, docs) is derived from it."""
+"""What one service declares. haproxy.cfg, nftables rules, grants, the catalogue, units and pages are derived from it."""
 
 from __future__ import annotations
 
@@ -23,20 +23,21 @@ from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 
 class ServiceOptions(BaseModel):
-    """Base of a service's options in the environment file: frozen, unknown keys refused, every field with a default."""
+    """Base of a service's options in the environment file. It is frozen and refuses unknown keys; every field has a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """An entry of the Keystone catalogue, one endpoint per scope of the front end of `port`.
+    """An entry of the Keystone catalogue, with one endpoint per scope.
 
     Args:
-        type: service type, e.g. `identity`.
-        name: service name, e.g. `keystone`.
+        type: service type, for example `identity`.
+        name: service name, for example `keystone`.
         port: name of a Port of this service that has a Frontend.
-        path: appended to scheme, host and port, e.g. `/v3`.
+        path: appended to scheme, host and port, for example `/v3`.
+        scopes: scopes that get an endpoint. Default: both.
     """
 
     type: str
@@ -60,12 +61,12 @@ def _no_files(cloud: Any, node: Any) -> tuple[NodeFile, ...]:
 
 @dataclass(frozen=True)
 class Arbiter:
-    """What a service puts on arbiter machines in place of its own: a program that votes, holds no data and serves no client.
+    """What a service runs on arbiter machines instead of itself: a program that votes, holds no data and serves no client.
 
-    Everything that is not named here has no counterpart there. See Service for what each means.
+    The fields mean the same as in Service. What has no field here does not exist on arbiters.
 
     Args:
-        ports: names of those of the service's ports that it listens on, too.
+        ports: names of the service's ports that the program listens on.
     """
 
     verify: Script
@@ -84,50 +85,59 @@ class Arbiter:
 
 @dataclass(frozen=True)
 class Service:
-    """One system, as its own page in a handbook.
+    """One service of the cloud.
+
+    A field that is a function is called with the cloud, or with the cloud and the node, as its type shows.
 
     Args:
-        name: its name, that of its module, template folder, test file and docs page.
+        name: its name, which is also that of its module, template folder, test file and page.
         title: one line for people.
-        roles: the machine roles that it runs on; `every` for all machines.
-        requires: capabilities it cannot run without (`database`, `coordination`, `load balancer`); orders the units, too.
-        provides: capabilities it offers.
-        after: names of services that start before it for other reasons, where they run on the same node.
-        voters: a majority of its members must live: the quorum guard counts them in the group of the service's name, and
-            restarts are rolling.
-        arbiter: what votes in its place on arbiter machines, where it does not run itself.
-        redundancy: what it keeps beside what its voters agree on, and how often.
+        roles: machine roles that it runs on; `every` stands for all machines.
+        verify: script that exits with 0 and prints one line when the service's part on this node is healthy. Otherwise it exits
+            with 1 and prints `what is wrong|what to do`.
+        choice: whether the environment decides if the cloud has it. `always`: every cloud has it. `unless declined`: the cloud has
+            it unless the file says `<service>: false`. `on request`: only with `<service>: true` or with options.
+        requires: capabilities that it cannot run without, for example `database`; units start in this order too.
+        provides: capabilities that it offers.
+        serves_without: those of `requires` that it needs only to start or to be fast: its clients do not notice their loss.
+        after: names of services that start before it for other reasons, where both run on the same node.
+        voters: True: a majority of its members must live. The guard counts them in the voter group of the service's name, and
+            they restart one at a time.
+        arbiter: what votes in its place on arbiter machines, where the service itself does not run.
+        redundancy: copies of data that its voters do not agree on, for example images.
         packages: Debian packages.
-        data: folders that its daemons write to; a full or read-only disk below them stops the service.
-        units: systemd units of its daemons; they are kept disabled, the service's oneshot starts them.
-        files: templates, secret files and certificates.
-        node_files: computed files, given the cloud and the node.
-        variables: values for the templates, given the cloud and the node.
-        facts: KEY=value lines for the scripts, given the cloud and the node (members and peers are always there).
-        options: the model of its options in the environment file.
-        overrides: how options of its program that Hacienda does not set are taken from the environment file's `overrides`, which
-            `options` then has; None: they are not.
-        accounts: what it has at other services.
-        hands_out: kinds of accounts that other services have here; its reconcile script makes them.
-        bootstrap: run once per environment by the node that wins the claim; prints the new cluster's id as its last line.
-        join: run on every other start of the service: brings this node into what exists, whatever its local state.
-            Without it the units are started.
-        migrate: run once per release, by the node that wins the claim, before the release's code starts anywhere: brings schemas to
-            what that code needs. Called with `--online` once every member runs that code, for what has to wait for it.
-        reconcile: applied under a lock on one node after verify, whenever one of its inputs changed.
-        choice: whether an environment may have it or not: `always` part of every cloud, `unless declined` (`<service>: false`),
-            or only `on request` (`<service>: true`, or options).
-        verify: exit 0 and one line when this node's part is healthy; otherwise 1, and `what is wrong|what to do`.
-        serves_without: those of `requires` whose loss no client of the service feels: it needs them to start, or is slower.
-        timers: times in its files on which the length of a failure depends, and those that it has not, with the reason.
-        limits: what it may take of a machine, and how many clients it accepts.
-        ignores_quorum: the setting, as its file has it, by which a minority of members goes on, given the cloud; empty: none does.
-        leave: takes the member named by its argument out of the cluster, run on a surviving node.
-        assumptions: what it relies on in its packages. Whatever a file or script names and the project does not make is
-            declared here.
-        sandboxes: what bounds the processes of each unit that it brings, arbiters' too.
-        held: packages that no unattended upgrade touches, as regular expressions of their whole names: their daemons vote, and
-            must not restart on all machines in the same night.
+        data: folders that its daemons write to. A full or read-only disk below them stops the service.
+        units: systemd units of its daemons. They stay disabled; the service's oneshot unit starts them.
+        ports: ports that it listens on.
+        frontends: load-balanced entrances to its ports on the virtual IPs.
+        files: templates, secret files, certificates and trust anchors.
+        node_files: files whose content is computed.
+        variables: values for the templates.
+        facts: KEY=value lines for the scripts, beside members and peers, which every script has.
+        options: model of its options in the environment file.
+        overrides: how the environment file's `overrides` set options of its program that Hacienda does not set. The model in
+            `options` then has a field `overrides`. None: the operator cannot set them.
+        secrets: secrets that it owns.
+        accounts: accounts that it has at other services.
+        hands_out: kinds of accounts that other services have here. Its reconcile script creates the accounts.
+        catalogue: its entries in the Keystone catalogue.
+        timers: times in its files that decide how long a failure lasts. A NoTimer gives the reason why one does not exist.
+        limits: how much it may take of a machine, and how many clients it accepts.
+        ignores_quorum: the setting, as its file has it, by which a minority of members keeps serving; empty: no such setting.
+        bootstrap: script that runs once per environment, on the node that wins the claim. It prints the new cluster's id as its
+            last line.
+        join: script that runs at every other start. It brings this node into the existing cluster, whatever the node's local state.
+            None: the units are started.
+        reconcile: script that runs under a lock on one node, after verify, whenever one of its inputs has changed.
+        migrate: script that runs once per release on the node that wins the claim, before the release's code starts anywhere. It
+            brings schemas to what that code needs. It runs again with `--online` once every member runs that code, for migrations
+            that must wait until then.
+        leave: script that takes the member in its argument out of the cluster. It runs on a surviving node.
+        scripts: further scripts.
+        assumptions: what it relies on in its packages: everything that a file or script names and the project does not make.
+        sandboxes: sandbox of each unit that it installs, on arbiters too.
+        held: packages that unattended upgrades leave alone, as regular expressions that match the whole name. Their daemons
+            vote, so they must not restart on all machines in the same night.
     """
 
     name: str
@@ -174,7 +184,7 @@ class Service:
         """The declared port of that name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: the service declares no such port.
         """
         for port in self.ports:
             if port.name == name:
@@ -182,23 +192,23 @@ class Service:
         raise KeyError(f"{self.name} declares no port {name!r}")
 
     def timed(self, name: str) -> float:
-        """A timer that is the same everywhere, for a template to write.
+        """Value of a timer that is the same on all nodes, for a template to write.
 
         Raises:
-            KeyError: it has no such timer.
+            KeyError: the service declares no such timer.
         """
         for timer in self.timers:
             if isinstance(timer, Timer) and timer.name == name and not callable(timer.value):
                 return timer.value
-        raise KeyError(f"{self.name} states no timer {name!r} that is the same everywhere")
+        raise KeyError(f"{self.name} declares no timer {name!r} that is the same on all nodes")
 
     def limited(self, of: Resource) -> tuple[Limit, ...]:
-        """What it may take of a resource."""
+        """Its limits of one resource."""
         return tuple(limit for limit in self.limits if limit.of == of)
 
     @property
     def pools(self) -> tuple[Callable[[Any, Any], int], ...]:
-        """Of each account with connections to a database: how many there are on a node, given the cloud and the node."""
+        """For each account with database connections: the function that gives their number on a node."""
         return tuple(account.connections for account in self.accounts if account.connections is not None)
 
     @property
@@ -208,10 +218,10 @@ class Service:
 
     @property
     def authority(self) -> str:
-        """Name of the authority that signs what its servers show.
+        """Name of the authority that signs its servers' certificates.
 
         Raises:
-            KeyError: it has no certificate.
+            KeyError: the service declares no certificate.
         """
         for certificate in self.certificates:
             return certificate.authority or self.name
@@ -221,7 +231,7 @@ class Service:
         """The sandbox of that unit.
 
         Raises:
-            KeyError: none is declared.
+            KeyError: the service declares none.
         """
         for sandbox in self.sandboxes:
             if sandbox.unit == unit:
@@ -234,11 +244,11 @@ class Service:
         return "every" in self.roles
 
     def runs_on(self, role: Role) -> bool:
-        """Whether machines of a role run it, or what stands for it there."""
+        """Whether machines of a role run it, or its arbiter program."""
         return self.everywhere or role in self.roles or (role == "arbiter" and self.arbiter is not None)
 
     def on(self, role: str) -> Service:
-        """The service as machines of a role run it: on arbiters what stands for it there, everywhere else itself."""
+        """The service as machines of a role run it: its arbiter program on arbiters, itself everywhere else."""
         return self._on_arbiters if role == "arbiter" else self
 
     @cached_property
@@ -251,19 +261,19 @@ class Service:
         return Service(**{name: getattr(self, name) for name in shared}, **own)
 
     def written(self, options: ServiceOptions) -> Mapping[str, Any]:
-        """What the operator overrides in these options; empty: nothing."""
+        """The overrides in these options; empty: none."""
         found: Mapping[str, Any] = getattr(options, "overrides", {})
         return found
 
     def all_packages(self) -> tuple[str, ...]:
-        """Packages of all roles that run it: one machine image serves them all."""
+        """Its packages on all roles, because one machine image serves all roles."""
         return self.packages + (self._on_arbiters.packages if self._on_arbiters is not self else ())
 
     def all_assumptions(self) -> tuple[Assumption, ...]:
-        """Of all roles that run it, as one machine image serves them all; each once."""
+        """Its assumptions on all roles, each once, because one machine image serves all roles."""
         return tuple(dict.fromkeys((*self.assumptions, *self._on_arbiters.assumptions)))
 
     def all_scripts(self) -> tuple[Script, ...]:
-        """Every script that goes to the node, the life-cycle ones first."""
+        """Every script that is installed on the node, life-cycle scripts first."""
         life = (self.migrate, self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
         return tuple(script for script in life if script is not None) + self.scripts

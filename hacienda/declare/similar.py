@@ -1,4 +1,4 @@
-"""Which known word a word was meant to be: what a slip of the pen is, for the operator's file and for declarations alike."""
+"""Suggestions for misspelt words, in the operator's file and in declarations."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterable
 
 _LONG = 8
-"""Characters from which a word may have two slips and still be recognized."""
+"""Characters: a word of this length or longer may have two slips and is still recognized."""
 _SHORT = 5
-"""Characters up to which one changed letter makes another word (`role`, `rule`)."""
+"""Characters: in a word up to this length one changed letter makes another word (`role`, `rule`)."""
 _TINY = 3
-"""Characters up to which any other letter does (`dns`, `ns`): only their order may differ."""
+"""Characters: in a word up to this length any other letter makes another word (`dns`, `ns`). Only the order may differ."""
 
 
 def similar(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` is a slip of the pen for; None if there is none.
+    """The known word that `word` misspells; None if there is none.
 
-    A slip is one letter too many, too few, changed, or swapped with its neighbour; two of these in words of eight letters or
-    more. The first letter is right, or swapped with the second. Case, hyphens and underscores do not count. A changed digit
-    makes another word, and so does a changed letter in a short word.
+    A slip is one letter too many, too few, changed, or swapped with its neighbour. A word of eight letters or more may have two.
+    The first letter is right, or swapped with the second. Case, hyphens and underscores do not count. A changed digit makes another
+    word, and so does a changed letter in a short word.
     """
     letters = _letters(word)
     close = sorted((slips, name) for name in known if (slips := _slips(letters, _letters(name))) is not None)
@@ -32,7 +32,7 @@ def _letters(word: str) -> str:
 
 
 def _slips(word: str, name: str) -> int | None:
-    """How many slips make the one of the other; None: they are different words."""
+    """How many slips lead from one word to the other; None: they are different words."""
     if word == name:
         return 0
     if word[:1] != name[:1] and sorted(word[:2]) != sorted(name[:2]):
@@ -47,7 +47,7 @@ def _slips(word: str, name: str) -> int | None:
 
 
 def _distance(word: str, name: str) -> int:
-    """Letters added, dropped, changed or swapped (the optimal string alignment distance)."""
+    """Number of letters added, dropped, changed or swapped (the optimal string alignment distance)."""
     before: list[int] = []
     row = list(range(len(name) + 1))
     for i, letter in enumerate(word, 1):

@@ -1,4 +1,4 @@
-"""Times that a service states, and that decide how long a failure is felt."""
+"""Timers: times that a service sets and that decide how long clients notice a failure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 Stated = float | Mapping[str, float]
-"""Seconds or a count; where sections of a file have their own: section -> that, for every section that there is."""
+"""Seconds or a count. Where each section of a file has its own: section -> seconds or count, for every section."""
 
 EVERY = "every"
-"""Name of a NoTimer that stands for all timers."""
+"""A NoTimer with this name stands for all timers."""
 
 
 @dataclass(frozen=True)
 class Timer:
-    """One time, or one count of attempts, stated once: the service's templates write it, and assessments add it up. A test reads it
-    back from the rendered file.
+    """One time or count of attempts. It is declared once: templates write it, and assessments add it up.
+
+    A test reads it back from the rendered file.
 
     Args:
         name: what it is, in the operator's words; unique in its service.
-        value: seconds or a count; or what computes it, given the cloud and the node, where an option or a declaration sets it.
-        file: absolute path on the node of the service's file or script that has it.
-        option: the service's option that sets it; empty: none does.
+        value: seconds or a count. Where an option or another declaration decides it: a function of the cloud and the node.
+        file: absolute path on the node of the service's file or script that contains it.
+        option: the service's option that sets it; empty: no option does.
     """
 
     name: str
@@ -31,18 +32,18 @@ class Timer:
     option: str = ""
 
     def stated(self, cloud: Any, node: Any) -> Mapping[str, float]:
-        """Its value on a node by section; the section is empty where the file has one value."""
+        """Section -> value on a node. Where the file has one value, the section is empty."""
         found = self.value(cloud, node) if callable(self.value) else self.value
         return found if isinstance(found, Mapping) else {"": found}
 
 
 @dataclass(frozen=True)
 class NoTimer:
-    """A timer that assessments ask every service of its kind for, and that this one does not have, on purpose.
+    """A timer that assessments expect of every service of its kind, and that this service does not have on purpose.
 
     Args:
-        name: the timer's name; `every` for all of them.
-        reason: why there is none.
+        name: the timer's name; `every` stands for all timers.
+        reason: why the service does not have it.
     """
 
     name: str

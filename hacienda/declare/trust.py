@@ -1,10 +1,10 @@
-"""What a key of the environment file decides about trust: declared beside the key, read by whoever shows changes of it.
+"""What a key of the environment file decides about trust. It is declared beside the key; `hacienda diff` reports changes of it.
 
     recipients: Annotated[tuple[...], AsList, Trust("who reads every secret")] = ()
     region: Annotated[Region, PLAIN] = "RegionOne"
 
-A key whose value is another part of the file needs neither, its own keys do; a number names nobody, so it needs one only where it
-is a matter of trust all the same. Every other key has one of the two.
+Every key has one of the two, with two exceptions. A key whose value is another part of the file needs none, because the keys of
+that part have their own. A number counts as PLAIN, because it names nobody; it declares Trust where it decides about trust.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 KEYWORD = "x-trust"
-"""In the JSON Schema: what the key decides."""
+"""Keyword of the JSON Schema that holds what the key decides."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """A key by which somebody or something is trusted.
+    """A key that decides whom or what the environment trusts.
 
     Args:
         decides: what its value decides, as the end of `This decides ...`: `who reads every secret`.
-        file: its value is the path of a file whose content decides the same.
+        file: True: its value is the path of a file whose content makes the decision.
     """
 
     decides: str
@@ -39,7 +39,7 @@ class Trust:
 
 @dataclass(frozen=True)
 class Plain:
-    """A key that trusts nobody."""
+    """A key that decides nothing about trust."""
 
 
 PLAIN = Plain()
@@ -47,12 +47,12 @@ PLAIN = Plain()
 
 @dataclass(frozen=True)
 class Fact:
-    """One setting of trust as an environment has it.
+    """One setting of trust in an environment.
 
     Args:
-        value: as JSON has it.
-        decides: as its key declares.
-        file: the value is the path of a file.
+        value: its value in JSON.
+        decides: what its key declares that it decides.
+        file: True: the value is the path of a file.
     """
 
     value: Any
@@ -61,7 +61,7 @@ class Fact:
 
 
 def marker(field: FieldInfo) -> Trust | Plain | None:
-    """What is declared beside a key; the outermost one where its type brings one along. PLAIN for a number; None: nothing."""
+    """The declaration beside a key. It takes precedence over one that the key's type contains. PLAIN for a number; None: none."""
     for found in reversed(field.metadata):
         if isinstance(found, Trust | Plain):
             return found
@@ -78,8 +78,10 @@ def _is_number(annotation: Any) -> bool:
 
 
 def facts(model: BaseModel, trail: tuple[str, ...] = ()) -> Iterator[tuple[str, Fact]]:
-    """Every setting of trust in a part of the file that is set or has a default: dotted path and what it is. A key that declares
-    nothing counts as one."""
+    """Every setting of trust in a part of the file that has a value, defaults included, as dotted path and fact.
+
+    A key without a declaration counts as a setting of trust.
+    """
     written = model.model_dump(mode="json")
     for name, field in type(model).model_fields.items():
         found, path = marker(field), (*trail, name)
@@ -94,7 +96,7 @@ def facts(model: BaseModel, trail: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def _parts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], BaseModel]]:
-    """Parts of the file that a value is or holds."""
+    """Parts of the file that a value is, or contains."""
     if isinstance(value, BaseModel):
         yield path, value
     elif isinstance(value, Mapping):

@@ -1,18 +1,18 @@
-"""Words that declarations and those who read them must agree on. They are types, so that mypy refuses a misspelt one, and a
-registry refuses it in a declaration that mypy never saw."""
+"""Words that declarations and their readers share. They are types: mypy refuses a misspelt word, and the registry refuses it in a
+declaration that mypy never saw."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Role = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter"]
-"""What a machine is for."""
+"""The purpose of a machine."""
 
 Placement = Literal["controller", "network", "compute", "storage", "monitoring", "arbiter", "every"]
-"""Machines that a service runs on: those of a role, or all."""
+"""Machines that a service runs on: those of a role, or `every` machine."""
 
 Choice = Literal["always", "unless declined", "on request"]
-"""Whether a cloud has a service: every one does, or its environment file decides, and what counts where that says nothing."""
+"""Whether a cloud has a service: every cloud has it, or the environment file decides. The word names the default of that choice."""
 
 Capability = Literal[
     "backup",
@@ -30,5 +30,5 @@ Capability = Literal[
     "resource inventory",
     "virtual ip",
 ]
-"""What a service offers to others. Templates, rules and estimates ask for it, never for the service that happens to offer it;
-what nothing here provides is a kind of system that a cloud may lack (`backup`)."""
+"""What a service offers to others. Templates, rules and estimates name the capability, never the service that offers it. A
+capability that no service provides is a system that a cloud may lack (`backup`)."""

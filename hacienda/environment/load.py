@@ -1,4 +1,4 @@
-"""From a file to a frozen environment, or to everything that is wrong with it."""
+"""From a file to a frozen environment, or to all errors of the file."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _STAND_INS: Mapping[str, Any] = {
     "networks": {"management": {"cidr": "192.168.0.0/16"}},
     "machines": {"controller": 1},
 }
-"""What replaces a broken part that has no default, so that the rest of the file can still be looked at."""
+"""Replacements for broken parts that have no default, so that the rest of the file can still be checked."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of a file.
+    """The result of reading a file.
 
     Args:
-        environment: the environment; broken parts are replaced by defaults, so it is only fit to look for more problems
-            unless `problems` is empty.
-        problems: everything wrong so far.
+        environment: the environment. Defaults replace broken parts, so unless `problems` is empty it only serves to find more
+            problems.
+        problems: all problems so far.
         broken: top-level keys with problems.
     """
 
@@ -48,7 +48,7 @@ def load(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
         path: the file.
         registry: services whose options it may hold.
         shown: how errors name the file; empty: `path`, relative to the working folder.
-        rules: names of the rules that `accept` may name; empty: they are not looked at.
+        rules: names of the rules that `accept` may name; empty: those names are not checked.
 
     Raises:
         InputError: every problem of the file.
@@ -60,11 +60,11 @@ def load(path: Path, registry: Registry, shown: str = "", rules: Collection[str]
 
 
 def build(registry: Registry, **parts: Any) -> Environment:
-    """An environment of Python values instead of a file.
+    """An environment from Python values instead of a file.
 
     Args:
         registry: services whose options it may hold.
-        parts: its fields: models (`networks={"management": NetworkSpec(...)}`), or what a file has in their place.
+        parts: its fields, as models (`networks={"management": NetworkSpec(...)}`) or as the values that a file would have.
 
     Raises:
         InputError: every problem.
@@ -76,7 +76,7 @@ def build(registry: Registry, **parts: Any) -> Environment:
 
 
 def examine(data: dict[str, Any], source: sources.Source, registry: Registry, rules: Collection[str] = ()) -> Reading:
-    """An environment from plain data, with its problems rather than an exception; arguments as for `load`."""
+    """An environment from plain data. It returns problems instead of raising them; arguments as for `load`."""
     found: list[Problem] = []
     broken: set[str] = set()
     try:
@@ -98,7 +98,7 @@ def _without(data: Mapping[str, Any], broken: set[str]) -> dict[str, Any]:
 
 
 def _unknown_rules(environment: Environment, rules: Collection[str]) -> list[Problem]:
-    """Entries of `accept` for rules that there are not."""
+    """Entries of `accept` that name an unknown rule."""
     return [
         environment.source.problem(
             ("accept", position, "rule"), "is not a rule", nearest(entry.rule, rules), entry.rule
@@ -109,7 +109,7 @@ def _unknown_rules(environment: Environment, rules: Collection[str]) -> list[Pro
 
 
 def _service_options(environment: Environment, registry: Registry) -> tuple[dict[str, ServiceOptions], list[Problem]]:
-    """The options of every service of the registry, defaults filled in, and what is wrong with those in the file."""
+    """Options of every service of the registry, with defaults, and the problems of those in the file."""
     found: dict[str, ServiceOptions] = {}
     wrong: list[Problem] = []
     for name in environment.services:
@@ -122,7 +122,9 @@ def _service_options(environment: Environment, registry: Registry) -> tuple[dict
         if isinstance(raw, bool):
             if service.choice == "always" and raw is False:
                 reason = "cannot be left out: it is part of every cloud"
-                wrong.append(environment.source.problem(trail, reason, "Remove this line, or write its options.", raw))
+                wrong.append(
+                    environment.source.problem(trail, reason, "Remove this line, or write options instead.", raw)
+                )
             raw = None
         readable = raw
         try:
@@ -135,7 +137,7 @@ def _service_options(environment: Environment, registry: Registry) -> tuple[dict
 
 
 def _readable(raw: Any, error: ValidationError) -> dict[str, Any]:
-    """The overrides of a service's options without what cannot be read of them."""
+    """The overrides of a service's options, without invalid entries."""
     kept = {"overrides": copy.deepcopy(raw.get("overrides"))} if isinstance(raw, Mapping) else {}
     for detail in sorted(error.errors(include_url=False), key=lambda detail: len(detail["loc"]), reverse=True):
         place: Any = kept
@@ -149,7 +151,7 @@ def _readable(raw: Any, error: ValidationError) -> dict[str, Any]:
 
 
 def _refused(service: Service, raw: Any, registry: Registry, source: sources.Source) -> Iterator[Problem]:
-    """Overrides that touch what is not the operator's to set."""
+    """Problems of overrides that the service refuses."""
     if service.overrides is None or raw is None:
         return
     try:

@@ -86,7 +86,7 @@ CASES = {
     "ACCEPT": Case(
         broken=accepting("{rule: LINK, concerns: public, reason: there is only one switch, until: 2026-12-31}"),
         where="accept[1]",
-        says="nothing is found by LINK about public",
+        says="LINK finds nothing about public",
         kept=edit(
             "tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}}",
             "tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40}",
@@ -96,7 +96,7 @@ CASES = {
     "BUDGET": Case(
         broken=Change(add="services: {names: {patience: 2}}\n"),
         where="services.names.patience",
-        says="names gives a query up after 2 s, the database's failover takes up to 2.5 s",
+        says="names gives up a query after 2 s, but the database's failover takes up to 2.5 s",
         kept=Change(add="services: {names: {patience: 3}}\n"),
     ),
     "CLOSED": Case(
@@ -104,7 +104,7 @@ CASES = {
             "  - {name: ceph, ports: [3300, 6789, 6800-7568], sources: [10.61.0.0/24], roles: [storage]}\n", ""
         ),
         where="machines.storage",
-        says="nothing from outside reaches the daemons of the storage on sto-1 and 2 more: their firewall lets in ports 22, 123",
+        says="nothing from outside reaches the daemons of the storage on sto-1 and 2 more: from the first apply",
         kept=edit("roles: [storage]}", "machines: [sto-1, sto-2, sto-3]}"),
     ),
     "COPIES": Case(
@@ -132,18 +132,18 @@ CASES = {
     "FENCE": Case(
         broken=edit(", memory: 512GiB, bmc: {type: redfish, address: 10.69.0.2}", ", memory: 512GiB"),
         where="machines.compute",
-        says="cmp-2 of 2 compute machines cannot be switched off from outside",
+        says="cmp-2 of 2 compute machines cannot be turned off from outside",
     ),
     "GW": Case(
         broken=edit("network: {count: 2,", "network: {count: 1,"),
         where="networks.external",
-        says="net-1 alone is the instances' way out",
+        says="only net-1 connects the instances to",
         kept=edit("vlan: 50,", "vlan: 50, roles: [controller],"),
     ),
     "LINK": Case(
         broken=edit("vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}", "vlan: 40"),
         where="networks.tenant",
-        says="tenant hangs on one card",
+        says="tenant depends on one card",
     ),
     "MTU": Case(
         broken=edit("vlan: 20,", "vlan: 20, mtu: 9000,"),
@@ -156,7 +156,7 @@ CASES = {
             "  tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}}\n", ""
         ),
         where="networks",
-        says="there is none for tenant",
+        says="no network is for tenant",
         kept=edit(
             "  tenant: {cidr: 10.62.0.0/24, mtu: 9000, vlan: 40, bond: {mode: 802.3ad, nics: [ens1, ens2]}}\n",
             "",
@@ -179,7 +179,7 @@ CASES = {
     "QIGNORE": Case(
         broken=edit("controller: {count: 3,", "controller: {count: 2,"),
         where="machines.controller",
-        says="bus's 2 members go on alone when they lose sight of each other: `minority = goes-on`",
+        says="bus's 2 members keep serving when they lose contact with each other: `minority = goes-on`",
         kept=edit("controller: {count: 3,", "controller: {count: 1,"),
     ),
     "REPL": Case(
@@ -199,13 +199,13 @@ CASES = {
     "SINGLE": Case(
         broken=with_service(ROUTERS, "network: {count: 2,", "network: {count: 1,"),
         where="machines.network",
-        says="routers runs on net-1 alone, and nobody takes over",
+        says="routers runs only on net-1, and no machine can take over",
         kept=with_service(ROUTERS),
     ),
     "SPREAD": Case(
         broken=edit("network: {count: 2, spread: rack}", "network: 2"),
         where="machines.network",
-        says="nothing says which rack 2 network machines are in",
+        says="the file does not say which rack 2 network machines are in",
     ),
     "TARGET": Case(
         broken=Change(add="availability: {target: 99.999}\n"),
@@ -222,13 +222,13 @@ CASES = {
     "VIPONE": Case(
         broken=edit("controller: {count: 3,", "controller: {count: 1,"),
         where="networks.management.vip",
-        says="10.60.0.5 can be held by ctl-1 alone",
+        says="only ctl-1 can hold 10.60.0.5",
         kept=edit("controller: {count: 3,", "controller: {count: 2,"),
     ),
     "VOTERS": Case(
         broken=edit("controller: {count: 3,", "controller: {count: 4,"),
         where="machines.controller",
-        says="4 voters survive the loss of one, no more than 3 would",
+        says="4 voters survive the loss of one, as 3 would",
         kept=edit("controller: {count: 3,", "controller: {count: 5,"),
     ),
     "BACKUP": Case(
@@ -287,7 +287,7 @@ CASES = {
     "FLOOD": Case(
         broken=Change(add="services: {door: {connections: 989}}\n"),
         where="services.door.connections",
-        says="the front ends need 990 connections at a time (sql-clients 235, names-api 400), and a load balancer takes 989",
+        says="the front ends need 990 connections at a time (sql-clients 235, names-api 400), but a load balancer accepts 989",
         kept=Change(add="services: {door: {connections: 990}}\n"),
     ),
     "PACE": Case(
@@ -299,7 +299,7 @@ CASES = {
     "POOL": Case(
         broken=Change(add="services: {names: {threads: 200}}\n"),
         where="services.sql.clients",
-        says="the database takes 1000 connections, and its clients may open 1215 (names 1215)",
+        says="the database accepts 1000 connections, and its clients may open 1215 (names 1215)",
         kept=Change(add="services: {names: {threads: 200}, sql: {clients: 1315}}\n"),
     ),
     "RANGE": Case(
@@ -311,7 +311,7 @@ CASES = {
     "STATE": Case(
         broken=edit("state: {backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}\n", ""),
         where="state.backend",
-        says="without a lock",
+        says="no lock prevents another apply",
         kept=edit(
             "{backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}",
             "{backend: consul, options: {path: sound}}",
@@ -320,13 +320,13 @@ CASES = {
     "TIMERS": Case(
         broken=Change(add="services: {door: {patience: 5}}\n"),
         where="services.door.patience",
-        says="the load balancer gives names up after 5 s, which itself waits 5 s for the database",
+        says="the load balancer waits 5 s for names, which itself waits 5 s for the database",
         kept=Change(add="services: {door: {patience: 6, drain: 601}}\n"),
     ),
     "VRID": Case(
         broken=beside("vip: 10.90.0.99, vlan: 99", "vip: 10.90.0.5"),
         where="networks.management.vip",
-        says="the VRRP id 5 of 10.60.0.5 is that of 10.90.0.5 in other-0.yaml (networks.management.vip)",
+        says="10.60.0.5 has the VRRP id 5, like 10.90.0.5 in other-0.yaml (networks.management.vip)",
         kept=beside("vip: 10.90.0.99", "vip: 10.90.0.5"),
     ),
 }

@@ -65,7 +65,7 @@ def test_of_two_entries_the_longer_one_holds() -> None:
 
 def test_an_entry_that_never_ends_is_told() -> None:
     [finding] = told(few(LINE.replace("2026-06-30", "2099-12-31")), "ACCEPT")
-    assert finding.reason == "TIME is accepted until 2099-12-31: nobody will look at it again before."
+    assert finding.reason == "TIME is accepted until 2099-12-31: nobody will review it before."
 
 
 def test_what_is_accepted_comes_last() -> None:

@@ -46,7 +46,7 @@ def test_an_arbiter_votes_only_where_the_service_says_so() -> None:
 def test_an_even_number_of_voters_is_no_better_than_one_less() -> None:
     [finding] = of("VOTERS", machines("controller: 4"))
     assert finding.severity == "warning"
-    assert finding.reason.startswith("4 voters survive the loss of one, no more than 3 would")
+    assert finding.reason.startswith("4 voters survive the loss of one, as 3 would")
 
 
 @pytest.mark.parametrize("count", [3, 5])
@@ -73,7 +73,7 @@ def test_unknown_racks_are_mentioned_on_real_machines_only() -> None:
 def test_containers_are_on_one_machine() -> None:
     [finding] = of("DOMAIN", machines("controller: 3"))
     assert finding.where == "platform"
-    assert finding.reason == "all 3 voters are containers on one machine: losing it loses the cloud."
+    assert finding.reason == "all 3 voters are containers on one machine: if it is lost, so is the cloud."
     assert of("DOMAIN", machines("controller: 1")) == []
 
 
@@ -87,7 +87,7 @@ def test_existing_containers_say_which_host_they_are_on() -> None:
 
 def test_a_service_on_one_machine_is_found() -> None:
     [finding] = of("SINGLE", machines("controller: 3\nnetwork: 1"))
-    assert finding.reason == "gateway runs on net-1 alone, and nobody takes over."
+    assert finding.reason == "gateway runs only on net-1, and no machine can take over."
     assert finding.where == "machines.network"
 
 
@@ -115,7 +115,7 @@ def test_four_time_sources_are_enough() -> None:
     assert of("TIME", machines("controller: 3", more="platform: existing")) == []
 
 
-def test_bulk_traffic_that_is_meant_to_share_a_network_is_said_to_travel_there() -> None:
+def test_bulk_traffic_that_the_file_puts_on_a_shared_network_is_named() -> None:
     text = """
     name: onelan
     platform: existing
@@ -123,9 +123,9 @@ def test_bulk_traffic_that_is_meant_to_share_a_network_is_said_to_travel_there()
     machines: {controller: 3, compute: 2, storage: 3}
     """
     [tenant, storage] = of("NETS", cloud(text))
-    assert storage.reason.startswith("storage travels on lan: copies of data after a lost disk share a link")
+    assert storage.reason.startswith("storage traffic uses lan: copies of data after a lost disk share a link")
     assert (storage.where, tenant.where) == ("networks.lan", "networks")
-    assert tenant.reason.startswith("there is none for tenant: ")
+    assert tenant.reason.startswith("no network is for tenant: ")
 
 
 def test_one_giant_among_the_computes_is_found() -> None:
@@ -157,14 +157,14 @@ def test_a_service_that_takes_over_needs_every_member_fenced() -> None:
     pacemaker = Service("pacemaker", "Fail-over", ("storage",), Script("verify.sh"), packages=("pacemaker",))
     assert told("FENCE", with_service(pacemaker)) == []
     [error, warning] = told("FENCE", with_service(pacemaker, ", bmc: {type: redfish, address: 10.69.0.13}", ""))
-    assert error == "error: pacemaker takes over what a dead machine held, and sto-3 cannot be fenced."
+    assert error == "error: pacemaker takes over what a dead machine held, but sto-3 cannot be fenced."
     assert warning.startswith("warning: sto-3 of 3 storage machines")
 
 
 def test_computes_without_any_fencing_are_mentioned() -> None:
     bare = [f", bmc: {{type: redfish, address: 10.69.0.{number}}}}}" for number in (1, 2)]
     [info] = told("FENCE", edit(bare[0], "}", bare[1], "}"))
-    assert info.startswith("info: no compute can be switched off from outside")
+    assert info.startswith("info: no compute machine can be turned off from outside")
 
 
 def test_one_member_has_no_quorum_to_ignore() -> None:
@@ -173,7 +173,7 @@ def test_one_member_has_no_quorum_to_ignore() -> None:
 
 def test_no_gateway_at_all_is_an_error() -> None:
     [finding] = told("GW", edit("  network: {count: 2, spread: rack}\n", ""))
-    assert finding == "error: no machine is the instances' way out through external."
+    assert finding == "error: no machine connects the instances to external."
 
 
 def test_gateways_in_one_rack_are_found() -> None:
@@ -193,7 +193,7 @@ def test_state_that_travels_in_the_open_is_found() -> None:
     old = "{backend: s3, options: {bucket: sound, region: eu-1, use_lockfile: true}}"
     open_way = '{backend: http, options: {address: "http://state.example.org/sound"}}'
     [finding] = told("LEAK", edit(old, open_way))
-    assert "travel to http://state.example.org/sound unencrypted" in finding
+    assert "are sent to http://state.example.org/sound unencrypted" in finding
     assert told("LEAK", edit(old, open_way.replace("http://", "https://"))) == []
 
 
@@ -229,4 +229,4 @@ def test_a_cache_of_write_sets_as_large_as_its_disk_is_found() -> None:
 
 def test_short_lives_of_certificates_are_found() -> None:
     [finding] = told("CERT", Change(add="tls: {leaf_days: 30}\n"))
-    assert finding.startswith("warning: certificates live for 30 days")
+    assert finding.startswith("warning: certificates are valid for 30 days")

@@ -256,10 +256,8 @@ def test_mistakes_of_networks_machines_and_services_are_told_at_once() -> None:
 def test_what_a_mistake_hides_is_named() -> None:
     assert told(ROUNDS % (15, "203.0.113.7", 0)) == (
         ["networks.management.mtu", "services.haproxy.connexions"],
-        ("The machines were not looked at: they rest on the networks. There may be more problems there.",),
+        ("The machines were not checked, because they depend on the networks. They may have more errors.",),
     )
     where, unseen = told(ROUNDS % (1500, "203.0.113.0", -1))
     assert where == ["networks.public.vip", "machines.controller.count", "services.haproxy.connexions"]
-    assert unseen == (
-        "How the machines fit together was not looked at: some of what the file says of them cannot be read.",
-    )
+    assert unseen == ("The machines were not checked against each other, because some of their entries are invalid.",)

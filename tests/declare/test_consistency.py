@@ -94,15 +94,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "who starts first": ({"after": ("tow",)}, "one comes after 'tow'"),
     "one writer over http": (
         {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), single_writer=True),)},
-        "the front end 'api' is single_writer in mode 'http'; only `tcp` has one writer",
+        "the front end 'api' is single_writer in mode 'http'; that needs mode `tcp`",
     ),
     "what a server of an API works on": (
         {"ports": (PORT,), "frontends": (Frontend("api", Check("/")),)},
-        "one: the front end 'api' does not say its `capacity`",
+        "one: the front end 'api' lacks `capacity`",
     ),
     "what a server works on": (
         {"ports": (PORT,), "frontends": (Frontend("api", Check("/"), mode="tcp"),)},
-        "one: the front end 'api' does not say its `capacity`",
+        "one: the front end 'api' lacks `capacity`",
     ),
     "a check's port": ({"ports": (PORT,), "frontends": (Frontend("api", Check("/", port="ipa")),)}, "a check names the port 'ipa'"),
     "an arbiter's port": (
@@ -113,17 +113,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "timers of one name": ({"files": FILES, "timers": (TIMER, NoTimer("wait", "."))}, "the timer 'wait' is declared twice"),
     "a file of overrides": (
         {"files": FILES, "overrides": Lines("/etc/on.conf", Path())},
-        r"(?s)overrides are for '/etc/on.conf'; did you mean '/etc/one.conf'.*have no `overrides`",
+        r"(?s)overrides are for '/etc/on.conf'; did you mean '/etc/one.conf'.*have no field `overrides`",
     ),
     "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
     "a held package": ({"packages": ("oned",), "held": ("onde",)}, "one: holds 'onde'; did you mean 'oned'"),
     "an assumption that always holds": (
         {"assumptions": (Assumption("oned", "line", "/etc/one.conf", "^(wait .*)?$"),)},
-        r"the assumption about '/etc/one.conf' expects .*, which an empty text fulfils",
+        r"the assumption about '/etc/one.conf' expects .*, which matches an empty text",
     ),
     "an expectation that nobody looks for": (
         {"assumptions": (Assumption("oned", "file", "/etc/one.conf", "wait"),)},
-        "expects 'wait', and nobody looks for that in a file",
+        "expects 'wait', but only `line` and `answer` expect anything, not `file`",
     ),
     "a sandbox's unit": (
         {"files": FILES, "sandboxes": (Sandbox("one.cnf", 4.0),)},
@@ -152,7 +152,7 @@ def test_it_is_refused_when_the_registry_is_made(what: str) -> None:
         Registry((one(**declared),))
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_errors_come_at_once() -> None:
     with pytest.raises(DeclarationError, match=r"(?s)controler.*cahce"):
         Registry((one(roles=("controler",), provides=("cahce",)),))
 
@@ -263,5 +263,5 @@ def test_a_file_that_names_what_is_not_declared_is_refused(
 ) -> None:
     known = services.registry()[service]
     # Who has an account there says so first.
-    with pytest.raises(DeclarationError, match=f"{service}: .* (names|reads) the secret|which nothing hands out"):
+    with pytest.raises(DeclarationError, match=f"{service}: .* (names|reads) the secret|which no service hands out"):
         render(replace(known, **changes(known)))

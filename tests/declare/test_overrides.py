@@ -111,25 +111,25 @@ def test_a_directive_goes_into_the_section_that_it_names(tmp_path: Path) -> None
         (
             "keystone",
             '{database: {connection: "x", slave_connection: x}, token: {allow_expired_window: 4}, "a]b": {c: d}, cache: {}}',
-            ["a section's name", "too few", "database.connection may hold", "slave_connection may", "window is not yours"],
+            ["a section's name", "too few", "database.connection may hold", "slave_connection may", "window may not be overridden"],
         ),
         (
             "galera",
             "{mysqld: {a: 1}, mariadbd: {max-connections: 2, skip-networking: 1, innodb_flush_log_at: 2, loose-wsrep-on: 0,"
             ' x: "@{secret:a}@"}}',
-            ["stands for a secret", "mysqld is no section", *["is not yours to set"] * 4],
+            ["marks a secret", "mysqld is not a section", *["may not be overridden"] * 4],
         ),
         (
             "rabbitmq",
             "{listeners.tcp.1: 5672, default_pass: x, net_ticktime: 60, x y: 1}",
-            ["an option's name", "is not yours", "may hold a credential", "is not yours"],
+            ["an option's name", "may not be overridden", "may hold a credential", "may not be overridden"],
         ),
         (
             "haproxy",
             '{global: [user root], peers x: [a], "listen keystone-api": [server a 192.0.2.1:5 ssl verify none, no option'
             ' http-server-close, "http-request deny # x"], "listen nova-api": [mode tcp],'
             ' defaults: [user x password y, timeout server 1h]}',
-            ["begins a comment", "`user` is not", "no section", "no section", "hold a credential", "`timeout server` is not"],
+            ["begins a comment", "`user` may", "not a section", "not a section", "hold a credential", "`timeout server` may"],
         ),
     ],
 )  # fmt: skip

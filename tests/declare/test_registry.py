@@ -75,7 +75,7 @@ def test_what_takes_a_claim_runs_where_claims_can_be_made(declared: dict[str, An
     """Computes are no members of the coordination service, and have no certificate for it either."""
     claims = service("claims", provides=("coordination",))
     where = "agent: runs on machines of the role 'compute' and declares"
-    with pytest.raises(DeclarationError, match=f"{where} {reason}: that needs claims, which does not run there"):
+    with pytest.raises(DeclarationError, match=f"{where} {reason}, which needs claims on the same machines"):
         Registry((claims, service("agent", **{"roles": ("compute",), **declared})))
     assert "agent" in Registry((claims, service("agent", **declared)))
     assert "agent" in Registry((claims, service("agent", roles=("compute", "network"))))

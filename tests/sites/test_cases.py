@@ -160,7 +160,7 @@ def test_one_vlan_number_on_two_fabrics() -> None:
 def test_a_machine_has_one_role() -> None:
     problems = refusal("hyperconverged")
     assert len(problems) == 3
-    assert all("a machine has one role here" in problem for problem in problems)
+    assert all("a machine has only one role" in problem for problem in problems)
 
 
 def test_machines_that_share_an_address_across_roles_are_told_the_same() -> None:
@@ -174,7 +174,7 @@ def test_machines_that_share_an_address_across_roles_are_told_the_same() -> None
 def test_a_firewall_that_cuts_ceph_off_is_found_until_a_rule_lets_it_in() -> None:
     [finding] = found("existing-ceph-firewall", "CLOSED")
     assert finding.where == "machines.storage"
-    assert "lets in ports 22, 123" in finding.reason
+    assert "accepts ports 22, 123" in finding.reason
 
 
 def test_name_and_time_servers_without_a_route_are_found() -> None:

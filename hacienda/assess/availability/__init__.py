@@ -1,4 +1,5 @@
-"""How available a cloud will be: its dependency tree evaluated exactly, with common causes and failovers (docs/availability.md)."""
+"""Estimates how available a cloud will be. It evaluates the dependency tree exactly, with common causes and failovers
+(docs/availability.md)."""
 
 from hacienda.assess.availability.estimate import budgeted, estimate, requests
 from hacienda.assess.availability.figures import Assumptions, Rate, minutes_per_year

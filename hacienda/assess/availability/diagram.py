@@ -1,7 +1,7 @@
-"""A tree as a binary decision diagram: its probability is exact however often parts are shared between branches.
+"""A tree as a binary decision diagram. Its probability is exact even if branches share parts.
 
-Multiplying the branches' own availabilities would count a machine that carries five services five times. The diagram is
-reduced and ordered (Bryant 1986): parts that belong to no single machine come first, then those of one machine after another.
+If the branches' availabilities were multiplied, a machine with five services would count five times. The diagram is reduced and
+ordered (Bryant 1986). Parts of no single machine come first, then the parts of one machine after another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DOWN, UP = 0, 1
 
 
 class Diagram:
-    """A tree, ready to be evaluated.
+    """The diagram of a tree.
 
     Args:
         tree: the tree.
@@ -38,13 +38,13 @@ class Diagram:
         """Probability that the tree does not work.
 
         Args:
-            probabilities: part's name -> probability that it is down. Default: its rate's unavailability.
-            perfect: labels of parts to take as never failing.
+            probabilities: part's name -> probability that it is down. Default: the unavailability of its rate.
+            perfect: labels of parts that count as never failing.
         """
         down = [0.0 if part.label in perfect else part.rate.unavailability for part in self.parts]
         if probabilities is not None:
             down = [probabilities[part.name] for part in self.parts]
-        # Nodes are made after those they lead to, so that one pass in their order is enough.
+        # A node is made after the nodes that it leads to, so one pass in their order is enough.
         values = [1.0, 0.0]
         for level, low, high in self._nodes[2:]:
             values.append(down[level] * values[low] + (1 - down[level]) * values[high])
@@ -55,7 +55,7 @@ class Diagram:
             return self._node(self._level[tree.name], DOWN, UP)
         branches = [self._build(one) for one in tree.of]
         needed = len(branches) if isinstance(tree, All) else tree.needed
-        # row[n]: the branches looked at so far contain n that work, at least.
+        # row[n]: at least n of the branches so far work.
         row = [UP] + [DOWN] * needed
         for branch in branches:
             row = [UP] + [self._choose(branch, row[n - 1], row[n]) for n in range(1, needed + 1)]
@@ -72,7 +72,7 @@ class Diagram:
         return found
 
     def _choose(self, condition: int, then: int, otherwise: int) -> int:
-        """`then` where the condition works, `otherwise` where it does not."""
+        """`then` if the condition works, else `otherwise`."""
         if condition <= UP:
             return then if condition == UP else otherwise
         if then == otherwise:

@@ -1,4 +1,4 @@
-"""What single failures do to each path: how long it is not served, and what is lost of what was acknowledged."""
+"""Effects of single failures on each path: how long it is not served, and which acknowledged data is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hacienda.assess.availability.tree import Part
 from hacienda.cloud.model import Cloud
 
 NOTHING = "nothing"
-SINCE_BACKUP = "what was written since the last backup"
+SINCE_BACKUP = "everything written since the last backup"
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Failure:
     """Something that fails.
 
     Args:
-        name: what.
-        down: names of the parts that are down with it.
-        hours: until they are repaired.
-        disks: machines whose disks may be gone for good.
+        name: what fails.
+        down: names of the parts that are then down.
+        hours: hours until they are repaired.
+        disks: machines whose disks may be lost forever.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Failure:
 def effects(
     cloud: Cloud, assumptions: Assumptions, paths: Sequence[Path], seconds: Mapping[str, float]
 ) -> Iterator[model.Effect]:
-    """What each failure does to each path.
+    """Effects of each failure on each path.
 
     Args:
         cloud: the resolved cloud.
@@ -67,7 +67,7 @@ def _effect(
 
 
 def _gone(path: Path, cloud: Cloud, disks: frozenset[str]) -> bool:
-    """Whether every copy of some service's data was on those machines. What votes has its data on every serving member."""
+    """Whether every copy of a service's data was on those machines. A service with voters has its data on every serving member."""
     keepers = (
         {node.name for node in cloud.members(name) if node.role != "arbiter"}
         for name in path.services
@@ -77,7 +77,7 @@ def _gone(path: Path, cloud: Cloud, disks: frozenset[str]) -> bool:
 
 
 def _failures(paths: Sequence[Path]) -> Iterator[Failure]:
-    """One failure of each kind of part (common causes are such parts), then of two machines at once."""
+    """One failure of each kind of part, common causes included, and then the failure of two machines at once."""
     parts = tuple(dict.fromkeys(part for path in paths for part in trees.parts(path.tree)))
     told: set[str] = set()
     for part in parts:

@@ -1,4 +1,4 @@
-"""The estimate: every path of a cloud, what costs it time, and what would help."""
+"""The estimate: every path of a cloud, the causes of its downtime, and what would help."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hacienda.assess.availability.paths import Path, Switch, absent, paths
 from hacienda.cloud.model import Cloud
 
 SHOWN = 0.01
-"""Minutes a year below which a contributor is not worth a line."""
+"""Minutes a year. Contributors below are not listed."""
 
 
 def estimate(
@@ -23,8 +23,8 @@ def estimate(
 
     Args:
         cloud: the resolved cloud.
-        assumptions: how parts fail. Default: the published figures and our assumptions.
-        failovers: how long failovers last, by service (`entrance`: the virtual IP with its load balancer); the others take the
+        assumptions: how parts fail. Default: published figures and Hacienda's assumptions.
+        failovers: duration of failovers by service (`entrance`: the virtual IP with its load balancer). Other failovers take the
             assumed time. Default: the worst cases of the timer budget.
     """
     figures = assumptions or Assumptions()
@@ -46,14 +46,14 @@ def estimate(
 
 
 def requests(cloud: Cloud, failovers: Collection[model.Failover]) -> tuple[model.PathEstimate, ...]:
-    """The paths of an estimate alone, which takes a fraction of the time. Arguments are as of `estimate`."""
+    """Only the paths of an estimate, which takes a fraction of the time; arguments as for `estimate`."""
     figures = Assumptions()
     seconds = {one.service: one.seconds for one in failovers}
     return tuple(_path(path, cloud, figures, seconds) for path in paths(cloud, figures))
 
 
 def budgeted(budget: timers.Budget) -> tuple[model.Failover, ...]:
-    """How long failovers last at worst, by the times that services state."""
+    """How long failovers last at worst, according to the timer budget."""
     return tuple(
         model.Failover(service, failure.recovery.seconds, f"hacienda timers: {failure.name}")
         for service, failure in budget.failovers.items()
@@ -73,7 +73,7 @@ def unavailability(path: Path, assumptions: Assumptions, seconds: Mapping[str, f
 
 
 def switching(path: Path, switch: Switch, assumptions: Assumptions, seconds: Mapping[str, float]) -> float:
-    """Share of the time in which a service fails over: the rate at which it must, times how long it then takes."""
+    """Share of the time in which a service fails over: the rate of failovers times their duration."""
     rate = math.fsum(1 / part.rate.mtbf for part in path.triggers(switch))
     covered = assumptions.coverage
     lasts = seconds.get(switch.service, assumptions.failover_seconds) / 3600
@@ -110,7 +110,7 @@ def _path(path: Path, cloud: Cloud, figures: Assumptions, seconds: Mapping[str, 
 def _improvements(
     worst: model.PathEstimate, cloud: Cloud, figures: Assumptions, seconds: Mapping[str, float]
 ) -> tuple[model.Improvement, ...]:
-    """What each change would buy the worst path."""
+    """How much each change would help the worst path."""
     bought = []
     for change in improvements.candidates(cloud, figures):
         (path,) = (path for path in paths(change.cloud, change.assumptions) if path.name == worst.name)

@@ -1,4 +1,4 @@
-"""How often parts fail and how long that lasts, each figure with its source. Everything printed beside an estimate is here."""
+"""How often parts fail and for how long, each figure with its source. An estimate prints all of these figures."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Rate:
     """How a kind of part fails.
 
     Args:
-        mtbf: mean hours from one failure to the next, the repair not counted.
+        mtbf: mean hours from one failure to the next, without the repair.
         mttr: mean hours until it works again.
-        source: where the two figures are from.
-        assumed: one of them is our assumption, not a published figure.
+        source: source of the two figures.
+        assumed: True: one of them is our assumption, not a published figure.
     """
 
     mtbf: float
@@ -27,11 +27,11 @@ class Rate:
 
     @property
     def unavailability(self) -> float:
-        """Share of the time in which it does not work: MTTR / (MTBF + MTTR)."""
+        """Share of the time in which the part does not work: MTTR / (MTBF + MTTR)."""
         return self.mttr / (self.mtbf + self.mttr)
 
     def share(self, part: float) -> Rate:
-        """The same kind of failure, of which only a part (0 to 1, exclusive of 0) is counted."""
+        """The rate if only a share of the failures counts, from 0 (exclusive) to 1."""
         return Rate(self.mtbf / part, self.mttr, self.source, self.assumed)
 
 
@@ -41,23 +41,23 @@ _GILL = "Gill et al., SIGCOMM 2011"
 
 @dataclass(frozen=True)
 class Assumptions:
-    """Every figure an estimate rests on.
+    """Every figure that an estimate uses.
 
     Args:
         machine: a bare-metal machine.
-        hypervisor: the hypervisor of a named host; the machines on it are virtual or containers.
-        virtual_machine: a virtual machine or container, for itself.
+        hypervisor: the hypervisor of a named host, whose machines are virtual machines or containers.
+        virtual_machine: a virtual machine or container without its host.
         process: one daemon on one machine.
         rack_switch: the top-of-rack switch.
-        aggregation: a switch that connects racks; there are two wherever there are two racks.
-        power_feed: what feeds a rack, or the machines of a `power` domain.
+        aggregation: a switch that connects racks. With two or more racks there are two such switches.
+        power_feed: the power feed of a rack, or of the machines of a `power` domain.
         zone: a site or zone as a whole.
-        common_cause: share (0 to 1) of the failures of like parts that hit all of them at once (beta).
-        coverage: share (0 to 1) of failovers that succeed by themselves (c).
-        failover_seconds: of a failover whose timers are not known.
-        manual_hours: until a person has done what a failover failed to do.
-        power_feeds: feeds of each rack, of which one is enough.
-        rack_switches: switches of each rack where the management network has no bond.
+        common_cause: share (0 to 1) of the failures of a kind of part that hit all such parts at once (beta).
+        coverage: share (0 to 1) of failovers that succeed automatically (c).
+        failover_seconds: seconds of a failover whose timers are not known.
+        manual_hours: hours until a person has completed a failover that failed.
+        power_feeds: power feeds of each rack; one is enough.
+        rack_switches: switches of each rack if the management network has no bond.
     """
 
     machine: Rate = Rate(8760, 8, f"{_NGUYEN} for hosts; repair from a spare in 8 h (72 h without one)", assumed=True)
@@ -90,11 +90,11 @@ class Assumptions:
 
 _SINGLE = {
     "common_cause": ("{1:g} % of failures hit all like parts at once", "assumption; IEC 61508-6 has 0.5 to 10 %"),
-    "coverage": ("{1:g} % of failovers succeed by themselves", "assumption"),
-    "failover_seconds": ("{0:g} s where no timer is known", "assumption; the others are of `hacienda timers`"),
-    "manual_hours": ("{0:g} h until a failed failover is done by hand", "assumption"),
-    "power_feeds": ("{0:g} a rack, one is enough", "assumption"),
-    "rack_switches": ("{0:g} a rack, 2 where the management network is bonded", "assumption"),
+    "coverage": ("{1:g} % of failovers succeed automatically", "assumption"),
+    "failover_seconds": ("{0:g} s if no timer is known", "assumption; `hacienda timers` shows the others"),
+    "manual_hours": ("{0:g} h until a failed failover is completed by hand", "assumption"),
+    "power_feeds": ("{0:g} per rack, one is enough", "assumption"),
+    "rack_switches": ("{0:g} per rack, 2 if the management network is bonded", "assumption"),
 }
 
 
@@ -104,7 +104,7 @@ def minutes_per_year(unavailability: float) -> float:
 
 
 def hours(value: float) -> str:
-    """A time in the unit people would use: `8 h`, `30 min`, `10 s`."""
+    """A time in a suitable unit: `8 h`, `30 min`, `10 s`."""
     if value >= 1 and value == round(value, 1):
         return f"{value:g} h"
     return f"{value * 60:.3g} min" if value * 60 >= 1 else f"{value * 3600:.3g} s"

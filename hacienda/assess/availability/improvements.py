@@ -1,4 +1,4 @@
-"""Changes that might buy availability: the same cloud, altered, under the same assumptions or altered ones."""
+"""Changes that may raise availability. Each changes the cloud, or the assumptions about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.assess.availability.figures import Assumptions, hours
 from hacienda.cloud.model import Cloud, Node
 
 MOST_CONTROLLERS = 7
-"""Voters beyond which each commit waits for too many machines."""
+"""Voters at most. With more, each commit waits for too many machines."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Change:
 
     Args:
         title: what to do.
-        cloud: the cloud afterwards.
-        assumptions: how its parts fail afterwards.
+        cloud: the changed cloud.
+        assumptions: how its parts then fail.
     """
 
     title: str
@@ -30,22 +30,22 @@ class Change:
 
 
 def candidates(cloud: Cloud, assumptions: Assumptions) -> Iterator[Change]:
-    """Every change that is worth computing for a cloud."""
+    """Every change that is worth estimating for a cloud."""
     yield from _machines(cloud, assumptions)
     if assumptions.power_feeds < 2:
         yield Change("a second power feed for every rack", cloud, replace(assumptions, power_feeds=2))
     if cloud.management.bond is None and assumptions.rack_switches < 2:
         yield Change(
-            "a second switch in every rack, the network cards bonded", cloud, replace(assumptions, rack_switches=2)
+            "a second switch in every rack, with bonded network cards", cloud, replace(assumptions, rack_switches=2)
         )
     faster = replace(assumptions.machine, mttr=assumptions.machine.mttr / 2)
     yield Change(f"machines repaired in {hours(faster.mttr)}", cloud, replace(assumptions, machine=faster))
     if assumptions.common_cause > 0:
         half = assumptions.common_cause / 2
-        title = f"half the common causes ({half * 100:g} %): machines of two makes, changes one at a time"
+        title = f"half the common causes ({half * 100:g} %): machines of two manufacturers, changes one at a time"
         yield Change(title, cloud, replace(assumptions, common_cause=half))
     if assumptions.coverage < 0.99:
-        yield Change("99 % of failovers that succeed, by drilling them", cloud, replace(assumptions, coverage=0.99))
+        yield Change("99 % of failovers succeed, after drills", cloud, replace(assumptions, coverage=0.99))
 
 
 def _machines(cloud: Cloud, assumptions: Assumptions) -> Iterator[Change]:
@@ -56,11 +56,11 @@ def _machines(cloud: Cloud, assumptions: Assumptions) -> Iterator[Change]:
     on = [inventory.host(cloud, node) for node in controllers]
     if len(set(on)) < len(on) and all(on):
         apart = {node.name: {**node.domains, "host": node.name} for node in controllers}
-        yield Change("a host of its own for every controller", _placed(cloud, apart), assumptions)
+        yield Change("a separate host for every controller", _placed(cloud, apart), assumptions)
     racks = {inventory.rack(node) for node in controllers}
     if len(racks) < len(controllers):
         apart = {node.name: {**node.domains, "rack": f"rack of {node.name}"} for node in controllers}
-        title = "a rack of its own, and so a switch and a feed, for every controller"
+        title = "a separate rack, with its own switch and power feed, for every controller"
         yield Change(title, _placed(cloud, apart), assumptions)
 
 
@@ -70,7 +70,7 @@ def _placed(cloud: Cloud, domains: dict[str, dict[str, str]]) -> Cloud:
 
 
 def _with_controllers(cloud: Cloud, count: int) -> Cloud:
-    """The cloud with so many controllers, the new ones where there are fewest; arbiters are then not needed."""
+    """The cloud with `count` controllers and without arbiters. New controllers are placed where there are fewest."""
     controllers = list(cloud.role("controller"))
     while len(controllers) < count:
         controllers.append(_another(controllers))

@@ -1,4 +1,4 @@
-"""What each machine of a cloud hangs on, as parts: itself, its host, the switch and the feed of its rack, its zone."""
+"""The parts that each machine of a cloud depends on: itself, its host, the switch and the power feed of its rack, its zone."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
 from hacienda.cloud.model import Cloud, Node
 
 ASSUMED = "(one assumed)"
-"""What stands for a rack that the file does not name: machines of a zone are then in one rack, which is the worst case."""
+"""Stands for a rack that the file does not name. All machines of a zone are then in one rack, which is the worst case."""
 
 
 def rack(node: Node) -> str:
-    """Name of the rack of a machine; where none is given, of the one that is assumed for its zone."""
+    """Name of a machine's rack; if the file names none, the rack that is assumed for its zone."""
     zone = node.domains.get("zone", "")
     return node.domains.get("rack") or (f"{ASSUMED} in {zone}" if zone else ASSUMED)
 
 
 def host(cloud: Cloud, node: Node) -> str:
-    """The host a virtual machine or container is on; empty: it is a machine of its own."""
+    """The host of a virtual machine or container; empty: it is a physical machine."""
     return node.domains.get("host") or (ASSUMED if cloud.platform.containers else "")
 
 
 class Inventory:
-    """The parts under some machines of a cloud, and what makes like ones fail together.
+    """The parts that some machines of a cloud depend on, and common causes of parts of one kind.
 
     Args:
         cloud: the resolved cloud.
         assumptions: how parts fail.
-        nodes: the machines a path runs over.
+        nodes: the machines of a path.
     """
 
     def __init__(self, cloud: Cloud, assumptions: Assumptions, nodes: Sequence[Node]) -> None:
@@ -53,11 +53,11 @@ class Inventory:
         self._rates: dict[str, Rate] = {}
 
     def machine(self, node: Node) -> tuple[Tree, ...]:
-        """Everything that must work for a machine to work, from the site down to itself."""
+        """Everything that must work for a machine to work, from the site down to the machine itself."""
         place = rack(node)
         needed: list[Tree] = []
         if "zone" in node.domains:
-            # Zones are what is built to fail apart: they have no common cause.
+            # Zones are built to fail independently: they have no common cause.
             needed.append(Part(f"zone {node.domains['zone']}", "zones", self._figures.zone))
         needed.append(
             self._redundant(f"switch of rack {place}", "rack switches", self._figures.rack_switch, self._switches)
@@ -74,18 +74,18 @@ class Inventory:
         return tuple(needed)
 
     def process(self, service: str, node: Node, members: int) -> Part:
-        """A service's daemon on a machine, one of so many."""
+        """A service's daemon on a machine, one of `members`."""
         self._counts[service] = members
         return self._part(f"{service} on {node.name}", service, self._figures.process, node.name)
 
     def between(self) -> tuple[Tree, ...]:
-        """What connects the racks, where there are several."""
+        """The switches that connect several racks."""
         if self._racks < 2:
             return ()
         return (self._redundant("aggregation switch", "aggregation switches", self._figures.aggregation, 2),)
 
     def common_causes(self) -> tuple[Part, ...]:
-        """For each kind of part that was asked for and of which there are several: what takes all of them at once."""
+        """The common cause of each kind of part that was asked for and exists several times. It takes down all of them at once."""
         share = self._figures.common_cause
         return tuple(
             Part(f"all {label}", f"{label}: common cause", rate.share(share))
@@ -114,5 +114,5 @@ class Inventory:
 
 
 def chain(machine: Sequence[Tree], *processes: Part) -> All:
-    """A machine with the daemons that matter on it."""
+    """A machine together with its daemons that matter."""
     return All((*machine, *processes))

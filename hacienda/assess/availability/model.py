@@ -1,4 +1,4 @@
-"""What an estimate says, as data: the command prints it, reports are built over it."""
+"""An estimate as data. `hacienda availability` prints it, and reports use it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hacienda.assess.availability.figures import MINUTES_PER_YEAR
 
 @dataclass(frozen=True)
 class Contributor:
-    """What one kind of part, or one failover, costs a path.
+    """Downtime of a path that one kind of part, or one failover, causes.
 
     Args:
         label: the kind of part, or `failover of SERVICE`.
-        minutes: minutes a year that the path would gain if it never failed.
+        minutes: minutes a year that the path would gain if that never failed.
     """
 
     label: str
@@ -24,14 +24,14 @@ class Contributor:
 
 @dataclass(frozen=True)
 class PathEstimate:
-    """One kind of request.
+    """The estimate for one kind of request.
 
     Args:
         name: kind of path.
-        services: services on the way, in start order.
-        unavailability: share of the time in which it is not served.
+        services: services on the path, in start order.
+        unavailability: share of the time in which it is not served, 0 to 1.
         target: the environment's target, per cent.
-        contributors: what costs it time, the most first. The shares of redundant parts overlap: they need not add up.
+        contributors: causes of its downtime, the largest first. Shares of redundant parts overlap, so the sum may differ.
     """
 
     name: str
@@ -42,12 +42,12 @@ class PathEstimate:
 
     @property
     def percent(self) -> float:
-        """Availability, per cent."""
+        """Availability in per cent."""
         return 100 * (1 - self.unavailability)
 
     @property
     def minutes(self) -> float:
-        """Downtime, minutes a year."""
+        """Downtime in minutes a year."""
         return self.unavailability * MINUTES_PER_YEAR
 
     @property
@@ -58,7 +58,7 @@ class PathEstimate:
 
 @dataclass(frozen=True)
 class Absent:
-    """Something that a tenant cannot do here, and the capability that it takes: nothing in the environment provides it."""
+    """Something that a tenant cannot do here, and the capability that it needs. No service of the environment provides it."""
 
     name: str
     capability: str
@@ -66,12 +66,12 @@ class Absent:
 
 @dataclass(frozen=True)
 class Improvement:
-    """What a change would buy the worst path.
+    """How much a change would help the worst path.
 
     Args:
         change: what to do.
-        minutes: downtime afterwards, minutes a year.
-        saved: minutes a year less than now.
+        minutes: downtime afterwards, in minutes a year.
+        saved: downtime less than now, in minutes a year.
     """
 
     change: str
@@ -86,9 +86,9 @@ class Effect:
     Args:
         failure: what fails.
         path: kind of path.
-        survives: the path goes on without a repair.
-        seconds: until it is served again (RTO): by failover, or by repair.
-        loses: what is lost of what was acknowledged (RPO), in words; `nothing`.
+        survives: True: the path is served again without a repair.
+        seconds: time until it is served again (RTO), by failover or by repair.
+        loses: acknowledged data that is lost (RPO), in words, or `nothing`.
     """
 
     failure: str
@@ -100,7 +100,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Failover:
-    """How long a failover is taken to last, and why that long."""
+    """The assumed duration of a failover, and the source of the figure."""
 
     service: str
     seconds: float
@@ -113,13 +113,13 @@ class Estimate:
 
     Args:
         environment: its name.
-        target: per cent.
-        paths: those that it has.
-        absent: those that it has not.
-        improvements: changes, the most valuable first.
-        effects: failures and what they do.
-        failovers: how long each lasts.
-        assumptions: every figure used: `name`, `value`, `source`, `assumed`.
+        target: its target, per cent.
+        paths: estimates of the paths that it has.
+        absent: paths that it lacks.
+        improvements: changes, the most effective first.
+        effects: failures and their effects.
+        failovers: duration of each failover.
+        assumptions: every figure used, with `name`, `value`, `source`, `assumed`.
     """
 
     environment: str
@@ -133,7 +133,7 @@ class Estimate:
 
     @property
     def worst(self) -> PathEstimate | None:
-        """The path that is served least; None: there is none."""
+        """The path with the most downtime; None: there is no path."""
         return max(self.paths, key=lambda path: path.unavailability, default=None)
 
     @property

@@ -1,4 +1,4 @@
-"""What a client's request runs through, derived from what services declare that they require and can do without."""
+"""Paths: what must work for a client's request. They are derived from the capabilities that services declare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Capability, Service
 
 ENTRANCE = ("load balancer", "virtual ip")
-"""Capabilities that one machine must offer together: an address without a load balancer behind it serves nobody."""
+"""Capabilities that one machine must offer together, because an address without a load balancer serves nobody."""
 
 TENANT: tuple[tuple[str, Capability], ...] = (
     ("database write", "database"),
@@ -22,7 +22,7 @@ TENANT: tuple[tuple[str, Capability], ...] = (
     ("network path of an instance", "instance network"),
     ("volume I/O", "block storage"),
 )
-"""What a client or a tenant does beside asking APIs, and the capability that it takes."""
+"""What clients or tenants do besides API requests, and the capability that each needs."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Kind:
     """One kind of path.
 
     Args:
-        name: for people.
-        service: where it ends.
+        name: name for people.
+        service: service at the end of the path.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Kind:
 
 
 def kinds(cloud: Cloud) -> Iterator[Kind]:
-    """One for each API in the catalogue, and one for each thing that a tenant does here."""
+    """One kind for each API in the catalogue, and one for each thing that a tenant can do here."""
     for service in cloud.services:
         yield from (Kind(f"{entry.type} API", service) for entry in service.catalogue)
     for name, capability in TENANT:
@@ -50,11 +50,11 @@ def kinds(cloud: Cloud) -> Iterator[Kind]:
 
 @dataclass(frozen=True)
 class Switch:
-    """A service of which one member at a time serves a client, and another takes over.
+    """A service of which one member at a time serves a client, and another one takes over.
 
     Args:
         service: the service, or `entrance`.
-        members: each member's own tree, the active one first.
+        members: the tree of each member, the active one first.
     """
 
     service: str
@@ -67,9 +67,9 @@ class Path:
 
     Args:
         name: kind of path.
-        services: services on the way, in start order.
-        tree: when it works.
-        switches: services that fail over on the way.
+        services: services on the path, in start order.
+        tree: what must work.
+        switches: services on the path that fail over.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Path:
     switches: tuple[Switch, ...]
 
     def triggers(self, switch: Switch) -> tuple[Part, ...]:
-        """Parts whose loss takes the active member but leaves the path: they make it fail over."""
+        """Parts whose loss stops the active member but not the path, so that the service fails over."""
         return tuple(
             part
             for part in trees.parts(switch.members[0])
@@ -97,12 +97,12 @@ def paths(cloud: Cloud, assumptions: Assumptions) -> tuple[Path, ...]:
 
 
 def absent(cloud: Cloud) -> Iterator[tuple[str, Capability]]:
-    """What a tenant cannot do here, and the capability that nothing provides."""
+    """What a tenant cannot do here, and the capability that no service provides."""
     return ((name, capability) for name, capability in TENANT if cloud.provider(capability) is None)
 
 
 def _needed(cloud: Cloud, entry: Service) -> tuple[Service, ...]:
-    """A service and everything that serving takes, in start order: not what it needs only to start."""
+    """A service and everything that it needs to serve, in start order. What it needs only to start is left out."""
     names: set[str] = set()
     waiting = [entry]
     while waiting:
@@ -135,7 +135,7 @@ def _path(name: str, services: tuple[Service, ...], cloud: Cloud, assumptions: A
 
 
 def _service(service: Service, cloud: Cloud, inventory: Inventory) -> tuple[list[Tree], tuple[Tree, ...]]:
-    """When a service works, and its members that can serve a client: an arbiter votes, but has nothing to serve."""
+    """What must work for a service, and its members that can serve a client. An arbiter votes, but cannot serve."""
     nodes = cloud.members(service.name)
     everyone = _members((service,), nodes, inventory)
     serving = tuple(member for member, node in zip(everyone, nodes, strict=True) if node.role != "arbiter")

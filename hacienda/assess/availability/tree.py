@@ -1,4 +1,4 @@
-"""What must work for a path to work: parts, and gates over them."""
+"""Trees of what must work for a path: parts, and gates over them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hacienda.assess.availability.figures import Rate
 
 @dataclass(frozen=True)
 class Part:
-    """Something that fails by itself and is repaired, independent of all other parts.
+    """Something that fails and is repaired independently of all other parts.
 
     Args:
-        name: unique in a tree.
-        label: like parts have the same: contributions are added up by it.
+        name: its name, unique in a tree.
+        label: parts of one kind share it. Contributions are added up by label.
         rate: how it fails.
-        node: the machine it is on; empty: no single one. The diagram keeps parts of a machine together.
+        node: the machine that it is on; empty: no single machine. The diagram keeps the parts of a machine together.
     """
 
     name: str
@@ -27,14 +27,14 @@ class Part:
 
 @dataclass(frozen=True)
 class All:
-    """Works while every one of them does."""
+    """Works while all of its branches work."""
 
     of: tuple[Tree, ...]
 
 
 @dataclass(frozen=True)
 class AtLeast:
-    """Works while that many of them do."""
+    """Works while at least `needed` of its branches work."""
 
     needed: int
     of: tuple[Tree, ...]
@@ -44,12 +44,12 @@ Tree = Part | All | AtLeast
 
 
 def parts(tree: Tree) -> tuple[Part, ...]:
-    """Every part of a tree once, in the order of their first mention."""
+    """Every part of a tree once, in the order of first mention."""
     return tuple(dict.fromkeys(_mentioned(tree)))
 
 
 def works(tree: Tree, down: Collection[str]) -> bool:
-    """Whether it works while the parts of these names do not."""
+    """Whether a tree works while the parts with these names are down."""
     if isinstance(tree, Part):
         return tree.name not in down
     if isinstance(tree, All):

@@ -1,6 +1,6 @@
-"""One module per rule; they are found by themselves.
+"""One module per rule; every module in this package is loaded.
 
-A module is called like its rule, in lower case, and declares `rule: Rule`.
+A module has its rule's name in lower case and declares `rule: Rule`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def rules() -> Mapping[str, Rule]:
     """Rules by id.
 
     Raises:
-        DeclarationError: a module declares no rule, or one of another name.
+        DeclarationError: a module declares no rule, or a rule with another name.
     """
     return {rule.id: rule for rule in (_declaration(info.name) for info in pkgutil.iter_modules(__path__))}
 

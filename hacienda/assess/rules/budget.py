@@ -1,4 +1,4 @@
-"""BUDGET: times that contradict each other, or a failure that takes longer than it should."""
+"""BUDGET: times that contradict each other, or a failure that lasts longer than its target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each contradiction; those about pools and the proxy's time-outs are the rule TIMERS' own."""
+    """One observation for each contradiction. The rule TIMERS reports those about pools and the proxy's time-outs."""
     for one in subject.budget.contradictions:
         if one.rule == rule.id:
             yield Observation(one.where, one.reason, one.fix, one.severity, one.concerns)
@@ -18,10 +18,10 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 rule = Rule(
     id="BUDGET",
-    title="Times of which one makes another one useless",
+    title="Times that make one another useless, or a slow failover",
     severity="warning",
-    reason="A failure is noticed, decided and repaired by several programs one after the other; a time-out that ends before what "
+    reason="Several programs notice, decide and repair a failure one after the other. A time-out that ends before the event that "
     "it waits for turns a short outage into a long one, or into a false alarm.",
-    fix="Change the time that is named; hacienda timers shows what each failure adds up to.",
+    fix="Change the named time; `hacienda timers` shows the sum for each failure.",
     find=_find,
 )

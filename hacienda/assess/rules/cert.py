@@ -1,4 +1,4 @@
-"""CERT: certificates near their end, and those of another authority that clients would refuse."""
+"""CERT: certificates that expire soon, and certificates of another authority that clients would refuse."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hacienda.errors import Problem
 from hacienda.secrets import authorities
 
 NOTICE = timedelta(days=30)
-"""A month: long enough for a change freeze and a holiday."""
+"""A month, which is enough for a change freeze and a holiday."""
 _SHOWN = 3
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for the certificates that have expired, one for those that soon will, one for lives that are too short, and
-    one for each thing that is wrong with a certificate of another authority."""
+    """One observation each for expired certificates, for those that expire soon, and for too short a life. Besides, one for each
+    problem of a certificate that another authority signed."""
     for problem in subject.refused:
         yield Observation(problem.where, f"{_subject_of(problem)} {problem.reason}.", _words(problem), "error")
     for problem in subject.unread:
-        reason = f"{_subject_of(problem)} {problem.reason}; what it says is not looked at."
+        reason = f"{_subject_of(problem)} {problem.reason}; its content is not checked."
         yield Observation(problem.where, reason, _words(problem), "warning")
     ends = {held.name: held.expires.date() for held in subject.held if held.expires is not None}
     over = {name: end for name, end in ends.items() if end < subject.today}
@@ -36,13 +36,13 @@ def _find(subject: Subject) -> Iterator[Observation]:
         yield Observation("tls", reason, _fix(subject, soon), concerns=tuple(soon))
     days = subject.cloud.certificate_days
     if days <= NOTICE.days:
-        reason = f"certificates live for {days} days, and are renewed when somebody applies in the last {days // 3}."
+        reason = f"certificates are valid for {days} days, and only an apply in the last {days // 3} days renews them."
         fix = f"Use more than {NOTICE.days}; 90 leaves a month for the renewal."
         yield Observation("tls.leaf_days", reason, fix, concerns=("tls",))
 
 
 def _fix(subject: Subject, ending: dict[str, date]) -> str:
-    """What renews them: an apply does so in the last third of their life, which may be less than a month."""
+    """How to renew them. An apply does so only in the last third of their life, which may be less than a month."""
     name, own = subject.cloud.name, subject.cloud.public_certificate
     if own is not None and {own.bundle_name, own.authority_name} & ending.keys():
         where = f"put it into {own.chain}" if own.chain else f"run: hacienda secrets certificate {name} CHAIN KEY"
@@ -70,9 +70,9 @@ def _listed(found: dict[str, date]) -> str:
 
 rule = Rule(
     id="CERT",
-    title="Certificates near their end, or refused by clients",
+    title="Certificates that expire soon, or that clients refuse",
     severity="warning",
     reason="A certificate that expires stops the database, the message queue and every API at the same second, on all machines.",
-    fix="Apply: certificates in the last third of their life are renewed.",
+    fix="Run `hacienda apply`: it renews certificates in the last third of their life.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""CLOSED: machines whose firewall lets nothing in but SSH and time, though they are there for something else."""
+"""CLOSED: machines whose firewall allows only SSH and time, although they have another purpose."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ _FOR = {
     "storage": "the daemons of the storage",
     "monitoring": "a monitoring system",
 }
-"""Role -> what its machines are there for."""
+"""Role -> purpose of its machines."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each role of machines that run no service of their role and have no firewall rule of the operator's. In a
-    lab nothing ran there before Hacienda."""
+    """One observation for each role whose machines run no service of that role and have no firewall rule of the operator.
+
+    A lab has none, because nothing ran on its machines before Hacienda.
+    """
     cloud = subject.cloud
     if subject.lab or cloud.provider("packet filter") is None:
         return
@@ -32,12 +34,12 @@ def _find(subject: Subject) -> Iterator[Observation]:
         ports = sorted({port.number for name in own[0].services for port in cloud.registry[name].ports})
         reason = (
             f"nothing from outside reaches {_FOR[role]} on {own[0].name}"
-            f"{f' and {len(own) - 1} more' if len(own) > 1 else ''}: their firewall lets in ports "
-            f"{', '.join(map(str, ports))} and drops the rest, from the first apply on."
+            f"{f' and {len(own) - 1} more' if len(own) > 1 else ''}: from the first apply on, their firewall accepts ports "
+            f"{', '.join(map(str, ports))} and drops the rest."
         )
         fix = (
-            f"Name what runs there: `firewall_rules: [{{name: {role}, ports: [...], sources: [...], roles: [{role}]}}]`; "
-            "accept this where nothing does."
+            f"Name what runs there: `firewall_rules: [{{name: {role}, ports: [...], sources: [...], roles: [{role}]}}]`. "
+            "Accept this if nothing does."
         )
         yield Observation(f"machines.{role}", reason, fix, concerns=(role,))
 
@@ -46,8 +48,8 @@ rule = Rule(
     id="CLOSED",
     title="A firewall that cuts off what runs on the machine",
     severity="warning",
-    reason="Machines that are already there may run something that Hacienda does not know. Their firewall drops whatever no "
-    "declared port and no rule of the operator's lets in: Ceph's daemons, for one, would lose each other.",
+    reason="Existing machines may run something that Hacienda does not know. Their firewall drops everything that neither a "
+    "declared port nor a rule of the operator allows. Ceph's daemons, for example, would lose contact with each other.",
     fix="Name the ports in `firewall_rules`.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""COPIES: what is kept once and is gone with one machine."""
+"""COPIES: data that exists once and is lost with one machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each service on several machines that keeps something on one of them alone."""
+    """One observation for each service on several machines that keeps data on only one of them."""
     cloud = subject.cloud
     for service in cloud.services:
         members = len(cloud.servers(service.name))
@@ -28,9 +28,8 @@ rule = Rule(
     id="COPIES",
     title="Data on one of several machines",
     severity="warning",
-    reason="A client reaches any of the machines and finds what it asks for on one of them alone. With that machine the data "
-    "is gone.",
-    fix="Keep the data where all machines find it and say so in the service's options, or run the service on one machine and "
-    "accept this finding.",
+    reason="A client reaches any of the machines, but only one of them has the data. If that machine is lost, the data is lost.",
+    fix="Keep the data where all machines find it and name that place in the service's options, or run the service on one machine "
+    "and accept this finding.",
     find=_find,
 )

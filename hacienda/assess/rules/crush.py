@@ -13,7 +13,7 @@ from hacienda.environment.machines import DomainKind
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each kind of failure domain over which the cloud is spread and its storage is not enough."""
+    """One observation for each kind of failure domain that the cloud has and its storage is not spread over enough."""
     storing = holders(subject.cloud)
     if len(storing) < COPIES:
         return
@@ -23,15 +23,15 @@ def _find(subject: Subject) -> Iterator[Observation]:
         if len(everywhere) > 1 and all(kind in node.domains for node in storing) and len(used) < COPIES:
             of_kind = f"{len(used)} {kind}{'' if len(used) == 1 else 's'} ({', '.join(used)})"
             reason = f"the storage machines are in {of_kind}: losing one may take two of {COPIES} copies."
-            yield Observation("machines.storage", reason, f"Spread them over {COPIES} at least.", concerns=tuple(used))
+            yield Observation("machines.storage", reason, f"Spread them over at least {COPIES}.", concerns=tuple(used))
 
 
 rule = Rule(
     id="CRUSH",
     title="Fewer failure domains than copies",
     severity="warning",
-    reason="Copies protect from the loss of a failure domain only if each is in another one. Where two share a rack, losing it "
-    "leaves one copy, and Ceph stops writing.",
+    reason="Copies protect from the loss of a failure domain only if each copy is in another one. If two copies share a rack, its "
+    "loss leaves one copy, and Ceph stops writing.",
     fix="Spread the storage machines over at least three failure domains.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""DISK: a disk that is full before the first day is over."""
+"""DISK: a disk that is too small for its settings."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hacienda.cloud.model import Node
 
 GIB = 1024**3
 SHARE = 0.5
-"""Of a disk, what one setting may claim; the rest is data, logs and the operating system."""
+"""Share of a disk that one setting may claim. The rest is for data, logs and the operating system."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each setting that claims most of the smallest disk that is declared for it."""
+    """One observation for each setting that claims more than its share of the smallest disk declared for it."""
     cloud = subject.cloud
     for service in cloud.services:
         for limit in service.limited("disk"):
@@ -42,8 +42,8 @@ rule = Rule(
     id="DISK",
     title="A disk too small for its settings",
     severity="error",
-    reason="A full disk stops the database on all members at about the same time, and a free-space limit that is never met "
-    "blocks every publisher from the first minute.",
+    reason="A full disk stops the database on all members at about the same time. A limit of free space that the disk can never "
+    "meet blocks every publisher from the first minute.",
     fix="Lower the setting, or use a larger disk.",
     find=_find,
 )

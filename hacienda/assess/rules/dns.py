@@ -10,10 +10,10 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation where the file names exactly one name server; where it names none the machines keep theirs."""
+    """One observation if the file names exactly one name server. If it names none, the machines keep theirs."""
     servers = set(subject.cloud.name_servers)
     if len(servers) == 1:
-        reason = f"{servers.pop()} is the only name server: without it every name takes seconds to fail."
+        reason = f"{servers.pop()} is the only name server: without it, every lookup fails after seconds."
         yield Observation("dns.servers", reason)
 
 
@@ -21,8 +21,8 @@ rule = Rule(
     id="DNS",
     title="One name server",
     severity="warning",
-    reason="Package sources, time servers and clients are found by name. While the only name server is away each lookup waits "
-    "for its time-out.",
+    reason="Machines find package sources, time servers and clients by name. While the only name server is unreachable, each "
+    "lookup waits for its time-out.",
     fix="Name two or three, on different machines.",
     find=_find,
 )

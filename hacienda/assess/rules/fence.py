@@ -1,4 +1,4 @@
-"""FENCE: machines of which nobody can make sure that they are dead."""
+"""FENCE: machines that nobody can turn off from outside."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ _SHOWN = 3
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each service that needs fencing and has none, and for each role that is fenced in part or not at
-    all. Containers have no controllers of their own."""
+    """One observation for each service that needs fencing and lacks it, and for each role with machines that cannot be fenced.
+
+    Containers have no BMC.
+    """
     cloud = subject.cloud
     yield from _services(cloud)
     if cloud.platform.containers:
@@ -30,11 +32,11 @@ def _find(subject: Subject) -> Iterator[Observation]:
         concerns = (role, *(node.name for node in bare))
         if bare and len(bare) < len(nodes):
             reason = (
-                f"{_names(bare)} of {len(nodes)} {role} machines cannot be switched off from outside, the others can."
+                f"{_names(bare)} of {len(nodes)} {role} machines cannot be turned off from outside; the others can."
             )
             yield Observation(f"machines.{role}", reason, concerns=concerns)
         elif bare and role == "compute":
-            reason = "no compute can be switched off from outside: instances of a silent one cannot be started elsewhere safely."
+            reason = "no compute machine can be turned off from outside: it is unsafe to start a silent one's instances elsewhere."
             yield Observation(f"machines.{role}", reason, severity="info", concerns=concerns)
 
 
@@ -44,7 +46,7 @@ def _services(cloud: Cloud) -> Iterator[Observation]:
             continue
         bare = tuple(node for node in cloud.members(service.name) if node.bmc is None)
         if bare:
-            reason = f"{service.name} takes over what a dead machine held, and {_names(bare)} cannot be fenced."
+            reason = f"{service.name} takes over what a dead machine held, but {_names(bare)} cannot be fenced."
             concerns = (service.name, *(node.name for node in bare))
             yield Observation(f"machines.{bare[0].role}", reason, severity="error", concerns=concerns)
 
@@ -58,8 +60,8 @@ rule = Rule(
     id="FENCE",
     title="Machines that cannot be fenced",
     severity="warning",
-    reason="A machine that does not answer may still write. Only one that was switched off from outside is surely dead; taking "
-    "its disk or its instances over before corrupts them.",
-    fix="Give each machine its `bmc: {type: redfish, address: ...}`.",
+    reason="A machine that does not answer may still write. Only a machine that was turned off from outside is certainly dead. "
+    "Taking over its disk or instances earlier corrupts them.",
+    fix="Give each machine a `bmc: {type: redfish, address: ...}`.",
     find=_find,
 )

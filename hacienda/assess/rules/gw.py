@@ -13,7 +13,7 @@ from hacienda.environment.machines import DomainKind
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each external network with too few machines on it, or with all of them in one failure domain."""
+    """One observation for each external network with fewer than two machines on it, or with all of them in one failure domain."""
     cloud = subject.cloud
     for network in cloud.networks:
         if "external" not in network.purposes or not cloud.role("compute"):
@@ -21,8 +21,8 @@ def _find(subject: Subject) -> Iterator[Observation]:
         gateways = tuple(node for node in cloud.nodes if node.role in network.roles)
         where = f"networks.{network.name}"
         if len(gateways) < 2:
-            few = f"{gateways[0].name} alone is" if gateways else "no machine is"
-            reason = f"{few} the instances' way out through {network.name}."
+            few = f"only {gateways[0].name} connects" if gateways else "no machine connects"
+            reason = f"{few} the instances to {network.name}."
             fix = "Add network machines (machines.network: 2), or name other `roles` for this network."
             yield Observation(where, reason, fix, None if gateways else "error", (network.name,))
             continue
@@ -31,13 +31,13 @@ def _find(subject: Subject) -> Iterator[Observation]:
             if shared and any(node.domains.get(kind, shared) != shared for node in cloud.nodes):
                 count = len(gateways)
                 reason = (
-                    f"all {count} gateways of {network.name} are in {kind} {shared}: losing it cuts every instance off."
+                    f"all {count} gateways of {network.name} are in {kind} {shared}: its loss cuts off every instance."
                 )
                 yield Observation(where, reason, f"Spread them: `spread: {kind}`.", concerns=(network.name, shared))
 
 
 def _shared(nodes: tuple[Node, ...], kind: str) -> str | None:
-    """The one failure domain that all nodes are in; None if they are in several or it is not known."""
+    """The failure domain that all nodes share; None if they are in several, or if it is unknown."""
     names = {node.domains.get(kind) for node in nodes}
     return names.pop() if len(names) == 1 else None
 
@@ -46,7 +46,7 @@ rule = Rule(
     id="GW",
     title="Fewer than two gateways",
     severity="warning",
-    reason="Routers, DHCP and floating IPs move to another gateway within seconds, if there is another one.",
+    reason="Routers, DHCP and floating IPs move to another gateway within seconds, but only if there is another one.",
     fix="Use at least two machines, in different failure domains, for each external network.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""KEYS: one machine's keys are not the others'."""
+"""KEYS: keys that differ between machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each shared secret of which the store holds one for a single machine, which goes before it."""
+    """One observation for each shared secret for which the store has another value for one machine. That value takes precedence."""
     own = [
         held.name.split("/", 2)[1:] for held in subject.held if held.name.count("/") > 1 and held.name[:6] == "nodes/"
     ]
@@ -32,7 +32,7 @@ rule = Rule(
     id="KEYS",
     title="Keys that differ between machines",
     severity="error",
-    reason="A token made with one machine's key is refused by the others, which shows as random 401s; a member with another "
+    reason="A token made with one machine's key is refused by the others, which shows as random 401 errors. A member with another "
     "cookie cannot join.",
     fix="Remove nodes/<machine>/<name> from the store, and apply.",
     find=_find,

@@ -13,18 +13,16 @@ from hacienda.declare import SecretDirectory, SecretFile
 _OTHERS = 0o007
 """Permission bits of users who are neither the owner nor in the group."""
 _SIGNS = ("@{secret:", "PRIVATE KEY", "AGE-SECRET-KEY")
-"""What a secret looks like, filled in or not."""
+"""Text that shows a secret or its placeholder."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """Observations about user-data, files of secrets, and the way to Terraform's state. No value is ever looked at."""
+    """Observations about user-data, files of secrets, and the connection to Terraform's state. No value of a secret is read."""
     cloud = subject.cloud
     for role in sorted({node.role for node in cloud.nodes}):
         node = cloud.role(role)[0]
         if any(sign in user_data(cloud, node, "") for sign in _SIGNS):
-            reason = (
-                f"the user-data of {role} machines holds a secret: the platform shows it to whoever asks its metadata."
-            )
+            reason = f"the user-data of {role} machines holds a secret: the platform shows it to anyone who reads its metadata."
             yield Observation(f"machines.{role}", reason, concerns=(role,))
     for service in cloud.services:
         for file in service.files:
@@ -34,7 +32,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
                 yield Observation(f"services.{service.name}", reason, fix, concerns=(service.name,))
     for option, value in sorted(cloud.state.options.items()):
         if isinstance(value, str) and value.startswith("http://"):
-            reason = f"Terraform's state, and the credentials to change it, travel to {value} unencrypted."
+            reason = f"Terraform's state, and the credentials to change it, are sent to {value} unencrypted."
             yield Observation(f"state.options.{option}", reason, "Use https.", concerns=("state",))
 
 
@@ -42,8 +40,8 @@ rule = Rule(
     id="LEAK",
     title="A secret where others can read it",
     severity="error",
-    reason="Whoever reads one cookie or password of a cloud owns its messages or its database. User-data, plans and state are "
-    "read by many.",
-    fix="Deliver it as a secret of the service: it then travels by file path only.",
+    reason="Anyone who reads one cookie or password of a cloud controls its messages or its database. Many people read user-data, "
+    "plans and state.",
+    fix="Declare it as a secret of the service: user-data and plans then hold only its file path.",
     find=_find,
 )

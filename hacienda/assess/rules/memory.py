@@ -10,11 +10,11 @@ from hacienda.assess.subject import Subject
 
 GIB = 1024**3
 SHARE = 0.85
-"""What services may plan with; the rest is the operating system's, for connections, and for a full copy of a member."""
+"""Share that services may take. The rest is for the operating system, for connections and for a full copy of a member."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each declared size of machine that is too small for what its services are allowed to take."""
+    """One observation for each declared size of machine that is too small for its services' limits."""
     cloud = subject.cloud
     sizes = {(node.role, node.memory): node for node in reversed(cloud.nodes) if node.memory is not None}
     for node in sizes.values():
@@ -32,8 +32,8 @@ rule = Rule(
     id="MEMORY",
     title="Services that may take more memory than there is",
     severity="error",
-    reason="On the day that all of them take what they may, the kernel kills the largest: the database. On the other machines "
-    "it is the same day.",
-    fix="Lower `buffer_pool`, `memory_limit` or `memory` of these services, or give the machine more.",
+    reason="When all services take what they may, the kernel kills the largest one, the database. On the other machines this "
+    "happens at about the same time.",
+    fix="Lower `buffer_pool`, `memory_limit` or `memory` of these services, or give the machine more memory.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""MTU: packets larger than the network below carries."""
+"""MTU: packets larger than the network carries."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def _find(subject: Subject) -> Iterator[Observation]:
             names = ", ".join(one.name for one in larger)
             size = max(one.mtu for one in larger)
             reason = (
-                f"shares its cards with {names}: machines will send packets of {size} bytes here, too, where {network.mtu} is "
-                "what the network carries."
+                f"shares its cards with {names}: machines will send packets of {size} bytes here too, but the network carries "
+                f"only {network.mtu}."
             )
-            fix = f"Say `mtu: {size}` here, if its switches carry it; otherwise give it a `vlan`."
+            fix = f"Write `mtu: {size}` here if its switches carry that; otherwise give it a `vlan`."
             yield Observation(f"networks.{network.name}.mtu", reason, fix, concerns=(network.name,))
 
 
@@ -30,8 +30,8 @@ rule = Rule(
     id="MTU",
     title="Packets larger than the network carries",
     severity="error",
-    reason="A VLAN's packets cannot be larger than those of the card below it, so the card is set to the largest; an untagged "
-    "network on the same card then sends packets that are dropped without a word: small ones pass, a full copy hangs.",
+    reason="A VLAN's packets cannot be larger than those of its card, so the card gets the largest size. An untagged network on "
+    "the same card then sends packets that are silently dropped: small packets pass, a full copy hangs.",
     fix="Give networks that share cards the same packet size, or tag all of them.",
     find=_find,
 )

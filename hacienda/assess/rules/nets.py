@@ -1,4 +1,4 @@
-"""NETS: data that crowds out the heartbeats."""
+"""NETS: bulk traffic on the link of the heartbeats."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hacienda.environment.network import Purpose
 
 _TOLD: tuple[tuple[Purpose, Role, str], ...] = (
     ("storage", "storage", "copies of data after a lost disk share"),
-    ("tenant", "compute", "whatever instances send each other shares"),
+    ("tenant", "compute", "traffic between instances shares"),
 )
-"""Purpose, the role that makes its traffic, and what that does to a link."""
+"""Purpose, the role that causes its traffic, and subject and verb of the reason."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each kind of bulk traffic that has no network of its own. A lab's bridges are in one kernel."""
+    """One observation for each kind of bulk traffic without its own network. A lab's bridges are in one kernel."""
     cloud = subject.cloud
     if subject.lab:
         return
@@ -26,9 +26,9 @@ def _find(subject: Subject) -> Iterator[Observation]:
         management = cloud.management
         if any(node.role == role for node in cloud.nodes) and cloud.network(purpose) is management:
             said = purpose in management.purposes
-            travels = f"{purpose} travels on {management.name}" if said else f"there is none for {purpose}"
+            travels = f"{purpose} traffic uses {management.name}" if said else f"no network is for {purpose}"
             reason = f"{travels}: {traffic} a link with the heartbeats of every quorum."
-            fix = f"Give {purpose} a network of its own, at least as a VLAN that the switches can limit."
+            fix = f"Give {purpose} its own network, at least a VLAN that the switches can limit."
             yield Observation(f"networks.{management.name}" if said else "networks", reason, fix, concerns=(purpose,))
 
 
@@ -36,8 +36,8 @@ rule = Rule(
     id="NETS",
     title="Bulk traffic on the management network",
     severity="warning",
-    reason="A rebuild of storage or one busy instance fills a link. Heartbeats on the same link come late, and quorums fall "
-    "apart on a healthy cloud.",
-    fix="Give storage and tenant traffic networks of their own.",
+    reason="A rebuild of storage or one busy instance fills a link. Heartbeats on the same link then come late, and a healthy "
+    "cloud loses its quorums.",
+    fix="Give storage and tenant traffic their own networks.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""NPLUS1: the machines that survive the loss of one have not the CPU, memory or disk to take over."""
+"""NPLUS1: after the loss of one machine, the others lack the CPU, memory or disk to take over."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ _ROLES: tuple[Role, ...] = ("compute", "storage")
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each role and resource of which one machine, or one failure domain, has more than all others
-    together.
+    """One observation for each role and resource of which one machine, or one failure domain, has more than all others.
 
-    Only where the file gives the size of every machine of the role; what the cloud really carries is not known here.
+    It needs the size of every machine of the role in the file. The cloud's real load is not known here.
     """
     for role in _ROLES:
         nodes = subject.cloud.role(role)
@@ -34,7 +33,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 
 def _giants(nodes: tuple[Node, ...], sizes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """The machine, or else the failure domain, that has more than half of a resource: in words, and its name."""
+    """The machine, or else the failure domain, that has more than half of a resource, as words and name."""
     whole = sum(sizes.values())
     largest = max(sizes, key=lambda name: sizes[name])
     if 2 * sizes[largest] > whole:
@@ -50,7 +49,7 @@ def _giants(nodes: tuple[Node, ...], sizes: Mapping[str, int]) -> Iterator[tuple
 
 
 def _sizes(nodes: tuple[Node, ...]) -> Mapping[str, Mapping[str, int]]:
-    """Resource -> node -> size, for the resources that every node states, where there are two nodes at least."""
+    """Resource -> node -> size, for the resources that the file gives for every node. Empty for fewer than two nodes."""
     if len(nodes) < 2:
         return {}
     stated = {
@@ -66,8 +65,8 @@ rule = Rule(
     id="NPLUS1",
     title="The survivors cannot take over",
     severity="warning",
-    reason="When a compute dies its instances start on the others, and when a storage machine dies its data is copied to the "
-    "others: they need the room for it.",
-    fix="Share it out over machines of about the same size.",
+    reason="When a compute machine fails, its instances start on the others. When a storage machine fails, the others copy its "
+    "data. They need the room for it.",
+    fix="Use machines of about the same size.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""OPEN: SSH and statistics for the whole world."""
+"""OPEN: SSH and statistics open to the whole world."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hacienda.assess.subject import Subject
 from hacienda.declare.trust import Trust, marker
 
 WIDEST_PUBLIC = 16
-"""Shortest prefix of a public range that one operator may be at home in."""
+"""Shortest prefix of a public range that may belong to one operator."""
 WIDEST = 8
 """Shortest prefix of any range: the private 10.0.0.0/8."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each network of clients, in whatever option, that is wider than any operator's."""
+    """One observation for each network of clients, in any service's options, that is wider than an operator's can be."""
     for service in subject.cloud.services:
         options = subject.cloud.option(service.name)
         for name, field in type(options).model_fields.items():
@@ -42,9 +42,9 @@ def _observation(network: IPv4Network, where: str, position: int, trust: Trust) 
 
 rule = Rule(
     id="OPEN",
-    title="SSH and statistics for the whole world",
+    title="SSH and statistics open to the whole world",
     severity="warning",
-    reason="The host firewall lets operators in from these networks. What the whole world may try, it tries, all day.",
-    fix="Name the networks that operators really come from, or a jump host's address.",
+    reason="The host firewall accepts operators from these networks. What the whole world can reach, it attacks all day.",
+    fix="Name the networks that operators really use, or a jump host's address.",
     find=_find,
 )

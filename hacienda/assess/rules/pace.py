@@ -1,4 +1,4 @@
-"""PACE: failure detection too eager or too slow."""
+"""PACE: failure detection that is too fast or too slow."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hacienda.assess.subject import Subject
 from hacienda.declare import Capability
 
 FASTEST_ADVERT, SLOWEST_ADVERT = 0.1, 1.0
-"""Seconds between VRRP advertisements: three within 0.3 s are lost by a busy machine; 1 s is VRRP's own default."""
+"""Seconds between VRRP advertisements. A busy machine can lose three within 0.3 s; 1 s is VRRP's own default."""
 FASTEST_HEARTBEAT, SLOWEST_ELECTION = 0.1, 10.0
-"""Seconds: raft's usual heartbeat, meant for dedicated machines; ten seconds without a leader block claims."""
+"""Seconds. 0.1 s is raft's usual heartbeat on dedicated machines; ten seconds without a leader block claims and locks."""
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """Observations about the intervals of the virtual IPs and of the coordination service."""
+    """Observations about the intervals of virtual IPs and of the coordination service."""
     if (adverts := _longest(subject, "virtual ip", "advert_int")) and subject.cloud.virtual_ips:
         interval = adverts.value
         eager = f"a machine that is busy for {3 * interval:g} s loses its virtual IPs"
@@ -28,16 +28,16 @@ def _find(subject: Subject) -> Iterator[Observation]:
             yield Observation(adverts.where, reason, fix, concerns=(adverts.service,))
     beat = _longest(subject, "coordination", "heartbeat")
     if beat and beat.value < FASTEST_HEARTBEAT:
-        reason = f"{beat.value:g} s between heartbeats: a slow write to a shared disk costs the leader its office."
+        reason = f"{beat.value:g} s between heartbeats: after one slow write to a shared disk the leader is replaced."
         yield Observation(beat.where, reason, f"Use {FASTEST_HEARTBEAT:g} s or more.", concerns=(beat.service,))
     election = _longest(subject, "coordination", "election")
     if election and election.value > SLOWEST_ELECTION:
-        reason = f"{election.value:g} s without a leader pass before an election: locks and claims wait for so long."
+        reason = f"{election.value:g} s pass without a leader before an election: locks and claims wait that long."
         yield Observation(election.where, reason, f"Use {SLOWEST_ELECTION:g} s or less.", concerns=(election.service,))
 
 
 def _longest(subject: Subject, capability: Capability, name: str) -> timers.Reading | None:
-    """The longest reading of a timer of who offers a capability; None: nothing here does, or it has no such timer."""
+    """The longest reading of a timer of the service that offers a capability; None: no such service or timer."""
     provider = subject.cloud.provider(capability)
     if provider is None or not subject.readings.has(provider.name, name):
         return None
@@ -46,10 +46,10 @@ def _longest(subject: Subject, capability: Capability, name: str) -> timers.Read
 
 rule = Rule(
     id="PACE",
-    title="Failure detection too eager or too slow",
+    title="Failure detection too fast or too slow",
     severity="warning",
-    reason="Detection that is too eager moves addresses and offices between machines that are only busy, and each move costs "
-    "clients their connections. Too slow, it is the outage.",
+    reason="Detection that is too fast moves addresses and leaderships between machines that are only busy, and each move costs "
+    "clients their connections. If it is too slow, the detection itself is the outage.",
     fix="Stay near the defaults, which were measured.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""QIGNORE: a cluster that goes on without a majority."""
+"""QIGNORE: a cluster that keeps serving without a majority."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each service with several members of which a minority goes on."""
+    """One observation for each service with several members of which a minority keeps serving."""
     cloud = subject.cloud
     for service in cloud.services:
         setting, count = service.ignores_quorum(cloud), len(cloud.members(service.name))
         if setting and count > 1:
-            reason = f"{service.name}'s {count} members go on alone when they lose sight of each other: `{setting}`."
+            reason = (
+                f"{service.name}'s {count} members keep serving when they lose contact with each other: `{setting}`."
+            )
             yield Observation("machines.controller", reason, concerns=(service.name,))
 
 
@@ -23,7 +25,7 @@ rule = Rule(
     id="QIGNORE",
     title="A cluster that ignores its quorum",
     severity="error",
-    reason="Two halves that cannot see each other both go on, both accept writes, and no program can merge them afterwards.",
+    reason="Two halves that lose contact both keep accepting writes, and no program can merge the data afterwards.",
     fix="Give it three members, so that the minority can stop.",
     find=_find,
 )

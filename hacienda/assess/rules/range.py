@@ -1,4 +1,4 @@
-"""RANGE: addresses that two environments call theirs."""
+"""RANGE: addresses that two environments claim."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each virtual IP, and each range of addresses, that another environment of the project has, too."""
+    """One observation for each virtual IP and each range of addresses that another environment of the project also claims."""
     for other in subject.others:
         for conflict in claims.conflicts(subject.cloud, other):
             if conflict.kind == "virtual ip":
@@ -23,10 +23,10 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 rule = Rule(
     id="RANGE",
-    title="Addresses that two environments call theirs",
+    title="Addresses that two environments claim",
     severity="warning",
-    reason="Two machines with one address answer by turns; two sites with one range cannot be reached from one place, nor "
-    "joined later.",
-    fix="Give each environment its own `cidr`, or each its own `range` of a network that they share.",
+    reason="Two machines with one address answer in turn. Two sites with one range cannot be reached from one place, and cannot "
+    "be joined later.",
+    fix="Give each environment its own `cidr`, or its own `range` of a shared network.",
     find=_find,
 )

@@ -10,17 +10,17 @@ from hacienda.assess.subject import Subject
 from hacienda.cloud.model import Cloud, Node
 
 COPIES = 3
-"""Copies of each object (`size`), of which two must be written (`min_size`) (docs/reference.md#ceph)."""
+"""Copies of each object (`size`). Two of them must be written (`min_size`) (docs/reference.md#ceph)."""
 
 
 def holders(cloud: Cloud) -> tuple[Node, ...]:
-    """Machines that hold copies: the storage machines with an `osd` disk, or all of them where no disk is named."""
+    """Machines that hold copies: storage machines with an `osd` disk, or all storage machines if none names one."""
     nodes = cloud.role("storage")
     return tuple(node for node in nodes if "osd" in node.disks) or nodes
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation where there are storage machines, but not enough."""
+    """One observation if there are storage machines, but too few."""
     count = len(holders(subject.cloud))
     if 0 < count < COPIES:
         held = "machine holds" if count == 1 else "machines hold"
@@ -32,8 +32,8 @@ rule = Rule(
     id="REPL",
     title="Too few storage machines for three copies",
     severity="error",
-    reason="With two copies a disk error while the other copy is away loses data. Three copies on three machines, two of "
-    "which must acknowledge a write, survive it.",
+    reason="With two copies, a disk error loses data while the other copy is unreachable. Three copies on three machines survive "
+    "it, if two of them must acknowledge each write.",
     fix=f"Use at least {COPIES} storage machines with an `osd` disk.",
     find=_find,
 )

@@ -1,4 +1,4 @@
-"""ROUTE: a machine without a way to what it needs."""
+"""ROUTE: a machine without a route to what it needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hacienda.cloud.model import Cloud, Node
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for the virtual IP, for the name servers and for the time servers that some machine has no route to."""
+    """One observation each for the virtual IP, the name servers and the time servers to which a machine has no route."""
     cloud = subject.cloud
     if (vip := cloud.virtual_ip("internal")) is not None:
         yield from _lost(
@@ -26,7 +26,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
 
 
 def _time(cloud: Cloud) -> Iterator[Observation]:
-    """Controllers ask the time servers, and all others the controllers."""
+    """Only controllers ask the time servers; all other machines ask the controllers."""
     controllers = cloud.role("controller")
     addresses = [address for server in cloud.time_servers if (address := _address(server)) is not None]
     yield from _lost(cloud, controllers, addresses, "time.servers", "a time server")
@@ -39,7 +39,7 @@ def _time(cloud: Cloud) -> Iterator[Observation]:
 def _lost(
     cloud: Cloud, nodes: Iterable[Node], addresses: Sequence[IPv4Address], where: str, what: str
 ) -> Iterator[Observation]:
-    """One observation, where some of these machines have no route to some of these addresses."""
+    """One observation if some of these machines have no route to some of these addresses."""
     missing = {(node.name, a): node for node in nodes for a in addresses if routes.leaving(cloud, node, a) is None}
     if missing:
         nodes_lost = list({node.name: node for node in missing.values()}.values())
@@ -64,10 +64,10 @@ def _address(server: str) -> IPv4Address | None:
 
 rule = Rule(
     id="ROUTE",
-    title="A machine without a way to what it needs",
+    title="A machine without a route to what it needs",
     severity="error",
-    reason="Without a route nothing answers: services wait for names, clocks drift apart, and clients of an API that they cannot "
-    "reach fail one time-out later.",
+    reason="Without a route nothing answers: services wait for names, clocks drift apart, and clients of an unreachable API fail "
+    "after a time-out.",
     fix="Name a `gateway` or `routes` on a network that the machines are on, or put them on the other network (`roles`).",
     find=_find,
 )

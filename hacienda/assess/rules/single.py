@@ -10,7 +10,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each machine that alone runs services; services that vote are VOTERS' business."""
+    """One observation for each machine that is the only one with some services. The rule VOTERS covers services that vote."""
     cloud = subject.cloud
     alone: dict[str, list[str]] = {}
     for service in cloud.services:
@@ -19,9 +19,9 @@ def _find(subject: Subject) -> Iterator[Observation]:
             alone.setdefault(members[0].name, []).append(service.name)
     for name, services in alone.items():
         verb = "runs" if len(services) == 1 else "run"
-        reason = f"{', '.join(services)} {verb} on {name} alone, and nobody takes over."
+        reason = f"{', '.join(services)} {verb} only on {name}, and no machine can take over."
         role = cloud.node(name).role
-        fix = f"Add a second {role} machine at least."
+        fix = f"Add at least one more {role} machine."
         yield Observation(f"machines.{role}", reason, fix, concerns=(name, *services))
 
 
@@ -29,7 +29,7 @@ rule = Rule(
     id="SINGLE",
     title="One instance of a service",
     severity="warning",
-    reason="A service that runs on one machine is down for as long as that machine is.",
-    fix="Give the role a second machine; better three, so that one may be lost while another is being repaired.",
+    reason="A service that runs on one machine is down for as long as that machine.",
+    fix="Give the role a second machine; three are better, so that one may fail while another is being repaired.",
     find=_find,
 )

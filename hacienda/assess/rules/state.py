@@ -10,11 +10,9 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for the local back end. A lab's state lives and dies with its machine."""
+    """One observation for the local back end. A lab may use it, because its state is lost only together with its machine."""
     if subject.cloud.state.backend == "local" and not subject.lab:
-        reason = (
-            "the state is a file on the machine of whoever applied last, without a lock against anybody else's apply."
-        )
+        reason = "the state is a file on the machine that applied last, and no lock prevents another apply."
         yield Observation("state.backend", reason)
 
 
@@ -22,8 +20,7 @@ rule = Rule(
     id="STATE",
     title="Terraform's state on one person's machine",
     severity="warning",
-    reason="Two people who apply from two machines each undo what the other did, and a lost file makes Terraform forget every "
-    "machine there is.",
+    reason="Two people who apply from two machines undo each other's work. If the file is lost, Terraform forgets every machine.",
     fix="Name a back end that locks: `state: {backend: s3, options: {bucket: ..., region: ..., use_lockfile: true}}`.",
     find=_find,
 )

@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each kind of request that misses it. A lab's containers share one machine: no target is for them."""
+    """One observation for each kind of request that misses the target. Containers have none: a lab's share one machine."""
     cloud = subject.cloud
     if cloud.platform.containers:
         return
@@ -21,12 +21,14 @@ def _find(subject: Subject) -> Iterator[Observation]:
         return
     best = next(iter(availability.estimate(cloud, failovers=failovers).improvements), None)
     fix = (
-        f"Most would help: {best.change} ({best.saved:.0f} minutes a year). See hacienda availability." if best else ""
+        f"This would help most: {best.change} ({best.saved:.0f} minutes a year). See `hacienda availability`."
+        if best
+        else ""
     )
     allowed = availability.minutes_per_year(1 - cloud.availability_target / 100)
     for path in missed:
         reason = (
-            f"{path.name}: {path.percent:.3f} % is estimated, {path.minutes:.0f} minutes down a year; "
+            f"{path.name}: the estimate is {path.percent:.3f} %, {path.minutes:.0f} minutes down a year; "
             f"{cloud.availability_target:g} % allows {allowed:.0f}. Most of it is due to {path.contributors[0].label}."
         )
         yield Observation("availability.target", reason, fix, concerns=(path.name,))
@@ -36,7 +38,7 @@ rule = Rule(
     id="TARGET",
     title="The estimated availability misses the target",
     severity="warning",
-    reason="The target is what the cloud is promised to be; its dependency tree says that it will be down for longer.",
-    fix="See hacienda availability for what costs most and what would buy more, or lower the target.",
+    reason="The target is what the cloud promises. According to its dependency tree, it will be down for longer.",
+    fix="Run `hacienda availability` to see what costs most and what would help, or lower the target.",
     find=_find,
 )

@@ -16,8 +16,8 @@ def _find(subject: Subject) -> Iterator[Observation]:
     if len(holders) != 1:
         return
     for vip in cloud.virtual_ips:
-        reason = f"{vip.address} can be held by {holders[0].name} alone: it moves nowhere when that machine dies."
-        fix = f"Add a second {holders[0].role} machine at least."
+        reason = f"only {holders[0].name} can hold {vip.address}: it cannot move when that machine fails."
+        fix = f"Add at least one more {holders[0].role} machine."
         yield Observation(f"networks.{vip.network}.vip", reason, fix, concerns=(vip.network, holders[0].name))
 
 
@@ -25,8 +25,8 @@ rule = Rule(
     id="VIPONE",
     title="A virtual IP without a second holder",
     severity="warning",
-    reason="A virtual IP moves to another machine when its holder dies. With one holder it adds a moving part and no "
+    reason="A virtual IP moves to another machine when its holder fails. With one holder it adds a moving part but no "
     "availability.",
-    fix="Run at least two controllers, better three.",
+    fix="Run at least two controllers; three are better.",
     find=_find,
 )

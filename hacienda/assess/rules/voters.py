@@ -14,7 +14,7 @@ _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each electorate whose size is unwise, naming the services that vote in it."""
+    """One observation for each set of voters with an unwise size. It names the services that vote there."""
     cloud = subject.cloud
     electorates: dict[tuple[str, ...], list[str]] = {}
     for service in cloud.services:
@@ -36,7 +36,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
         else:
             spare = count - quorum.majority(dict.fromkeys(voters, 1))
             reason = (
-                f"{count} voters survive the loss of {_NUMBERS.get(spare, str(spare))}, no more than {count - 1} would: "
+                f"{count} voters survive the loss of {_NUMBERS.get(spare, str(spare))}, as {count - 1} would: "
                 f"{names} {verb} a majority."
             )
             fix = f"Use {count - 1} or {count + 1}."
@@ -57,8 +57,8 @@ rule = Rule(
     id="VOTERS",
     title="Fewer than three voters, or an even number of them",
     severity="warning",
-    reason="Whoever votes answers only while more than half of the declared members live: two members survive no loss, and "
-    "four survive no more than three.",
+    reason="A service with voters answers only while more than half of its declared members live. Two members survive no loss, and "
+    "four survive no more losses than three.",
     fix="Use three controllers, or five; with two, add an arbiter.",
     find=_find,
 )

@@ -11,7 +11,7 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each virtual IP whose id another environment uses where the two networks may be one."""
+    """One observation for each virtual IP whose VRRP id another environment uses on what may be the same network."""
     for other in subject.others:
         for conflict in claims.conflicts(subject.cloud, other):
             if conflict.kind == "vrrp id":
@@ -24,8 +24,8 @@ rule = Rule(
     id="VRID",
     title="One VRRP id twice on a layer-2 network",
     severity="error",
-    reason="Routers with one id on one layer-2 network are one router to each other and to switches: they take each other's "
-    "addresses away, or share a hardware address. Many deployers start at 51 and conflict.",
-    fix="Choose a virtual IP with another last octet, which is its id, or give the network its own `vlan`.",
+    reason="Routers with one id on one layer-2 network count as one router: they take each other's addresses away, or share a "
+    "hardware address. Many deployment tools start at 51 and conflict.",
+    fix="Choose a virtual IP with another last octet, which is its VRRP id, or give the network its own `vlan`.",
     find=_find,
 )

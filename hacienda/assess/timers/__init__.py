@@ -1,4 +1,4 @@
-"""How long each failure is felt at worst, from the times that services state (docs/timers.md)."""
+"""How long clients notice each failure at worst, from the timers that services declare (docs/timers.md)."""
 
 from hacienda.assess.timers.budget import budget
 from hacienda.assess.timers.measured import load, save

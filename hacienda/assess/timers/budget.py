@@ -1,4 +1,4 @@
-"""The budget: every failure with what was measured of it, and what contradicts what."""
+"""The budget: every failure with its measurements, and the contradictions between times."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hacienda.cloud.model import Cloud
 
 
 def budget(cloud: Cloud, drills: Sequence[Drill] = ()) -> Budget:
-    """How long each failure of a cloud is felt at worst.
+    """How long clients notice each failure of a cloud at worst.
 
     Args:
         cloud: the resolved cloud.
-        drills: what was measured (`measured.load`).
+        drills: measurements (`measured.load`).
     """
     read = readings.read(cloud)
     found = tuple(failures.failures(cloud, read))

@@ -1,4 +1,4 @@
-"""Times that cannot be right together, each with its fix."""
+"""Times that contradict each other, each with a fix."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from hacienda.assess.timers.steps import short, times
 from hacienda.cloud.model import Cloud
 
 FEWEST_KEEPALIVES = 3
-"""Messages that must be missed before a member is suspected: fewer, and one lost packet is a suspicion."""
+"""Keep-alives that a member must miss before it is suspected. With fewer, one lost packet causes a suspicion."""
 FEWEST_HEARTBEATS = 5
-"""Heartbeats in an election time-out, below which a member refuses to start (embed/config.go)."""
+"""Heartbeats per election time-out. With fewer, a member refuses to start (embed/config.go)."""
 
 Check = Callable[[Cloud, Readings], Iterable[Contradiction]]
 
 
 def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
-    """Everything that contradicts something, and every failure that takes longer than it should.
+    """Contradictions between times, and failures that take longer than their targets.
 
     Args:
         cloud: the resolved cloud.
-        readings: what its services state.
+        readings: readings of its services' timers.
         found: its failures.
 
     Raises:
-        DeclarationError: a timer that is compared is declared by nobody: a programming error.
+        DeclarationError: no service declares a timer that is compared. It is a programming error.
     """
     failures_found = tuple(found)
     for check in _CHECKS:
@@ -45,7 +45,7 @@ def contradictions(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -
 
 
 def measured(lines: Iterable[Line]) -> Iterator[Contradiction]:
-    """Drills that took longer than their failure can, by its budget."""
+    """Drills that took longer than the budget of their failure."""
     for line in lines:
         drill = line.longest
         if drill is not None and line.exceeded:
@@ -54,14 +54,14 @@ def measured(lines: Iterable[Line]) -> Iterator[Contradiction]:
                 f"{drill.name}: {short(drill.seconds)} measured ({drill.machine}, {drill.date}), beyond the budget of "
                 f"{short(spent.seconds)}: {spent}."
             )
-            fix = "Find out which step took longer: a value is not what its file says, or the budget lacks a step."
+            fix = "Find the step that took longer. Either a value differs from its file, or the budget lacks a step."
             yield Contradiction("services", reason, fix)
 
 
 def _late(failure: Failure) -> Contradiction:
     longest = max(times(failure.recovery), key=lambda time: time.seconds)
-    reason = f"{failure.name}: {short(failure.recovery.seconds)} at worst, {failure.target:g} s are the target: {failure.recovery}."
-    return Contradiction("services", reason, f"Shorten what takes longest: {longest} in {longest.file}.")
+    reason = f"{failure.name}: {short(failure.recovery.seconds)} at worst, the target is {failure.target:g} s: {failure.recovery}."
+    return Contradiction("services", reason, f"Shorten the longest step: {longest} in {longest.file}.")
 
 
 def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
@@ -82,30 +82,30 @@ def _evs(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
                 suspect >= inactive,
                 f"evs.suspect_timeout {short(suspect)} is not below evs.inactive_timeout {short(inactive)}: "
                 "members are cut off before the others agree that they are suspect.",
-                f"Use an inactive_timeout of {short(2 * suspect)} at least.",
+                f"Use an inactive_timeout of at least {short(2 * suspect)}.",
             ),
             (
                 suspect < FEWEST_KEEPALIVES * keepalive,
                 f"evs.suspect_timeout {short(suspect)} has room for {suspect / keepalive:.1f} keep-alives of {short(keepalive)}: "
-                "one lost packet is a suspicion.",
-                f"Use a keepalive_period of {short(suspect / FEWEST_KEEPALIVES)} at most.",
+                "one lost packet causes a suspicion.",
+                f"Use a keepalive_period of at most {short(suspect / FEWEST_KEEPALIVES)}.",
             ),
             (
                 period > suspect / 2,
                 f"evs.inactive_check_period {short(period)} is more than half of evs.suspect_timeout {short(suspect)}: "
                 "suspicions come late.",
-                f"Use {short(suspect / 2)} at most.",
+                f"Use at most {short(suspect / 2)}.",
             ),
             (
                 install <= retransmit,
                 f"evs.install_timeout {short(install)} is not above evs.join_retrans_period {short(retransmit)}: "
                 f"one power cut can end in an endless non-primary loop (`hacienda explain docs/services/{service}.md`).",
-                f"Use an install_timeout of {short(5 * retransmit)} at least.",
+                f"Use an install_timeout of at least {short(5 * retransmit)}.",
             ),
             (
                 install > inactive,
                 f"evs.install_timeout {short(install)} is above evs.inactive_timeout {short(inactive)}.",
-                f"Use an install_timeout of {short(inactive)} at most.",
+                f"Use an install_timeout of at most {short(inactive)}.",
             ),
         )
         yield from (Contradiction(f"services.{service}", reason, fix) for wrong, reason, fix in checks if wrong)
@@ -118,13 +118,13 @@ def _checker(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
         stale = readings.longest(service, "stale").value
         if stale <= poll + patience:
             reason = (
-                f"the checker counts as stuck after {short(stale)}, and one question may take {short(poll + patience)}."
+                f"the checker counts as stuck after {short(stale)}, but one query may take {short(poll + patience)}."
             )
             yield Contradiction(f"services.{service}", reason, f"Use more than {short(poll + patience)}.")
 
 
 def _leaving(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    """A server that leaves, or comes back, must not do so before the load balancer has seen it."""
+    """A server that leaves or restarts must wait until the load balancer has noticed it."""
     for service, _, listener in failures.fronts(cloud):
         seen = failures.refused(readings, listener)
         for name in ("drain", "restart"):
@@ -133,8 +133,8 @@ def _leaving(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             reading = readings.longest(service.name, name)
             if reading.value <= seen.seconds:
                 reason = (
-                    f"{service.name}'s {name} waits {short(reading.value)}, "
-                    f"the load balancer sees after {short(seen.seconds)} that it is away: {seen}."
+                    f"{service.name}'s {name} waits {short(reading.value)}, but the load balancer notices only after "
+                    f"{short(seen.seconds)} that the server is away: {seen}."
                 )
                 yield Contradiction(reading.where, reason, f"Use more than {short(seen.seconds)} in {reading.file}.")
 
@@ -150,20 +150,20 @@ def _script(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     if patience.value > interval:
         reason = (
             f"the script of {patience.service} may take {short(patience.value)} and is due every {short(interval)}: "
-            "runs are left out."
+            "some runs are skipped."
         )
-        yield Contradiction(patience.where, reason, f"Use a timeout of {short(interval)} at most.")
+        yield Contradiction(patience.where, reason, f"Use a timeout of at most {short(interval)}.")
     if 3 * advert > fall * interval:
         reason = (
-            f"a lost machine is noticed after 3 advertisements of {short(advert)}, "
+            f"a lost machine is noticed after 3 advertisements of {short(advert)}, but "
             f"a dead load balancer already after {fall:g} x {short(interval)}: the worse failure takes longer."
         )
-        fix = f"Use {short(fall * interval / 3)} at most."
+        fix = f"Use at most {short(fall * interval / 3)}."
         yield Contradiction(adverts.where, reason, fix)
 
 
 def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
-    """A machine that is cut off may take clients back until it gives the virtual IP up: its successor must outlast it."""
+    """A machine that is cut off may take clients back until it gives up the virtual IP. Its successor must announce longer."""
     if not failures.separable(cloud, readings):
         return
     where = readings_of.where(readings.provider("virtual ip"))
@@ -172,10 +172,10 @@ def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     )
     if repeat * pause < delay:
         reason = (
-            f"whoever takes a virtual IP announces itself for {short(repeat * pause)}, and again after {short(delay)}: "
+            f"a new holder of a virtual IP announces itself for {short(repeat * pause)}, and again after {short(delay)}: "
             "in between it loses clients to a former holder that is cut off."
         )
-        fix = f"Use a vrrp_garp_master_repeat of {math.ceil(delay / pause)} at least."
+        fix = f"Use a vrrp_garp_master_repeat of at least {math.ceil(delay / pause)}."
         yield Contradiction(where, reason, fix)
     up, moves, told = (
         failures.given_up(cloud, readings),
@@ -184,8 +184,8 @@ def _announcing(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     )
     if moves.seconds + told.seconds <= up.seconds:
         reason = (
-            f"a machine that is cut off gives a virtual IP up after {short(up.seconds)} at worst ({up}), its successor has "
-            f"announced itself for the last time after {short(moves.seconds + told.seconds)}."
+            f"a machine that is cut off gives up a virtual IP after {short(up.seconds)} at worst ({up}), but its successor "
+            f"announces itself for the last time after {short(moves.seconds + told.seconds)}."
         )
         fix = f"Use a vrrp_garp_master_delay of more than {short(up.seconds - moves.seconds)}."
         yield Contradiction(where, reason, fix)
@@ -202,14 +202,14 @@ def _recycle(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             if recycle.value >= shortest.value:
                 reason = (
                     f"{service} keeps idle connections to {database} for {short(recycle.value)}, "
-                    f"the load balancer drops them after {short(shortest.value)} ({shortest.name})."
+                    f"but the load balancer drops them after {short(shortest.value)} ({shortest.name})."
                 )
-                fix = f"Renew them earlier than that, or raise the load balancer's {shortest.name}."
+                fix = f"Renew them earlier, or raise the load balancer's {shortest.name}."
                 yield Contradiction(recycle.where, reason, fix, "TIMERS", concerns=(service,))
             if ends.value <= recycle.value:
                 reason = (
                     f"a reload cuts database connections after {short(ends.value)}, "
-                    f"{service} renews its own after {short(recycle.value)}."
+                    f"but {service} renews its connections only after {short(recycle.value)}."
                 )
                 fix = f"Use more than {short(recycle.value)}."
                 yield Contradiction(ends.where, reason, fix, "TIMERS", "warning", (service,))
@@ -225,7 +225,7 @@ def _answers(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
         answer = min(times, key=lambda reading: reading.value, default=None)
         if answer is not None and patience.value >= answer.value:
             reason = (
-                f"the load balancer gives {patience.service} up after {short(answer.value)}, which itself waits "
+                f"the load balancer waits {short(answer.value)} for {patience.service}, which itself waits "
                 f"{short(patience.value)} for the database."
             )
             fix = f"Use more than {short(patience.value)}."
@@ -238,8 +238,8 @@ def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
         for before in _clients(cloud, readings, "database connect_timeout"):
             if before.value <= behind.value:
                 reason = (
-                    f"{before.service} gives a connection up after {short(before.value)}, "
-                    f"the load balancer tries for {short(behind.value)}."
+                    f"{before.service} gives up a connection after {short(before.value)}, "
+                    f"but the load balancer tries for {short(behind.value)}."
                 )
                 yield Contradiction(behind.where, reason, f"Use less than {short(before.value)}.")
 
@@ -254,19 +254,19 @@ def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
             reason = (
                 f"{service}'s election time-out {short(election)} has room for {election / heartbeat:.1f} heartbeats."
             )
-            fix = f"Use {short(FEWEST_HEARTBEATS * heartbeat)} at least."
+            fix = f"Use at least {short(FEWEST_HEARTBEATS * heartbeat)}."
             yield Contradiction(elections.where, reason, fix)
 
 
 def _patience(cloud: Cloud, readings: Readings, found: Iterable[Failure]) -> Iterator[Contradiction]:
-    """Clients must wait longer than the database's failover takes, or they fail where they need not."""
+    """Clients must wait longer than the database's failover takes. Otherwise they fail needlessly."""
     databases = {database for database, _ in _databases(cloud)}
     for failure in (failure for failure in found if failure.service in databases):
         for patience in _clients(cloud, readings, "database read_timeout"):
             if patience.value <= failure.recovery.seconds:
                 reason = (
-                    f"{patience.service} gives a query up after {short(patience.value)}, "
-                    f"the database's failover takes up to {short(failure.recovery.seconds)}."
+                    f"{patience.service} gives up a query after {short(patience.value)}, "
+                    f"but the database's failover takes up to {short(failure.recovery.seconds)}."
                 )
                 yield Contradiction(patience.where, reason, f"Use more than {short(failure.recovery.seconds)}.")
 
@@ -277,13 +277,13 @@ def _databases(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 
 def _replicated(cloud: Cloud) -> tuple[str, ...]:
-    """The database, where its members vote."""
+    """Name of the database, if its members vote."""
     database = cloud.provider("database")
     return (database.name,) if database is not None and database.voters else ()
 
 
 def _clients(cloud: Cloud, readings: Readings, name: str) -> Iterator[Reading]:
-    """The longest reading of a timer of each of the database's clients that have it."""
+    """The longest reading of a timer for each client of the database that has it."""
     return (readings.longest(service.name, name) for service in failures.clients(cloud, readings, name))
 
 

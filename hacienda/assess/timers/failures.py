@@ -1,4 +1,4 @@
-"""Each failure as an ordered sum of the timers that it runs through. Sources: docs/timers.md."""
+"""Each failure as an ordered sum of timers. Sources: docs/timers.md."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ LARGEST_RTO = 120.0
 """Linux' TCP_RTO_MAX, in seconds."""
 
 BALANCERS = "balancers"
-"""Section of the load balancer's times by which it checks whether it reaches the others."""
+"""Section of the load balancer's timers for its checks whether it reaches the other load balancers."""
 
 OUTAGE = ": longest write outage"
-"""End of the names of drills that measure what a client's writes feel."""
+"""End of the names of drills that measure how long a client's writes fail."""
 
 
 def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
@@ -31,10 +31,10 @@ def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
     Args:
         cloud: the resolved cloud.
-        readings: what its services state.
+        readings: readings of its services' timers.
 
     Raises:
-        DeclarationError: a timer that a failure runs through is declared by nobody: a programming error.
+        DeclarationError: no service declares a timer that a failure needs. It is a programming error.
     """
     for describe in (_entrance, _load_balancer, _cut_off, _databases, _apis, _messages, _elections, _connections):
         try:
@@ -50,27 +50,30 @@ def balancer(readings: Readings, name: str, listener: str = "") -> Reading:
 
 
 def keeper(readings: Readings, name: str) -> Reading:
-    """A timer of who holds the virtual IPs."""
+    """A timer of the service that holds the virtual IPs."""
     return readings.longest(readings.provider("virtual ip"), name)
 
 
 def silent(readings: Readings, listener: str) -> Sum:
-    """Until the load balancer drops a backend whose machine is silent: a check in vain lasts min(connect time-out, inter), and the
-    next one comes after fastinter (its manual, `timeout check` and `fastinter`)."""
+    """Time until the load balancer drops a backend whose machine is silent.
+
+    A failed check lasts min(connect time-out, inter), and the next one follows after fastinter (its manual, `timeout check` and
+    `fastinter`).
+    """
     fall = balancer(readings, "fall", listener).value
     waits = min((balancer(readings, name, listener) for name in ("connect time-out", "inter")), key=lambda r: r.value)
     return Sum(
         "the load balancer drops the backend",
         (
             timed(balancer(readings, "inter", listener)),
-            timed(waits, fall, "check in vain"),
+            timed(waits, fall, "failed check"),
             timed(balancer(readings, "fastinter", listener), fall - 1),
         ),
     )
 
 
 def refused(readings: Readings, listener: str) -> Sum:
-    """Until the load balancer drops a backend that refuses its checks, or answers them with an error, at once."""
+    """Time until the load balancer drops a backend that immediately refuses its checks or answers them with an error."""
     fall = balancer(readings, "fall", listener).value
     return Sum(
         "the load balancer drops the backend",
@@ -82,7 +85,7 @@ def refused(readings: Readings, listener: str) -> Sum:
 
 
 def hanging(readings: Readings, listener: str) -> Sum:
-    """Until the load balancer drops a backend that accepts its checks and never answers."""
+    """Time until the load balancer drops a backend that accepts its checks and never answers."""
     fall = balancer(readings, "fall", listener).value
     return Sum(
         "the load balancer drops the backend",
@@ -95,36 +98,41 @@ def hanging(readings: Readings, listener: str) -> Sum:
 
 
 def address(readings: Readings) -> Sum:
-    """Until a backup takes the virtual IP: three advertisements missed, and the skew (RFC 5798, 6.1)."""
+    """Time until a backup takes the virtual IP: three missed advertisements and the skew (RFC 5798, 6.1)."""
     return Sum("the virtual IP moves", (timed(keeper(readings, "advert_int"), 3), _skew(readings)))
 
 
 def given_up(cloud: Cloud, readings: Readings) -> Sum:
-    """Until a machine that is cut off gives the virtual IP up: its load balancer reaches neither the majority of the others
-    nor a writer, and the script that watches it tells. Only where somebody can be cut off (`separable`)."""
+    """Time until a machine that is cut off gives up the virtual IP.
+
+    Its load balancer reaches neither the majority of the others nor a writer, and the script that watches it reports that. It
+    applies only where a load balancer can be cut off (`separable`).
+    """
     alone: list[Step] = [silent(readings, BALANCERS)]
     for service, listener in _listeners(cloud, single_writer=True):
         asks = timed(readings.longest(service.name, "poll"))
         alone.append(_after((*_view(readings, service.name).of, asks), refused(readings, listener)))
     fall = keeper(readings, "script fall").value
     script = timed(keeper(readings, "script interval"), fall, "script interval")
-    return Sum("it gives the virtual IP up", (Longest("the load balancer finds itself cut off", tuple(alone)), script))
+    return Sum(
+        "it gives up the virtual IP", (Longest("the load balancer notices that it is cut off", tuple(alone)), script)
+    )
 
 
 def separable(cloud: Cloud, readings: Readings) -> bool:
-    """Whether a load balancer can find itself cut off from the others: there are several, and they agree on a writer."""
+    """Whether a load balancer can notice that it is cut off: there are several, and they agree on a writer."""
     several = entered(cloud) and len(cloud.members(readings.provider("load balancer"))) > 1
     return several and any(_listeners(cloud, single_writer=True))
 
 
 def entered(cloud: Cloud) -> bool:
-    """Whether clients come in over a virtual IP with a load balancer behind it."""
+    """Whether clients reach the cloud over a virtual IP with a load balancer behind it."""
     offered = (cloud.provider("load balancer"), cloud.provider("virtual ip"))
     return bool(cloud.virtual_ips) and None not in offered
 
 
 def announced(readings: Readings) -> Sum:
-    """How long the successor announces itself, from when it takes the virtual IP (docs/timers.md)."""
+    """How long the successor announces itself after it takes the virtual IP (docs/timers.md)."""
     repeat = keeper(readings, "garp_master_repeat").value
     return Sum(
         "the successor announces itself",
@@ -136,7 +144,7 @@ def announced(readings: Readings) -> Sum:
 
 
 def _view(readings: Readings, database: str) -> Sum:
-    """Until the members of a group agree without one (extended virtual synchrony)."""
+    """Time until the members of a group agree on a view without the lost one (extended virtual synchrony)."""
     parts = ("suspect_timeout", "inactive_check_period", "join_retrans_period")
     return Sum(
         "the members agree without it", tuple(timed(readings.longest(database, f"evs.{part}")) for part in parts)
@@ -144,7 +152,7 @@ def _view(readings: Readings, database: str) -> Sum:
 
 
 def _skew(readings: Readings) -> Time:
-    """The head start that others have over the second in rank, who takes over when the first is lost."""
+    """How long the second in rank waits beyond three advertisements before it takes over from the first."""
     advert = keeper(readings, "advert_int").value
     ranked = sorted(
         {reading.value for reading in readings.of(readings.provider("virtual ip"), "priority")}, reverse=True
@@ -163,15 +171,15 @@ def _load_balancer(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
         return
     fall = keeper(readings, "script fall").value
     interval = keeper(readings, "script interval")
-    dead = Sum("the script tells", (timed(interval, fall, "script interval"), _skew(readings)))
+    dead = Sum("the script reports", (timed(interval, fall, "script interval"), _skew(readings)))
     yield Failure("load balancer dies", "entrance", dead, dead, target=4.0)
     patience = keeper(readings, "script timeout")
-    hangs = Sum("the script tells", (timed(interval), timed(patience, fall, "script timeout"), _skew(readings)))
+    hangs = Sum("the script reports", (timed(interval), timed(patience, fall, "script timeout"), _skew(readings)))
     yield Failure("load balancer hangs", "", hangs, hangs)
 
 
 def _cut_off(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
-    """For whoever hears both sides and has just heard the former holder; all others go to the successor at once."""
+    """Only for a client that hears both sides and heard the former holder last. Others use the successor immediately."""
     if separable(cloud, readings):
         up = given_up(cloud, readings)
         heard = timed(keeper(readings, "garp_interval"), 1, "the successor's next announcement")
@@ -225,7 +233,7 @@ def _apis(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
 
 def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Failure]:
-    """A request of a service whose database query was on its way to the machine that is lost."""
+    """A request of a service whose database query was on its way to the lost machine."""
     if service not in clients(cloud, readings, "database read_timeout"):
         return
     patience = timed(readings.longest(service.name, "database read_timeout"))
@@ -238,7 +246,7 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
 
 
 def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
-    """Services with connections to the database that have a timer of that name."""
+    """Services with database connections that have a timer of that name."""
     return tuple(service for service in cloud.services if service.pools and readings.has(service.name, name))
 
 
@@ -280,13 +288,15 @@ def _connections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
 
 
 def retransmitting(retries: int) -> float:
-    """Seconds until Linux gives a connection up, where the round trip is short (tcp_timer.c, `tcp_model_timeout`): the
-    waits double from TCP_RTO_MIN to TCP_RTO_MAX, one more of them than there are retries. Measured: 26.4 s for 6."""
+    """Seconds until Linux gives up a connection with a short round trip (tcp_timer.c, `tcp_model_timeout`).
+
+    The waits double from TCP_RTO_MIN to TCP_RTO_MAX; there is one more wait than retries. Measured: 26.4 s for 6 retries.
+    """
     return sum(min(SMALLEST_RTO * float(2**number), LARGEST_RTO) for number in range(retries + 1))
 
 
 def fronts(cloud: Cloud) -> Iterator[tuple[Service, Frontend, str]]:
-    """Balanced services with their front ends on a virtual IP, and the names of these."""
+    """Balanced services with their front ends on a virtual IP, and the names of the front ends."""
     for service in cloud.services if entered(cloud) else ():
         for front in service.frontends:
             if any(cloud.virtual_ip(scope) is not None for scope in front.scopes):

@@ -1,4 +1,4 @@
-"""Result files of the lab's drills: how long each outage was, on which machine and day.
+"""Result files of the lab's drills: the duration of each outage, with machine and day.
 
 {"environment": "lab",
  "drills": {"VIP holder loses power: longest write outage":
@@ -19,19 +19,19 @@ from hacienda.assess.timers.model import Drill
 from hacienda.errors import InputError, Problem
 
 NAME = "measured.json"
-"""Name of the file in an environment's own folder (.hacienda/ENV)."""
+"""Name of the file in an environment's folder (.hacienda/ENV)."""
 
 
 def save(path: Path, environment: str, drills: Mapping[str, float]) -> None:
-    """Write figures to a result file; what it has of other drills stays.
+    """Writes figures to a result file. Figures of other drills in the file stay.
 
     Args:
-        path: the file; its folder is made.
+        path: the file; its folder is created.
         environment: name of the environment.
         drills: drill -> seconds.
 
     Raises:
-        InputError: there is a file that is none of these.
+        InputError: the path holds a file that is no result file.
     """
     run = {
         "machine": f"{os.cpu_count()} processors, {platform.system()} {platform.release()}",
@@ -47,10 +47,10 @@ def save(path: Path, environment: str, drills: Mapping[str, float]) -> None:
 
 
 def load(path: Path) -> tuple[Drill, ...]:
-    """The drills of a result file, in its order; none where there is no file.
+    """The drills of a result file, in its order; empty if there is no file.
 
     Raises:
-        InputError: it is not such a file.
+        InputError: the file is no result file.
     """
     try:
         document = json.loads(path.read_text())
@@ -64,23 +64,23 @@ def load(path: Path) -> tuple[Drill, ...]:
     for name, told in drills.items():
         problem = _problem(told)
         if problem:
-            raise _refused(path, f"says of {name!r} {problem}")
+            raise _refused(path, f"gives {name!r} {problem}")
     return tuple(Drill(name, float(one["seconds"]), one["machine"], one["date"]) for name, one in drills.items())
 
 
 def _problem(told: Any) -> str:
-    """What is wrong with what is told of a drill; empty: nothing."""
+    """What is wrong with the entry of a drill; empty: nothing."""
     if not isinstance(told, dict):
         return "no mapping of seconds, machine and date"
     seconds = told.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < float("inf"):
-        return f"{seconds!r}, which is no number of seconds"
+        return f"the seconds {seconds!r}, which are no valid number"
     if not isinstance(told.get("machine"), str):
         return "no machine"
     try:
         date.fromisoformat(told.get("date", ""))
     except (TypeError, ValueError):
-        return f"the date {told.get('date')!r}, which is none"
+        return f"the date {told.get('date')!r}, which is no valid date"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a timer budget says, as data: the command prints it, reports are built over it."""
+"""A timer budget as data. `hacienda timers` prints it, and reports use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.assess.timers.steps import Step
 
 @dataclass(frozen=True)
 class Drill:
-    """A drill that was run: its name, the seconds it measured, on which machine and day."""
+    """A drill that was run: its name, the measured seconds, the machine and the day."""
 
     name: str
     seconds: float
@@ -21,15 +21,15 @@ class Drill:
 
 @dataclass(frozen=True)
 class Failure:
-    """What a failure costs at worst.
+    """How long a failure lasts at worst.
 
     Args:
         name: what fails.
-        service: whose failover it is when its machine or itself is lost: `entrance` for the virtual IP and its load balancer;
-            empty: it is none.
-        detection: until it is noticed.
-        recovery: all of it, until clients are served again.
-        target: seconds that it should take at most; None: none is set (docs/timers.md).
+        service: service that fails over when it or its machine is lost; `entrance` for the virtual IP and its load balancer.
+            Empty: the failure is no such failover.
+        detection: time until it is noticed.
+        recovery: whole time until clients are served again.
+        target: seconds that it should take at most; None: no target (docs/timers.md).
         drills: names of the drills that measure it.
     """
 
@@ -42,7 +42,7 @@ class Failure:
 
     @property
     def within_target(self) -> bool:
-        """Whether it takes no longer than it should."""
+        """Whether it takes no longer than its target."""
         return self.target is None or self.recovery.seconds <= self.target
 
     def to_json(self) -> dict[str, Any]:
@@ -60,15 +60,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Times that cannot be right together.
+    """Times that contradict each other.
 
     Args:
-        where: the field of the environment file to look at, dotted.
+        where: dotted field of the environment file to look at.
         reason: what contradicts what, with the values.
         fix: what to do.
-        rule: id of the rule of `hacienda check` that tells it.
-        severity: how bad it is; None: what that rule says.
-        concerns: names of what it is about.
+        rule: id of the rule of `hacienda check` that reports it.
+        severity: how bad it is; None: that rule's severity.
+        concerns: names of what it concerns.
     """
 
     where: str
@@ -81,11 +81,11 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Line:
-    """A failure beside what was measured of it.
+    """A failure with its measurements.
 
     Args:
-        failure: the budget.
-        measured: the drills that a result file has of it.
+        failure: the failure with its computed times.
+        measured: drills of it in the result file.
     """
 
     failure: Failure
@@ -93,12 +93,12 @@ class Line:
 
     @property
     def longest(self) -> Drill | None:
-        """The slowest drill; None: none was run."""
+        """The slowest drill; None: no drill was run."""
         return max(self.measured, key=lambda drill: drill.seconds, default=None)
 
     @property
     def exceeded(self) -> bool:
-        """A drill took longer than the budget says it can."""
+        """Whether a drill took longer than the budget allows."""
         return self.longest is not None and self.longest.seconds > self.failure.recovery.seconds
 
 
@@ -109,8 +109,8 @@ class Budget:
     Args:
         environment: its name.
         lines: every failure.
-        contradictions: times that cannot be right together.
-        others: drills that measure something else.
+        contradictions: times that contradict each other.
+        others: drills that measure none of these failures.
     """
 
     environment: str
@@ -120,7 +120,7 @@ class Budget:
 
     @property
     def failovers(self) -> dict[str, Failure]:
-        """For each service the longest of its failovers; `entrance`: of the virtual IP with its load balancer."""
+        """Service -> its longest failover. `entrance` stands for the virtual IP with its load balancer."""
         longest: dict[str, Failure] = {}
         for failure in (line.failure for line in self.lines if line.failure.service):
             known = longest.setdefault(failure.service, failure)

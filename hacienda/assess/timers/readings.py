@@ -1,4 +1,4 @@
-"""The times of a cloud: what services state as timers, looked up by name."""
+"""Readings: the values of the timers that a cloud's services declare, looked up by name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Reading:
     """One value of one timer.
 
     Args:
-        service: who states it.
+        service: service that declares the timer.
         name: the timer's name.
         section: section of the file that has it; empty: the file has one value.
-        node: whose file.
+        node: node of the file.
         file: path on the node.
         value: seconds, or a count.
-        where: the field of the environment file that sets it, or would.
+        where: the field of the environment file that sets it, or could set it.
     """
 
     service: str
@@ -34,11 +34,11 @@ class Reading:
 
 
 class NotTimedError(Exception):
-    """A service says, on purpose, that it has no such timer (`NoTimer`): what is made of it is none of this cloud's."""
+    """A service has no such timer, on purpose (`NoTimer`). What depends on the timer does not exist in this cloud."""
 
 
 class Readings:
-    """Every reading of a cloud, to look up. A name that nobody declares is an error: it would drop a check without a word.
+    """Every reading of a cloud. An undeclared name is an error, because it would silently drop a check.
 
     Args:
         found: the readings.
@@ -58,7 +58,7 @@ class Readings:
         """Name of the service that offers a capability here.
 
         Raises:
-            DeclarationError: none does: ask the cloud first.
+            DeclarationError: no service offers it; the caller must ask the cloud first.
         """
         for service in self._services.values():
             if capability in service.provides:
@@ -66,10 +66,10 @@ class Readings:
         raise DeclarationError(f"no service here provides {capability!r}")
 
     def has(self, service: str, name: str) -> bool:
-        """Whether a service has a timer; False: it says that it has none.
+        """Whether a service has a timer. False: it declares that it has none.
 
         Raises:
-            DeclarationError: there is no such service here, or it says nothing of such a timer.
+            DeclarationError: the cloud has no such service, or the service declares nothing about such a timer.
         """
         if service not in self._services:
             raise DeclarationError(f"there is no service {consistency.unknown(service, self._services)} here")
@@ -77,16 +77,16 @@ class Readings:
         timer = declared.get(name) or declared.get(EVERY)
         if timer is None:
             raise DeclarationError(
-                f"{service} declares no timer {consistency.unknown(name, declared)}. One that it lacks on purpose is a NoTimer."
+                f"{service} declares no timer {consistency.unknown(name, declared)}. If it lacks it on purpose, declare a NoTimer."
             )
         return isinstance(timer, Timer)
 
     def of(self, service: str, name: str, section: str = "") -> tuple[Reading, ...]:
-        """Readings of a timer on every node that was looked at: of one section, or of all of them.
+        """Readings of a timer on every node that was read, of one section or of all.
 
         Raises:
-            DeclarationError: nobody declares it, or the file has no such section.
-            NotTimedError: the service says that it has none.
+            DeclarationError: no service declares it, or the file has no such section.
+            NotTimedError: the service declares that it has none.
         """
         if not self.has(service, name):
             raise NotTimedError(f"{service}: {name}")
@@ -96,16 +96,16 @@ class Readings:
         sections: Collection[str] = {reading.section for reading in found}
         if section not in sections:
             raise DeclarationError(
-                f"{service}: {name} is asked of the section {consistency.unknown(section, sections)}"
+                f"{service}: {name} has no value in the section {consistency.unknown(section, sections)}"
             )
         return tuple(reading for reading in found if reading.section == section)
 
     def longest(self, service: str, name: str, section: str = "") -> Reading:
-        """The longest of them: the worst case.
+        """The longest reading, which is the worst case.
 
         Raises:
-            DeclarationError: as `of`, and where no section has it.
-            NotTimedError: as `of`.
+            DeclarationError: as for `of`, and if no section has it.
+            NotTimedError: as for `of`.
         """
         found = self.of(service, name, section)
         if not found:
@@ -114,7 +114,7 @@ class Readings:
 
 
 def read(cloud: Cloud) -> Readings:
-    """Every stated timer of a cloud."""
+    """Readings of every declared timer of a cloud."""
     found = [
         Reading(
             service.name, timer.name, section, node.name, timer.file, float(value), where(service.name, timer.option)
@@ -129,11 +129,11 @@ def read(cloud: Cloud) -> Readings:
 
 
 def where(service: str, option: str = "") -> str:
-    """The field of the environment file that has a service's option, or all of them."""
+    """The field of the environment file for a service's option, or for all its options."""
     return f"services.{service}.{option}" if option else f"services.{service}"
 
 
 def _looked_at(cloud: Cloud, service: Service) -> tuple[Node, ...]:
-    """Controllers, or the first machine where it runs on none: what runs on 1,000 computes has the same times there."""
+    """Controllers that run the service, or else its first machine: a service on 1,000 compute machines has the same times there."""
     members = tuple(node for node in cloud.members(service.name) if node.role != "arbiter")
     return tuple(node for node in members if node.role == "controller") or members[:1]

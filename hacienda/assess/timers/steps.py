@@ -1,4 +1,4 @@
-"""How long something lasts: named times, added up or the longest of several."""
+"""Steps of a failure: named times, sums of them, or the longest of several."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hacienda.assess.timers.readings import Reading
 
 @dataclass(frozen=True)
 class Time:
-    """A timer, so many times.
+    """A timer, repeated.
 
     Args:
         label: what it is.
         each: seconds of one.
-        times: how many of them, one after the other.
-        file: path on the node that says it; empty: computed or a constant of the protocol.
+        times: how many times it runs, one after the other.
+        file: path on the node of the file that sets it; empty: computed or a constant of the protocol.
     """
 
     label: str
@@ -42,14 +42,14 @@ class Time:
 
 @dataclass(frozen=True)
 class Sum:
-    """One after the other."""
+    """Steps one after the other."""
 
     label: str
     of: tuple[Step, ...]
 
     @property
     def seconds(self) -> float:
-        """All together."""
+        """How long all steps last."""
         return round(sum(step.seconds for step in self.of), 6)
 
     def __str__(self) -> str:
@@ -62,14 +62,14 @@ class Sum:
 
 @dataclass(frozen=True)
 class Longest:
-    """At the same time; the longest decides."""
+    """Steps at the same time, of which the longest decides."""
 
     label: str
     of: tuple[Step, ...]
 
     @property
     def seconds(self) -> float:
-        """The longest of them."""
+        """How long the longest step lasts."""
         return max(step.seconds for step in self.of)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ Step = Time | Sum | Longest
 
 
 def times(step: Step) -> Iterator[Time]:
-    """Every timer in it."""
+    """Every timer in a step."""
     if isinstance(step, Time):
         yield step
     else:
@@ -103,5 +103,5 @@ def timed(reading: Reading, times: float = 1, label: str = "") -> Time:
 
 
 def short(value: float) -> str:
-    """Seconds without needless digits: `0.25 s`, `3600 s`."""
+    """Seconds in at most three decimals: `0.25 s`, `3600 s`."""
     return f"{round(value, 3):g} s"

@@ -143,7 +143,7 @@ def test_what_costs_most_comes_first() -> None:
 
 def test_a_lab_on_one_host_is_told_that_its_host_is_the_trouble() -> None:
     found = estimate(frozen.lab())
-    assert found.improvements[0].change == "a host of its own for every controller"
+    assert found.improvements[0].change == "a separate host for every controller"
     assert not found.met
 
 
@@ -156,7 +156,7 @@ def test_a_third_controller_is_what_two_need() -> None:
 def test_one_rack_is_told_to_spread_and_to_double_its_feed() -> None:
     changes = {one.change: one.saved for one in estimate(rack_cloud(racks=1)).improvements}
     assert changes["a second power feed for every rack"] > 10
-    assert any(change.startswith("a rack of its own") for change in changes)
+    assert any(change.startswith("a separate rack") for change in changes)
 
 
 def test_effects_say_what_survives_and_what_is_lost() -> None:

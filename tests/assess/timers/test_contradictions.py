@@ -26,18 +26,18 @@ WRONG: Mapping[str, tuple[str, Mapping[str, Value], str]] = {
         "holder", {"garp_master_repeat": 5}, "announces itself for 1 s, and again after 5 s"),
     "a successor that is silent too early": (
         "door", {"inter": {"balancers": 4}, "fastinter": {"balancers": 4}, "fall": {"balancers": 3}},
-        "gives a virtual IP up after 17 s at worst"),
+        "gives up a virtual IP after 17 s at worst"),
     "pools that keep dead connections": (
         "names", {"connection_recycle_time": 3600}, "the load balancer drops them after 3600 s"),
     "reloads that cut pools": ("door", {"hard-stop-after": 600}, "a reload cuts database connections after 600 s"),
     "an impatient client": (
-        "names", {"database read_timeout": 2}, "gives a query up after 2 s, the database's failover takes up to 2.5 s"),
+        "names", {"database read_timeout": 2}, "gives up a query after 2 s, but the database's failover takes up to 2.5 s"),
     "an impatient load balancer": (
-        "door", {"server time-out": {"names-api": 4}}, "gives names up after 4 s, which itself waits 5 s for the database"),
+        "door", {"server time-out": {"names-api": 4}}, "the load balancer waits 4 s for names, which itself waits 5 s for the database"),
     "a client that does not let the load balancer connect": (
-        "names", {"database connect_timeout": 0}, "gives a connection up after 0 s, the load balancer tries for 0.5 s"),
+        "names", {"database connect_timeout": 0}, "gives up a connection after 0 s, but the load balancer tries for 0.5 s"),
     "elections for nothing": ("truths", {"election": 1}, "room for 4.0 heartbeats"),
-    "beyond the target": ("door", {"check time-out": 8}, "names hangs: 28 s at worst, 25 s are the target"),
+    "beyond the target": ("door", {"check time-out": 8}, "names hangs: 28 s at worst, the target is 25 s"),
 }  # fmt: skip
 
 

@@ -40,12 +40,12 @@ def test_other_drills_stay_when_one_is_run_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"seconds": "2 s"}, "'2 s', which is no number of seconds"),
-        ({"seconds": True}, "True, which is no number"),
-        ({"seconds": -1}, "-1, which is no number"),
-        ({"seconds": None}, "None, which is no number"),
-        ({"date": "yesterday"}, "the date 'yesterday', which is none"),
-        ({"date": 2026}, "the date 2026, which is none"),
+        ({"seconds": "2 s"}, "the seconds '2 s', which are no valid number"),
+        ({"seconds": True}, "True, which are no valid number"),
+        ({"seconds": -1}, "-1, which are no valid number"),
+        ({"seconds": None}, "None, which are no valid number"),
+        ({"date": "yesterday"}, "the date 'yesterday', which is no valid date"),
+        ({"date": 2026}, "the date 2026, which is no valid date"),
         ({"machine": 2}, "no machine"),
     ],
 )

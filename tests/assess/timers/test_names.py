@@ -86,4 +86,4 @@ def test_every_database_has_its_patience_checked() -> None:
     renamed = tuple(replace(one, name=f"failure {number}") for number, one in enumerate(found))
     hasty = readings.read(timed("names", {"database read_timeout": 1}))
     told = [one.reason for one in contradictions.contradictions(lab(), hasty, renamed)]
-    assert [reason for reason in told if "gives a query up after 1 s" in reason]
+    assert [reason for reason in told if "gives up a query after 1 s" in reason]
