@@ -149,7 +149,7 @@ def facts(cloud: Cloud, root: Path) -> dict[str, Fact]:
 
 
 def _trusting(rendering: Rendering, file: Path, project: Path) -> Rendering:
-    """The rendering with its settings of trust and the files they name. For a base too old to export them, read its file here."""
+    """The rendering with its settings of trust and their files. The running code reads the file of a base that exports none."""
     try:
         environment = load(file, services.registry())
     except InputError:

@@ -31,7 +31,7 @@ class _Side:
 def changes_of_files(
     before: Rendering, after: Rendering, pairs: Mapping[str, Pair], most: int | None
 ) -> Iterator[FileChange]:
-    """All changes of files on existing machines: FIRST_BOOT first, then by path.
+    """All changes of files on remaining machines: FIRST_BOOT first, then by path.
 
     Args:
         before, after: the renderings.

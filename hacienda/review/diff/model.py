@@ -20,7 +20,7 @@ FIRST_BOOT = ("user-data", "network-config")
 
 @dataclass(frozen=True)
 class FileChange:
-    """The same change of one file on one or more existing machines.
+    """The same change of one file on one or more remaining machines.
 
     Args:
         path: absolute path on the node, or one of FIRST_BOOT.
@@ -73,7 +73,7 @@ class NodeChange:
 
 @dataclass(frozen=True)
 class Step:
-    """What one service's daemons do on existing machines. Each machine takes its steps in the order of `Diff.steps`.
+    """What one service's daemons do on remaining machines. Each machine takes its steps in the order of `Diff.steps`.
 
     Args:
         action: `start` and `stop`: the service is added to these machines or removed from them.
@@ -91,7 +91,7 @@ class Step:
 
 @dataclass(frozen=True)
 class PackageChange:
-    """Debian packages that existing machines install, or no longer need."""
+    """Debian packages that remaining machines install, or no longer need."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -153,7 +153,7 @@ class Diff:
 
     @property
     def reconfigured(self) -> tuple[str, ...]:
-        """Existing machines that change now. A changed first boot alone does not count, because theirs is over."""
+        """Remaining machines that change now. A changed first boot alone does not count, because theirs is over."""
         touched = {node for change in self.files if change.path not in FIRST_BOOT for node in change.nodes}
         touched.update(node for change in self.packages for node in change.nodes)
         touched.update(node for step in self.steps for node in step.nodes)

@@ -14,7 +14,7 @@ from hacienda.review.diff.rendering import File, RenderedNode
 
 @dataclass(frozen=True)
 class Pair:
-    """An existing machine in two renderings."""
+    """A machine that two renderings contain."""
 
     before: RenderedNode
     after: RenderedNode
@@ -71,7 +71,7 @@ class Pair:
         return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words))})(?![\w-]|\.\d)")
 
     def impersonal(self, line: str) -> str:
-        """A line with placeholders for the machine's own name and addresses, so that like lines of machines are equal."""
+        """A line with placeholders for the own name and addresses. It is equal for machines that differ in these alone."""
         labels = {word: f"<{place}>" for one in (self.before, self.after) for place, word in enumerate(one.identity)}
         return self.own.sub(lambda match: labels[match[0]], line)
 

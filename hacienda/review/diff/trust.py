@@ -1,4 +1,4 @@
-"""Changes of trust: who reads secrets, who reaches the machines, how machines prove themselves, whose software they run."""
+"""Changes of trust: who reads secrets and reaches machines, how machines prove themselves, whose software and state they use."""
 
 from __future__ import annotations
 

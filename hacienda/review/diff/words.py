@@ -62,7 +62,7 @@ UNTRUSTED = (
 
 
 def resources(found: Diff) -> list[tuple[str, str]]:
-    """Resources and settings that change: which, and how; like changes share a line. Added and removed machines are left out."""
+    """Resources and settings that change: which, and how. Equal changes share a line. Added and removed machines are left out."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for change in found.resources:
         if change.node and change.kind in ("added", "removed"):

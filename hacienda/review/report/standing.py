@@ -30,10 +30,10 @@ def findings(report: Report) -> Section:
     blocks: list[Block] = []
     if open_ones:
         rows = tuple(_open_rows(open_ones))
-        blocks.append(Table("Open", ("rule", "severity", "where", "what is unwise", "what to do"), rows))
+        blocks.append(Table("Open", ("rule", "severity", "where", "reason", "fix"), rows))
     if accepted:
         listed = tuple(_accepted(*one) for one in accepted)
-        columns = ("rule", "where", "what is unwise", "why it is accepted", "until")
+        columns = ("rule", "where", "reason", "accepted because", "until")
         blocks.append(Table("Accepted by the environment file", columns, listed))
     return Section("findings", "Findings", tone, report.counts or "none", tuple(blocks))
 
@@ -124,10 +124,10 @@ def timers(report: Report) -> Section:
     said = f"{len(lines)} failures, {f'{len(late)} beyond their targets' if late else 'all within their targets'}"
     said += f"; {len(contradictions)} contradictions" if contradictions else ""
     columns = ("failure", "noticed after", "served again after", "target", "measured", "sum of")
-    table = Table("Seconds at worst, from the rendered files", columns, tuple(_timed(line) for line in lines))
+    table = Table("Worst case in seconds, from the rendered files", columns, tuple(_timed(line) for line in lines))
     blocks: tuple[Block, ...] = (table,)
     if contradictions:
-        blocks = (Table("Contradictions", ("where", "what", "what to do"), contradictions), *blocks)
+        blocks = (Table("Contradictions", ("where", "reason", "fix"), contradictions), *blocks)
     return Section("timers", "Timer budget", "warn" if late or contradictions else "good", said, blocks)
 
 

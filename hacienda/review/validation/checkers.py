@@ -26,7 +26,7 @@ class Program:
         package: Debian package whose version is the program's.
         also: further packages that it needs; ALL: every package of the nodes, because it looks for programs in the file.
         command: command for /bin/sh; `$@` are the files. Exit code 0 accepts a file.
-        in_place: the file has its path of the node, with all other files of that node; otherwise it stands alone.
+        in_place: the file is at its path, with all other files of the node around it; otherwise it stands alone.
         together: one call takes many files, and its output names a file by its path or its unit's name.
         argument: returns the program's argument for a file, from the file's path.
         refuses: pattern of output lines that mean refusal even with exit code 0; None: no line does.

@@ -64,6 +64,6 @@ def _minted(shared: tuple[Secret, ...], usages: Mapping[str, Usage]) -> Mapping[
         store = secrets.open_store(secrets.StoreSpec("file", Path(folder) / "secrets"))
         secrets.mint(store, secrets.Needs("validation", shared, leaves))
         read = functools.partial(store.get, node=_NODE)
-        # A secret may be the password of a user whose name is a second secret, with a derived name.
+        # A secret may be a user's password. Files then find the user's name under a derived name.
         names = [name for secret in shared for name in (secret.name, secret.name + USER)]
         return {name: read(name).decode() for name in [*names, *parts]}

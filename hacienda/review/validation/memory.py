@@ -49,7 +49,7 @@ class Memory:
         return known, fresh
 
     def keep(self, results: Iterable[Result]) -> None:
-        """Record the accepted ones among results of pairs from `recall`."""
+        """Record accepted results. Each belongs to a pair that `recall` returned."""
         accepted = {
             self._asked[id(result.subject), result.check]: result.version for result in results if result.accepted
         }

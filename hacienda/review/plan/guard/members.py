@@ -43,7 +43,7 @@ class MemberState:
         ceased: services that it no longer runs for other nodes afterwards, whatever its outcome.
         taken: addresses of the resources whose loss takes the member too; empty: only its own action does.
         networks: addresses of networks whose loss alone takes the member; no order helps then.
-        requested: its own address, or one of `taken`, if a separate step replaces it only where `-replace` names it.
+        requested: its own address and those in `taken` that a separate step replaces only where `-replace` names them.
     """
 
     source: str
@@ -73,7 +73,7 @@ class MemberState:
 
     @property
     def departure(self) -> quorum.Departure | None:
-        """The departure, as the predicate expects it that guard and provider share; None: the member stays."""
+        """The departure for `hacienda.quorum`, which decides for guard and provider; None: the member stays."""
         return None if self.outcome == "stays" else quorum.Departure(self.voter, self.outcome, self.groups)
 
     def gives_up(self, service: str) -> bool:

@@ -24,7 +24,7 @@ class LastCopy:
 
 @dataclass(frozen=True)
 class Price:
-    """A cost; false if there is none.
+    """A cost. Its truth value is false if there is none.
 
     Args:
         losses: voter groups that lose their majority.

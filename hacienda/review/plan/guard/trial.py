@@ -28,7 +28,8 @@ def tried(
         order: the order to try.
         plans: the plans that the order carries out.
         cluster: the cluster that the order changes.
-        accept, allowed: as in `verdict.judge`, but `allowed` is for this cluster.
+        accept: services whose last copy may be lost.
+        allowed: whether the environment of the cluster may be destroyed.
     """
     done: set[Place] = set()
     for step in order.steps:

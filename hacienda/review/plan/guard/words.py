@@ -41,7 +41,7 @@ def _consent(judged: Judged) -> Iterator[str]:
 
 
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
-    """Groups that lose a member and keep their majority, with remaining and total voters; groups alike share an entry."""
+    """Groups that lose a member and keep their majority, with remaining and total voters; equal numbers share an entry."""
     found: dict[tuple[int, int], list[str]] = {}
     for group in sorted({group for state in judged.going for group in state.groups}):
         going = [state for state in judged.going if group in state.groups]
@@ -70,7 +70,7 @@ def _costs(price: Price) -> Iterator[str]:
 
 
 def _named(service: str) -> str:
-    """A service. The one that holds the virtual IPs says so, because its name does not."""
+    """Name of a service. `(the virtual IPs)` follows the one that holds them, because its name does not say so."""
     known = registry()
     holds = service in known and "virtual ip" in known[service].provides
     return f"{service} (the virtual IPs)" if holds else service
