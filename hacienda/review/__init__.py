@@ -1,1 +1,1 @@
-"""What people look at before and after: a summary of a plan, a picture of a cloud."""
+"""What people read before and after a change: plans, reports, comparisons and pictures of a cloud."""

@@ -1,4 +1,4 @@
-"""Names of machines, briefly."""
+"""Short lists of machine names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 FEW = 6
-"""Up to so many are named one by one."""
+"""Up to this many machines are named one by one."""
 
 _MOST_RANGES = 6
 _NUMBERED = re.compile(r"(.*?)(0|[1-9]\d*)")
@@ -23,7 +23,7 @@ def brief(names: Sequence[str]) -> str:
 
 
 def natural(names: Iterable[str]) -> list[str]:
-    """In the order of their numbers: `cmp-9` before `cmp-10`."""
+    """Names sorted by their numbers: `cmp-9` before `cmp-10`."""
     return sorted(names, key=_key)
 
 
@@ -33,7 +33,7 @@ def _key(name: str) -> tuple[str, int, str]:
 
 
 def _ranges(names: Sequence[str]) -> list[str]:
-    """Neighbours whose numbers follow one another, as one."""
+    """Names with consecutive numbers, merged into ranges."""
     found: list[tuple[str, int, int]] = []
     for name in names:
         match = _NUMBERED.fullmatch(name)

@@ -52,7 +52,7 @@ def test_machines_that_come_go_or_are_reached_anew_are_told(committed: Project) 
     shown = committed.run("diff", "small").stdout
     assert "small: 1 CHANGE OF TRUST; machines: 2 added, 3 with another first boot, 0 replaced, against HEAD (" in shown
     assert "added: cmp-1 cmp-2" in shown
-    assert "user-data  ctl-1 ctl-2 ctl-3, the same change; for machines made from now on" in shown
+    assert "user-data  ctl-1 ctl-2 ctl-3, the same change; for machines created from now on" in shown
 
 
 def test_a_new_environment_is_told(committed: Project) -> None:
@@ -78,7 +78,7 @@ def test_a_bad_base_is_bad_input(committed: Project) -> None:
     repository.commit(committed.root)
     committed.file.write_text(ENVIRONMENT)
     refused = committed.run("diff", "small", code=2).stderr
-    assert "--base HEAD: what it has cannot be rendered" in refused
+    assert "--base HEAD: the environment of this revision cannot be rendered" in refused
     assert "environments/small.yaml:7: wrong" in refused
     assert "no such commit" in committed.run("diff", "small", "--base", "nothing", code=2).stderr
 
@@ -122,7 +122,7 @@ def test_machines_that_are_made_anew_are_told_first() -> None:
     changed = Sample("ctl-2", user_data="#cloud-config\nhostname: x\n")
     lines = told([Sample("ctl-1"), Sample("ctl-2")], [changed, Sample("ctl-3")], replaces=True)
     assert lines[:3] == ["  removed: ctl-1", "  replaced: ctl-2", "  added: ctl-3"]
-    assert lines[3] == "  user-data  ctl-2; these machines are made anew"
+    assert lines[3] == "  user-data  ctl-2; these machines are replaced"
 
 
 @pytest.fixture(scope="module")

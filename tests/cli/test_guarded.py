@@ -106,11 +106,11 @@ def test_two_machines_at_other_addresses_are_refused_and_one_is_not(own: Project
 
     declare(111, 112)
     shown = own.run("apply", "small", "--yes", code=4)
-    assert "small: REFUSED: ctl-1 and ctl-2 are to be at another address, where another machine may be" in shown.stderr
+    assert "small: REFUSED: ctl-1 and ctl-2 are to get another address, which may belong to another machine" in shown.stderr
     assert "Nothing was touched." in shown.stderr
     declare(111, 12)
     shown = own.run("plan", "small", "--summary")
-    assert "small: every quorum safe: ctl-1 is to be at another address" in shown.stdout
+    assert "small: every quorum safe: ctl-1 is to get another address" in shown.stdout
 
 
 def test_the_guard_reads_a_saved_plan(own: Project) -> None:

@@ -49,7 +49,7 @@ def test_several_plans_are_one_and_what_is_accepted_passes(changed: Project) -> 
     save_plan(changed, "cache-both", "other.json")
     accept = [word for name in ("haproxy", "keepalived", "memcached") for word in ("--accept", name)]
     other = ("report", "small", "--plan", "other.json")
-    assert "no copy would be left" in changed.run(*other, code=4).stdout
+    assert "no copy would remain" in changed.run(*other, code=4).stdout
     changed.run(*other, *accept)
     both = changed.run(*other, "--plan", "plan.json", *accept, code=4)
     assert "**What other.json plan.json would change**" in both.stdout
@@ -87,7 +87,7 @@ def test_what_the_guard_lets_pass_on_purpose_the_report_does_too(changed: Projec
 def test_bad_input_is_told_and_nothing_is_written(changed: Project) -> None:
     (changed.root / "state.json").write_text('{"format_version": "1.0", "values": {}}')
     said = changed.run("report", "small", "--plan", "state.json", "--out", "report.md", code=2).stderr
-    assert "is a state, no plan" in said
+    assert "is a state, not a plan" in said
     assert "no such commit" in changed.run("report", "small", "--base", "nothing", "--out", "report.md", code=2).stderr
     assert not (changed.root / "report.md").exists()
     assert "cannot be written" in changed.run("report", "small", "--out", "nowhere/report.md", code=3).stderr

@@ -36,7 +36,7 @@ def test_everything_accepted_ends_well_and_is_known_the_second_time(
     machine = place(monkeypatch, Machine())
     shown = quick.run("validate", "small").stdout
     assert "  haproxy -c (1-1): 3 files accepted\n" in shown
-    assert "not checked by secret: 2 files: nothing of it is rendered" in shown
+    assert "not checked by secret: 2 files: no content of it is rendered" in shown
     assert "nothing is refused; a machine" in shown
     again = quick.json("validate", "small")
     assert machine.orders == 1

@@ -44,7 +44,7 @@ def test_every_file_of_every_shipped_environment_is_accepted(machine: validation
     for title, count in validation.counts(report).items():
         print(f"  {title:<32}{count:>6}")
     assert [str(result) for result in report.refused] == []
-    assert {result.said for result in report.unchecked} == {"nothing of it is rendered"}
+    assert {result.said for result in report.unchecked} == {"no content of it is rendered"}
     assert all(result.version for result in report.results if result.accepted)
 
 

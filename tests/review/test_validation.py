@@ -100,7 +100,7 @@ def test_titles_tell_checks_apart() -> None:
 
 def test_a_service_that_renders_a_file_without_a_registered_checker_fails() -> None:
     file = RenderedFile("/etc/new.conf", "", checker="new-daemon", service="new")
-    with pytest.raises(DeclarationError, match=r"new: nothing is registered for /etc/new.conf, checker 'new-daemon'"):
+    with pytest.raises(DeclarationError, match=r"new: checker 'new-daemon' of /etc/new.conf is not registered"):
         validation.validate([with_file(lab_node(), file)], [], None)
 
 
@@ -128,7 +128,7 @@ def test_without_an_image_it_says_what_was_not_checked() -> None:
     report = validation.validate([output], needs(), None)
     unchecked = {(result.subject.file.path, result.said) for result in report.unchecked}
     assert ("/etc/haproxy/haproxy.cfg", "it needs the lab's image") in unchecked
-    assert ("/etc/hacienda/rabbitmq.cookie", "nothing of it is rendered") in unchecked
+    assert ("/etc/hacienda/rabbitmq.cookie", "no content of it is rendered") in unchecked
     assert not any(path == "/etc/hosts" for path, _ in unchecked)
 
 
@@ -216,7 +216,7 @@ def test_a_complaint_that_names_no_file_is_about_all() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("/etc/b.conf: what?\ndid not end within 300 s", -9),
+        ("/etc/b.conf: what?\nthe program did not end within 300 s", -9),
         ("/etc/b.conf: what?\nKilled", 137),
         ("/etc/b.conf: what?", 137),
         ("/etc/b.conf: what?\nTraceback (most recent call last):\nRecursionError", 1),
@@ -238,7 +238,7 @@ def test_a_sysctl_that_is_not_there_accepts_nothing() -> None:
 
 
 def test_a_silent_refusal_is_one() -> None:
-    assert said(call("/etc/a.conf"), "", code=3) == ["it ended with 3 and said nothing"]
+    assert said(call("/etc/a.conf"), "", code=3) == ["it ended with exit code 3 and no output"]
 
 
 def test_a_file_shown_alone_is_called_by_its_own_path() -> None:
@@ -266,12 +266,12 @@ def test_dummies_have_the_shape_of_their_kind() -> None:
 
 
 WRONG = (
-    (own.hosts, "10.77.0.11\n", "line 1: an address and at least one name are wanted"),
-    (own.hosts, "10.77.0.256 ctl-1\n", "line 1: an address and at least one name are wanted"),
-    (own.hosts, "10.77.0.11 ctl_1\n", "line 1: 'ctl_1' is no host name"),
-    (own.hosts, "10.77.0.11 a\n10.77.0.12 a\n", "line 2: a already is 10.77.0.11"),
+    (own.hosts, "10.77.0.11\n", "line 1: needs an address and at least one name"),
+    (own.hosts, "10.77.0.256 ctl-1\n", "line 1: needs an address and at least one name"),
+    (own.hosts, "10.77.0.11 ctl_1\n", "line 1: 'ctl_1' is not a host name"),
+    (own.hosts, "10.77.0.11 a\n10.77.0.12 a\n", "line 2: a already has the address 10.77.0.11"),
     (own.hosts, "# nobody\n", "it names no machine"),
-    (own.resolver, "nameserver dns.example\n", "line 1: one address is wanted"),
+    (own.resolver, "nameserver dns.example\n", "line 1: needs exactly one address"),
     (own.resolver, "nameservers 1.1.1.1\n", "line 1: unknown word 'nameservers'"),
     (own.resolver, "search cloud.example\n", "0 name servers; the C library reads one to 3"),
     (own.json_text, "{,}", "Expecting property name"),
@@ -326,4 +326,4 @@ def test_a_file_that_is_none_of_a_leafs_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "public.pem"
     file.write_text("anything\n")
     done = subprocess.run(["sh", PROBES / "x509.sh", file], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, f"{file}: is none of a leaf's files\n")
+    assert (done.returncode, done.stdout) == (1, f"{file}: is no file of a leaf certificate\n")

@@ -1,4 +1,4 @@
-"""Every file of every node in two revisions, and what differs between them: no hosts, no state, no secrets."""
+"""Compares every file of every node in two revisions. Needs no host, no state and no secret."""
 
 from hacienda.review.diff.base import Base, facts, rendered
 from hacienda.review.diff.compare import MOST_LINES, compare

@@ -1,4 +1,4 @@
-"""Renders an environment into a file: `python -m hacienda.review.diff ENVIRONMENT FILE`. A diff starts it in the base."""
+"""Renders an environment into a file: `python -m hacienda.review.diff ENVIRONMENT FILE`. `hacienda diff` runs it in the base."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hacienda.review.diff.resources import resources
 
 
 def main(environment: Path, target: Path) -> int:
-    """Render an environment without its store. Returns the exit code."""
+    """Render an environment without its secrets store. Returns the exit code."""
     try:
         resolved = cloud.read(environment, services.registry())
         outputs = (cloudinit.render(resolved, node, "") for node in resolved.nodes)

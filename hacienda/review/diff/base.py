@@ -1,4 +1,4 @@
-"""The revision that is compared with: its files from git in a temporary folder, rendered by its own code."""
+"""The base: the revision to compare with. Its files come from git into a temporary folder, and its own code renders them."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from hacienda.review.diff.export import of_export
 from hacienda.review.diff.rendering import Rendering, of_folder
 
 _LIMIT_SECONDS = 600
-"""For rendering the base; a thousand machines take ten seconds on a quiet machine."""
+"""Time limit for rendering the base. A thousand machines take ten seconds on an idle machine."""
 
 _EXPORTS = tuple(Path(f"hacienda/review/{name}/__main__.py") for name in ("diff", "rendered_diff"))
-"""What a base that has it is rendered with: the present name, then a former one. A base without is older, and is synthesized."""
+"""Modules with which a base exports its rendering: the present name, then a former one. An older base is synthesized."""
 
 _CODE = Path(hacienda.__file__).resolve().parent.parent
-"""The folder of the code that is running."""
+"""Folder of the running code."""
 
 _OF_CODE = ("hacienda", "main.py", "Makefile", "pyproject.toml", "requirements.txt", "cdktf.json", ".github")
-"""What runs there, and what makes it run."""
+"""Paths of Hacienda's own code, and of the files that start it."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """A revision that was rendered.
+    """A rendered revision.
 
     Args:
-        revision: as the operator wrote it.
-        commit: its full hash.
-        rendering: None: the environment is not in it.
-        code: number of files of Hacienda's own code that differ from it, where the repository has that code.
+        revision: the name that the operator wrote.
+        commit: full hash of the commit.
+        rendering: the rendering; None: the revision does not contain the environment.
+        code: number of files of Hacienda's own code that differ from the revision; 0 if the repository has no such code.
     """
 
     revision: str
@@ -53,27 +53,29 @@ class Base:
 
     @property
     def title(self) -> str:
-        """For people: what was written, and what it means."""
+        """The revision for people: its name, and the short hash."""
         short = self.commit[:10]
         return short if self.commit.startswith(self.revision) else f"{self.revision} ({short})"
 
 
 @contextmanager
 def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Base]]:
-    """Begin to render the base in a process of its own; calling what this gives waits for it. Texts can be read until the context
-    is left.
+    """Start to render the base in a separate process.
 
-    The base's own code renders it if the repository has the code that is running here, so that a changed template shows; else
-    (Hacienda is installed, the repository has environments alone) the code that is running does.
+    The context yields a function that waits for the result. Texts of the result can be read until the context ends.
+
+    If the repository contains the running code, the base's own code renders the base, so that a changed template shows.
+    Otherwise the running code does: Hacienda is installed, and the repository holds environments only.
 
     Args:
-        revision: what git calls it, `HEAD`, `origin/main...`.
+        revision: git's name for the base: `HEAD`, `origin/main...`.
         file: the environment file in the working tree.
         root: the project's folder.
 
     Raises:
-        InputError: there is no repository or no such revision, or the file is outside of it; when called: the base's file is bad.
-        ToolError: git is missing or fails; when called: the base's code fails.
+        InputError: there is no repository or no such revision, or the file is outside the repository. The yielded function
+            raises it if the base's file is invalid.
+        ToolError: git is missing or fails. The yielded function raises it if the base's code fails.
     """
     file, root = file.resolve(), root.resolve()
     repository = git.toplevel(file.parent)
@@ -105,18 +107,18 @@ def rendered(revision: str, file: Path, root: Path) -> Iterator[Callable[[], Bas
 
 
 def _there(path: Path, repository: Path, tree: Path) -> Path | None:
-    """Where a path of the repository is in the base; None: it is not of the repository."""
+    """The place in the base of a path in the repository; None: the path is outside the repository."""
     return tree / path.relative_to(repository) if path.is_relative_to(repository) else None
 
 
 def _environment(file: Path, repository: Path, tree: Path, project: Path) -> Path | None:
-    """The base's file: at the same place, or one that is found by the same name."""
+    """The base's environment file: at the same path, or an environment or example of the same name."""
     same = tree / file.relative_to(repository)
     return same if same.is_file() else shipped(project).get(file.stem)
 
 
 def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen[str]:
-    # By a path relative to its project, so that the base's errors name its file as the operator knows it.
+    # A path relative to the project, so that the base's errors name the file as the operator knows it.
     shown = f"./{os.path.relpath(file, project)}" if file.is_relative_to(project) else str(file)
     module, *arguments = ("hacienda.cli", "synth", shown, "--no-secrets", "--out", str(out))
     export = next((path for path in _EXPORTS if (code / path).is_file()), None)
@@ -136,7 +138,7 @@ def _start(file: Path, project: Path, code: Path, out: Path) -> subprocess.Popen
 
 
 def facts(cloud: Cloud, root: Path) -> dict[str, Fact]:
-    """Settings of trust as the working tree has them, with what the files hold that come with the project.
+    """Settings of trust in the working tree, with the content of the project's files that they name.
 
     Args:
         cloud: the environment.
@@ -147,7 +149,7 @@ def facts(cloud: Cloud, root: Path) -> dict[str, Fact]:
 
 
 def _trusting(rendering: Rendering, file: Path, project: Path) -> Rendering:
-    """With what its files of trust hold; a base whose code is too old to say what it trusts is read by the code that runs."""
+    """The rendering with its settings of trust and their files. The running code reads the file of a base that exports none."""
     try:
         environment = load(file, services.registry())
     except InputError:
@@ -166,7 +168,8 @@ def _finished(process: subprocess.Popen[str], revision: str, out: Path) -> Rende
         raise ToolError(f"Rendering {revision} took more than {_LIMIT_SECONDS} s.") from error
     if process.returncode == InputError.exit_code:
         raise InputError(
-            f"--base {revision}: what it has cannot be rendered:\n{said.strip()}", "Name a revision that was good."
+            f"--base {revision}: the environment of this revision cannot be rendered:\n{said.strip()}",
+            "Name a revision with a valid environment.",
         )
     if process.returncode != 0:
         last = "\n".join(said.strip().splitlines()[-10:])

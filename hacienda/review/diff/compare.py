@@ -13,18 +13,18 @@ from hacienda.review.diff.resources import changes
 from hacienda.review.diff.steps import steps
 
 MOST_LINES = 200
-"""Lines of one change that are kept by default: nobody reads more of one file, and a report has room for others."""
+"""Lines of one change that are kept by default. Nobody reads more of one file, and a report needs room for others."""
 
 
 def compare(
     before: Rendering, after: Rendering, *, lines: int | None = MOST_LINES, replaces: bool = False, code: int = 0
 ) -> Diff:
-    """What differs between two renderings.
+    """The differences between two renderings.
 
     Args:
-        before, after: the two.
+        before, after: the two renderings.
         lines: most lines kept of one change; None: all.
-        replaces: the platform makes a machine anew when its user-data or network-config changes.
+        replaces: the platform replaces a machine when its user-data or network-config changes.
         code: number of files of Hacienda's own code that differ from the base's.
     """
     both = (Pair(before.machines[name], after.machines[name]) for name in after.machines if name in before.machines)
@@ -35,7 +35,7 @@ def compare(
         if name in changed or name not in before.machines
     ]
     nodes += [_whole(machine, "removed") for name, machine in before.machines.items() if name not in after.machines]
-    # Whoever does not say what is trusted now does not ask what was.
+    # A caller that passes no trust for the new side asks for no comparison of trust.
     trusted_before = before.trust if before.machines and after.trust is not None else {}
     known = before.resources is not None or not before.machines
     return Diff(

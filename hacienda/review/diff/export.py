@@ -1,6 +1,6 @@
-"""A rendering as one file, written by the revision that is rendered and read by the one that compares.
+"""A rendering as one JSON file. The base writes the file, and the comparing revision reads it.
 
-It saves the base the CDK, and the fifty thousand files that a synthesis of a thousand machines writes.
+With it the base needs no CDK, and does not write the fifty thousand files of a synthesis of a thousand machines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hacienda.review.diff import trust
 from hacienda.review.diff.rendering import File, RenderedNode, Rendering
 
 VERSION = 1
-"""Version of the file's shape. The side that reads is never older than the side that writes."""
+"""Version of the file format. The reading side is never older than the writing side."""
 
 
 def exported(
@@ -25,7 +25,7 @@ def exported(
     resources: Mapping[str, Mapping[str, Any]] | None = None,
     facts: Mapping[str, Fact] | None = None,
 ) -> dict[str, Any]:
-    """Rendered nodes and what else there is, as plain data: what many nodes share is in there once."""
+    """Rendered nodes, resources and settings of trust as plain data. Texts and entries that nodes share appear once."""
     numbers: dict[str, int] = {}
     entries: list[Any] = []
     texts: dict[str, str] = {}
@@ -55,15 +55,15 @@ def exported(
 
 
 def of_export(path: Path) -> Rendering:
-    """What was written to a file.
+    """The rendering that an export file holds.
 
     Raises:
-        ToolError: it is nothing that this version reads.
+        ToolError: this version cannot read the file.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found["version"] != VERSION:
-            raise ValueError(f"it is of version {found['version']}, known is version {VERSION}")
+            raise ValueError(f"it has version {found['version']}; this Hacienda reads version {VERSION}")
         files = [(entry["path"], File.parse(entry)) for entry in found["entries"]]
         machines = {}
         for one in found["machines"]:
@@ -71,7 +71,7 @@ def of_export(path: Path) -> Rendering:
             machine = RenderedNode.parse(one["manifest"], own, one["user_data"], one["network_config"])
             machines[machine.name] = machine
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise ToolError(f"{path}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
-    # A revision that is older than these has none.
+        raise ToolError(f"{path}: the base's rendering cannot be read: {type(error).__name__}: {error}") from error
+    # An older revision exports neither.
     told, facts = found.get("resources"), trust.imported(found.get("trust"))
     return Rendering(machines, lambda node, place: str(found["texts"][machines[node].files[place].sha256]), told, facts)

@@ -1,4 +1,4 @@
-"""What is asked of git. Nothing is written into the repository, its index and its list of work trees included."""
+"""Queries to git. They write nothing to the repository, not even to its index or its list of work trees."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 from hacienda.errors import InputError, ToolError
 
 _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
-"""Variables by which git tells a hook which repository it is about; they would be taken for an order here."""
+"""Variables that git sets for a hook. They would direct git to the hook's repository here."""
 
 
 def toplevel(folder: Path) -> Path:
-    """The repository that a folder is in.
+    """The top folder of the repository that contains a folder.
 
     Raises:
-        InputError: it is in none.
+        InputError: no repository contains the folder.
         ToolError: git is missing.
     """
     done = _git(folder, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
         raise InputError(
-            f"{folder} is in no git repository that can be read, so no revision has what was here before: "
-            f"{done.stderr.strip()}",
-            "Keep the environment file in a git repository and commit it; `hacienda check` and `hacienda plan` need none.",
+            f"{folder} is in no git repository that can be read, so there is no earlier revision: {done.stderr.strip()}",
+            "Keep the environment file in a git repository and commit it. `hacienda check` and `hacienda plan` need no "
+            "repository.",
         )
     return Path(done.stdout.strip()).resolve()
 
 
 def commit(repository: Path, revision: str) -> str:
-    """The full hash of the commit that a revision names. `REV...` is where REV and HEAD parted, as in `git diff REV...`.
+    """The full hash of the commit that a revision names. `REV...` is the merge base of REV and HEAD, as in `git diff REV...`.
 
     Raises:
         InputError: there is no such commit.
@@ -42,25 +42,28 @@ def commit(repository: Path, revision: str) -> str:
     if done is None or done.returncode != 0:
         raise InputError(
             f"--base {revision}: there is no such commit in {repository}",
-            "Name a branch, a tag or a commit. A shallow clone has few: git fetch --unshallow, or "
-            "fetch-depth: 0 in GitHub's checkout.",
+            "Name a branch, a tag or a commit. A shallow clone holds few commits: run `git fetch --unshallow`, or set "
+            "`fetch-depth: 0` in GitHub's checkout.",
         )
     found = done.stdout.strip()
     if name == revision:
         return found
     parted = _git(repository, "merge-base", found, "HEAD")
     if parted.returncode != 0:
-        raise InputError(f"--base {revision}: {name} and HEAD have no common commit", "A shallow clone may lack it.")
+        raise InputError(
+            f"--base {revision}: {name} and HEAD have no common commit",
+            "A shallow clone may lack it: run `git fetch --unshallow`.",
+        )
     return parted.stdout.strip()
 
 
 def ignored(path: Path) -> bool:
-    """Whether git leaves a file out: it is of this machine alone. One outside every repository is, too."""
+    """Whether git ignores a file, or no repository contains it. Such a file exists on this machine alone."""
     return _git(path.parent, "check-ignore", "--quiet", "--", str(path)).returncode != 1
 
 
 def changed(repository: Path, commit: str, *paths: Path) -> int:
-    """Number of files below paths that differ from a commit, new ones that are not ignored included."""
+    """Number of files below paths that differ from a commit. New files count unless git ignores them."""
     listed = [str(path) for path in paths]
     tracked = _git(repository, "diff", "--name-only", "-z", commit, "--", *listed).stdout
     fresh = _git(repository, "ls-files", "--others", "--exclude-standard", "-z", "--", *listed).stdout
@@ -68,7 +71,7 @@ def changed(repository: Path, commit: str, *paths: Path) -> int:
 
 
 def check_out(repository: Path, commit: str, folder: Path) -> None:
-    """Write all files of a commit into a folder that is made, through an index of its own.
+    """Create a folder and write all files of a commit into it, through a separate index.
 
     Raises:
         ToolError: git fails.

@@ -1,4 +1,4 @@
-"""Changes of files, identical ones told once: a thousand machines rarely differ in more than a handful of ways."""
+"""Changes of files, grouped. A thousand machines rarely differ in more than a few ways, so identical changes appear once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hacienda.review.diff.rendering import File, Rendering
 _Key = TypeVar("_Key", bound=Hashable)
 
 ON_CHANGE = "its next change"
-"""Name of what daemons do about a file's changes from now on, among its attributes."""
+"""Attribute of a file that says what daemons do about its later changes."""
 
 _TEXT = File("", "file", "hacienda", "none", ())
-"""What user-data and network-config are, as files."""
+"""Stands for user-data and network-config, which are no files of a node."""
 
 
 @dataclass(frozen=True)
 class _Side:
-    """A file in one of the renderings: what the manifest says of it, and its text where that can be read."""
+    """A file in one rendering: its entry in the manifest, and its text if it is readable."""
 
     file: File
     text: str
@@ -31,12 +31,12 @@ class _Side:
 def changes_of_files(
     before: Rendering, after: Rendering, pairs: Mapping[str, Pair], most: int | None
 ) -> Iterator[FileChange]:
-    """Everything that changes on machines that stay, FIRST_BOOT first, then by path.
+    """All changes of files on remaining machines: FIRST_BOOT first, then by path.
 
     Args:
         before, after: the renderings.
         pairs: machines on which anything differs, by name.
-        most: lines kept of one change; None: all.
+        most: most lines kept of one change; None: all.
     """
     for name in FIRST_BOOT:
         chosen = [pair for pair in pairs.values() if name in pair.first_boot]
@@ -57,7 +57,7 @@ def changes_of_files(
 
 
 def _together(found: Iterable[tuple[_Key, str]]) -> dict[_Key, list[str]]:
-    """Keys with all that came with them."""
+    """Names grouped by their key."""
     groups: dict[_Key, list[str]] = {}
     for key, name in found:
         groups.setdefault(key, []).append(name)
@@ -92,7 +92,7 @@ def _change(path: str, old: _Side | None, new: _Side | None, nodes: list[str]) -
         effect="" if quiet else file.effect,
         nodes=tuple(nodes),
         alike=True,
-        # Nobody reads a file that goes line by line.
+        # Nobody reads a removed file line by line.
         hunks=found if kind != "removed" else (),
         left_out=0,
         plus=sum(1 for line in changed if line[0] == "+"),
@@ -103,7 +103,7 @@ def _change(path: str, old: _Side | None, new: _Side | None, nodes: list[str]) -
 
 
 def _merged(changes: list[FileChange], pairs: Mapping[str, Pair]) -> Iterator[FileChange]:
-    """Changes of one path, those as one that differ in nothing but each machine's own name and addresses."""
+    """Changes of one path. Changes that differ only in each machine's own name and addresses become one."""
     if len(changes) == 1:
         yield changes[0]
         return
@@ -119,17 +119,17 @@ def _merged(changes: list[FileChange], pairs: Mapping[str, Pair]) -> Iterator[Fi
 
 
 def _changed(change: FileChange) -> tuple[str, ...]:
-    """Its lines without context; an empty one parts the hunks."""
+    """Lines of a change without context; an empty line separates hunks."""
     return tuple(line for hunk in change.hunks for line in (*hunk.changed, ""))
 
 
 def _outline(change: FileChange) -> Hashable:
-    """What must be equal beside the lines."""
+    """Everything but the lines that must be equal in merged changes."""
     return change.kind, change.effect, tuple(change.attributes.items()), change.unreadable
 
 
 def _bounded(change: FileChange, most: int | None) -> FileChange:
-    """With the first lines alone, where there are too many."""
+    """A change cut to its first `most` lines."""
     if most is None:
         return change
     kept: list[Hunk] = []

@@ -1,4 +1,4 @@
-"""Two texts line by line."""
+"""Compares two texts line by line."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ CONTEXT = 2
 """Unchanged lines around a change."""
 
 MOST_COMPARED = 4_000_000
-"""Product of the two texts' changed regions, in lines, up to which common lines inside are looked for: that takes up to a second;
-beyond, all of the old is shown and then all of the new."""
+"""Largest product of the sizes of two changed regions, in lines, in which common lines are searched: that takes up to a second.
+For a larger product, the hunk shows all old lines, then all new ones."""
 
 
 @dataclass(frozen=True)
 class Hunk:
-    """One place that changes.
+    """One changed place.
 
     Args:
-        before, after: number of its first line in the old and in the new text, from 1.
-        lines: each with ` `, `-` or `+` in front.
+        before, after: number of the first line in the old and in the new text, from 1.
+        lines: lines, each with ` `, `-` or `+` in front.
     """
 
     before: int
@@ -28,16 +28,16 @@ class Hunk:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Its lines without the context."""
+        """Lines without the context."""
         return tuple(line for line in self.lines if line[0] != " ")
 
 
 def hunks(before: str, after: str) -> tuple[Hunk, ...]:
-    """Where two texts differ, with a little context."""
+    """The places where two texts differ, each with CONTEXT lines around it."""
     old, new = _lines(before), _lines(after)
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
-    # The matcher sees what differs and the context around it.
+    # The matcher sees only the differing region and the context around it.
     first, keep = max(0, start - CONTEXT), max(0, end - CONTEXT)
     old, new = old[first : len(old) - keep], new[first : len(new) - keep]
     if len(old) * len(new) > MOST_COMPARED:
@@ -59,7 +59,7 @@ def hunks(before: str, after: str) -> tuple[Hunk, ...]:
 
 
 def _lines(text: str) -> list[str]:
-    """Its lines; one that does not end says so, as diff does."""
+    """Lines of a text. If the last line has no line end, a line says so, as in the output of `diff`."""
     found = text.split("\n")
     if found[-1] == "":
         return found[:-1]

@@ -1,4 +1,4 @@
-"""What differs between two renderings of an environment, as plain data: commands and reports only print it."""
+"""The differences between two renderings of an environment, as plain data. Commands and reports only print them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ ResourceKind = Literal["added", "removed", "changed", "replaced"]
 Action = Literal["restart", "reload", "start", "stop"]
 
 FIRST_BOOT = ("user-data", "network-config")
-"""What cloud-init is given on the first boot; the names stand for paths."""
+"""What cloud-init reads on the first boot; the names stand for paths."""
 
 
 @dataclass(frozen=True)
 class FileChange:
-    """The same change of one file on one or more machines that stay.
+    """The same change of one file on one or more remaining machines.
 
     Args:
         path: absolute path on the node, or one of FIRST_BOOT.
         kind: what happens to the file.
-        service: service it belongs to; `hacienda`: the node's own programs, and FIRST_BOOT.
-        effect: what running daemons do about it, `reload SERVICE`; empty: nothing.
-        nodes: machines it is on, in the cloud's order.
-        alike: False: each machine has its own name and addresses in these lines; the first machine's are shown.
-        hunks: where the text changes; none where only `attributes` change, where nobody can read it, or for a removed file.
-        left_out: lines of the hunks that are not here, because there are too many.
+        service: service that owns the file; `hacienda`: the node's own programs, and FIRST_BOOT.
+        effect: what running daemons do after the change, `reload SERVICE`; empty: nothing.
+        nodes: machines that have the file, in the cloud's order.
+        alike: False: these lines contain each machine's own name and addresses; the hunks are the first machine's.
+        hunks: changed places of the text; empty if only `attributes` change, for binary content, and for removed files.
+        left_out: number of lines cut from the hunks, because there are too many.
         plus, minus: number of lines added and removed.
-        attributes: owner, group, mode, secrets: value before and after; empty for a file that was added or removed.
-        unreadable: why there are no hunks though the text changes: sizes of what is no text; empty: it can be read.
+        attributes: owner, group, mode, secrets: value before and after; empty for an added or removed file.
+        unreadable: sizes of changed binary content, shown instead of hunks; empty: the content is text.
     """
 
     path: str
@@ -52,15 +52,15 @@ class FileChange:
 
 @dataclass(frozen=True)
 class NodeChange:
-    """What happens to one machine. Terraform's plan says the same of `files` and `restarts`.
+    """What happens to one machine. `files` and `restarts` agree with Terraform's plan.
 
     Args:
-        node: its name.
-        kind: `added` and `removed`: the machine as a whole.
-        files: of a machine that stays: path -> short hash of the text before and after; None: not there.
-        restarts: of a machine that stays: effects, sorted; `restart SERVICE`.
-        first_boot: those of FIRST_BOOT that change.
-        count: number of files of a machine that comes or goes, else of `files`.
+        node: name of the machine.
+        kind: `added` and `removed` apply to the machine as a whole.
+        files: path -> short hash of the text before and after; None: absent. Empty for an added or removed machine.
+        restarts: sorted effects, such as `restart SERVICE`; empty for an added or removed machine.
+        first_boot: names in FIRST_BOOT that change.
+        count: number of files of an added or removed machine, otherwise of `files`.
     """
 
     node: str
@@ -73,14 +73,14 @@ class NodeChange:
 
 @dataclass(frozen=True)
 class Step:
-    """What one service's daemons do on machines that stay. On one machine steps come in the order of `Diff.steps`.
+    """What one service's daemons do on remaining machines. Each machine takes its steps in the order of `Diff.steps`.
 
     Args:
-        action: `start` and `stop`: the service comes to these machines or leaves them.
-        service: its name.
-        nodes: where.
-        rolling: one machine after the other, the next when the one before is healthy again; in which order, they settle
-            themselves. False: all at once.
+        action: `start` and `stop`: the service is added to these machines or removed from them.
+        service: name of the service.
+        nodes: names of the machines.
+        rolling: one machine at a time, the next when the previous one is healthy; the machines agree on the order.
+            False: all at once.
     """
 
     action: Action
@@ -91,7 +91,7 @@ class Step:
 
 @dataclass(frozen=True)
 class PackageChange:
-    """Debian packages that machines that stay get, or that are no longer asked for."""
+    """Debian packages that remaining machines install, or no longer need."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -100,13 +100,13 @@ class PackageChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What happens to one of Terraform's resources, or to the place of secrets or of the state, in the environment's own file.
+    """What happens to a Terraform resource, or to the declared place of secrets or state.
 
     Args:
-        address: its Terraform address; `secrets`, `state`.
-        kind: `replaced`: Terraform must destroy it and make it anew, as the provider's definition of the attribute says.
+        address: Terraform address, or `secrets` or `state`.
+        kind: `replaced`: the provider's definition of a changed attribute makes Terraform destroy and create the resource.
         attributes: name -> value before and after, in words.
-        follows: attributes that force a replacement because what they refer to is replaced.
+        follows: attributes that force a replacement because the resource to which they refer is replaced.
     """
 
     address: str
@@ -116,25 +116,25 @@ class ResourceChange:
 
     @property
     def node(self) -> str:
-        """The machine that it is, or is on; empty: none."""
+        """Node of the machine or member; empty: the resource is neither."""
         kind, _, name = self.address.partition(".")
         return name if kind in (MEMBER, *MACHINES) else ""
 
 
 @dataclass(frozen=True)
 class Diff:
-    """Everything that differs.
+    """Everything that differs between two renderings.
 
     Args:
-        nodes: machines on which anything differs, in the cloud's order; those that go come last.
-        files: changes of files, by path, FIRST_BOOT first; identical ones are one.
+        nodes: machines on which anything differs, in the cloud's order; removed machines come last.
+        files: changes of files, by path, FIRST_BOOT first; identical changes share an entry.
         steps: what daemons do, in the order of their start on each machine.
         packages: changes of packages.
-        replaces: the platform makes a machine anew when something of FIRST_BOOT changes.
-        resources: machines, networks, the ways to nodes, secrets and state, where they differ.
-        resources_known: False: the base does not say what it becomes beside files, because its code is too old for it.
+        replaces: the platform replaces a machine when something in FIRST_BOOT changes.
+        resources: machines, networks, connections to nodes, secrets and state that differ.
+        resources_known: False: the base's code is too old to export its resources.
         trust: settings of trust that differ.
-        trust_known: False: the base's file cannot be read for them.
+        trust_known: False: this version cannot read the settings of trust from the base's file.
     """
 
     nodes: tuple[NodeChange, ...]
@@ -148,12 +148,12 @@ class Diff:
     trust_known: bool = True
 
     def of(self, kind: Kind) -> tuple[str, ...]:
-        """Names of machines to which this happens."""
+        """Names of the machines with this kind of change."""
         return tuple(change.node for change in self.nodes if change.kind == kind)
 
     @property
     def reconfigured(self) -> tuple[str, ...]:
-        """Machines that stay and are given something else now, not only on a first boot that they have had."""
+        """Remaining machines that change now. A changed first boot alone does not count, because theirs is over."""
         touched = {node for change in self.files if change.path not in FIRST_BOOT for node in change.nodes}
         touched.update(node for change in self.packages for node in change.nodes)
         touched.update(node for step in self.steps for node in step.nodes)
@@ -161,15 +161,15 @@ class Diff:
 
     @property
     def replaced(self) -> tuple[str, ...]:
-        """Machines that stay by name and are made anew: for what they are made of, or on a platform that does so for their first
-        boot."""
+        """Machines that keep their name and are replaced, because their resource changes, or because the platform replaces
+        machines for a changed first boot."""
         made_anew = [change.node for change in self.resources if change.kind == "replaced" and change.node]
         booted = [change.node for change in self.nodes if change.first_boot and self.replaces]
         return tuple(dict.fromkeys((*made_anew, *booted)))
 
     @property
     def others(self) -> tuple[ResourceChange, ...]:
-        """Resources that are no machine of its own and on none, and machines that change in place."""
+        """Resources that belong to no machine, and resources of machines that change in place."""
         return tuple(one for one in self.resources if not one.node or one.kind == "changed")
 
     def __bool__(self) -> bool:
@@ -177,7 +177,7 @@ class Diff:
 
 
 def document(diff: Diff) -> dict[str, Any]:
-    """The same as JSON: machines by name as in `hacienda plan --json`, everything else as the model has it."""
+    """The diff as JSON: machines by name as in `hacienda plan --json`, everything else as in the model."""
     nodes = {
         change.node: {
             "change": change.kind,

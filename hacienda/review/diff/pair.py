@@ -14,7 +14,7 @@ from hacienda.review.diff.rendering import File, RenderedNode
 
 @dataclass(frozen=True)
 class Pair:
-    """A machine that stays, as two renderings have it."""
+    """A machine that two renderings contain."""
 
     before: RenderedNode
     after: RenderedNode
@@ -26,13 +26,13 @@ class Pair:
 
     @cached_property
     def differing(self) -> tuple[str, ...]:
-        """Paths of files that come, go or differ in anything, sorted."""
+        """Sorted paths of files that are added, removed or differ in anything."""
         old, new = self.before.files, self.after.files
         return tuple(sorted(path for path in old.keys() | new.keys() if _content(old, path) != _content(new, path)))
 
     @cached_property
     def texts(self) -> Mapping[str, tuple[str | None, str | None]]:
-        """Short hashes before and after, of files whose text differs: what Terraform's plan compares."""
+        """Short hashes before and after of files whose text differs. Terraform's plan compares the same hashes."""
         found = {}
         for path in self.differing:
             old, new = self.before.files.get(path), self.after.files.get(path)
@@ -43,22 +43,22 @@ class Pair:
 
     @cached_property
     def first_boot(self) -> tuple[str, ...]:
-        """What of FIRST_BOOT differs."""
+        """Names in FIRST_BOOT whose text differs."""
         return tuple(name for name in FIRST_BOOT if self.before.first_boot(name) != self.after.first_boot(name))
 
     @property
     def differs(self) -> bool:
-        """Whether anything does."""
+        """Whether anything differs."""
         same = (self.before.packages, self.before.services) == (self.after.packages, self.after.services)
         return bool(self.differing or self.first_boot) or not same
 
     def effect(self, path: str) -> str:
-        """What daemons do when this file changes: as the new one says, or the old one where it goes."""
+        """What daemons do when this file changes. The new file declares it; for a removed file, the old one does."""
         return (self.after.files.get(path) or self.before.files[path]).effect
 
     @cached_property
     def restarts(self) -> tuple[str, ...]:
-        """What daemons do about all of it. A new owner or mode counts, too: the node's own install compares them."""
+        """What daemons do after all changes. Owner and mode count too, because the node's own install compares them."""
         noticed = [
             path for path in self.differing if _noticed(self.before.files, path) != _noticed(self.after.files, path)
         ]
@@ -66,23 +66,23 @@ class Pair:
 
     @cached_property
     def own(self) -> re.Pattern[str]:
-        """Finds what is this machine's alone in a line: its name and addresses, old and new."""
+        """Matches what only this machine has: its name and addresses, old and new."""
         words = sorted({*self.before.identity, *self.after.identity}, key=len, reverse=True)
         return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, words))})(?![\w-]|\.\d)")
 
     def impersonal(self, line: str) -> str:
-        """A line with words in place of what is this machine's alone: equal for machines that differ in nothing else."""
+        """A line with placeholders for the own name and addresses. It is equal for machines that differ in these alone."""
         labels = {word: f"<{place}>" for one in (self.before, self.after) for place, word in enumerate(one.identity)}
         return self.own.sub(lambda match: labels[match[0]], line)
 
 
 def _content(files: Mapping[str, File], path: str) -> tuple[object, ...] | None:
-    """What a bundle says of a file. What its next change asks for is delivered, too: the gate waits again."""
+    """What a bundle says about a file. `on_change` is part of it: the bundle is delivered again, and the gate waits."""
     file = files.get(path)
     return None if file is None else (file.sha256, file.kind, file.attributes, file.on_change)
 
 
 def _noticed(files: Mapping[str, File], path: str) -> tuple[object, ...] | None:
-    """What a machine's daemons would notice of it."""
+    """What a machine's daemons notice about a file."""
     file = files.get(path)
     return None if file is None else (file.sha256, file.kind, file.attributes)

@@ -1,4 +1,4 @@
-"""One revision of an environment, rendered: what is compared."""
+"""The rendering of one revision of an environment. A diff compares two of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hacienda.declare.trust import Fact
 from hacienda.errors import ToolError
 
 VERSION = 1
-"""Version of the bundle's manifest that is understood (`hacienda.cloudinit.bundle.VERSION`)."""
+"""Version of the bundle's manifest that this module reads (`hacienda.cloudinit.bundle.VERSION`)."""
 
 _ADDRESS = re.compile(r'"([0-9a-f.:]+)/\d+"')
-"""An address with its prefix, as network-config gives the machine's own."""
+"""An address with its prefix length, as network-config writes the machine's addresses."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class File:
     Args:
         sha256: hex digest of the text, with placeholders for secrets.
         kind: `file`, `secret` or `directory`.
-        service: service it belongs to.
-        on_change: what running daemons need after a change.
-        attributes: as `hacienda.declare.effect.attributes` has them; a tuple, so that files can be keys.
+        service: service that owns the file.
+        on_change: what running daemons do after a change.
+        attributes: pairs from `hacienda.declare.effect.attributes`; a tuple, so that files can be keys.
     """
 
     sha256: str
@@ -43,30 +43,30 @@ class File:
 
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> File:
-        """From a manifest's entry."""
+        """The file of a manifest's entry."""
         return cls(entry["sha256"], entry["kind"], entry["service"], entry["on_change"], attributes(entry))
 
     @property
     def short(self) -> str:
-        """The hash as Terraform's plan shows it."""
+        """The hash as Terraform's plan shows it: the first 16 digits."""
         return self.sha256[:16]
 
     @property
     def effect(self) -> str:
-        """What its change asks for, `restart SERVICE`; empty: nothing."""
+        """What a change of the file causes, `restart SERVICE`; empty: nothing."""
         return effect(self.on_change, self.service)
 
 
 @dataclass(frozen=True)
 class RenderedNode:
-    """Everything that one node is given.
+    """Everything that one node receives.
 
     Args:
-        name: its name.
+        name: name of the node.
         files: path -> file.
-        user_data, network_config: what cloud-init is given on the first boot.
-        packages: Debian packages it has.
-        services: its services in start order, each with whether its restarts go one node at a time.
+        user_data, network_config: what cloud-init reads on the first boot.
+        packages: Debian packages of the node.
+        services: services in start order -> whether they restart on one node at a time.
     """
 
     name: str
@@ -80,7 +80,7 @@ class RenderedNode:
     def parse(
         cls, manifest: Mapping[str, Any], files: Mapping[str, File], user_data: str, network_config: str
     ) -> RenderedNode:
-        """From a bundle's manifest and what is beside the bundle."""
+        """The node of a bundle's manifest and of the files beside the bundle."""
         return cls(
             name=str(manifest["node"]),
             files=files,
@@ -92,7 +92,7 @@ class RenderedNode:
 
     @cached_property
     def identity(self) -> tuple[str, ...]:
-        """What is this machine's alone: its name, then its addresses in the order of its networks."""
+        """What only this machine has: its name, then its addresses in the order of its networks."""
         return (self.name, *dict.fromkeys(_ADDRESS.findall(self.network_config)))
 
     def first_boot(self, name: str) -> str:
@@ -105,10 +105,10 @@ class Rendering:
     """An environment as one revision renders it.
 
     Args:
-        machines: by name, in the cloud's order.
-        text: text of a file, from node and path; only files of the kind `file` are asked for.
-        resources: what it becomes beside files; None: it is not known.
-        trust: its settings of trust, what the files that they name hold included; None: they are not known.
+        machines: machines by name, in the cloud's order.
+        text: returns the text of a file, from node and path; called for files of kind `file` only.
+        resources: what the environment declares beside files; None: unknown.
+        trust: settings of trust, with the content of the files that they name; None: unknown.
     """
 
     machines: Mapping[str, RenderedNode]
@@ -122,7 +122,7 @@ def of_outputs(
     resources: Mapping[str, Mapping[str, Any]] | None = None,
     trust: Mapping[str, Fact] | None = None,
 ) -> Rendering:
-    """What this process rendered. Bundles are not kept; `outputs` may be a generator."""
+    """The rendering of this process. It keeps no bundles; `outputs` may be a generator."""
     texts: dict[str, str] = {}
     machines: dict[str, RenderedNode] = {}
     parsed: dict[str, File] = {}
@@ -134,15 +134,16 @@ def of_outputs(
 
 
 def of_folder(out: Path) -> Rendering:
-    """What a synthesis of one environment wrote: `nodes/<environment>/` for what there is, `rendered/<environment>/` for texts.
+    """The rendering that a synthesis of one environment wrote.
 
-    The bundles' manifests are the interchange between revisions: every revision writes them, and they have a version.
+    `nodes/<environment>/` holds the bundles, `rendered/<environment>/` the texts. Revisions exchange the bundles' manifests: every
+    revision writes them, and they have a version.
 
     Args:
-        out: the output folder; it must stay as long as texts are asked for.
+        out: the output folder; it must exist as long as `Rendering.text` is called.
 
     Raises:
-        ToolError: it is not what `hacienda synth` of a known version writes.
+        ToolError: the folder does not hold what `hacienda synth` of a known version writes.
     """
     machines = {}
     parsed: dict[str, File] = {}
@@ -154,31 +155,33 @@ def of_folder(out: Path) -> Rendering:
             texts = [(folder / name).read_text(encoding="utf-8") for name in ("user-data", "network-config")]
             machines[folder.name] = RenderedNode.parse(manifest, files, *texts)
     except (OSError, ValueError, KeyError, TypeError, tarfile.TarError) as error:
-        raise ToolError(f"{out}: what the base rendered cannot be read: {type(error).__name__}: {error}") from error
+        raise ToolError(f"{out}: the base's rendering cannot be read: {type(error).__name__}: {error}") from error
     rendered = out / "rendered" / nodes.name
     return Rendering(machines, lambda node, path: (rendered / node / path.lstrip("/")).read_text(encoding="utf-8"))
 
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
-    """Sorts ctl-2 before ctl-10."""
+    """A key that sorts ctl-2 before ctl-10."""
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name))
 
 
 def _manifest(bundle: Path) -> dict[str, Any]:
-    # As a stream: the manifest is the first member, and there may be a thousand bundles.
+    # Read as a stream: the manifest is the first member, and there may be a thousand bundles.
     with tarfile.open(bundle, "r|gz") as archive:
         for member in archive:
             file = archive.extractfile(member) if member.name == "manifest.json" else None
             if file is not None:
                 found: dict[str, Any] = json.load(file)
                 if found["version"] != VERSION:
-                    raise ValueError(f"its bundles are of version {found['version']}, known is version {VERSION}")
+                    raise ValueError(
+                        f"its bundles have version {found['version']}; this Hacienda reads version {VERSION}"
+                    )
                 return found
     raise ValueError(f"{bundle.name} has no manifest")
 
 
 def _kept(parsed: dict[str, File], line: str, entry: Mapping[str, Any]) -> File:
-    """Most files are the same on many nodes: each distinct one is made once."""
+    """The file of an entry. Many nodes share most files, so each distinct one is parsed once."""
     found = parsed.get(line)
     if found is None:
         found = parsed[line] = File.parse(entry)

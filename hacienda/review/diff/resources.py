@@ -1,4 +1,4 @@
-"""What an environment becomes beside files: machines, networks, the way to each node, the places of secrets and of the state."""
+"""What an environment declares beside files: machines, networks, connections to nodes, places of secrets and state."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from hacienda.platforms.member import reach
 from hacienda.review.diff.model import ResourceChange
 
 Resources = Mapping[str, Mapping[str, Any]]
-"""Address -> attribute -> value. Terraform's resources by their addresses; `secrets` and `state` are the environment's own."""
+"""Address -> attribute -> value. Terraform's resources have their addresses; `secrets` and `state` are the environment's own."""
 
 _REFERENCE = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.[a-z_]+\}")
-"""A value that another resource has."""
+"""A reference to an attribute of another resource."""
 
 
 def resources(cloud: Cloud) -> Resources:
-    """Everything that a cloud becomes but its nodes' files and first boots, and who votes with whom."""
+    """Everything that a cloud declares, except its nodes' files, first boots and voters."""
     platform = platforms.platform_of(cloud.platform, str)
     found: dict[str, dict[str, Any]] = {}
     for declaration in (*platform.foundation(), *(one for net in cloud.networks for one in platform.network(net))):
@@ -49,7 +49,7 @@ def _attributes(declaration: Declaration) -> dict[str, Any]:
 
 
 def _bare(node: Node, handle: MachineHandle) -> dict[str, Any]:
-    """What the file says of a machine that is already there: nothing makes it so, but somebody should know."""
+    """Declared hardware of an existing machine. Hacienda cannot create it, but reviewers should see changes."""
     if handle.declarations:
         return {}
     bmc = f"{node.bmc.type} {node.bmc.address}" if node.bmc else None
@@ -57,16 +57,16 @@ def _bare(node: Node, handle: MachineHandle) -> dict[str, Any]:
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """As it is after a way through JSON; what is not set is not there."""
+    """The attributes as JSON returns them, without unset ones."""
     found: dict[str, Any] = json.loads(json.dumps(attributes))
     return {name: value for name, value in found.items() if value not in (None, {}, [])}
 
 
 def changes(before: Resources, after: Resources) -> Iterator[ResourceChange]:
-    """What differs, each with whether Terraform must replace it: as the provider's own resource definitions say.
+    """Resources that differ. The provider's own resource definitions say which of them Terraform must replace.
 
     Args:
-        before, after: the two.
+        before, after: resources of the two renderings.
     """
     replaced: set[str] = set()
     for address in _order(after):
@@ -84,7 +84,7 @@ def changes(before: Resources, after: Resources) -> Iterator[ResourceChange]:
 
 
 def _order(found: Resources) -> list[str]:
-    """What others refer to first."""
+    """Addresses, with the resources to which others refer first."""
     return sorted(found, key=lambda address: any(_reference(value) in found for value in found[address].values()))
 
 
@@ -100,14 +100,14 @@ def _words(value: Any) -> str:
 
 
 def _reference(value: Any) -> str:
-    """Address that a value comes from; empty: none."""
+    """Address to which a value refers; empty: none."""
     found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     return found[1] if found else ""
 
 
 @cache
 def _forced() -> Mapping[str, tuple[str, ...]]:
-    """Type of a resource -> attributes whose change replaces it, by the provider's definitions."""
+    """Type of a resource -> attributes whose change replaces the resource, from the provider's definitions."""
     from hacienda.provider import composition
 
     described = composition.provider().described()["resources"]
@@ -118,5 +118,5 @@ def _forced() -> Mapping[str, tuple[str, ...]]:
 
 
 def _forcing(address: str) -> tuple[str, ...]:
-    """Attributes of a resource whose change replaces it; none of another provider's resource, nor of what is no resource."""
+    """Attributes whose change replaces a resource; empty for other providers' resources, and for `secrets` and `state`."""
     return _forced().get(address.partition(".")[0], ())

@@ -1,4 +1,4 @@
-"""What daemons do about a change, and in which order."""
+"""What daemons do after a change, and in which order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from hacienda.review.diff.pair import Pair
 
 
 def steps(pairs: Iterable[Pair]) -> Iterator[Step]:
-    """What every service does on which machines, in the order in which services start on a machine; those that leave come first,
-    as the node stops them before it starts anything.
+    """What each service does, and on which machines.
+
+    Steps have the order in which services start on a machine. Stops come first, because a node stops removed services before it
+    starts others.
 
     Args:
         pairs: machines on which anything differs.
@@ -31,7 +33,7 @@ def steps(pairs: Iterable[Pair]) -> Iterator[Step]:
 
 
 def _actions(pair: Pair) -> Iterator[tuple[str, Action]]:
-    """A service that comes starts and one that goes stops, whatever their files ask for."""
+    """Actions on one machine. An added service starts and a removed one stops, whatever their files ask for."""
     old, new = pair.before.services.keys(), pair.after.services.keys()
     yield from ((service, "stop") for service in sorted(old - new))
     yield from ((service, "start") for service in sorted(new - old))
@@ -42,7 +44,7 @@ def _actions(pair: Pair) -> Iterator[tuple[str, Action]]:
 
 
 def _start_order(pairs: Iterable[Pair]) -> tuple[str, ...]:
-    """All services in one order that agrees with every machine's own."""
+    """All services in one order that agrees with the start order of every machine."""
     graph: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for own in dict.fromkeys(tuple(pair.after.services) for pair in pairs):
         for service in own:

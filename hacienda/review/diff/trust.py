@@ -1,4 +1,4 @@
-"""Changes of trust: who reads secrets, who reaches the machines and how they are known, whose software and state they use."""
+"""Changes of trust: who reads secrets and reaches machines, how machines prove themselves, whose software and state they use."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hacienda.declare.trust import Fact
 from hacienda.secrets import StoreSpec
 
 STORE = "secrets (the encrypted file)"
-"""Name of the store's own file among facts: whoever may change it in the repository replaces every secret."""
+"""Name of the store's own file among facts. A change of this file in the repository can replace every secret."""
 CODE = "Hacienda's own code"
 
 _MOST_LINES = 400
-"""Lines of a file of public keys that are compared one by one; a longer one is compared as a whole."""
+"""Most lines of a file that are compared one by one; a longer file is compared as a whole."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class TrustChange:
     """One setting of trust that differs.
 
     Args:
-        path: where it is in the environment's file; what it is, for what is no key there.
-        decides: what it decides.
-        before, after: as JSON has it; None: not set.
+        path: path of the key in the environment file, or a description if the setting is no key there.
+        decides: what the setting decides.
+        before, after: values as JSON has them; None: not set.
     """
 
     path: str
@@ -37,13 +37,13 @@ class TrustChange:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What goes and what comes, a line each: `- age1...`, `+ age1...`."""
+        """Removed and added entries, a line each: `- age1...`, `+ age1...`."""
         old, new = _entries(self.before), _entries(self.after)
         return (*(f"- {one}" for one in old if one not in new), *(f"+ {one}" for one in new if one not in old))
 
 
 def _entries(value: Any) -> list[str]:
-    """A value as texts that are compared one by one."""
+    """The texts of a value that are compared one by one."""
     if value is None:
         return []
     if isinstance(value, list):
@@ -58,10 +58,10 @@ def _text(value: Any) -> str:
 
 
 def changes(before: Mapping[str, Fact], after: Mapping[str, Fact], code: int = 0) -> tuple[TrustChange, ...]:
-    """Every setting that differs, in the order of the new file; what is gone comes last.
+    """Every setting that differs, in the order of the new file; removed settings come last.
 
     Args:
-        before, after: the two.
+        before, after: settings of the two revisions.
         code: number of files of Hacienda's own code that differ.
     """
     paths = [*after, *(path for path in before if path not in after)]
@@ -82,24 +82,24 @@ def changes(before: Mapping[str, Fact], after: Mapping[str, Fact], code: int = 0
 def contents(
     found: Mapping[str, Fact], sealed: Path | None, root: Path, shared: Callable[[Path], bool]
 ) -> Iterator[tuple[str, Fact]]:
-    """What is in the files that settings of trust name, as far as they come with the project.
+    """Content of the files that settings of trust name, as far as the project contains them.
 
     Args:
         found: the settings.
-        sealed: the encrypted store (`sealed`); None: the store is not encrypted.
+        sealed: file of the encrypted store (`sealed`); None: the store is not encrypted.
         root: the project's folder.
-        shared: whether a file comes with the project, rather than being of this machine alone.
+        shared: returns whether a file belongs to the project, and not to this machine alone.
     """
     for path, fact in found.items():
         place = Path(str(fact.value))
         if fact.file and path != "secrets.path" and not place.is_absolute() and not str(place).startswith("~"):
             yield from _content(f"{path} ({place})", fact.decides, root / place, shared)
     if sealed is not None:
-        yield from _content(STORE, "every secret, as whoever wrote it chose it", sealed, shared)
+        yield from _content(STORE, "every secret: the author of this file chooses them all", sealed, shared)
 
 
 def sealed(root: Path, environment: str, backend: str, path: str | None) -> Path | None:
-    """The file of an encrypted store; None: the store is not encrypted. Arguments as for `StoreSpec.of`."""
+    """The file of an encrypted store; None: the store is not encrypted. The arguments are those of `StoreSpec.of`."""
     return StoreSpec.of(root, environment, backend, path).path if backend == "age" else None
 
 
@@ -124,5 +124,5 @@ def exported(found: Mapping[str, Fact]) -> dict[str, Any]:
 
 
 def imported(told: Mapping[str, Any] | None) -> dict[str, Fact] | None:
-    """What `exported` wrote; None: a revision that is older than this wrote nothing."""
+    """The facts that `exported` wrote; None: an older revision wrote none."""
     return None if told is None else {path: Fact(**fact) for path, fact in told.items()}

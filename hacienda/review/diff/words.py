@@ -1,4 +1,4 @@
-"""What a rendered diff says of itself, in words."""
+"""A rendered diff in words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hacienda.review.diff.model import FIRST_BOOT, Diff, FileChange, ResourceKin
 
 
 def title(name: str, base: Base, found: Diff) -> str:
-    """The environment, against what, and how many machines."""
+    """Title of a diff: the environment, the base, and the numbers of changed machines."""
     against = f"against {base.title}"
     if base.rendering is None:
-        return f"{name} is new, {base.title} does not have it: {len(found.nodes)} machines"
+        return f"{name} is new, {base.title} does not contain it: {len(found.nodes)} machines"
     if not found and found.trust_known:
         return f"{name}: no differences {against}" if found.resources_known else f"{name}: no file differs {against}"
     counts = {
@@ -26,7 +26,7 @@ def title(name: str, base: Base, found: Diff) -> str:
         ),
     }
     said = [f"{count} {word}" for word, count in counts.items() if count]
-    # What everybody looks for first.
+    # Readers look for this number first.
     if not counts["removed"] and not counts["replaced"]:
         said.append("0 replaced")
     title = f"{name}: {trust(found)}machines: {', '.join(said)}"
@@ -34,15 +34,15 @@ def title(name: str, base: Base, found: Diff) -> str:
 
 
 def trust(found: Diff) -> str:
-    """How many settings of trust differ, before everything else that is said; empty: none."""
+    """The number of settings of trust that differ, as the first words of the title; empty: none."""
     if not found.trust_known:
-        return "CHANGES OF TRUST ARE NOT KNOWN; "
+        return "CHANGES OF TRUST ARE UNKNOWN; "
     count = len(found.trust)
     return f"{count} CHANGE{'' if count == 1 else 'S'} OF TRUST; " if count else ""
 
 
 def _others(found: Diff) -> Iterator[str]:
-    """Resources and settings that change and that no machine is counted for."""
+    """Numbers of changed resources and settings that belong to no counted machine."""
     kinds: tuple[ResourceKind, ...] = ("replaced", "removed", "added", "changed")
     for kind in kinds:
         count = sum(1 for change in found.others if change.kind == kind)
@@ -51,18 +51,18 @@ def _others(found: Diff) -> Iterator[str]:
 
 
 UNTOLD = (
-    "The base's code does not say what its environment becomes beside files: platform, networks, disks, memory, SSH, trust, "
-    "secrets and state are not compared."
+    "The base's code is too old to export more than files. Platform, networks, disks, memory, SSH, trust, secrets and state are "
+    "not compared."
 )
 
 
 UNTRUSTED = (
-    "The base's file cannot be read by this version, so what it trusts is not compared. Compare the two files by hand."
+    "This version cannot read the base's file, so settings of trust are not compared. Compare the two files by hand."
 )
 
 
 def resources(found: Diff) -> list[tuple[str, str]]:
-    """Resources and settings that change, like ones together: which, and how. Machines that come or go are told as such."""
+    """Resources and settings that change: which, and how. Equal changes share a line. Added and removed machines are left out."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for change in found.resources:
         if change.node and change.kind in ("added", "removed"):
@@ -78,29 +78,31 @@ def resources(found: Diff) -> list[tuple[str, str]]:
 
 
 def heading(change: FileChange, replaces: bool) -> str:
-    """What happens to a file, where, and what daemons do about it.
+    """What happens to a file, on which machines, and what daemons do afterwards.
 
     Args:
         change: the change.
-        replaces: the platform makes a machine anew for what cloud-init is given.
+        replaces: the platform replaces a machine when its user-data or network-config changes.
     """
     words: list[str] = [change.kind] if change.kind != "changed" else []
     words.append(names.brief(change.nodes) + (", the same change" if len(change.nodes) > 1 else ""))
     if not change.alike:
-        words[-1] += f" but for their own names and addresses (shown: {change.nodes[0]})"
+        words[-1] += f" except for their own names and addresses (shown: {change.nodes[0]})"
     words += [f"{name} {was or 'none'} -> {now or 'none'}" for name, (was, now) in change.attributes.items()]
     if change.unreadable:
-        words.append(f"no text: {change.unreadable}")
+        words.append(f"not text: {change.unreadable}")
     if change.kind == "removed":
         words.append(f"{change.minus} lines")
     if change.path in FIRST_BOOT:
         words.append(
-            "these machines are made anew" if replaces else "for machines made from now on: read on the first boot only"
+            "these machines are replaced"
+            if replaces
+            else "for machines created from now on: read on the first boot only"
         )
     return "; ".join([*words, *([change.effect] if change.effect else [])])
 
 
 def step(one: Step) -> str:
-    """What a service's daemons do on which machines."""
+    """What a service's daemons do, and on which machines."""
     how = ", one machine at a time" if one.rolling and len(one.nodes) > 1 else ""
     return f"{one.action} {one.service}: {names.brief(one.nodes)}{how}"

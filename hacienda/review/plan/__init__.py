@@ -1,4 +1,4 @@
-"""A Terraform plan, read, summed up, and judged by the quorum guard."""
+"""Reads a Terraform plan, summarises it, and judges it with the quorum guard."""
 
 from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.reader import Plan, read

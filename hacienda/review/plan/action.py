@@ -13,26 +13,26 @@ from hacienda.secrets.store import DIGEST_KEY, comparable
 Kind = Literal["create", "update", "replace", "delete"]
 
 Differing = Mapping[str, tuple[str | None, str | None]]
-"""Key -> value before and after; None: it is not there."""
+"""Key -> value before and after; None: the key is absent."""
 
 
 @dataclass(frozen=True)
 class PlannedAction:
-    """What a plan does to one managed resource instance, be it nothing.
+    """What a plan does to one managed resource instance. The action can be nothing.
 
     Args:
-        source: the plan it is in.
-        address: its Terraform address.
+        source: the plan that contains the action.
+        address: Terraform address of the resource.
         type: resource type.
-        label: the last part of its address.
-        base: its address in the configuration of its module: `type.name`.
-        module: the calls it is in, from outside: name, and instance key or None.
-        key: its own instance key: of `count` a number, of `for_each` a text; None without.
-        actions: as Terraform writes them; `("no-op",)` where nothing happens.
-        before: what is stored; None: it does not exist.
-        after: what will be, as far as it is known; None: it will not exist.
-        requested: it is replaced because -replace says so.
-        triggered: it is replaced because something else changes (`replace_triggered_by`).
+        label: the last part of the address.
+        base: address in the configuration of the module: `type.name`.
+        module: the module calls around the resource, outermost first: name, and instance key or None.
+        key: the resource's own instance key: a number for `count`, a text for `for_each`, otherwise None.
+        actions: actions as Terraform writes them; `("no-op",)` where nothing happens.
+        before: stored values; None: the resource does not exist.
+        after: planned values, as far as they are known; None: the resource will not exist.
+        requested: the resource is replaced because `-replace` names it.
+        triggered: the resource is replaced because another one changes (`replace_triggered_by`).
     """
 
     source: str
@@ -50,7 +50,7 @@ class PlannedAction:
 
     @property
     def kind(self) -> Kind | None:
-        """What happens to it; None: nothing, or it is read."""
+        """What happens to the resource; None: nothing, or Terraform only reads it."""
         if "delete" in self.actions and "create" in self.actions:
             return "replace"
         kinds: tuple[Kind, ...] = ("create", "update", "delete")
@@ -58,35 +58,36 @@ class PlannedAction:
 
     @property
     def is_member(self) -> bool:
-        """Whether it is a node's configuration."""
+        """Whether the resource is a member."""
         return self.type == MEMBER
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is a machine that the provider makes."""
+        """Whether the resource is a machine that Hacienda's provider creates."""
         return self.type in MACHINES
 
     @property
     def name(self) -> str:
-        """The node's name for members and machines, else the last part of the address."""
+        """The node's name for members and machines, otherwise the last part of the address."""
         values = self.after or self.before or {}
         return str(values.get("node") or values.get("name") or self.label)
 
     @cached_property
     def files(self) -> Differing:
-        """Of a member: files that change, path -> short hash before and after."""
+        """Files of a member that change: path -> short hash before and after. Empty for other resources."""
         return self._differing("files") if self.is_member else {}
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Of a member: names of secrets that change; `digest/key`, where digests are under another key and cannot be compared."""
+        """Names of a member's secrets that change. `digest/key` stands for digests under different keys, which cannot be
+        compared."""
         found = self._differing("secrets") if self.is_member else {}
         known = {name for name, (old, new) in found.items() if old is None or new is None or comparable(old, new)}
         return tuple(sorted(known if len(known) == len(found) else {*known, DIGEST_KEY}))
 
     @property
     def restarts(self) -> tuple[str, ...]:
-        """Of a member that is updated: what is done to services, `restart SERVICE`, `reload SERVICE` or
+        """What an update of a member does to its services: `restart SERVICE`, `reload SERVICE` or
         `reconcile SERVICE: SECRET`."""
         return tuple((self.after or {}).get("restarts") or ()) if self.is_member and self.kind == "update" else ()
 
@@ -96,7 +97,7 @@ class PlannedAction:
 
     @property
     def goes(self) -> bool:
-        """What exists is destroyed: deleted, or replaced in whichever order."""
+        """Whether the existing resource is destroyed: deleted, or replaced in either order."""
         return "delete" in self.actions
 
     @property

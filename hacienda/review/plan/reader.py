@@ -1,4 +1,4 @@
-"""A plan's JSON, read with care: it may come from anybody's Terraform, or be no plan at all."""
+"""Reads and checks the JSON of a plan. The input may come from any Terraform project, or be no plan at all."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.shape import complaint
 
 FORMAT = 1
-"""Newest major version of the plan format that is understood. Terraform 1.x writes 1.x; minor versions only add."""
+"""Newest major version of the plan format that Hacienda reads. Terraform 1.x writes 1.x; minor versions only add fields."""
 
-_HOW = "Give it what `terraform show -json PLANFILE` prints, or the plan file itself."
+_HOW = "Pass the output of `terraform show -json PLANFILE`, or the plan file itself."
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan.
+    """A Terraform plan.
 
     Args:
-        source: where it came from, for messages.
-        resources: what it does to every managed resource instance that the plan, or the state it was made from, names.
-        drifted: those that were found gone when the state was refreshed, as they were.
-        configuration: the configuration's root module, and its providers.
-        partial: it leaves changes for later: made with -target, or some are deferred.
-        dependencies: address of each resource in the state -> what it depends on, as the state remembers it.
+        source: where the plan comes from, for messages.
+        resources: one action for every managed resource instance that the plan or its prior state names.
+        drifted: instances that Terraform no longer found when it refreshed the state, with their stored values.
+        configuration: root module and providers of the configuration.
+        partial: the plan leaves changes for later: it was made with `-target`, or some changes are deferred.
+        dependencies: address of each resource in the state -> addresses it depends on, as the state records them.
     """
 
     source: str
@@ -42,27 +42,27 @@ class Plan:
 
     @property
     def changes(self) -> tuple[PlannedAction, ...]:
-        """What it changes, in Terraform's order."""
+        """Actions that change something, in Terraform's order."""
         return tuple(action for action in self.resources if action.kind is not None)
 
     @property
     def members(self) -> tuple[PlannedAction, ...]:
-        """Configurations of nodes."""
+        """Actions on members."""
         return tuple(action for action in self.resources if action.is_member)
 
     @property
     def outdated(self) -> tuple[str, ...]:
-        """Nodes whose machines were made of another image, user-data or network configuration than they are declared with."""
+        """Nodes whose machines were created from another image, user-data or network configuration than the declared one."""
         return tuple(one.name for one in self.resources if one.is_machine and (one.after or {}).get("outdated"))
 
     @cached_property
     def configured(self) -> Mapping[tuple[tuple[str, ...], str], Mapping[str, Any]]:
-        """Resources as they are configured, by the module calls they are in and `type.name`."""
+        """Configuration of each resource, by its module calls and `type.name`."""
         return dict(_configured(self.configuration.get("root_module") or {}, ()))
 
     @cached_property
     def environments(self) -> Mapping[str, str]:
-        """Key of each configuration of our provider -> name of its environment; empty where that is not written out."""
+        """Key of each configuration of Hacienda's provider -> name of its environment; empty if the name is no literal."""
         found = {}
         for key, provider in (self.configuration.get("provider_config") or {}).items():
             if provider.get("name") == "hacienda":
@@ -72,13 +72,13 @@ class Plan:
 
     @property
     def made(self) -> frozenset[str]:
-        """Names of the members that are created, be it anew."""
+        """Names of the members that the plan creates or replaces."""
         made = (member.after for member in self.members if "create" in member.actions and member.after)
         return frozenset(str(after.get("node")) for after in made)
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Names of the members that there will be."""
+        """Names of the members that exist after the apply."""
         return tuple(str(member.after["node"]) for member in self.members if member.after and member.after.get("node"))
 
 
@@ -96,11 +96,11 @@ def read(text: str | bytes, source: str = "") -> Plan:
     """Read the JSON of a plan.
 
     Args:
-        text: what `terraform show -json` printed for a plan file.
-        source: where it came from, for messages.
+        text: output of `terraform show -json` for a plan file.
+        source: where the text comes from, for messages.
 
     Raises:
-        InputError: it is not a plan, of a format that is not understood, or of a run that failed.
+        InputError: the text is no plan, has an unknown format, or comes from a plan that failed.
     """
     found = _object(text, source)
     _refuse_others(found, source)
@@ -110,7 +110,7 @@ def read(text: str | bytes, source: str = "") -> Plan:
         resources.setdefault(action.address, action)
     prior = ((found.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
     for action in _stored(prior, source):
-        # Where -target was used, what it leaves out is in the state alone.
+        # A plan made with -target omits other resources; only the state names them.
         resources.setdefault(action.address, action)
     drifted = (action for action in _actions(found.get("resource_drift"), source) if action.actions == ("delete",))
     partial = found.get("complete") is False or bool(deferred)
@@ -127,23 +127,23 @@ def read(text: str | bytes, source: str = "") -> Plan:
 def _object(text: str | bytes, source: str) -> Mapping[str, Any]:
     words = f"{source or 'the text'} is no plan"
     try:
-        # PowerShell's `>` writes UTF-16, and its Set-Content a mark before UTF-8: both are found out.
+        # PowerShell's `>` writes UTF-16, and its Set-Content a byte order mark before UTF-8. detect_encoding knows both.
         decoded = text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text
     except UnicodeDecodeError:
-        raise InputError(f"{words}: it is not even text", _HOW) from None
+        raise InputError(f"{words}: it is not text", _HOW) from None
     try:
         found = json.loads(decoded)
     except ValueError as error:
         if decoded.lstrip().startswith('{"@level"'):
             raise InputError(f"{words}: it is the log of `terraform plan -json`", _HOW) from None
-        raise InputError(f"{words}: not one JSON document ({error})", _HOW) from None
+        raise InputError(f"{words}: it is not one JSON document ({error})", _HOW) from None
     except RecursionError:
-        raise InputError(f"{words}: nested too deep", _HOW) from None
+        raise InputError(f"{words}: it is nested too deeply", _HOW) from None
     if not isinstance(found, dict) or "format_version" not in found:
         hint = (
             "it is the log of `terraform plan -json`"
             if isinstance(found, dict) and "@level" in found
-            else "no format_version"
+            else "it has no format_version"
         )
         raise InputError(f"{words}: {hint}", _HOW)
     return found
@@ -154,17 +154,18 @@ def _refuse_others(found: Mapping[str, Any], source: str) -> None:
     major = version.partition(".")[0]
     if not re.fullmatch(r"[0-9]{1,4}", major) or int(major) > FORMAT:
         raise InputError(
-            f"{name} has format_version {version}, and {FORMAT}.x is the newest that is understood", "Update Hacienda."
+            f"{name} has format_version {version}; this Hacienda reads up to {FORMAT}.x", "Update Hacienda."
         )
     if "resource_changes" not in found and "planned_values" not in found:
-        raise InputError(f"{name} is a state, no plan", _HOW)
+        raise InputError(f"{name} is a state, not a plan", _HOW)
     wrong = complaint(found)
     if wrong:
         raise InputError(f"{name} is no plan: {wrong}", _HOW)
     if found.get("errored"):
         raise InputError(
-            f"{name}: Terraform failed while it made this plan, so that it tells only a part of what would happen",
-            f"Make a plan that succeeds; where our provider refused, with {REVIEW}=<environment>: it is to be read only.",
+            f"{name}: Terraform failed while it made this plan, so the plan shows only a part of the changes",
+            "Make a plan that succeeds. If Hacienda's provider refused, plan for review only: set "
+            f"{REVIEW}=<environment>.",
         )
 
 
@@ -206,7 +207,7 @@ def _incomplete(what: str, entry: Any, error: Exception, source: str) -> InputEr
 def _resource(
     source: str, entry: Mapping[str, Any], actions: tuple[str, ...], before: Any, after: Any
 ) -> PlannedAction:
-    # A deposed object is what is left of a replacement that failed between its two halves: a resource of its own here.
+    # A replacement that fails between its two halves leaves a deposed object. Here it counts as a resource of its own.
     deposed = f" (deposed {entry['deposed']})" if entry.get("deposed") else ""
     return PlannedAction(
         source=source,
@@ -225,7 +226,7 @@ def _resource(
 
 
 def module_path(address: str) -> tuple[tuple[str, str | int | None], ...]:
-    """`module.a["x"].module.b[0]` as (("a", "x"), ("b", 0)). Keys may hold dots and brackets themselves."""
+    """`module.a["x"].module.b[0]` as (("a", "x"), ("b", 0)). Keys may contain dots and brackets."""
     found: list[tuple[str, str | int | None]] = []
     rest = address
     while rest.startswith("module."):

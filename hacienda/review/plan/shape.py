@@ -1,4 +1,4 @@
-"""What parts of a plan the guard reads, and of which kind each is: what comes from elsewhere may be anything."""
+"""Types of the plan's fields that the guard reads. Plans come from elsewhere, so any field may have any type."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Shape = Callable[[Any, str], Iterator[str]]
-"""Takes a value and where it is; yields what is wrong with it. A field of a known name may be null: Terraform leaves out what is
-empty."""
+"""Takes a value and its path; yields what is wrong with the value. A known field may be null: Terraform leaves out empty
+fields."""
 
 
 def complaint(plan: Mapping[str, Any]) -> str | None:
-    """The first thing in a plan that is not of the kind that Terraform writes; None: all is well."""
+    """The first field of a plan whose type is not the one that Terraform writes; None: every type is right."""
     return next(_PLAN(plan, ""), None)
 
 
 def _text(value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, str):
-        yield f"{at} is no text"
+        yield f"{at} is not a string"
 
 
 def _key(value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, str | int):
-        yield f"{at} is neither text nor a number"
+        yield f"{at} is neither a string nor a number"
 
 
 def _anything(_value: Any, _at: str) -> Iterator[str]:
@@ -32,7 +32,7 @@ def _anything(_value: Any, _at: str) -> Iterator[str]:
 def _list(inner: Shape) -> Shape:
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, list):
-            yield f"{at} is no list"
+            yield f"{at} is not a list"
             return
         for number, one in enumerate(value):
             yield from inner(one, f"{at}[{number}]")
@@ -41,12 +41,12 @@ def _list(inner: Shape) -> Shape:
 
 
 def _object(fields: Mapping[str, Shape] | None = None, *, others: Shape = _anything) -> Shape:
-    """An object: these fields of it, and what every other one is."""
+    """An object with these fields. Every other field has the shape `others`."""
     known = fields or {}
 
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
-            yield f"{at} is no object"
+            yield f"{at} is not an object"
             return
         for name, one in value.items():
             where = f"{at}.{name}" if at else name

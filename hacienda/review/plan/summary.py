@@ -1,4 +1,4 @@
-"""What a Terraform plan means for the cloud: machines and members, and the files that change on them."""
+"""Summary of a Terraform plan: machines, members, and the files that change on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.review.plan.action import Kind, PlannedAction
 
 
 def describe(environment: str, found: Iterable[PlannedAction]) -> list[str]:
-    """The cloud's side of a plan in a few lines: machines first, then each change of files once, with the nodes it is on."""
+    """A few lines on what a plan changes in the cloud: machines first, then each changed file once, with its nodes."""
     listed = [change for change in found if change.type != GATE]
     if not listed:
         return [f"{environment}: no changes"]
@@ -21,7 +21,7 @@ def describe(environment: str, found: Iterable[PlannedAction]) -> list[str]:
 def _counts(found: Sequence[PlannedAction]) -> str:
     machines = {change.name: change.kind for change in found if change.is_machine}
     members = {change.name: change.kind for change in found if change.is_member}
-    # Where machines are already there, a new member is all that is made.
+    # Where the machine already exists, the plan creates only the member.
     merged = {**{name: kind for name, kind in members.items() if kind != "update"}, **machines}
     reconfigured = [name for name, kind in members.items() if kind == "update" and name not in machines]
     counts = {"reconfigured in place": len(reconfigured)}
@@ -31,14 +31,14 @@ def _counts(found: Sequence[PlannedAction]) -> str:
     if not said:
         return "no machine changes"
     if not counts["replaced"] and not counts["destroyed"]:
-        # What everybody looks for first.
+        # Readers look for this number first.
         said.append("0 replaced")
     number, _, rest = said[0].partition(" ")
     return ", ".join([f"{number} machine{'' if number == '1' else 's'} {rest}", *said[1:]])
 
 
 def going(found: Iterable[PlannedAction]) -> dict[str, list[str]]:
-    """Names of the machines that do not stay, under `destroyed` and `replaced`, each in the order of their numbers."""
+    """Names of the machines that are `destroyed` or `replaced`, sorted by their numbers."""
     chosen: dict[str, str] = {}
     for change in found:
         if (change.is_machine or change.is_member) and change.kind in ("replace", "delete"):
@@ -61,7 +61,7 @@ def _replaced(found: Sequence[PlannedAction]) -> list[str]:
 
 
 def _file_lines(found: Sequence[PlannedAction]) -> list[str]:
-    """Files and secrets that change on members that stay, those that change alike together."""
+    """Files and secrets that change on remaining members; one line for each file and kind of change."""
     groups: dict[tuple[str, str], list[PlannedAction]] = {}
     for change in found:
         if change.is_member and change.kind == "update":
@@ -96,7 +96,7 @@ def _other_lines(found: Sequence[PlannedAction]) -> list[str]:
 
 
 def document(environment: str, stacks: Iterable[str], found: Sequence[PlannedAction]) -> dict[str, Any]:
-    """The same for programs."""
+    """The summary for programs."""
     return {
         "environment": environment,
         "changes": bool(found),

@@ -1,4 +1,4 @@
-"""One report from one model: a comment for a pull request, a page, and a document for programs."""
+"""Writes one report in three forms: a comment for a pull request, a page, and a document for programs."""
 
 from hacienda.review.report.document import document
 from hacienda.review.report.model import Compared, Planned, Report, assemble

@@ -1,4 +1,4 @@
-"""Parts of a page, whatever it is written in."""
+"""Parts of a report, independent of its format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Tone = Literal["good", "warn", "bad", "none"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table that says something good or bad."""
+    """A cell of a table whose text is good or bad news."""
 
     text: str
     tone: Tone
@@ -20,13 +20,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first cell of a row heads it.
+    """A table; the first cell of a row is its heading.
 
     Args:
-        caption: what it tells.
-        columns: heads of the columns.
-        rows: each as long as `columns`.
-        brief: it is worth a place in a comment, too.
+        caption: what the table shows.
+        columns: headings of the columns.
+        rows: rows as long as `columns`.
+        brief: whether a comment contains the table too.
     """
 
     caption: str
@@ -38,7 +38,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of a program, as they are. `language`: what a forge colours them as."""
+    """Lines of a program, unchanged. A forge colours them as text of `language`."""
 
     caption: str
     lines: tuple[str, ...]
@@ -49,7 +49,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Branch:
-    """Something that must work, and what it takes."""
+    """Something that must work, and the parts that it needs."""
 
     text: str
     branches: tuple[Branch, ...] = ()
@@ -57,7 +57,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class Tree:
-    """What must work for something."""
+    """The parts that must work for a request."""
 
     caption: str
     branches: tuple[Branch, ...]
@@ -67,13 +67,13 @@ class Tree:
 
 @dataclass(frozen=True)
 class ChangedFile:
-    """One file that changes.
+    """One changed file.
 
     Args:
-        path: its path.
-        heading: what happens to it, where, and what daemons do about it.
-        file: the change itself, its lines cut to the room that there is.
-        left_out: lines that are not here.
+        path: absolute path on the node, or one of `diff.FIRST_BOOT`.
+        heading: what happens to the file, on which machines, and what daemons do afterwards.
+        file: the change itself, with the lines that fit.
+        left_out: number of lines that do not fit.
     """
 
     path: str
@@ -86,7 +86,7 @@ class ChangedFile:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The picture: each page has its own way to draw it."""
+    """The picture; each format draws it in its own way."""
 
     caption: str
     brief: bool = True
@@ -101,11 +101,11 @@ class Section:
     """A part of the report.
 
     Args:
-        id: what links to it name.
-        title: its heading.
-        tone: whether it is good or bad.
-        said: what it says, in a line.
-        blocks: all of it.
+        id: target of links to the section.
+        title: heading of the section.
+        tone: whether the content is good or bad news.
+        said: the content in a line.
+        blocks: the whole content.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Sections on what changes: machines that go, the plan with the guard's verdict, and every rendered file."""
+"""Sections on changes: trust, deleted machines, the plan with the guard's verdict, and every rendered file."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hacienda.review.report.blocks import Block, ChangedFile, Lines, Section, Ta
 from hacienda.review.report.model import Compared, Planned, Report
 
 LONGEST = 300
-"""Characters of a line of a file beyond which it is cut."""
+"""Characters of a line of a file that are shown; the rest is cut."""
 
 
 def trust(report: Report) -> Section:
-    """Who would read secrets, reach the machines, or be believed that was not before: nothing of it is folded or cut."""
+    """Who newly reads secrets, reaches the machines or is trusted. Nothing of this section is folded or cut."""
     compared, title = report.compared, "Changes of trust"
     if compared is None:
         return Section("trust", title, "none", "no base was given (`--base REV`)")
@@ -25,13 +25,13 @@ def trust(report: Report) -> Section:
     if not diff.trust_known:
         return Section("trust", title, "bad", words.UNTRUSTED)
     if not diff.trust:
-        return Section("trust", title, "good", "none: whoever is trusted now was trusted before")
+        return Section("trust", title, "good", "none: the same parties are trusted as before")
     blocks = tuple(Lines(f"`{one.path}`: this decides {one.decides}", one.lines, language="diff") for one in diff.trust)
     return Section("trust", title, "bad", ", ".join(f"`{one.path}`" for one in diff.trust), blocks)
 
 
 def going(report: Report) -> Section:
-    """Machines and other resources that are deleted or replaced, which a reviewer looks for first."""
+    """Machines and other resources that are deleted or replaced. Reviewers look for them first."""
     rows = list(_planned_going(report.planned)) if report.planned else []
     rows += _compared_going(report.compared) if report.compared else []
     title = "Deletions and replacements"
@@ -39,7 +39,7 @@ def going(report: Report) -> Section:
         given = report.planned or report.compared
         said = "none" if given else "neither a plan nor a base was given"
         return Section("going", title, "good" if given else "none", said)
-    table = Table("What goes, a replacement included", ("what", "which", "says"), tuple(rows))
+    table = Table("Deleted and replaced resources", ("what", "which", "source"), tuple(rows))
     return Section("going", title, "warn", ", ".join(f"{what}: {which}" for what, which, _ in rows), (table,))
 
 
@@ -65,7 +65,7 @@ def _compared_going(compared: Compared) -> Iterator[tuple[str, str, str]]:
 
 
 def plan(report: Report) -> Section:
-    """What Terraform would do, and whether the guard lets it."""
+    """What Terraform would change, and whether the guard allows it."""
     planned, title = report.planned, "Plan and quorum guard"
     if planned is None:
         return Section("plan", title, "none", "no plan was given (`--plan PLAN.json`)")
@@ -83,7 +83,7 @@ def files(report: Report, room: int) -> Section:
 
     Args:
         report: the report.
-        room: characters of changed lines that there is room for.
+        room: most characters of changed lines.
     """
     compared, title = report.compared, "Rendered files"
     if compared is None:
@@ -98,12 +98,12 @@ def _summary(diff: Diff) -> Iterator[Block]:
     if diff.steps:
         lines = tuple(words.step(step) for step in diff.steps)
         yield Lines("What daemons do, on each machine in this order", lines)
-    for listed, caption in ((diff.of("added"), "Machines that come"), (diff.of("removed"), "Machines that go")):
+    for listed, caption in ((diff.of("added"), "Added machines"), (diff.of("removed"), "Removed machines")):
         if listed:
             yield Lines(caption, (names.brief(listed),))
     changed = words.resources(diff)
     if changed:
-        yield Table("Machines, networks, the way to them, secrets and state", ("what", "how"), tuple(changed))
+        yield Table("Machines, networks, connections, secrets and state", ("what", "how"), tuple(changed))
     if not diff.resources_known:
         yield Lines("Not compared", (words.UNTOLD,))
     if diff.packages:
@@ -112,7 +112,7 @@ def _summary(diff: Diff) -> Iterator[Block]:
 
 
 def _changes(diff: Diff, room: int) -> Iterator[ChangedFile]:
-    """Changes with as many lines as there is room for: the first files are shown whole, of the others that they change."""
+    """Changes with as many lines as fit: first files are shown whole, later ones without their lines."""
     left = room
     for file in diff.files:
         shown = _fitting(file, left)

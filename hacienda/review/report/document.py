@@ -11,12 +11,12 @@ from hacienda.review.plan import guard, summary
 from hacienda.review.report.model import Compared, Planned, Report
 
 VERSION = 1
-"""Of this document: what is there keeps its meaning while it is the same."""
+"""Version of the document. Within one version, every present key keeps its meaning."""
 
 
 def document(report: Report) -> dict[str, Any]:
-    """All of it: text, numbers, lists and mappings. Machines of the same change are told as `hacienda` names them for people;
-    `hacienda diff --json` has them one by one."""
+    """The report as text, numbers, lists and mappings. Machines with the same change appear as ranges, `cmp-1..1000`;
+    `hacienda diff --json` lists them one by one."""
     return {
         "version": VERSION,
         "environment": report.environment,

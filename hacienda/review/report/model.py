@@ -1,4 +1,4 @@
-"""What a report is made of: one environment's assessment, and where they are given, its changes and its plan."""
+"""Content of a report: the assessment of one environment and, if given, its changes and its plan."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hacienda.review.plan import PlannedAction, guard
 
 @dataclass(frozen=True)
 class Compared:
-    """Every rendered file against a base.
+    """Every rendered file, compared with a base.
 
     Args:
-        title: the diff in a line: the environment, how many machines, against what.
+        title: the diff in a line: the environment, the number of machines, the base.
         base: the base as the operator wrote it.
-        commit: its hash.
-        new: the base does not have the environment.
-        diff: what differs.
+        commit: hash of the base.
+        new: the base does not contain the environment.
+        diff: the differences.
     """
 
     title: str
@@ -41,9 +41,9 @@ class Planned:
     """Terraform's plans, judged as one.
 
     Args:
-        sources: where they came from.
-        changes: what they change.
-        verdict: the guard's.
+        sources: where the plans come from.
+        changes: actions that change something.
+        verdict: the guard's verdict.
     """
 
     sources: tuple[str, ...]
@@ -53,19 +53,19 @@ class Planned:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a reviewer should know of an environment.
+    """Everything that a reviewer should know about an environment.
 
     Args:
-        environment: its name.
-        machines: how many there are.
-        day: when it was assessed.
+        environment: name of the environment.
+        machines: number of its machines.
+        day: date of the assessment.
         picture: the topology.
-        findings: what rules found.
-        estimate: how available it will be.
-        paths: the trees behind that.
-        budget: how long failures are felt.
-        compared: changes against a base; None: none was given.
-        planned: Terraform's plan; None: none was given.
+        findings: findings of all rules.
+        estimate: the availability estimate.
+        paths: the trees behind the estimate.
+        budget: the timer budget.
+        compared: changes against a base; None: no base was given.
+        planned: Terraform's plan; None: no plan was given.
     """
 
     environment: str
@@ -81,7 +81,7 @@ class Report:
 
     @property
     def refused(self) -> bool:
-        """The guard refuses the plan."""
+        """Whether the guard refuses the plan."""
         return self.planned is not None and self.planned.verdict.refused
 
     @property
@@ -91,12 +91,12 @@ class Report:
 
     @property
     def counts(self) -> str:
-        """Findings, counted: `1 error, 5 accepted`; empty: there is none."""
+        """Numbers of findings: `1 error, 5 accepted`; empty: none."""
         return assess.counted(self.findings)
 
     @property
     def exit_code(self) -> int:
-        """What a pipeline goes by: 4: the guard refuses; 1: the assessment fails; else 0."""
+        """Exit code for a pipeline: 4: the guard refuses; 1: the assessment fails; otherwise 0."""
         if self.refused:
             return RefusedError.exit_code
         return UnwellError.exit_code if self.failing else 0
@@ -108,10 +108,10 @@ def assemble(
     """The report on an environment.
 
     Args:
-        subject: the environment, as rules look at it.
-        drills: what was measured.
-        compared: changes against a base.
-        planned: Terraform's plan.
+        subject: the environment, as rules see it.
+        drills: measured drills.
+        compared: changes against a base; None: no base was given.
+        planned: Terraform's plan; None: no plan was given.
     """
     cloud = subject.cloud
     findings = assess.findings(subject)

@@ -1,4 +1,4 @@
-"""The report as a page and as a comment. Whatever an environment, a plan or a file says is text there: never markup."""
+"""The report as a page and as a comment. Text from an environment, a plan or a file stays text; it never becomes markup."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from hacienda.review.report.model import Report
 _TEMPLATES = Path(__file__).parent / "templates"
 
 PAGE_ROOM = 120_000
-"""Characters of changed lines in a page: with everything else it stays under 300 KiB."""
+"""Most characters of changed lines in a page. With everything else, the page stays under 300 KiB."""
 
 COMMENT_ROOMS = (24_000, 6_000, 0)
-"""Characters of changed lines in a comment: the first of these with which it stays under COMMENT."""
+"""Most characters of changed lines in a comment: the first of these numbers with which the comment stays under COMMENT."""
 
 COMMENT = 60_000
-"""Characters of a comment; GitHub takes 65,536."""
+"""Most characters of a comment; GitHub accepts 65,536."""
 
 LONGEST = 1_000
-"""Characters of a text or a line beyond which it is cut: somebody's plan may name a thousand machines in one."""
+"""Characters of a text or line that are shown; the rest is cut. One line of a plan may name a thousand machines."""
 
 SIGNS: dict[Tone, str] = {"good": "✅", "warn": "⚠️", "bad": "❌", "none": "⚪"}
 WORDS: dict[Tone, str] = {"good": "fine", "warn": "look at it", "bad": "stop", "none": "to know"}
-"""What a tone is called, beside its colour and its sign."""
+"""Name of each tone, because colour and sign alone do not reach every reader."""
 
 
 def sections(report: Report, room: int) -> tuple[Section, ...]:
-    """Everything, what goes first.
+    """All sections: trust first, then deletions, then everything else.
 
     Args:
         report: the report.
-        room: characters of changed lines that there is room for.
+        room: most characters of changed lines.
     """
     changed = (changing.trust(report), changing.going(report), changing.plan(report), changing.files(report, room))
     stands = (standing.findings(report), standing.picture(report))
@@ -52,7 +52,7 @@ def sections(report: Report, room: int) -> tuple[Section, ...]:
 
 
 def headline(report: Report) -> tuple[Tone, str]:
-    """The report in a line: what changes, and whether it may."""
+    """The report in a line: what changes, and whether the change is allowed."""
     said = [_changes(report)] if report.planned or report.compared else []
     trusting = report.compared is not None and bool(words.trust(report.compared.diff))
     said += ["the quorum guard refuses the plan"] if report.refused else []
@@ -70,17 +70,17 @@ def _changes(report: Report) -> str:
 
 
 def page(report: Report) -> str:
-    """A single HTML page that needs nothing else: no script, no request, light and dark.
+    """A single HTML page, light and dark, without scripts and requests.
 
     Raises:
-        ToolError: the picture could not be drawn.
+        ToolError: the picture cannot be drawn.
     """
     picture = Markup(topology.svg(report.picture))  # noqa: S704 (drawn here, every text in it escaped)
     return _environment().get_template("page.html.j2").render(**_variables(report, PAGE_ROOM), picture=picture)
 
 
 def comment(report: Report) -> str:
-    """A comment for a pull request, in Markdown; its first line tells whose it is, so that it can be updated in place."""
+    """A comment for a pull request, in Markdown. Its first line names the environment, so that a pipeline can update it."""
     text = ""
     for room in COMMENT_ROOMS:
         template = _environment().get_template("comment.md.j2")
@@ -118,22 +118,22 @@ def _environment() -> jinja2.Environment:
 
 
 def line(text: object) -> str:
-    """A line of a program or a file: nothing in it is obeyed by whoever shows it."""
+    """A line of a program or a file, without characters that a terminal or browser obeys."""
     return cut(printable(str(text)))
 
 
 def cut(text: str) -> str:
-    """A text that is not endless."""
+    """A text cut to LONGEST characters."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} … and {len(text) - LONGEST} more characters"
 
 
 def plain(text: object) -> str:
-    """Words of ours or of an operator, in one line."""
+    """Hacienda's or an operator's words, in one line."""
     return line(" ".join(str(text).split()))
 
 
 def in_html(text: object) -> Markup:
-    """Words for a page; what is between backticks is code."""
+    """Words for a page. Text between backticks becomes code."""
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if code else Markup.escape(part) for code, part in _parts(plain(text))
     )
@@ -143,12 +143,12 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 
 
 def in_markdown(text: object) -> str:
-    """Words for a comment: they cannot begin anything, and call nobody."""
+    """Words for a comment. They start no Markdown element and mention nobody."""
     return "".join(f"<code>{_literal(part)}</code>" if code else _literal(part) for code, part in _parts(plain(text)))
 
 
 def _literal(text: str) -> str:
-    # A word joiner keeps `@name` from being told of it, and `#1` and addresses from becoming links.
+    # A word joiner keeps the forge from notifying `@name`, and from turning `#1` and addresses into links.
     joined = re.sub(r"([@#]|://)(?=\w)", "\\1\u2060", text)
     return _SPECIAL.sub(r"\\\1", html.escape(joined, quote=False))
 
@@ -156,12 +156,12 @@ def _literal(text: str) -> str:
 def _parts(text: str) -> Iterable[tuple[bool, str]]:
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
-        # One backtick is left over.
+        # One backtick has no partner.
         return [(False, text)]
     return [(bool(number % 2), piece) for number, piece in enumerate(pieces) if piece]
 
 
 def fence(lines: Iterable[str]) -> str:
-    """A fence for lines that may have fences in them."""
+    """A fence that is longer than any fence in the lines."""
     longest = max((len(run) for one in lines for run in re.findall(r"`+", one)), default=0)
     return "`" * max(3, longest + 1)

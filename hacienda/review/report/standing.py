@@ -1,4 +1,4 @@
-"""Sections on what stands: findings, the picture, the availability estimate, the timer budget."""
+"""Sections on the present state: findings, the picture, the availability estimate, the timer budget."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from hacienda.review.report.model import Report
 from hacienda.review.report.trees import tree
 
 MOST = 20
-"""Findings of one rule that are listed."""
+"""Most listed findings of one rule."""
 
 SHOWN = 5
-"""Contributors and changes listed of each, as `hacienda availability` does."""
+"""Most listed contributors and improvements, as in `hacienda availability`."""
 
 _TONES: dict[str, Tone] = {"error": "bad", "warning": "warn", "info": "none"}
 
 
 def findings(report: Report) -> Section:
-    """What rules found; what is accepted, why and until when."""
+    """Findings of all rules; for accepted ones the reason and the end date."""
     open_ones = [one for one in report.findings if not one.accepted]
     accepted = [(one, one.acceptance) for one in report.findings if one.accepted and one.acceptance]
     tone: Tone = _TONES[open_ones[0].severity] if open_ones else "good"
     blocks: list[Block] = []
     if open_ones:
         rows = tuple(_open_rows(open_ones))
-        blocks.append(Table("Open", ("rule", "severity", "where", "what is unwise", "what to do"), rows))
+        blocks.append(Table("Open", ("rule", "severity", "where", "reason", "fix"), rows))
     if accepted:
         listed = tuple(_accepted(*one) for one in accepted)
-        columns = ("rule", "where", "what is unwise", "why it is accepted", "until")
-        blocks.append(Table("Accepted by the environment's file", columns, listed))
-    return Section("findings", "Findings", tone, report.counts or "nothing stands against it", tuple(blocks))
+        columns = ("rule", "where", "reason", "accepted because", "until")
+        blocks.append(Table("Accepted by the environment file", columns, listed))
+    return Section("findings", "Findings", tone, report.counts or "none", tuple(blocks))
 
 
 def _open_rows(found: Sequence[Finding]) -> Iterator[tuple[str | Cell, ...]]:
@@ -57,7 +57,7 @@ def _place(one: Finding) -> str:
 
 
 def picture(report: Report) -> Section:
-    """The topology, single points of failure in red."""
+    """The topology, with single points of failure in red."""
     drawn = report.picture
     tone: Tone = "good" if not drawn.marks else "none" if all(mark.accepted for mark in drawn.marks) else "warn"
     rules = ", ".join(map(str, drawn.marks))
@@ -67,11 +67,13 @@ def picture(report: Report) -> Section:
 
 
 def availability(report: Report) -> Section:
-    """How available it will be, against the target; what it takes; what would buy more."""
+    """The availability estimate against the target, the trees behind it, and improvements."""
     found = report.estimate
     worst = found.worst
     if worst is None:
-        return Section("availability", "Availability", "none", "nothing is served that could be estimated")
+        return Section(
+            "availability", "Availability", "none", "this environment serves no request that can be estimated"
+        )
     said = f"{worst.name} {worst.percent:.4f} %, {words.a_year(worst.minutes)}; target {found.target:g} % "
     said += "met by all" if found.met else "missed"
     trees = (tree(path) for path in report.paths)
@@ -89,14 +91,12 @@ def _requests(found: Estimate) -> Iterator[Block]:
         )
         for path in found.paths
     ]
-    rows += [
-        (one.name, "not here", f"nothing here provides {one.capability}", Cell("", "none")) for one in found.absent
-    ]
+    rows += [(one.name, "absent", f"no service provides {one.capability}", Cell("", "none")) for one in found.absent]
     columns = ("request", "availability", "downtime", f"target {found.target:g} %")
-    yield Table("How available each kind of request is", columns, tuple(rows))
+    yield Table("Availability of each kind of request", columns, tuple(rows))
     if found.worst is not None:
         costs = tuple((one.label, f"{one.minutes:.1f}") for one in found.worst.contributors[:SHOWN])
-        yield Table(f"What costs {found.worst.name} time", ("part", "minutes a year"), costs)
+        yield Table(f"Largest causes of downtime: {found.worst.name}", ("part", "minutes a year"), costs)
     better = tuple((one.change, f"{one.saved:.1f}", f"{one.minutes:.1f}") for one in found.improvements[:SHOWN])
     if better:
         yield Table("What buys the next nine", ("change", "minutes a year saved", "minutes a year left"), better)
@@ -110,24 +110,24 @@ def _assumed(found: Estimate) -> Iterator[Block]:
         lost = ", ".join(dict.fromkeys(one.loses for one in effects))
         rows.append((failure, *(told.get(name, Cell("", "none")) for name in requests), lost))
     columns = ("failure", *requests, "what is lost")
-    yield Table("What each failure does: time until it is served again", columns, tuple(rows), brief=False)
+    yield Table("Effect of each failure: time until requests are served again", columns, tuple(rows), brief=False)
     figures = [(f"failover of {one.service}", f"{one.seconds:.3g} s", one.source) for one in found.failovers]
     figures += [(str(one["name"]), str(one["value"]), str(one["source"])) for one in found.assumptions]
     yield Table("Assumptions", ("what", "value", "source"), tuple(figures), brief=False)
 
 
 def timers(report: Report) -> Section:
-    """How long each failure is felt at worst, against its target and what was measured."""
+    """The longest effect of each failure, against its target and measurements."""
     lines = report.budget.lines
     late = [line.failure.name for line in lines if not line.failure.within_target or line.exceeded]
     contradictions = tuple((one.where, one.reason, one.fix) for one in report.budget.contradictions)
     said = f"{len(lines)} failures, {f'{len(late)} beyond their targets' if late else 'all within their targets'}"
     said += f"; {len(contradictions)} contradictions" if contradictions else ""
-    columns = ("failure", "noticed after", "served again after", "target", "measured", "made up of")
-    table = Table("Seconds at worst, from the rendered files", columns, tuple(_timed(line) for line in lines))
+    columns = ("failure", "noticed after", "served again after", "target", "measured", "sum of")
+    table = Table("Worst case in seconds, from the rendered files", columns, tuple(_timed(line) for line in lines))
     blocks: tuple[Block, ...] = (table,)
     if contradictions:
-        blocks = (Table("Contradictions", ("where", "what", "what to do"), contradictions), *blocks)
+        blocks = (Table("Contradictions", ("where", "reason", "fix"), contradictions), *blocks)
     return Section("timers", "Timer budget", "warn" if late or contradictions else "good", said, blocks)
 
 

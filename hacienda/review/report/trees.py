@@ -1,4 +1,4 @@
-"""The tree behind an estimate, for people: what is alike is told once."""
+"""The tree behind an estimate, for people. Equal branches appear once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hacienda.review import names
 from hacienda.review.report.blocks import Branch, Tree
 
 _COMMON = ": common cause"
-"""How a part is labelled that takes all parts of a kind at once."""
+"""End of the label of a part whose failure takes all parts of a kind at once."""
 
 
 def tree(path: Path) -> Tree:
-    """What must work for a request to be served."""
+    """The parts that must work so that a request is served."""
     children = path.tree.of if isinstance(path.tree, All) else (path.tree,)
-    return Tree(f"What it takes to serve: {path.name}", tuple(_branches(children)))
+    return Tree(f"Needed to serve: {path.name}", tuple(_branches(children)))
 
 
 def _branches(gates: Iterable[Gate]) -> list[Branch]:
-    """Branches; parts of the same gate are one, by kind."""
+    """Branches of gates. Single parts share a branch, one for each kind of label."""
     listed = list(gates)
     leaves = [gate for gate in listed if isinstance(gate, Part)]
     found = [_gate(gate) for gate in listed if not isinstance(gate, Part)]
@@ -30,7 +30,7 @@ def _branches(gates: Iterable[Gate]) -> list[Branch]:
     alone = [kind for kind in kinds if not kind.endswith(_COMMON)]
     causes = [kind.removesuffix(_COMMON) for kind in kinds if kind.endswith(_COMMON)]
     told = [Branch(enumerate_names(alone))] if alone else []
-    told += [Branch(f"nothing that takes all at once: {enumerate_names(causes)}")] if causes else []
+    told += [Branch(f"no common cause that takes all at once: {enumerate_names(causes)}")] if causes else []
     return told + found
 
 
@@ -50,7 +50,7 @@ def _gate(gate: Gate) -> Branch:
 
 
 def _shape(gate: Gate) -> Hashable:
-    """Equal for gates that differ in nothing but names."""
+    """A shape that is equal for gates that differ only in names."""
     if isinstance(gate, Part):
         return gate.label
     needed = gate.needed if isinstance(gate, AtLeast) else len(gate.of)

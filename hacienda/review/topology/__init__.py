@@ -1,5 +1,5 @@
-"""Pictures of a cloud: networks and virtual IPs, failure domains with their machines, who votes with whom, single points of
-failure in red. One model, drawn as text, SVG, PNG and Mermaid."""
+"""Pictures of a cloud: networks, virtual IPs, failure domains, machines and voter groups, with single points of failure in red.
+One model is drawn as text, SVG, PNG and Mermaid."""
 
 from hacienda.review.topology.graphviz import DARK, described, png, svg
 from hacienda.review.topology.mermaid import mermaid

@@ -1,4 +1,4 @@
-"""A picture as a graph in Graphviz's language: clusters are failure domains, boxes are machines, networks, addresses and votes."""
+"""A picture in Graphviz's language. Clusters are failure domains; boxes are machines, networks, addresses and voter groups."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hacienda.review.topology.marks import Mark
 from hacienda.review.topology.picture import Machines, Net, Picture, Place, Vip, VoterGroup
 
 ABREAST = 4
-"""Boxes side by side where no failure domain has machines."""
+"""Most boxes side by side, if the cloud declares no failure domains."""
 
 _LONG = 44
-"""Characters after which a line of services goes on in the next one."""
+"""Most characters of a line in a box; longer lists continue in the next line."""
 
 
 def dot(picture: Picture) -> str:
-    """The graph. Colours are those of the light theme; classes tell what is what."""
+    """The graph. Its colours are those of the light theme; its classes name the kind of each box."""
     lines = [
         'digraph "topology" {',
         '  graph [class="topology", bgcolor="transparent", fontname="Courier", fontsize=12, fontcolor="#57606a",',
@@ -33,7 +33,7 @@ def dot(picture: Picture) -> str:
 
 
 def _networks(picture: Picture) -> Iterator[str]:
-    """Networks in a row, each over its virtual IP; those without one stand in a column of their own, not to widen it."""
+    """Networks in a row, each above its virtual IP. Networks without one share a column, which keeps the row narrow."""
     lone = [net for net in picture.networks if all(vip.network != net.name for vip in picture.virtual_ips)]
     for net in picture.networks:
         yield f"  {_id('network', net.name)} [{_looks('network', _net(net), net.marks)}];"
@@ -49,7 +49,7 @@ def _networks(picture: Picture) -> Iterator[str]:
 
 
 def _place(place: Place, path: str, indent: str) -> Iterator[str]:
-    """A cluster; its boxes are one column where there are other columns beside it."""
+    """A failure domain as a cluster. Its boxes form one column if other columns stand beside it."""
     inner = indent
     if place.kind:
         label = "\n".join([place.title, *_said(place.marks)])
@@ -72,19 +72,19 @@ def _place(place: Place, path: str, indent: str) -> Iterator[str]:
 
 
 def _rows(place: Place) -> list[Sequence[Machines]]:
-    """A place's boxes from above: who votes is next to votes and addresses."""
+    """Rows of a place's boxes, from the top. Voters come first, because voter groups and addresses stand above them."""
     abreast = ABREAST if not place.kind and not place.places else 1
     groups = ([box for box in place.machines if box.votes], [box for box in place.machines if not box.votes])
     return [group[begin : begin + abreast] for group in groups for begin in range(0, len(group), abreast)]
 
 
 def _head(place: Place) -> Machines | None:
-    """The box that stands for a place when places are put in order."""
+    """The first box of a place. It represents the place when places are put in order."""
     return next(iter((*place.machines, *filter(None, map(_head, place.places)))), None)
 
 
 def _voter_groups(voter_groups: Iterable[VoterGroup], boxes: Iterable[Machines]) -> Iterator[str]:
-    """Votes stand above the machines, as addresses do."""
+    """Boxes of voter groups. They stand above the machines, as addresses do."""
     heads = {name: box.names[0] for box in boxes for name in box.names}
     for number, one in enumerate(voter_groups):
         own = _id("voters", str(number))
@@ -127,7 +127,7 @@ def _wrapped(words: Iterable[str]) -> list[str]:
 
 
 def _looks(kind: str, label: str, marks: Sequence[Mark]) -> str:
-    """Attributes of a box: red where losing it is felt, dashed where that is accepted."""
+    """Attributes of a box. A single point of failure is red, and dashed if the environment accepts it."""
     classes = [kind, *(["single"] if marks else [])]
     text = "".join(f"{_escaped(line)}\\l" for line in label.split("\n"))
     said = [f'class="{" ".join(classes)}"', f'label="{text}"']
@@ -142,7 +142,7 @@ def _looks(kind: str, label: str, marks: Sequence[Mark]) -> str:
 
 
 _FILLS = {"domain": "#f6f8fa", "network": "#ddf4ff", "vip": "#dafbe1", "voters": "#fff8c5"}
-"""What is no machine has a colour of its own."""
+"""Colours of boxes that are no machines."""
 
 
 def _id(kind: str, name: str) -> str:
@@ -154,5 +154,5 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text in which Graphviz sees no escape and no entity."""
+    """Text with characters escaped that Graphviz reads as an escape or an entity."""
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;")

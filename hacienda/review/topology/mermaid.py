@@ -1,4 +1,4 @@
-"""A picture as a Mermaid flow chart, which forges draw where Markdown is read."""
+"""A picture as a Mermaid flow chart. Forges draw these in Markdown."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _box(own: str, kind: str, lines: Sequence[str], marks: Sequence[Mark]) -> st
 
 
 def _text(lines: Sequence[str], marks: Sequence[Mark]) -> str:
-    """A label in quotes; what Mermaid would read in it, or HTML, is told by its code."""
+    """A label in quotes. Characters that Mermaid or HTML would interpret appear as their codes."""
     said = [line for line in lines if line] + ([f"! {', '.join(map(str, marks))}"] if marks else [])
     return '"' + "<br>".join(_escaped(line) for line in said) + '"'
 

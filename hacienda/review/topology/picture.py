@@ -1,4 +1,4 @@
-"""What a picture of a cloud shows, whoever draws it: equal machines are one box, and what nobody would take over for is marked."""
+"""Content of a picture of a cloud, independent of its format. Equal machines share a box; single points of failure are marked."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from hacienda.declare import Role
 from hacienda.review.topology.marks import Mark, Marks
 
 KINDS = ("zone", "rack", "power", "host")
-"""Failure domains, from outside to inside."""
+"""Kinds of failure domains, outermost first."""
 
 MOST_PLACES = 6
-"""More failure domains side by side than this are drawn as one where they hold the same."""
+"""Most failure domains that are drawn side by side. If there are more, domains with equal content share a box."""
 
 
 @dataclass(frozen=True)
 class Machines:
-    """One box: a machine, or several that nothing tells apart but their names.
+    """One box: a machine, or several that differ only in their names.
 
     Args:
-        names: theirs, in the cloud's order.
-        role: theirs.
-        address: of a single one, on the management network; else empty.
-        services: those that are not on every machine, in start order.
-        votes: those of them that vote.
-        marks: why losing it is felt.
+        names: names of the machines, in the cloud's order.
+        role: role of the machines.
+        address: address of a single machine on the management network; empty for several.
+        services: services that do not run on every machine, in start order.
+        votes: names in `services` whose members vote.
+        marks: why the box is a single point of failure; empty: it is none.
     """
 
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Machines:
 
     @property
     def named(self) -> str:
-        """The names of several: `cmp-1 … cmp-40`; of one, nothing."""
+        """The names of several machines, `cmp-1 … cmp-40`; empty for one machine."""
         if len(self.names) < 4:
             return " ".join(self.names) if len(self.names) > 1 else ""
         return f"{self.names[0]} … {self.names[-1]}"
@@ -61,14 +61,14 @@ class Machines:
 
 @dataclass(frozen=True)
 class Place:
-    """One failure domain, or several that hold the same; with an empty kind, everything that is in none.
+    """One failure domain, or several with equal content.
 
     Args:
-        kind: one of KINDS.
-        names: of the domains.
-        machines: boxes in it, who votes first.
+        kind: one of KINDS; empty: the place holds everything that is in no failure domain.
+        names: names of the domains.
+        machines: boxes in it, voters first.
         places: failure domains inside it.
-        marks: why losing it is felt.
+        marks: why it is a single point of failure; empty: it is none.
     """
 
     kind: str
@@ -87,7 +87,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Net:
-    """A network: its name, `10.0.0.0/24`, what is special about it, and which roles are on it."""
+    """A network: its name, its range `10.0.0.0/24`, its traits, and the roles connected to it."""
 
     name: str
     cidr: str
@@ -98,7 +98,7 @@ class Net:
 
 @dataclass(frozen=True)
 class Vip:
-    """A virtual IP: the address, its host name and scopes, its network, and who may hold it."""
+    """A virtual IP: the address, its host name and scopes, its network, and the nodes that can hold it."""
 
     address: str
     hostname: str
@@ -110,7 +110,7 @@ class Vip:
 
 @dataclass(frozen=True)
 class VoterGroup:
-    """Services whose voters are the same machines: how many make a majority, and how many may fail."""
+    """Services whose voters are the same machines, and the number of voters that make a majority."""
 
     services: tuple[str, ...]
     voters: tuple[str, ...]
@@ -119,13 +119,13 @@ class VoterGroup:
 
     @property
     def spare(self) -> int:
-        """Voters that may fail."""
+        """Number of voters that may fail."""
         return len(self.voters) - self.majority
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything that is drawn."""
+    """Everything that a format draws."""
 
     name: str
     title: str
@@ -148,11 +148,11 @@ class Picture:
 
 
 def picture(cloud: Cloud, findings: Iterable[Finding] = ()) -> Picture:
-    """What to draw.
+    """The picture of a cloud.
 
     Args:
         cloud: the resolved cloud.
-        findings: what is unwise about it; those of MARKING mark what they are about.
+        findings: findings of its assessment; those of rules in `marks.MARKING` mark the boxes that they concern.
     """
     marks = Marks(findings)
     kinds = tuple(kind for kind in KINDS if any(kind in node.domains for node in cloud.nodes))
@@ -168,7 +168,7 @@ def picture(cloud: Cloud, findings: Iterable[Finding] = ()) -> Picture:
 
 
 def traits(network: Network) -> str:
-    """What is special about a network: gateway, VLAN, MTU, bond."""
+    """Declared traits of a network: gateway, VLAN, MTU, bond, network card."""
     said = [f"gateway {network.gateway}"] if network.gateway else []
     said += [f"vlan {network.vlan}"] if network.vlan is not None else []
     said += [f"mtu {network.mtu}"] if network.mtu != Network.mtu else []
@@ -178,7 +178,7 @@ def traits(network: Network) -> str:
 
 
 def voter_groups(cloud: Cloud) -> dict[tuple[str, ...], list[str]]:
-    """Voters -> services that vote there."""
+    """Names of voters -> services whose voters they are."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for service in cloud.services:
         if service.voters:
@@ -208,7 +208,7 @@ def _voter_groups(cloud: Cloud, marks: Marks) -> Iterator[VoterGroup]:
 
 
 def _place(kind: str, name: str, nodes: Sequence[Node], kinds: Sequence[str], cloud: Cloud, marks: Marks) -> Place:
-    """A failure domain; machines that no domain of the next kind holds are looked for in the kind after that."""
+    """A failure domain. Machines outside every domain of the next kind are placed by the kind after it."""
     found = marks.of("domain", name) if kind else ()
     if not kinds:
         return Place(kind, (name,), tuple(_boxes(nodes, cloud, marks)), (), found)
@@ -223,7 +223,7 @@ def _place(kind: str, name: str, nodes: Sequence[Node], kinds: Sequence[str], cl
 
 
 def _boxes(nodes: Sequence[Node], cloud: Cloud, marks: Marks) -> Iterator[Machines]:
-    """Machines that vote are boxes of their own, as are those that alone have a mark."""
+    """Boxes of machines. Each voter has its own box, and so has a machine with marks that no other one has."""
     alike: dict[object, list[Machines]] = {}
     for node in sorted(nodes, key=lambda node: (not cloud.voters(node), list(ABBREVIATIONS).index(node.role))):
         services = tuple(name for name in node.services if not cloud.registry[name].everywhere)
@@ -243,7 +243,7 @@ def _united(boxes: Sequence[Machines]) -> Machines:
 
 
 def _merged(places: Sequence[Place]) -> list[Place]:
-    """Neighbours that hold the same number of the same machines, as one; those with voters or marks stay alone."""
+    """Places in which those with equal content become one. Places with voters or marks stay separate."""
     found: list[Place] = []
     ordered = sorted(places, key=lambda place: repr(_content(place)))
     for _, group in groupby(ordered, key=_content):

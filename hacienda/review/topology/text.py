@@ -1,4 +1,4 @@
-"""A picture in text: networks and virtual IPs, failure domains with their machines, and who votes with whom."""
+"""A picture as text: networks and virtual IPs, failure domains with their machines, and voter groups."""
 
 from __future__ import annotations
 

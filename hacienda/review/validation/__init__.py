@@ -1,4 +1,4 @@
-"""Real programs read every rendered file before a machine does."""
+"""Lets real programs read every rendered file before a machine does."""
 
 from hacienda.review.validation.cache import Cache, default_path
 from hacienda.review.validation.checkers import CHECKERS

@@ -1,4 +1,4 @@
-"""What was accepted before: a line per file and check, so that nothing is read twice by the same program."""
+"""Answers of earlier validations: a line for each file and check, so that no program reads the same file twice."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from hacienda.review.validation.checkers import Check, Program, ShellCheck
 from hacienda.review.validation.subjects import Collection, Subject
 
 MOST_LINES = 200_000
-"""Then the file is begun anew (18 MB): whatever is still in use is read once more."""
+"""Most lines of the file (18 MB). After that it starts from empty, and files still in use are read once more."""
 
 _PACKAGE = Path(hacienda.__file__).parent
 _CODE = ("review/validation", "secrets")
-"""What decides about a file beside the program that reads it: the checks themselves, and the PKI that they are shown."""
+"""Code on which an answer depends beside the program: the checks themselves, and the PKI that creates their certificates."""
 
 
 class Cache:
-    """Files that were accepted. Refusals are never kept: a program may have been refused its memory or its time, and whoever works
-    on a refused file wants to hear about it again.
+    """Accepted files. Refusals are never recorded: a program may have run out of memory or time, and an operator who works on a
+    refused file wants to see the refusal again.
 
     Args:
-        path: the file it is kept in; None: nothing is kept. One that cannot be read or written is done without.
+        path: file of the cache; None: nothing is recorded. An unreadable or unwritable file is ignored.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -39,11 +39,11 @@ class Cache:
                 self._versions = dict(_entry(line) for line in lines[-MOST_LINES:])
 
     def version(self, key: str) -> str | None:
-        """Version of the program that accepted it; None: none did."""
+        """Version of the program that accepted the file of a key; None: no program did."""
         return self._versions.get(key)
 
     def add(self, versions: Mapping[str, str]) -> None:
-        """Keep what was accepted now, key -> version."""
+        """Record accepted files: key -> version."""
         fresh = {key: version for key, version in versions.items() if key not in self._versions}
         if not fresh or self._path is None:
             return
@@ -62,7 +62,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def default_path() -> Path | None:
-    """Below $XDG_CACHE_HOME, else ~/.cache; None: there is no home. Nothing in it belongs to one environment or project."""
+    """File below $XDG_CACHE_HOME or ~/.cache; None: there is no home directory. All environments and projects share it."""
     try:
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hacienda" / "validation"
     except RuntimeError:
@@ -70,10 +70,10 @@ def default_path() -> Path | None:
 
 
 class Keys:
-    """What an answer depends on, as one hash.
+    """Keys of the cache: hashes of everything on which an answer depends.
 
     Args:
-        collection: the files, for their neighbours.
+        collection: all files, because a program may read a file's neighbours.
     """
 
     def __init__(self, collection: Collection) -> None:
@@ -84,11 +84,13 @@ class Keys:
         """The key of one check of one file.
 
         Args:
-            identity: what tells the program from others of its name: its version, or its image's fingerprint.
+            subject: the file.
+            check: the check.
+            identity: what distinguishes the program from others of its name: its version, or its image's fingerprint.
         """
         around = ""
         if isinstance(check, Program) and check.in_place:
-            # It reads the file in place and may look at any other there.
+            # The program reads the file in place, and may read any other file there.
             around = self._tree(subject.nodes[0])
         elif isinstance(check, ShellCheck):
             around = _scripts()
@@ -112,7 +114,7 @@ def _code() -> str:
 
 @functools.cache
 def _scripts() -> str:
-    """ShellCheck follows a script into the library that it sources."""
+    """Hash of all scripts, because ShellCheck follows a script into the libraries that it sources."""
     return _sources(_PACKAGE.rglob("*.sh"))
 
 

@@ -1,4 +1,4 @@
-"""Which program refuses which file offline. A declaration's `checker` is a name in here; a test holds that none is missing."""
+"""Which program checks which file offline. A declaration's `checker` is a name in `CHECKERS`; a test finds missing ones."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from hacienda.review.validation import own
 
 HOME = "/usr/lib/hacienda-validation"
-"""Where a machine that checks has this package's programs and the files it is shown."""
+"""Folder in a checking machine with this package's programs and the files to check."""
 
 PROBES = f"{HOME}/probes"
 
 ALL = "*"
-"""In place of a package: all of them."""
+"""Stands for all packages of the nodes."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A check by a program of the target operating system, in a copy of a machine that is gone afterwards.
+    """A check by a program of the target operating system. It runs in a copy of a machine that is deleted afterwards.
 
     Args:
-        title: the program, for people; unique.
-        package: the Debian package whose version is the program's.
-        also: further packages that it needs; ALL: every package of the nodes, because it looks for what the file names.
-        command: for /bin/sh, `$@` are the files. A file is accepted when it ends with 0.
-        in_place: the file lies where the node has it, with all other files of that node; otherwise it is shown alone.
-        together: one call takes many files, and says which one it means by its path (or by its unit's name).
-        argument: what the program calls a file, from its path.
-        refuses: pattern of output lines that mean refusal though the program ends with 0; None: none does.
+        title: unique name of the program for people.
+        package: Debian package whose version is the program's.
+        also: further packages that it needs; ALL: every package of the nodes, because it looks for programs in the file.
+        command: command for /bin/sh; `$@` are the files. Exit code 0 accepts a file.
+        in_place: the file is at its path, with all other files of the node around it; otherwise it stands alone.
+        together: one call takes many files, and its output names a file by its path or its unit's name.
+        argument: returns the program's argument for a file, from the file's path.
+        refuses: pattern of output lines that mean refusal even with exit code 0; None: no line does.
         passes: pattern of output lines that mean nothing.
-        kernel: it changes settings of the kernel: only a machine that is made for checking may run it.
+        kernel: the program changes kernel settings; only a scratch machine may run it.
     """
 
     title: str
@@ -48,11 +48,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Own:
-    """A check of our own.
+    """A check that Hacienda itself makes.
 
     Args:
-        title: what it checks, for people.
-        complaints: what is wrong with a text; empty: nothing.
+        title: content that it checks, for people.
+        complaints: returns what is wrong with a text; empty: nothing.
     """
 
     title: str
@@ -61,7 +61,7 @@ class Own:
 
 @dataclass(frozen=True)
 class ShellCheck:
-    """ShellCheck, as installed beside this package: the target operating system needs none."""
+    """ShellCheck, installed beside this package. The target operating system does not need it."""
 
     title: str = "ShellCheck"
 
@@ -72,12 +72,12 @@ _DROP_IN = re.compile(r".*/([^/]+)\.d/[^/]+\.conf")
 
 
 def _unit(path: str) -> str:
-    """systemd-analyze verifies a drop-in with the unit it belongs to."""
+    """The argument for systemd-analyze, which verifies a drop-in with its unit."""
     match = _DROP_IN.fullmatch(path)
     return match[1] if match else path
 
 
-# Without the machine's own settings, which it would read again for each file; they are not the file's.
+# cloud-init would read the machine's own settings again for each file. They do not belong to the file.
 _EACH = f"rm -rf /etc/cloud && python3 -P {PROBES}/manyfiles.py"
 _SCHEMA = "'Valid schema' schema"
 _NETWORKD = "'Wrote output' devel net-convert -k yaml -D debian -O networkd -d /tmp/networkd -p"
@@ -103,7 +103,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         Program("journald, started", "systemd", f'sh {PROBES}/systemd.sh "$1" systemd-journald "running as PID"'),
     ),
     "json": (Own("JSON", own.json_text),),
-    # The user is made, and the interfaces' names are found out, by the script that starts keepalived.
+    # On a node, the script that starts keepalived creates the user and finds the interfaces' names.
     "keepalived": (
         Program(
             "keepalived -t",
@@ -119,7 +119,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "mariadb-server-core",
             "mariadbd --user=mysql --help --verbose >/dev/null",
             refuses=re.compile(r"\[(Warning|ERROR)\]"),
-            # Both are about the machine that checks: it has no network card, and a container's limit of open files.
+            # Both lines concern the checking machine: it has no network card, and a container's limit of open files.
             passes=re.compile(r"failed to retrieve the MAC address|Could not increase number of max_open_files"),
             also=("galera-4",),
         ),
@@ -164,20 +164,20 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     ),
     "rabbitmq": (Program("cuttlefish", "rabbitmq-server", f'sh {PROBES}/rabbitmq.sh "$1"', also=("erlang-base",)),),
     "resolver": (Own("name servers", own.resolver),),
-    # The whole of it is one secret: nothing is rendered.
+    # The whole file is one secret; it contains no rendered text.
     "secret": (),
     "shellcheck": (
         ShellCheck(),
         Program("bash -n", "bash", f'sh {PROBES}/syntax.sh "$@"', in_place=False, together=True),
     ),
     "sshd": (Program("sshd -t", "openssh-server", "mkdir -p /run/sshd && ssh-keygen -A >/dev/null && sshd -t"),),
-    # A scratch machine may set what belongs to its own network; of the rest it learns only whether it exists.
+    # A scratch machine can set keys of its own network. For other keys it only finds out whether they exist.
     "sysctl": (
         Program(
             "sysctl -p",
             "procps",
             'sysctl -p "$1" >/dev/null || true',
-            # Its exit code means nothing here: whatever else is said does, such as that there is no sysctl.
+            # The exit code means nothing here. Any other line of output is a refusal, such as a missing sysctl.
             refuses=re.compile(r"\S"),
             passes=re.compile(r"^sysctl: permission denied on key"),
             kernel=True,
@@ -195,7 +195,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         ),
     ),
     "systemd-sysusers": (Program("systemd-sysusers --dry-run", "systemd", 'systemd-sysusers --dry-run "$1"'),),
-    # Loads the application it serves, too, with its own configuration in place.
+    # This also loads the application, with its own configuration in place.
     "uwsgi": (
         Program(
             "uwsgi, started",
@@ -209,4 +209,4 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     ),
     "x509": (Program("openssl verify", "openssl", f'sh {PROBES}/x509.sh "$@"', together=True),),
 }
-"""Checker name -> its checks; a file is accepted when all of them accept it."""
+"""Checker name -> its checks. A file is accepted if all of them accept it."""

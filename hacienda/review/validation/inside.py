@@ -1,8 +1,8 @@
-"""Runs checks in a machine made from the lab's image. Stdlib only: this file is copied there and run by its own Python.
+"""Runs checks in a machine. Uses the standard library only: this file is copied to a scratch machine, whose own Python runs it.
 
-Called as `python3 inside.py FOLDER [LAYER]`; FOLDER/work.json says what to do, the answer is JSON on standard output. Each check
-runs in mount and network namespaces of its own, in a copy of the machine that has the node's files in place (launch.sh). LAYER is
-a folder whose content is added to that copy, where FOLDER is not at its own place in this machine.
+Called as `python3 inside.py FOLDER [LAYER]`. FOLDER/work.json holds the jobs; the answer is JSON on standard output. Each check
+runs in separate mount and network namespaces, in a copy of the machine with the node's files in place (launch.sh). The content of
+the folder LAYER is added to that copy; it is needed where FOLDER is not `checkers.HOME`.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 LIMIT_SECONDS = 300.0
-"""After which a check is ended. Most take less than one second; this is for a machine that is busy with other things."""
+"""Time limit of a check. Most checks take less than one second; the limit allows for a busy machine."""
 
 MOST_OUTPUT = 200_000
-"""Characters of a program's output that are kept: its end."""
+"""Most characters of a program's output that are kept, from its end."""
 
-CUT = "what was said before this is cut off"
-"""First line of an output of which not all is kept."""
+CUT = "earlier output is cut off"
+"""First line of an output that was cut."""
 
 
 class Job(TypedDict):
     """One call of one program.
 
     Args:
-        id: the caller's number.
-        tree: name of the tree to have in place; empty: none.
-        command: for /bin/sh; `$@` are the arguments.
-        arguments: files, as the program will see them.
+        id: number that the caller gave.
+        tree: name of the tree to put in place; empty: none.
+        command: command for /bin/sh; `$@` are the arguments.
+        arguments: paths of files, as the program sees them.
     """
 
     id: int
@@ -46,7 +46,7 @@ class Job(TypedDict):
 
 
 def main(folder: Path, layer: str) -> None:
-    """Do what work.json says and print what came of it."""
+    """Run the jobs in work.json and print their outcomes."""
     work = json.loads((folder / "work.json").read_text())
     space = folder / "space"
     space.mkdir(exist_ok=True)
@@ -60,7 +60,7 @@ def main(folder: Path, layer: str) -> None:
 
 
 def _versions(packages: list[str]) -> dict[str, str]:
-    """Package -> version; empty where it is not installed."""
+    """Package -> version; empty if the package is not installed."""
     query = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\n", *packages]
     shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
     found = dict(line.split(" ", 1) for line in shown.splitlines())
@@ -68,7 +68,7 @@ def _versions(packages: list[str]) -> dict[str, str]:
 
 
 def _grow(folder: Path, space: Path, number: int, files: list[dict[str, Any]]) -> Path:
-    """A folder with one node's files. Users whom a node's own scripts make are not there; their files stay root's."""
+    """A folder with one node's files. Users that a node's own scripts create do not exist here; their files belong to root."""
     tree = space / f"tree-{number}"
     for file in files:
         target = tree / file["path"].lstrip("/")
@@ -89,7 +89,7 @@ def _run(folder: Path, space: Path, tree: Path | None, layer: str, job: Job) -> 
     argv = ["unshare", "--mount", "--net", "--", "sh", str(folder / "launch.sh"), str(own), str(tree or ""), layer]
     argv += [job["command"], *job["arguments"]]
     began = time.monotonic()
-    # A session of its own, so that a check that hangs is ended with all its children.
+    # In a separate session, so that a check that hangs is ended with all its children.
     process = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
@@ -105,7 +105,7 @@ def _run(folder: Path, space: Path, tree: Path | None, layer: str, job: Job) -> 
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
-        said += f"\ndid not end within {LIMIT_SECONDS:.0f} s"
+        said += f"\nthe program did not end within {LIMIT_SECONDS:.0f} s"
     return {
         "code": process.returncode,
         "said": said if len(said) <= MOST_OUTPUT else f"{CUT}\n{said[-MOST_OUTPUT:]}",

@@ -1,4 +1,4 @@
-"""This very machine's programs, where there is no lab: each runs in a copy of the machine that is gone afterwards."""
+"""Programs of this machine, for validation without a lab. Each runs in a copy of the machine that disappears afterwards."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hacienda.review.validation.checkers import ALL, HOME, Program
 from hacienda.review.validation.work import Answer, Order
 
 _LIMIT_SECONDS = 1800
-"""For all jobs together, as in a scratch machine."""
+"""Time limit for all jobs together, as in a scratch machine."""
 
-# Layers of one file system must not contain one another (overlayfs): what is added to the machine lies on one of its own.
+# overlayfs refuses layers of one file system that contain one another, so the layer has its own file system.
 _SCRIPT = f"""set -eu
 mkdir "$1/layer"
 mount -t tmpfs -o mode=0755 layer "$1/layer"
@@ -36,10 +36,10 @@ _PROBE += (
 
 
 class Installed:
-    """Programs that are installed here, from Debian packages; whatever is not is not checked.
+    """Programs of Debian packages that are installed here. Files of other programs are not checked.
 
     Args:
-        packages: every package of the nodes to be checked.
+        packages: all packages of the nodes to check.
     """
 
     def __init__(self, packages: Iterable[str]) -> None:
@@ -47,13 +47,13 @@ class Installed:
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Name of the place for people."""
         return f"this machine's programs ({_operating_system()})"
 
     def lacks(self, program: Program) -> str:
-        """Why a program cannot do its check here; empty: it can."""
+        """Why a program cannot run here; empty: it can."""
         if program.kernel:
-            return f"it would change this machine's kernel; {_LAB}"
+            return f"it would change settings of this machine's kernel; {_LAB}"
         wanted = {program.package, *(self._packages if ALL in program.also else program.also)}
         missing = sorted(package for package in wanted if not self._versions.get(package))
         if missing:
@@ -63,15 +63,15 @@ class Installed:
         return _forbidden()
 
     def identity(self, program: Program) -> str:
-        """What its answers depend on beside the files: versions of what it uses."""
+        """Versions of the packages on which the program's answers depend."""
         used = (program.package, *(self._packages if ALL in program.also else program.also))
         return " ".join(f"{package}={self._versions.get(package, '')}" for package in used)
 
     def perform(self, order: Order) -> Answer:
-        """Do the jobs of an order.
+        """Run the jobs of an order.
 
         Raises:
-            ToolError: our own part of the work failed; a file that is refused is an answer.
+            ToolError: the program that runs the jobs fails. A refused file is an answer, not an error.
         """
         with tempfile.TemporaryDirectory(prefix="hacienda-validation-") as folder:
             (Path(folder) / "order.tar").write_bytes(order.archive)
@@ -88,7 +88,7 @@ class Installed:
 
     @functools.cached_property
     def _versions(self) -> Mapping[str, str]:
-        """All installed packages of this machine; none where it is no Debian or kin."""
+        """Installed packages of this machine -> versions; empty if the machine does not use dpkg."""
         query = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status} ${Version}\n"]
         try:
             shown = subprocess.run(query, capture_output=True, text=True, check=False).stdout
@@ -100,10 +100,10 @@ class Installed:
 
 @functools.cache
 def _forbidden() -> str:
-    """Why we cannot make a copy of this machine; empty: we can."""
+    """Why this process cannot create a copy of this machine; empty: it can."""
     if os.geteuid() != 0:
-        # A user namespace would not do: its overlay of / is refused where anything is mounted below.
-        return "it runs in a copy of this machine, which root alone can make; run as root"
+        # A user namespace does not help: the kernel refuses its overlay of / if anything is mounted below it.
+        return "it runs in a copy of this machine, which only root can create; run as root"
     try:
         done = subprocess.run([*_UNSHARE, "sh", "-c", _PROBE], capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -111,7 +111,7 @@ def _forbidden() -> str:
     if done.returncode == 0:
         return ""
     said = (done.stderr.strip().splitlines() or ["no mount namespaces"])[0]
-    return f"a copy of this machine, in which it would run, cannot be made: {said}"
+    return f"it runs in a copy of this machine, which cannot be created: {said}"
 
 
 def _operating_system() -> str:

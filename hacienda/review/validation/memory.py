@@ -1,4 +1,4 @@
-"""Parts what was accepted before from what is to be read now."""
+"""Separates files that were accepted before from files to check now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Memory:
     """One validation's view of the cache.
 
     Args:
-        cache: what was accepted before.
+        cache: answers of earlier validations.
         collection: the files of this validation.
     """
 
@@ -30,11 +30,11 @@ class Memory:
     def recall(
         self, pairs: Iterable[tuple[Subject, _Check]], identity: Callable[[_Check], str]
     ) -> tuple[list[Result], list[tuple[Subject, _Check]]]:
-        """Results that are known, and pairs that are not.
+        """Known results, and pairs to check.
 
         Args:
             pairs: files and their checks.
-            identity: what tells a check's program from others of its name.
+            identity: returns what distinguishes a check's program from others of its name.
         """
         known: list[Result] = []
         fresh: list[tuple[Subject, _Check]] = []
@@ -49,7 +49,7 @@ class Memory:
         return known, fresh
 
     def keep(self, results: Iterable[Result]) -> None:
-        """Remember what was accepted of what was asked."""
+        """Record accepted results. Each belongs to a pair that `recall` returned."""
         accepted = {
             self._asked[id(result.subject), result.check]: result.version for result in results if result.accepted
         }

@@ -1,4 +1,4 @@
-"""Checks of our own, for files that no program can refuse: what reads them passes over what it does not understand."""
+"""Hacienda's own checks, for files that no program refuses: their readers ignore what they do not understand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _RESOLVER_WORDS = frozenset({"search", "nameserver", "options"})
 _MOST_NAME_SERVERS = 3
-"""The C library reads no more (resolv.conf(5), MAXNS)."""
+"""The C library reads at most three name servers (resolv.conf(5), MAXNS)."""
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -30,31 +30,31 @@ def _is_address(word: str) -> bool:
 
 
 def hosts(text: str) -> list[str]:
-    """/etc/hosts: an address and names on each line, and no name that is two machines. `localhost` has two addresses."""
+    """Complaints about /etc/hosts. Each line has an address and names, and no name has two addresses of one family."""
     found: list[str] = []
     owners: dict[str, str] = {}
     for number, (address, *names) in _lines(text):
         if not _is_address(address) or not names:
-            found.append(f"line {number}: an address and at least one name are wanted")
+            found.append(f"line {number}: needs an address and at least one name")
         for name in names:
             if not _HOST.fullmatch(name):
-                found.append(f"line {number}: {name!r} is no host name")
+                found.append(f"line {number}: {name!r} is not a host name")
             family = "6" if ":" in address else "4"
             if owners.setdefault(f"{name}/{family}", address) != address:
-                found.append(f"line {number}: {name} already is {owners[f'{name}/{family}']}")
+                found.append(f"line {number}: {name} already has the address {owners[f'{name}/{family}']}")
     if not owners:
         found.append("it names no machine")
     return found
 
 
 def resolver(text: str) -> list[str]:
-    """/etc/resolv.conf: known words, one to three name servers by address."""
+    """Complaints about /etc/resolv.conf. It has known words, and the addresses of one to three name servers."""
     found = [
         f"line {number}: unknown word {words[0]!r}" for number, words in _lines(text) if words[0] not in _RESOLVER_WORDS
     ]
     servers = [(number, words[1:]) for number, words in _lines(text) if words[0] == "nameserver"]
     found += [
-        f"line {number}: one address is wanted"
+        f"line {number}: needs exactly one address"
         for number, rest in servers
         if len(rest) != 1 or not _is_address(rest[0])
     ]
@@ -64,7 +64,7 @@ def resolver(text: str) -> list[str]:
 
 
 def json_text(text: str) -> list[str]:
-    """A file that programs of ours read as JSON."""
+    """Complaints about a file that Hacienda's programs read as JSON."""
     try:
         json.loads(text)
     except ValueError as error:
@@ -73,7 +73,7 @@ def json_text(text: str) -> list[str]:
 
 
 def python(text: str) -> list[str]:
-    """A program of ours, as the Python that runs this reads it."""
+    """Complaints of the running Python about one of Hacienda's programs."""
     try:
         compile(text, "file", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:

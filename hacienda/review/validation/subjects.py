@@ -1,4 +1,4 @@
-"""What is to be checked: every distinct file of every node, and which nodes have it."""
+"""The files to check: every distinct file of every node, with the nodes that have it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NETWORK_CONFIG = "network-config"
 
 @dataclass(frozen=True)
 class Subject:
-    """One text that one or more nodes have at the same place.
+    """One text that one or more nodes have at the same path.
 
     Args:
-        file: the file as the first of them has it.
-        nodes: `<environment>/<node>` of all of them, in the order in which they were rendered.
+        file: the file of the first node.
+        nodes: `<environment>/<node>` of each node, in the order of rendering.
     """
 
     file: RenderedFile
@@ -25,19 +25,19 @@ class Subject:
 
     @property
     def where(self) -> str:
-        """Nodes for people: the first, and how many more."""
+        """Nodes for people: the first one, and the number of others."""
         more = len(self.nodes) - 1
         return f"{self.nodes[0]} and {more} more" if more else self.nodes[0]
 
 
 @dataclass(frozen=True)
 class Collection:
-    """Everything there is to check.
+    """All files to check.
 
     Args:
-        subjects: each distinct file once, by checker and path.
-        trees: node -> all its files; of nodes that come first for a subject.
-        packages: Debian packages the nodes have, sorted.
+        subjects: each distinct file once, sorted by checker and path.
+        trees: node -> all its files; only nodes that are the first of a subject.
+        packages: Debian packages of the nodes, sorted.
         total: number of files on all nodes together.
     """
 
@@ -48,10 +48,10 @@ class Collection:
 
 
 def collect(outputs: Iterable[NodeOutput]) -> Collection:
-    """The distinct files of nodes. `outputs` may be a generator, over several environments.
+    """The distinct files of nodes. `outputs` may be a generator over several environments.
 
-    Two files are the same when checker, path and text are: a program reads a file together with its neighbours, but
-    what it says about the neighbours it says when it reads those.
+    Two files are the same if checker, path and text are equal. A program may read a file's neighbours too, but its complaints
+    about a neighbour appear when that neighbour is checked.
     """
     files: dict[tuple[str, str, str], RenderedFile] = {}
     nodes: dict[tuple[str, str, str], list[str]] = {}
@@ -75,7 +75,7 @@ def collect(outputs: Iterable[NodeOutput]) -> Collection:
 
 
 def _boot_files(output: NodeOutput) -> tuple[RenderedFile, ...]:
-    """What the platform hands to cloud-init, seen as files."""
+    """What the platform passes to cloud-init, as files."""
     return (
         RenderedFile(USER_DATA, output.user_data, checker="user-data", service="hacienda"),
         RenderedFile(NETWORK_CONFIG, output.network_config, checker="network-config", service="hacienda"),

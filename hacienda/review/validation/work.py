@@ -1,4 +1,4 @@
-"""What a machine is told to check, as data, and what its answers mean."""
+"""The jobs that a machine runs, as data, and the meaning of its answers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from hacienda.review.validation.dummies import Dummies
 from hacienda.review.validation.subjects import Collection, Subject
 
 MOST_TOGETHER = 150
-"""Files in one call: enough that starting the program does not count, few enough that all cores have something to do."""
+"""Most files in one call: enough that the program's start does not count, few enough that all cores have work."""
 
 _SOURCE = Path(__file__).parent
 
 _SIGNALLED = 128
-"""A shell's exit code of a command that a signal ended is more than this, by the signal's number."""
+"""A shell adds the number of a signal to this for the exit code of a command that the signal ended."""
 
-_ENDED = "the program was ended before it had read all files"
+_ENDED = "the program ended before it had read all files"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Job:
     """One call of one program.
 
     Args:
-        id: number, from 0.
+        id: number of the job, from 0.
         check: the program.
-        subjects: the files it is shown.
+        subjects: the files that it reads.
     """
 
     id: int
@@ -44,17 +44,17 @@ class Job:
 
     @property
     def tree(self) -> str:
-        """The node whose files are in place; empty: none's."""
+        """The node whose files are in place; empty: no node's."""
         return self.subjects[0].nodes[0] if self.check.in_place else ""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a machine is given.
+    """Everything that a machine needs to run jobs.
 
     Args:
-        archive: a tar to unpack in `checkers.HOME`: programs, files, work.json.
-        program: path of the Python program there that does the work.
+        archive: tar archive to unpack in `checkers.HOME`: programs, files, work.json.
+        program: path of the Python program there that runs the jobs.
     """
 
     archive: bytes
@@ -63,7 +63,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one call ended: exit code, standard output and error in one, and how long it took."""
+    """Result of one call: exit code, standard output and error together, and duration in seconds."""
 
     code: int
     said: str
@@ -72,14 +72,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a machine says: job id -> outcome, Debian package -> version."""
+    """Answer of a machine: job id -> outcome, Debian package -> version."""
 
     outcomes: Mapping[int, Outcome]
     versions: Mapping[str, str]
 
     @classmethod
     def parse(cls, text: str) -> Answer:
-        """Read what `inside.py` printed."""
+        """Read the output of `inside.py`."""
         found = json.loads(text)
         return cls(
             {int(number): Outcome(**outcome) for number, outcome in found["outcomes"].items()}, found["versions"]
@@ -87,7 +87,7 @@ class Answer:
 
 
 def jobs(pairs: Iterable[tuple[Subject, Program]]) -> tuple[Job, ...]:
-    """Calls that cover all pairs: one per file, or per node and program, or per hundred and a half files."""
+    """Calls that cover all pairs: one for each file, or one for up to MOST_TOGETHER files of one program and node."""
     groups: dict[tuple[str, str], list[Subject]] = {}
     checks: dict[str, Program] = {}
     for subject, check in pairs:
@@ -107,7 +107,7 @@ def _parts(subjects: Sequence[Subject], size: int) -> Iterator[tuple[Subject, ..
 
 
 def _object(subject: Subject) -> str:
-    """Where a file lies that is shown alone; named by the template's text, so that nothing of a secret is in it."""
+    """Path of a file that stands alone. It contains the hash of the template's text, so it reveals nothing of a secret."""
     return f"{HOME}/objects/{subject.file.sha256}"
 
 
@@ -116,7 +116,7 @@ def _argument(job: Job, subject: Subject) -> str:
 
 
 def order(planned: Sequence[Job], collection: Collection, dummies: Dummies) -> Order:
-    """Everything a machine needs for these jobs."""
+    """The order with everything that a machine needs for these jobs."""
     objects: dict[str, bytes] = {}
     for job in planned:
         if not job.check.in_place:
@@ -176,16 +176,16 @@ def _tar(members: Mapping[str, bytes]) -> bytes:
 
 
 def complaint(job: Job, subject: Subject, outcome: Outcome) -> str:
-    """What the program has against one of the files it was shown; empty: it accepts it.
+    """What the program reports about one of its files; empty: the program accepts the file.
 
-    Lines that name no file of the call are about all of them. So is what a program says that did not come to its end, or not all
-    of which is known: it may not have read them all.
+    Lines that name no file of the call apply to all of them. So does the whole output of a program that was ended early, or whose
+    output was cut: it may not have read all files.
     """
     refused = outcome.code != 0 or bool(_lines(job.check, outcome))
     if not refused:
         return ""
     lines = _lines(job.check, outcome) or [line for line in outcome.said.splitlines() if line.strip()]
-    lines = lines or [f"it ended with {outcome.code} and said nothing"]
+    lines = lines or [f"it ended with exit code {outcome.code} and no output"]
     if len(job.subjects) > 1:
         named = {other: _names(job, other) for other in job.subjects}
         common = [line for line in lines if not any(name in line for names in named.values() for name in names)]
@@ -195,7 +195,7 @@ def complaint(job: Job, subject: Subject, outcome: Outcome) -> str:
 
 
 def _broke_off(outcome: Outcome) -> bool:
-    """Whether it was ended by a signal, the shell's or ours, failed as no program means to, or said more than is kept."""
+    """Whether a signal or a Python error ended the program, or its output was cut."""
     crashed = any(
         line.startswith((inside.CUT, "Traceback (most recent call last)")) for line in outcome.said.splitlines()
     )
@@ -203,7 +203,7 @@ def _broke_off(outcome: Outcome) -> bool:
 
 
 def _names(job: Job, subject: Subject) -> tuple[str, ...]:
-    """How the program's lines may call a file."""
+    """Names by which the program's output may mention a file."""
     argument = _argument(job, subject)
     if not job.check.in_place:
         return (argument,)
@@ -211,7 +211,7 @@ def _names(job: Job, subject: Subject) -> tuple[str, ...]:
 
 
 def _lines(check: Program, outcome: Outcome) -> list[str]:
-    """Lines that mean refusal, whatever the exit code."""
+    """Lines that mean refusal with any exit code."""
     passed = [
         line for line in outcome.said.splitlines() if line.strip() and not (check.passes and check.passes.search(line))
     ]

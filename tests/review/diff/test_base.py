@@ -44,13 +44,13 @@ def test_a_base_that_ends_badly_is_quoted(folder: Path) -> None:
 
 
 def test_a_base_that_refuses_its_file_is_bad_input(folder: Path) -> None:
-    with pytest.raises(InputError, match=r"--base HEAD: what it has cannot be rendered:"):
+    with pytest.raises(InputError, match=r"--base HEAD: the environment of this revision cannot be rendered:"):
         rendered(folder, "sys.exit(2)")
 
 
 @pytest.mark.parametrize("program", ["", "(out / 'nodes/small/ctl-1').mkdir(parents=True)"])
 def test_a_base_that_writes_something_else_is_told(folder: Path, program: str) -> None:
-    with pytest.raises(ToolError, match="what the base rendered cannot be read"):
+    with pytest.raises(ToolError, match="the base's rendering cannot be read"):
         rendered(folder, program)
 
 

@@ -43,5 +43,5 @@ def test_what_was_written_is_what_was_rendered(told: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 2}', '{"version": 1, "entries": [{}]}'])
 def test_a_file_of_another_shape_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "file").write_text(text)
-    with pytest.raises(ToolError, match="what the base rendered cannot be read"):
+    with pytest.raises(ToolError, match="the base's rendering cannot be read"):
         of_export(tmp_path / "file")

@@ -52,7 +52,7 @@ def test_a_base_that_cannot_be_read_is_not_called_equal() -> None:
     found = compare(silent, replace(silent, trust={"a": Fact(1, "x")}))
     assert not found.trust_known
     said = words.title("lab", Base("HEAD", "0" * 40, silent), found)
-    assert said.startswith("lab: CHANGES OF TRUST ARE NOT KNOWN; ")
+    assert said.startswith("lab: CHANGES OF TRUST ARE UNKNOWN; ")
     assert not compare(replace(silent, trust={}), replace(silent, trust={}))
 
 

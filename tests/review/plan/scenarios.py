@@ -69,7 +69,7 @@ class Scenario:
         going: node -> what becomes of it: everybody who goes.
         lost: voter groups that would lose their majority: the plan is refused.
         last: services whose last copy would go: the plan is refused.
-        order: the safe order, as the guard tells its steps; none where nothing is refused, or none helps.
+        order: the safe order, as the guard prints its steps; none where nothing is refused, or none helps.
         says: something that it says.
     """
 
@@ -120,7 +120,7 @@ CTL = ("ctl-1", "ctl-2", "ctl-3")
 
 SCENARIOS: Mapping[str, Scenario] = {
     # An environment in one stack on Incus: three controllers, two computes
-    "no-op": Scenario("three", says="no member goes"),
+    "no-op": Scenario("three", says="no member leaves"),
     "replace-one": Scenario(
         "three",
         arguments=machines("ctl-1"),
@@ -181,14 +181,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=gone("ctl-1", "ctl-2"),
         going=fates(GONE, "ctl-1", "ctl-2"),
         lost=ALL,
-        says="of 3 voters it can go down to 2",
+        says="3 voters can shrink to no fewer than 2",
     ),
     "delete-members-alone": Scenario(
         "three",
         change=without(MEMBER, "ctl-1", "ctl-2"),
         going=fates(GONE, "ctl-1", "ctl-2"),
         lost=ALL,
-        says="cannot all be deleted while the cluster lives",
+        says="cannot all be deleted while the cluster runs",
     ),
     "delete-one-replace-another": Scenario(
         "three",
@@ -196,7 +196,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=machines("ctl-1"),
         going={"ctl-1": ANEW, "ctl-3": GONE},
         lost=ALL,
-        order=("replace ctl-1", "everything else: ctl-3 goes"),
+        order=("replace ctl-1", "everything else, including ctl-3"),
         says=REFUSED,
     ),
     "computes-replaced": Scenario("three", arguments=machines("cmp-1", "cmp-2"), going=fates(ANEW, "cmp-1", "cmp-2")),
@@ -208,7 +208,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=machines("cmp-1", "cmp-2", "ctl-1", "ctl-2"),
         going=fates(ANEW, "cmp-1", "cmp-2", "ctl-1", "ctl-2"),
         lost=ALL,
-        order=("replace ctl-1", "replace ctl-2", "everything else: cmp-1 and cmp-2 go"),
+        order=("replace ctl-1", "replace ctl-2", "everything else, including cmp-1 and cmp-2"),
         says=REFUSED,
     ),
     "network-replaced": Scenario(
@@ -217,7 +217,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         going=fates(ANEW, *CTL, "cmp-1", "cmp-2"),
         lost=ALL,
         last=("haproxy", "keepalived", "keystone", "memcached"),
-        says="everybody on this network would be cut off at once",
+        says="every machine on this network would be cut off at once",
     ),
     "project-changed": Scenario(
         "three",
@@ -225,7 +225,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         going=fates(ANEW, *CTL, "cmp-1", "cmp-2"),
         lost=ALL,
         last=("haproxy", "keepalived", "keystone", "memcached"),
-        says="hacienda_incus_network.management: everybody on this network would be cut off at once, in any order",
+        says="hacienda_incus_network.management: every machine on this network would be cut off at once, in any order",
     ),
     "project-changed-one-target": Scenario(
         "three",
@@ -245,11 +245,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         lost=ALL,
         says="of 2 declared voters, ctl-1 would be gone and only ctl-2 would remain; a majority takes 2",
     ),
-    "image-replaced": Scenario("three", arguments=anew("hacienda_incus_image.machine"), says="no member goes"),
-    "gate-only": Scenario("three", arguments=anew("hacienda_gate.controller"), says="no member goes"),
-    "reconfigured": Scenario("three", change=reconfigured, says="no member goes"),
-    "drifted": Scenario("three", change=one_file("ctl-1", "ctl-2"), says="no member goes"),
-    "refresh-only": Scenario("three", change=one_file(*CTL), arguments=("-refresh-only",), says="no member goes"),
+    "image-replaced": Scenario("three", arguments=anew("hacienda_incus_image.machine"), says="no member leaves"),
+    "gate-only": Scenario("three", arguments=anew("hacienda_gate.controller"), says="no member leaves"),
+    "reconfigured": Scenario("three", change=reconfigured, says="no member leaves"),
+    "drifted": Scenario("three", change=one_file("ctl-1", "ctl-2"), says="no member leaves"),
+    "refresh-only": Scenario("three", change=one_file(*CTL), arguments=("-refresh-only",), says="no member leaves"),
     "blank-one": Scenario("three", change=blank("ctl-3"), going={"ctl-3": "blank"}),
     "blank-two": Scenario("three", change=blank("ctl-2", "ctl-3"), going=fates("blank", "ctl-2", "ctl-3")),
     "blank-one-replace-another": Scenario(
@@ -267,7 +267,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         going=fates(ANEW, "ctl-1"),
         says="leaves changes for later",
     ),
-    "moved": Scenario("three", change=moved, says="no member goes"),
+    "moved": Scenario("three", change=moved, says="no member leaves"),
     "renamed-without-moved": Scenario(
         "three",
         change=renamed,
@@ -298,7 +298,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=removed(f"{MEMBER}.ctl-1", f"{MEMBER}.ctl-3"),
         going=fates(LOST_SIGHT_OF, "ctl-1", "ctl-3"),
         lost=ALL,
-        says="ctl-1 and ctl-3: nothing counts a member that is forgotten, and a later plan may delete its machine",
+        says="ctl-1 and ctl-3: no plan counts a forgotten member, and a later plan may delete its machine",
     ),
     "forgotten-all-allowed": Scenario(
         "three",
@@ -341,7 +341,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         going={"ctl-1": LEAVES, "ctl-2": LEAVES, "ctl-3": ANEW},
         last=("keystone",),
         order=("replace ctl-3", "everything else"),
-        says="keystone: no copy would be left of those on ctl-1, ctl-2 and ctl-3",
+        says="keystone: no copy would remain; the only copies are on ctl-1, ctl-2 and ctl-3",
     ),
     "stopped-everywhere-and-all-replaced": Scenario(
         "three",
@@ -350,9 +350,9 @@ SCENARIOS: Mapping[str, Scenario] = {
         going=fates(ANEW, *CTL),
         lost=ALL,
         last=("haproxy", "keepalived", "keystone", "memcached"),
-        says="keystone: no other node runs it than ctl-1, ctl-2 and ctl-3",
+        says="keystone: runs only on ctl-1, ctl-2 and ctl-3",
     ),
-    "elsewhere-by-the-platform": Scenario("three", change=TWO_ELSEWHERE, says="no member goes"),
+    "elsewhere-by-the-platform": Scenario("three", change=TWO_ELSEWHERE, says="no member leaves"),
     "drop-from-one": Scenario(
         "three",
         change=dropped("galera", "ctl-3"),
@@ -364,14 +364,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=dropped("galera", "ctl-1", "ctl-3"),
         going=fates(LEAVES, "ctl-1", "ctl-3"),
         lost=("galera",),
-        says="let fewer leave at a time, and apply each",
+        says="let fewer leave at a time, and apply each change",
     ),
     "drop-from-all": Scenario(
         "three",
         change=dropped("galera", *CTL),
         going=fates(LEAVES, *CTL),
         lost=("galera",),
-        says="To give galera up as a whole, with what is in there, set HACIENDA_ALLOW_DESTROY=region.",
+        says="To give up galera as a whole, with all data, set HACIENDA_ALLOW_DESTROY=region.",
     ),
     "drop-allowed": Scenario(
         "three",
@@ -455,8 +455,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=machines("ctl-1", "ctl-2"),
         going=fates(ANEW, "ctl-1", "ctl-2"),
         last=("haproxy", "keepalived", "memcached"),
-        order=("replace ctl-1", "everything else: ctl-2 goes"),
-        says="no copy would be left",
+        order=("replace ctl-1", "everything else, including ctl-2"),
+        says="no copy would remain",
     ),
     "cache-one-left": Scenario(
         "memcached",
@@ -464,8 +464,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=machines("ctl-1"),
         going={"ctl-1": ANEW, "ctl-2": GONE},
         last=("haproxy", "keepalived", "memcached"),
-        order=("replace ctl-1", "everything else: ctl-2 goes"),
-        says="no copy would be left",
+        order=("replace ctl-1", "everything else, including ctl-2"),
+        says="no copy would remain",
     ),
     # examples/own-stack: somebody else's app
     "own-stack-one": Scenario("own", arguments=machines("ctl-2"), going=fates(ANEW, "ctl-2")),
@@ -521,7 +521,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         before=HAND,
         change=elsewhere(ctl_1="192.0.2.101"),
         going=fates(MOVES, "ctl-1"),
-        says="every quorum safe: ctl-1 is to be at another address, where another machine may be; etcd and galera keep 2 of 3",
+        says="every quorum safe: ctl-1 is to get another address, which may belong to another machine; etcd and galera keep 2 of 3",
     ),
     "elsewhere-two": Scenario(
         "hand",
@@ -530,7 +530,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=TWO_ELSEWHERE,
         going=fates(MOVES, "ctl-1", "ctl-2"),
         lost=TWO,
-        says="Change one address at a time, with nothing else that takes a node away, and apply each",
+        says="Change one address at a time, and nothing else that takes a node away. Apply each change",
     ),
     "elsewhere-swapped": Scenario(
         "hand",
@@ -566,7 +566,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=data("ctl-2"),
         going={"ctl-1": MOVES, "ctl-2": ANEW},
         lost=TWO,
-        says="with nothing else that takes a node away",
+        says="and nothing else that takes a node away",
     ),
     "elsewhere-one-found-blank": Scenario(
         "hand",
@@ -578,7 +578,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         says="ctl-3 has nothing installed",
     ),
     "what-all-wait-for": Scenario(
-        "hand", setup=INVENTORY, before=HAND, arguments=data("everybody"), says="no member goes"
+        "hand", setup=INVENTORY, before=HAND, arguments=data("everybody"), says="no member leaves"
     ),
     "machines-deleted-members-forgotten": Scenario(
         "hand",
@@ -587,7 +587,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         change=half_forgotten,
         going=fates(GONE, "ctl-1", "ctl-2"),
         lost=TWO,
-        says="cannot all be deleted while the cluster lives",
+        says="cannot all be deleted while the cluster runs",
     ),
     "for-each-one": Scenario(
         "hand", setup=each, before=HAND, arguments=anew('terraform_data.machine["ctl-1"]'), going=fates(ANEW, "ctl-1")
@@ -649,14 +649,14 @@ SCENARIOS: Mapping[str, Scenario] = {
         arguments=members("ctl-1"),
         going=fates(ANEW, "ctl-1"),
         lost=("galera",),
-        says="cannot be replaced at all",
+        says="cannot be replaced",
     ),
     "weights-light": Scenario(
         "hand", setup=weighty, before=HAND, arguments=members("ctl-2"), going=fates(ANEW, "ctl-2")
     ),
-    "imported": Scenario("hand", setup=IDS, before=HAND, change=imported, says="no member goes"),
-    "unknown-newcomer": Scenario("hand", setup=hand(), before=HAND, change=unknown_newcomer, says="no member goes"),
-    "growth": Scenario("hand", setup=IDS, before=HAND, change=grown, says="no member goes"),
+    "imported": Scenario("hand", setup=IDS, before=HAND, change=imported, says="no member leaves"),
+    "unknown-newcomer": Scenario("hand", setup=hand(), before=HAND, change=unknown_newcomer, says="no member leaves"),
+    "growth": Scenario("hand", setup=IDS, before=HAND, change=grown, says="no member leaves"),
     "growth-interrupted": Scenario(
         "hand",
         setup=together(IDS),

@@ -149,7 +149,7 @@ def test_a_member_of_which_nothing_is_known_is_refused(key: str) -> None:
     document = load("replace-two")
     (entry,) = (e for e in document["resource_changes"] if e["address"] == "hacienda_member.ctl-2")
     del entry["change"]["before"][key]
-    with pytest.raises(InputError, match=f"hacienda_member.ctl-2 is no member of ours: KeyError '{key}'"):
+    with pytest.raises(InputError, match=f"hacienda_member.ctl-2 is not a Hacienda member: it lacks '{key}'"):
         judge(document)
 
 
@@ -184,28 +184,28 @@ def test_what_powershell_writes_is_read(encoding: str) -> None:
     [
         ("", "not one JSON document"),
         ("Terraform will perform the following actions:", "not one JSON document"),
-        (b"\xff\xfe\x00", "it is not even text"),
+        (b"\xff\xfe\x00", "it is not text"),
         ("[]", "no format_version"),
         ("{}", "no format_version"),
-        ("[" * 100_000, "nested too deep"),
+        ("[" * 100_000, "nested too deeply"),
         ('{"@level":"info"}\n{"@level":"info"}', "it is the log of `terraform plan -json`"),
         ('{"@level":"info"}', "it is the log of `terraform plan -json`"),
-        ('{"format_version":"1.0","values":{}}', "is a state, no plan"),
-        ('{"format_version":"2.0","resource_changes":[]}', "1.x is the newest that is understood"),
+        ('{"format_version":"1.0","values":{}}', "is a state, not a plan"),
+        ('{"format_version":"2.0","resource_changes":[]}', "reads up to 1.x"),
         ('{"format_version":"1.2","resource_changes":[],"errored":true}', "Terraform failed while it made this plan"),
         ('{"format_version":"1.2","resource_changes":[{"address":"a"}]}', "a resource change has no 'change'"),
-        ('{"format_version":"1.2","resource_changes":["a"]}', "resource_changes[0] is no object"),
-        ('{"format_version":"1.2","resource_changes":5}', "resource_changes is no list"),
-        ('{"format_version":"²","resource_changes":[]}', "1.x is the newest that is understood"),
-        (plan_with(configuration=[]), "configuration is no object"),
-        (plan_with(configuration={"provider_config": {"a": None}}), "configuration.provider_config.a is no object"),
+        ('{"format_version":"1.2","resource_changes":["a"]}', "resource_changes[0] is not an object"),
+        ('{"format_version":"1.2","resource_changes":5}', "resource_changes is not a list"),
+        ('{"format_version":"²","resource_changes":[]}', "reads up to 1.x"),
+        (plan_with(configuration=[]), "configuration is not an object"),
+        (plan_with(configuration={"provider_config": {"a": None}}), "configuration.provider_config.a is not an object"),
         (
             plan_with(configuration={"root_module": {"resources": [{"depends_on": [1]}]}}),
-            "configuration.root_module.resources[0].depends_on[0] is no text",
+            "configuration.root_module.resources[0].depends_on[0] is not a string",
         ),
         (
             plan_with(prior_state={"values": {"root_module": {"child_modules": [{"resources": 1}]}}}),
-            "prior_state.values.root_module.child_modules[0].resources is no list",
+            "prior_state.values.root_module.child_modules[0].resources is not a list",
         ),
         (
             plan_with(prior_state={"values": {"root_module": {"resources": [{}]}}}),
@@ -237,7 +237,7 @@ def test_members_of_another_make_are_told_so(broken: dict[str, Any]) -> None:
     for entry in document["resource_changes"]:
         if entry["address"] == "hacienda_member.ctl-1":
             entry["change"]["before"].update(broken)
-    with pytest.raises(InputError, match="no member of ours"):
+    with pytest.raises(InputError, match="is not a Hacienda member: an attribute has an unexpected type"):
         judge(document)
 
 

@@ -14,8 +14,8 @@ from hacienda.review.plan.reader import Plan
 from tests.review.plan.scenarios import SCENARIOS
 
 HERE = Path(__file__).parent
-NETWORK = "hacienda_incus_network.management: everybody on this network would be cut off at once, in any order"
-ALONE = "ctl-1 cannot be replaced at all: etcd, galera and rabbitmq would lose the quorum even if it went alone"
+NETWORK = "hacienda_incus_network.management: every machine on this network would be cut off at once, in any order"
+ALONE = "ctl-1 cannot be replaced: etcd, galera and rabbitmq would lose the quorum without this node alone"
 TWO = "of 2 declared voters, ctl-1 would be gone and only ctl-2 would remain; a majority takes 2"
 CASES = {
     "e15-project-changed": (NETWORK, ()),
@@ -26,11 +26,17 @@ CASES = {
         "of 3 declared voters, ctl-1 and ctl-2 would be gone and only ctl-3 would remain",
         ("replace ctl-1", "replace ctl-2", "everything else"),
     ),
-    "u03-count-index-shift": ("to replace ctl-1 takes all that it refers to along, and ctl-3 with it", ()),
-    "u03-count-index-shift.step1": ("to replace ctl-1 takes all that it refers to along, and ctl-3 with it", ()),
+    "u03-count-index-shift": (
+        "the step 'replace ctl-1' includes everything to which its targets refer, and so ctl-3",
+        (),
+    ),
+    "u03-count-index-shift.step1": (
+        "the step 'replace ctl-1' includes everything to which its targets refer, and so ctl-3",
+        (),
+    ),
     "u16-replace-triggered-by-all": (
         "-replace=hacienda_incus_instance.ctl-2",
-        ("replace ctl-1", "replace ctl-2", "replace ctl-3", "everything else: cmp-1 and cmp-2 go"),
+        ("replace ctl-1", "replace ctl-2", "replace ctl-3", "everything else, including cmp-1 and cmp-2"),
     ),
     "v03-phantom-third-of-three": (f"{TWO}.\n  No order makes this safe:\n  - {ALONE}", ()),
     "v03c-stale-view-of-the-leaver-alone": (f"{TWO}.\n  No order makes this safe:\n  - {ALONE}", ()),

@@ -53,7 +53,7 @@ def test_who_is_not_root_is_told(place: Installed, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(Installed, "_versions", {"bash": "5"})
     installed._forbidden.cache_clear()
-    assert "root alone can make" in place.lacks(program("bash"))
+    assert "only root can create" in place.lacks(program("bash"))
     installed._forbidden.cache_clear()
 
 

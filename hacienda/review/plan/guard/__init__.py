@@ -1,4 +1,4 @@
-"""The quorum guard: reads Terraform plans, refuses what would take a majority or a last copy at once, tells the safe order."""
+"""The quorum guard: refuses plans that would take a majority or a last copy at once, and prints the safe order."""
 
 from hacienda.review.plan.guard.step import Step, told
 from hacienda.review.plan.guard.verdict import Verdict, judge

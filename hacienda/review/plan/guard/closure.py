@@ -1,4 +1,4 @@
-"""What Terraform includes when it is given `-target`: the targets, and everything that they depend on."""
+"""The resources that Terraform includes in a plan with `-target`: the targets and everything they depend on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hacienda.review.plan.guard.references import dependencies
 from hacienda.review.plan.reader import Plan
 
 Base = tuple[tuple[str, ...], str]
-"""A resource as it is configured: the modules that it is in, and `type.name`."""
+"""A resource in the configuration: the modules around it, and `type.name`."""
 
 
 def closure(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
-    """Addresses that a plan of these targets alone includes.
+    """Addresses that a plan with these targets includes.
 
-    Terraform follows references between resources, not between their instances: what an instance refers to is included with
-    all of its instances. The plan's configuration tells the references that are written out, the state those that went
+    Terraform follows references between resources, not between their instances. It includes all instances of a resource to
+    which a target refers. The plan's configuration shows references that are written out. The state records those that pass
     through local values.
     """
     wanted = set(addresses)

@@ -1,4 +1,4 @@
-"""Which members a resource takes with it when it is destroyed: its machine, or the network it stands on."""
+"""The machine and the networks of each member. A member is lost when one of them is destroyed."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from hacienda.review.plan.guard.references import Target, targets
 from hacienda.review.plan.reader import Plan
 
 _HARMLESS = {MEMBER, GATE, IMAGE}
-"""Types whose loss takes no machine: a gate is a moment that has passed, an image is read by a first boot only."""
+"""Types whose loss takes no machine: a gate only waits during an apply, and only a first boot reads an image."""
 
 _NETWORK = re.compile(r"network|subnet|bridge|vpc|vlan")
 _CARD = re.compile(r"port|interface|nic|association")
-"""Words in resource types. A machine's own port on a network is the machine's, not a network."""
+"""Words in resource types. A machine's own port on a network belongs to the machine; it is not a network."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What one member stands on.
+    """The resources that one member stands on.
 
     Args:
-        machines: addresses of the resources that are its machine.
-        networks: addresses of the networks its machine is on.
+        machines: Terraform addresses of the resources that are its machine.
+        networks: Terraform addresses of the networks to which its machine is connected.
     """
 
     machines: frozenset[str]
@@ -34,12 +34,12 @@ class Ground:
 
 
 def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
-    """What every member that exists stands on, of what goes in these plans; by the plan's source and the member's address."""
+    """The ground of every existing member among the destroyed resources, by the plan's source and the member's address."""
     networks = [change for plan in plans for change in plan.resources if change.goes and is_network(change)]
     found = {}
     for plan in plans:
         members = [member for member in plan.members if member.before is not None]
-        # Machines that stay matter only where a network goes from under them.
+        # Machines that stay matter only if one of their networks is destroyed.
         candidates = _Candidates([change for change in _machines(plan) if change.goes or networks])
         owners, waited = _owners(candidates, members), _waited_for(plan, candidates, members)
         for member in members:
@@ -52,12 +52,12 @@ def grounds(plans: Sequence[Plan]) -> Mapping[tuple[str, str], Ground]:
 
 
 def is_network(change: PlannedAction) -> bool:
-    """Whether a resource is a network, by its type."""
+    """Whether a resource is a network. Words in its type decide."""
     return bool(_NETWORK.search(change.type)) and not _CARD.search(change.type)
 
 
 class _Candidates:
-    """Resources that may be machines, found by what members know of them: a plan may have thousands of each."""
+    """Resources that may be machines, indexed by id and configured address: a plan may have thousands of them."""
 
     def __init__(self, changes: Sequence[PlannedAction]) -> None:
         self.all = changes
@@ -69,11 +69,11 @@ class _Candidates:
             self._by_base.setdefault(change.base, []).append(change)
 
     def of_id(self, found: Any) -> Sequence[PlannedAction]:
-        """Those with an id."""
+        """Candidates with this id."""
         return self._by_id.get(found, ()) if isinstance(found, str) else ()
 
     def meant(self, aims: frozenset[Target], of: PlannedAction) -> Iterator[PlannedAction]:
-        """Those that a resource refers to."""
+        """Candidates to which a resource refers."""
         for aim in aims:
             for change in self._by_base.get(aim.base, ()) if aim.base else self.all:
                 if aim.means(change, of):
@@ -87,13 +87,13 @@ def _machines(plan: Plan) -> Iterator[PlannedAction]:
 
 
 def _machines_of(plan: Plan, candidates: _Candidates, member: PlannedAction) -> Iterator[PlannedAction]:
-    """By the id that the member remembers of its machine, and by what its configuration refers to."""
+    """Candidates whose id the member records as its machine, and candidates to which its configuration refers."""
     yield from candidates.of_id((member.before or {}).get("machine"))
     yield from candidates.meant(targets(plan, member, ("machine", "host")), member)
 
 
 def _owners(candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
-    """Resources that hold the address of one member and of no other: an inventory of all is nobody's machine."""
+    """Resources that contain the address of exactly one member. An inventory of all members is no machine."""
     hosts = {str((member.before or {}).get("host")): member.address for member in members}
     found: dict[str, set[str]] = {member.address: set() for member in members}
     for change in candidates.all:
@@ -115,7 +115,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[PlannedAction]) -> Mapping[str, set[str]]:
-    """What one member alone depends on: what several wait for is shared, and no machine."""
+    """Resources on which one member alone depends. A resource on which several depend is shared, and no machine."""
     found: dict[str, set[str]] = {member.address: set() for member in members}
     waiting: dict[str, set[str]] = {}
     for member in members:
@@ -128,7 +128,7 @@ def _waited_for(plan: Plan, candidates: _Candidates, members: Sequence[PlannedAc
 
 
 def _networks(plan: Plan, networks: Sequence[PlannedAction], machine: PlannedAction) -> Iterator[PlannedAction]:
-    """Networks that a machine is on: its configuration refers to them, or it names the bridge of one in any of the plans."""
+    """Networks of a machine: its configuration refers to them, or the machine names the bridge of one in any plan."""
     if not networks:
         return
     configured = targets(plan, machine, (*(machine.before or {}), "depends_on"))

@@ -1,4 +1,4 @@
-"""The members that plans tell of, what becomes of each, and which of them belong together."""
+"""The members in plans: what happens to each, and which of them vote together."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hacienda.review.plan.reader import Plan
 from hacienda.services import registry
 
 Outcome = quorum.Way | Literal["stays"]
-"""What becomes of a member; in `dropped`, that it stops running services in place counts as well."""
+"""What happens to a member. `dropped` here includes a member that stays and stops running a service."""
 
 _FACTS = f"{ETC}/services/"
-"""Each service of a node has a file of facts there, `<service>.env`; the member's `files` name them."""
+"""Directory of the facts files, one `<service>.env` for each service of a node. The member's `files` name them."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class MemberState:
     """A member that exists.
 
     Args:
-        source: the plan it is in.
-        address: its Terraform address.
-        cluster: the environment it belongs to; empty: the plan does not tell.
-        host: its address for SSH.
-        voter: as its stored state remembers it.
-        declared: the same, as it will be declared; None: it will not be.
-        peers: how it reaches the members that vote with it: name -> host.
-        services: services it runs for others.
-        outcome: what becomes of it.
-        dropped: groups that it leaves in place; empty unless that is its outcome.
-        ceased: services that it does not run for others any more afterwards, whatever becomes of it.
-        taken: addresses of the resources that take it with them; empty: it goes by itself.
-        networks: addresses of networks that alone take it: no order helps.
-        requested: addresses, its own or of what takes it, that a step of its own replaces only where -replace names them.
+        source: the plan that contains the member.
+        address: Terraform address of the member.
+        cluster: name of its environment; empty: the plan does not name it.
+        host: address for SSH.
+        voter: the member as its stored state records it.
+        declared: the member as the plan declares it; None: it will not exist.
+        peers: the members that vote with it: name -> host.
+        services: services that it runs for other nodes.
+        outcome: what happens to it.
+        dropped: voter groups that it leaves in place; empty for every outcome but `dropped`.
+        ceased: services that it no longer runs for other nodes afterwards, whatever its outcome.
+        taken: addresses of the resources whose loss takes the member too; empty: only its own action does.
+        networks: addresses of networks whose loss alone takes the member; no order helps then.
+        requested: its own address and those in `taken` that a separate step replaces only where `-replace` names them.
     """
 
     source: str
@@ -63,21 +63,21 @@ class MemberState:
 
     @property
     def node(self) -> str:
-        """Its name."""
+        """Name of the node."""
         return self.voter.node
 
     @property
     def groups(self) -> frozenset[str]:
-        """Voter groups that it leaves; of one that stays, none are meant."""
+        """Voter groups that the member leaves. The value means nothing for a member that stays."""
         return self.dropped if self.outcome == "dropped" else frozenset(self.voter.votes)
 
     @property
     def departure(self) -> quorum.Departure | None:
-        """How it is lost, in the words of the predicate that the provider uses, too; None: it stays."""
+        """The departure for `hacienda.quorum`, which decides for guard and provider; None: the member stays."""
         return None if self.outcome == "stays" else quorum.Departure(self.voter, self.outcome, self.groups)
 
     def gives_up(self, service: str) -> bool:
-        """Whether it does not run a service any more, at least for a while."""
+        """Whether the member stops running a service, at least for a while."""
         return service in self.ceased or self.outcome not in ("stays", "dropped", "forgotten")
 
 
@@ -87,9 +87,9 @@ class Cluster:
 
     Args:
         name: the environment's name; empty: unknown.
-        states: those that exist.
-        peer_groups: the same, parted into those that vote with one another; who votes nowhere is in none.
-        created: source, name and address of members that are made and do not exist, or not any more.
+        states: members that exist.
+        peer_groups: existing members, divided into peer groups; a member that votes nowhere is in none.
+        created: source, name and address of members that the plan creates and that do not exist, or no longer exist.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Cluster:
 
     @cached_property
     def copies(self) -> Mapping[str, frozenset[str]]:
-        """Service -> addresses of the members that run it."""
+        """Service -> Terraform addresses of the members that run it."""
         found: dict[str, set[str]] = {}
         for state in self.states:
             for service in state.services:
@@ -108,27 +108,27 @@ class Cluster:
 
     @cached_property
     def going(self) -> tuple[MemberState, ...]:
-        """Members that will not be there: planned to go, or found blank."""
+        """Members that depart by plan, or were found blank."""
         return tuple(state for state in self.states if state.outcome in (*quorum.PLANNED, "blank"))
 
     @cached_property
     def views(self) -> Mapping[str, quorum.Member]:
-        """Address of each member that there will be -> how it counts the others."""
+        """Terraform address of each member that will exist -> how it counts the others."""
         names = {state.node for state in self.states}
         return {s.address: quorum.counted(s.voter, s.declared, names) for s in self.states if s.declared is not None}
 
     @property
     def missing(self) -> frozenset[str]:
-        """Voters that others count on, that do not exist, and that the plan makes: what an interrupted apply leaves behind."""
+        """Voters that other members count, that do not exist, and that the plan creates. An interrupted apply leaves them."""
         counted = {peer for peer_group in self.peer_groups for state in peer_group for peer in state.voter.peers}
         return frozenset(node for _, node, _ in self.created if node in counted) - {state.node for state in self.states}
 
 
 def clusters(plans: Sequence[Plan]) -> tuple[Cluster, ...]:
-    """Everybody, by environment.
+    """All members of the plans, by environment.
 
     Raises:
-        InputError: a member is not what members are.
+        InputError: the values of a member are not those of a Hacienda member.
     """
     ground = grounds(plans)
     going = {change.address: change for plan in plans for change in plan.resources if change.goes}
@@ -165,7 +165,7 @@ def _environment(plan: Plan, change: PlannedAction) -> str:
 
 @dataclass(frozen=True)
 class _Taken:
-    """What takes a member with it: addresses, how that goes, and the networks among them where nothing else does."""
+    """Resources whose loss takes a member: their addresses, the outcome, and the networks if nothing else takes it."""
 
     by: tuple[str, ...] = ()
     way: Outcome = "stays"
@@ -222,8 +222,8 @@ def _outcome(plan: Plan, change: PlannedAction, machine: Outcome) -> Outcome:
 
 
 def _changed(change: PlannedAction, voter: quorum.Member) -> quorum.Departure | None:
-    """What a change in place takes from voter groups. Votes that are not known before the apply are as they were; an address that
-    is not known may be any machine's."""
+    """The departure that a change in place causes. Votes that are unknown before the apply count as unchanged. An unknown
+    address may belong to any machine."""
     if "update" not in change.actions:
         return None
     before, after = change.before or {}, change.after or {}
@@ -236,25 +236,26 @@ def _changed(change: PlannedAction, voter: quorum.Member) -> quorum.Departure | 
 
 
 def _ceased(change: PlannedAction, services: frozenset[str]) -> frozenset[str]:
-    """Services that its files name no more; what is not known before the apply is as it was."""
+    """Services that the planned files no longer name. Files that are unknown before the apply count as unchanged."""
     after = change.after or {}
     return services - set(_services(after)) if "files" in after else frozenset()
 
 
 def _known(plan: Plan, change: PlannedAction, before: Mapping[str, Any]) -> tuple[quorum.Member, frozenset[str]]:
-    """A member as its state remembers it, and the services that it runs for others."""
+    """A member as its state records it, and the services that it runs for other nodes."""
     try:
         node: str = before["node"] + ""  # a name, or a TypeError
-        # Null where there is none; a state that lacks one of them says nothing of who votes and what would be lost.
+        # An empty attribute is null. Without the attribute itself, nobody can say who votes and what would be lost.
         peers = {str(name): _weights(peer["voters"]) for name, peer in (before["peers"] or {}).items()}
         return quorum.Member(node, _weights(before["voters"]), peers), frozenset(_services({"files": before["files"]}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        words = f"{plan.source or 'the plan'}: {change.address} is no member of ours: {type(error).__name__} {error}"
-        raise InputError(words, "It was written by another provider of that name, or by a later version.") from None
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else "an attribute has an unexpected type"
+        words = f"{plan.source or 'the plan'}: {change.address} is not a Hacienda member: {reason}"
+        raise InputError(words, "Another provider of that name, or a later version of Hacienda's, wrote it.") from None
 
 
 def _declared(change: PlannedAction, voter: quorum.Member) -> quorum.Member | None:
-    """A member as it will be declared; peers that are not known before the apply are as they were."""
+    """A member as the plan declares it. Peers that are unknown before the apply count as unchanged."""
     if change.after is None:
         return None
     if "peers" not in change.after:
@@ -277,13 +278,12 @@ def _services(values: Mapping[str, Any]) -> Iterator[str]:
 
 @cache
 def _own() -> frozenset[str]:
-    """Services that every machine runs for itself: nobody misses another machine's. Services that we do not know are not among
-    them."""
+    """Services that every machine runs for itself; no other machine depends on them. Unknown services are not among them."""
     return frozenset(service.name for service in registry() if service.everywhere)
 
 
 def _named(states: Iterable[MemberState]) -> list[MemberState]:
-    """A member that is configured no more tells its environment by the peers it has in one."""
+    """Name the environment of members that are no longer configured: it is the one of their peers."""
     listed = list(states)
     known = {(state.node, state.host): state.cluster for state in listed if state.cluster}
     found = []
@@ -294,7 +294,7 @@ def _named(states: Iterable[MemberState]) -> list[MemberState]:
 
 
 def _peer_groups(states: Sequence[MemberState]) -> tuple[tuple[MemberState, ...], ...]:
-    """Voters that vote with one another, by what they say of their peers."""
+    """Peer groups of these members, as each member's own list of peers shows them."""
     peer_groups: list[list[MemberState]] = []
     for state in (state for state in states if state.voter.votes):
         joined = [
@@ -310,7 +310,7 @@ def _fellows(one: MemberState, other: MemberState, states: Sequence[MemberState]
 
 
 def _knows(one: MemberState, other: MemberState, states: Sequence[MemberState]) -> bool:
-    """By name; where two have that name, by the host at which it is reached."""
+    """Compare names; if two members share a name, compare the hosts too."""
     if other.node not in one.peers:
         return False
     namesakes = sum(1 for state in states if state.node == other.node)

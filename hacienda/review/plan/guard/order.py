@@ -1,4 +1,4 @@
-"""The safe order: the same changes in steps, each of which keeps every quorum and a copy of every service."""
+"""The safe order: the changes of a plan in steps. Each step keeps every quorum and a copy of every service."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Order:
     """A safe order.
 
     Args:
-        steps: one after another.
-        hindrances: why there is none, or what must happen before; empty: the steps do it all.
+        steps: steps in the order in which they are applied.
+        hindrances: why no safe order exists, or what must happen first; empty: the steps make every change.
     """
 
     steps: tuple[Step, ...] = ()
@@ -25,13 +25,15 @@ class Order:
 
 
 def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
-    """Find one: who was found blank returns, voters are replaced one at a time, others together as far as that leaves a copy of
-    each service, and everything else comes last. Deletions do, and what leaves groups in place: a group that has shrunk can
-    spare fewer. Who moves is named in the files of all others, so that no step of one plan can be another's address alone.
+    """Find a safe order.
+
+    Blank members return first. Then voters are replaced one at a time, and other members together, as far as a copy of each
+    service remains. Deletions and departures from voter groups come last, because a smaller group tolerates fewer failures.
+    Members that move have no order: the files of every member name all addresses, so a step cannot change one address alone.
 
     Args:
         cluster: the cluster.
-        accept: services whose last copy may go.
+        accept: services whose last copy may be lost.
     """
     going = [state for state in cluster.states if state.outcome in ("deleted", "replaced")]
     networks = sorted({address for state in going for address in state.networks})
@@ -54,7 +56,7 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     batches = _batches(cluster, others, accept)
     deleted = [state for state in going if state.outcome == "deleted"]
     shrinking = [*deleted, *(state for state in cluster.states if state.outcome in ("dropped", "forgotten"))]
-    # A service that is given up together with a replacement is not there again afterwards.
+    # A replaced member does not run its ceased services again.
     shrinking += [replace(state, outcome="dropped") for state in going if state.outcome == "replaced" and state.ceased]
     last = batches.pop() if batches and not price(cluster, (*batches[-1], *shrinking), accept=accept) else []
     for batch in batches:
@@ -68,14 +70,14 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
 
 
 def _replacement(states: Sequence[MemberState]) -> Step:
-    """A member brings what it refers to along; a machine that it does not refer to is named as well."""
+    """A step that replaces members. Its targets name their machines too, because not every member refers to its machine."""
     targets = tuple((state.source, address) for state in states for address in (state.address, *state.taken))
     requested = tuple(address for state in states for address in state.requested)
     return Step("replace", tuple(state.node for state in states), targets, requested)
 
 
 def _returns(cluster: Cluster) -> list[Step]:
-    """Who is missing comes back first, together with what those who stay must know of it."""
+    """The step that brings missing members back. It includes the remaining peers, because their files name the members."""
     blank = {(state.source, state.address) for state in cluster.states if state.outcome == "blank"}
     back = [
         (node, (source, address))
@@ -89,7 +91,7 @@ def _returns(cluster: Cluster) -> list[Step]:
 
 
 def _batches(cluster: Cluster, states: Sequence[MemberState], accept: Collection[str]) -> list[list[MemberState]]:
-    """Each into the first batch that it costs nothing to join; one that costs something alone has its own."""
+    """Batches of members. Each member joins the first batch where it costs nothing; otherwise it gets its own batch."""
     batches: list[list[MemberState]] = []
     for state in states:
         for batch in batches:
@@ -115,7 +117,7 @@ def _shrinking(
 
 
 def _moving(cluster: Cluster) -> list[str]:
-    """Names of those that move and by that have a part in a loss."""
+    """Names of members that move and thereby contribute to a loss."""
     lost = price(cluster, [state for state in cluster.states if state.outcome != "stays"], missing=cluster.missing)
     nodes = {node for loss in lost.losses for node in loss.leaving} | {
         node for copy in lost.last for node in copy.nodes
@@ -125,31 +127,32 @@ def _moving(cluster: Cluster) -> list[str]:
 
 def _moved(cluster: Cluster, nodes: Sequence[str]) -> str:
     return (
-        f"{enumerate_names(nodes)}: at another address may be another machine, with nothing on it. Change one address at a time, "
-        "with nothing else that takes a node away, and apply each: the next one when everything is healthy. Where all are known "
-        f"to be the same machines as before, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
+        f"{enumerate_names(nodes)}: another address may belong to another machine, with no data. Change one address at a time, "
+        "and nothing else that takes a node away. Apply each change, and wait until everything is healthy. "
+        f"If all are known to be the same machines as before, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
     )
 
 
 def _forgotten(cluster: Cluster, nodes: Sequence[str]) -> str:
     return (
-        f"{enumerate_names(nodes)}: nothing counts a member that is forgotten, and a later plan may delete its machine. Forget "
-        "fewer at a time: what remains must be a majority of what was. To hand all of them to another state on purpose, set "
-        f"{ALLOW_DESTROY}={cluster.name or 'NAME'}."
+        f"{enumerate_names(nodes)}: no plan counts a forgotten member, and a later plan may delete its machine. Forget "
+        "fewer at a time: the remaining voters must be a majority of the former group. To hand all of them over to another "
+        f"state on purpose, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
     )
 
 
 def _given_up(cluster: Cluster, losses: Sequence[Loss]) -> str:
-    """Where nobody is to be left, no stages help: what remains is never a majority of what was."""
+    """Why too many voters cannot leave at once. No stages lead to an empty group: its last voters are never a majority."""
     groups = enumerate_names([loss.group for loss in losses])
     return (
-        f"{groups}: too many voters leave in place. What remains must be a majority of what was: let fewer leave at a time, and "
-        f"apply each. To give {groups} up as a whole, with what is in there, set {ALLOW_DESTROY}={cluster.name or 'NAME'}."
+        f"{groups}: too many voters leave in place. The remaining voters must be a majority of the former group: let fewer leave "
+        f"at a time, and apply each change. To give up {groups} as a whole, with all data, set "
+        f"{ALLOW_DESTROY}={cluster.name or 'NAME'}."
     )
 
 
 def _shrink(cluster: Cluster, deleted: Sequence[MemberState]) -> str:
-    """How far a group can shrink at a time: what remains must be a majority of what was declared before."""
+    """The stages in which a group can shrink: the remaining voters must be a majority of the voters declared before."""
     gone = {state.address for state in deleted}
     named = enumerate_names([state.node for state in deleted if state.voter.votes])
     peer_group = next(c for c in cluster.peer_groups if gone & {state.address for state in c})
@@ -158,18 +161,19 @@ def _shrink(cluster: Cluster, deleted: Sequence[MemberState]) -> str:
     while stages[-1] > left and (smaller := max(left, stages[-1] // 2 + 1)) < stages[-1]:
         stages.append(smaller)
     if left == 0 or stages[-1] > left:
-        return (
-            f"{named} cannot all be deleted while the cluster lives: of {total} voters it can go down to {stages[-1]}."
-        )
+        return f"{named} cannot all be deleted while the cluster runs: {total} voters can shrink to no fewer than {stages[-1]}."
     way = ", then ".join(str(count) for count in stages[1:])
-    return f"Declare fewer voters in stages, and apply each: {total} now, then {way}. What remains must be a majority of what was."
+    return (
+        f"Declare fewer voters in stages, and apply each: {total} now, then {way}. "
+        "The remaining voters must be a majority of the former group."
+    )
 
 
 def _alone(state: MemberState, groups: Sequence[str], services: Sequence[str]) -> str:
     if groups:
         return (
-            f"{state.node} cannot be replaced at all: {enumerate_names(list(groups))} would lose the quorum even if it went alone. "
-            "Make it three voters first."
+            f"{state.node} cannot be replaced: {enumerate_names(list(groups))} would lose the quorum without this node alone. "
+            "Declare three voters first."
         )
     return _last_copy((state.node,), services)
 
@@ -177,14 +181,14 @@ def _alone(state: MemberState, groups: Sequence[str], services: Sequence[str]) -
 def _last_copy(nodes: Sequence[str], services: Sequence[str]) -> str:
     named = enumerate_names(list(services))
     return (
-        f"{named}: no other node runs it than {enumerate_names(list(nodes))}. Have another one run it first, "
+        f"{named}: runs only on {enumerate_names(list(nodes))}. Run it on another node first, "
         f"or accept the outage: {' '.join(f'--accept {service}' for service in services)}"
     )
 
 
 def network_hindrance(addresses: Sequence[str]) -> str:
-    """Why there is no order where networks go from under members."""
+    """Why no safe order exists where networks of members are destroyed."""
     return (
-        f"{enumerate_names(list(addresses))}: everybody on this network would be cut off at once, in any order. "
-        "Make another network first and move the machines to it, one at a time."
+        f"{enumerate_names(list(addresses))}: every machine on this network would be cut off at once, in any order. "
+        "Create another network first, and move the machines to it one at a time."
     )

@@ -1,4 +1,4 @@
-"""What it costs when certain members of a cluster are gone at once."""
+"""The cost of losing certain members of a cluster at once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hacienda.review.plan.guard.members import Cluster, MemberState
 
 @dataclass(frozen=True)
 class LastCopy:
-    """Services that nobody would run any more.
+    """Services that no node would run any more.
 
     Args:
-        services: their names, sorted.
-        nodes: who runs them, sorted.
+        services: names of the services, sorted.
+        nodes: names of the nodes that run them now, sorted.
     """
 
     services: tuple[str, ...]
@@ -24,11 +24,11 @@ class LastCopy:
 
 @dataclass(frozen=True)
 class Price:
-    """A cost; false where there is none.
+    """A cost. Its truth value is false if there is none.
 
     Args:
-        losses: voter groups without a majority.
-        last: other services without a copy, those of the same nodes together.
+        losses: voter groups that lose their majority.
+        last: other services that lose their last copy; services of the same nodes share an entry.
     """
 
     losses: tuple[quorum.Loss, ...] = ()
@@ -39,7 +39,7 @@ class Price:
 
 
 def cost(cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = False) -> Price:
-    """What the plans of a cluster cost as a whole; see `price`."""
+    """The cost of all plans of a cluster together; see `price`."""
     return price(cluster, cluster.going, missing=cluster.missing, accept=accept, allowed=allowed)
 
 
@@ -51,14 +51,14 @@ def price(
     accept: Collection[str] = (),
     allowed: bool = False,
 ) -> Price:
-    """What it costs.
+    """The cost of losing members.
 
     Args:
         cluster: the cluster.
-        going: states of it whose members are not there: planned to go, or found blank.
-        missing: names of voters that do not exist yet, or not any more, and are counted on.
-        accept: services whose last copy may go.
-        allowed: whatever is not replaced costs nothing: the environment is to be destroyed, or a service given up.
+        going: members that depart by plan, or were found blank.
+        missing: names of voters that other members count and that do not exist yet, or no longer exist.
+        accept: services whose last copy may be lost.
+        allowed: only replacements cost something: the operator destroys the environment, or gives up a service.
     """
     gone = {state.address for state in going}
     losses = [
@@ -74,7 +74,7 @@ def _losses(
     cluster: Cluster, peer_group: Sequence[MemberState], gone: Collection[str], missing: Collection[str], allowed: bool
 ) -> tuple[quorum.Loss, ...]:
     found = [state.departure for state in peer_group if state.address in gone and state.departure]
-    # Where a name is there twice (what a failed replacement left behind), what is planned counts.
+    # A failed replacement leaves a name twice; the planned departure overrides the found one.
     found.sort(key=lambda departure: departure.way in quorum.PLANNED)
     departures = {departure.member.node: departure for departure in found}
     for name in missing:

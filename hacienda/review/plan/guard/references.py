@@ -1,4 +1,4 @@
-"""What a resource's configuration refers to: through variables of modules and outputs of modules, as far as a plan tells."""
+"""The resources to which a configuration refers, through variables and outputs of modules, as far as a plan shows them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hacienda.review.plan.action import PlannedAction
 from hacienda.review.plan.reader import Plan
 
 _DEPTH = 20
-"""Modules in modules, and references through them, are followed so far; Terraform allows no cycles."""
+"""How many nested modules and references through them are followed; Terraform allows no cycles."""
 
 _KEY = re.compile(r'\[("(?:[^"\\]|\\.)*"|\d+)\]')
 _SCOPES = {"local", "each", "count", "self", "path", "terraform", "data"}
-"""First words of references that lead nowhere a plan could be followed. A plan does not tell what a local value is made of."""
+"""First words of references that a plan does not resolve. A plan does not show the expression of a local value."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Target:
     """A resource in the configuration.
 
     Args:
-        module: names of the module calls it is in, from outside.
+        module: names of the module calls around the resource, outermost first.
         base: `type.name`; empty: everything in the module.
-        keys: instance keys that are written out, of the resource or of a module it is in, as they are written.
+        keys: instance keys of the resource or of its modules, as the reference writes them; empty: none is written.
     """
 
     module: tuple[str, ...]
@@ -33,9 +33,9 @@ class Target:
     keys: tuple[str, ...] = ()
 
     def means(self, change: PlannedAction, of: PlannedAction) -> bool:
-        """Whether a resource instance is meant when an instance `of` something refers to this target.
+        """Whether a resource instance is meant when the instance `of` refers to this target.
 
-        Where no key is written, instances belong together that have a key in common (`each.key`, `count.index`).
+        If the reference writes no key, instances with a common key belong together (`each.key`, `count.index`).
         """
         names = tuple(name for name, _ in change.module)
         if self.base:
@@ -69,12 +69,12 @@ def _alike(change: PlannedAction, of: PlannedAction) -> bool:
 
 
 def targets(plan: Plan, of: PlannedAction, attributes: Iterable[str]) -> frozenset[Target]:
-    """What attributes of a resource refer to.
+    """The targets to which attributes of a resource refer.
 
     Args:
         plan: the plan.
         of: the resource.
-        attributes: names of its attributes; `depends_on` is one of them here.
+        attributes: names of its attributes; `depends_on` counts as one.
     """
     path = tuple(name for name, _ in of.module)
     configured = resource(plan, of)
@@ -89,13 +89,13 @@ def targets(plan: Plan, of: PlannedAction, attributes: Iterable[str]) -> frozens
 
 
 def dependencies(plan: Plan, of: PlannedAction) -> frozenset[Target]:
-    """Everything that a resource depends on: by all of its configuration, and as the state remembers it."""
+    """Everything on which a resource depends, by its whole configuration and by the state."""
     written = targets(plan, of, (*(resource(plan, of).get("expressions") or {}), "depends_on"))
     return written | {_stored(address) for address in plan.dependencies.get(of.address, ())}
 
 
 def _stored(address: str) -> Target:
-    """`module.a.type.name` as the state writes a dependency: without keys."""
+    """The target for `module.a.type.name`. The state writes dependencies without keys."""
     parts = address.split(".")
     module: list[str] = []
     while parts[0] == "module" and len(parts) > 1:
@@ -105,7 +105,7 @@ def _stored(address: str) -> Target:
 
 
 def resource(plan: Plan, of: PlannedAction) -> Mapping[str, Any]:
-    """A resource as it is configured; empty where it is configured no more."""
+    """The configuration of a resource; empty if it is no longer configured."""
     return plan.configured.get((tuple(name for name, _ in of.module), of.base), {})
 
 
@@ -117,12 +117,12 @@ def _module(plan: Plan, path: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def _call(plan: Plan, path: tuple[str, ...]) -> Mapping[str, Any]:
-    """The call of the module at a path."""
+    """The call of the module at a path of names."""
     return dict((_module(plan, path[:-1]).get("module_calls") or {}).get(path[-1]) or {})
 
 
 def _references(expression: Any) -> list[str]:
-    """All references of an expression, however nested: blocks are lists of maps of expressions."""
+    """All references of an expression, at any depth: blocks are lists of maps of expressions."""
     if isinstance(expression, dict):
         own = expression.get("references")  # a block may have an attribute of that name
         listed = [str(word) for word in own] if isinstance(own, list) else _references(own)
@@ -135,7 +135,7 @@ def _references(expression: Any) -> list[str]:
 def _resolve(
     plan: Plan, path: tuple[str, ...], words: Iterable[str], depth: int, keys: tuple[str, ...] = ()
 ) -> Iterator[Target]:
-    """Terraform lists a reference together with its less specific forms; the most specific one counts."""
+    """Targets of references. Terraform lists a reference with its less specific forms; the most specific one counts."""
     listed = list(words)
     for word in listed:
         if depth and not any(other != word and other.startswith((f"{word}.", f"{word}[")) for other in listed):

@@ -1,4 +1,4 @@
-"""One step of a safe order, and how it is called."""
+"""One step of a safe order, and its words."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Literal
 from hacienda.quorum import enumerate_names
 
 NAMED, FEW = 10, 3
-"""More names than the first are cut down to the second."""
+"""A list of more than NAMED names shows the first FEW."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One apply, after which everything must be healthy before the next one.
+    """One apply. Everything must be healthy before the next step.
 
     Args:
-        verb: `return`: members that are missing, or were found with nothing installed, come back. `replace`: members and
-            their machines are made anew. `rest`: everything else in the plan, deletions among it.
-        nodes: names of the members that go in it, or come back; of `rest`, those that go.
-        targets: source and Terraform address of what it is about, as `-target` takes it; of `rest`, none: the whole plan.
+        verb: `return`: members that are missing or blank come back. `replace`: members and their machines are
+            replaced. `rest`: everything else in the plan, deletions included.
+        nodes: names of the members that the step replaces, deletes or brings back.
+        targets: source and Terraform address of each target, as `-target` takes it; empty for `rest`: the whole plan.
         requested: addresses that are replaced only where `-replace` names them.
     """
 
@@ -33,13 +33,12 @@ class Step:
 def told(step: Step) -> str:
     """A step in words."""
     if step.verb == "rest":
-        goes = "goes" if len(step.nodes) == 1 else "go"
-        return f"everything else: {listed(step.nodes)} {goes}" if step.nodes else "everything else"
+        return f"everything else, including {listed(step.nodes)}" if step.nodes else "everything else"
     return f"{'bring back' if step.verb == 'return' else 'replace'} {listed(step.nodes)}"
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names, the first of them where there are many."""
+    """A list of names; a long list shows the first ones and the number of others."""
     whole = list(names)
     more = [f"{len(whole) - FEW} more"] if len(whole) > NAMED else []
     return enumerate_names([*whole[: FEW if more else None], *more])

@@ -1,4 +1,4 @@
-"""Steps of a safe order, each as the plan that Terraform would make for it, and judged as every other plan."""
+"""Judges each step of a safe order as the plan that Terraform would make for it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from hacienda.review.plan.guard.step import Step, told
 from hacienda.review.plan.reader import Plan
 
 Place = tuple[str, str]
-"""A plan's source, and an address in it."""
+"""A plan's source, and a Terraform address in it."""
 
 
 def tried(
     order: Order, plans: Sequence[Plan], cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = False
 ) -> Order:
-    """The order if each of its steps is safe when it is carried out; otherwise an order that says why there is none.
+    """The order itself, if each step would be safe as a plan; otherwise an order that holds the hindrance.
 
     Args:
-        order: what is to be tried.
-        plans: the plans that it is to carry out.
-        cluster: whose order it is.
-        accept, allowed: as for the plans.
+        order: the order to try.
+        plans: the plans that the order carries out.
+        cluster: the cluster that the order changes.
+        accept: services whose last copy may be lost.
+        allowed: whether the environment of the cluster may be destroyed.
     """
     done: set[Place] = set()
     for step in order.steps:
@@ -43,8 +44,7 @@ def tried(
 
 
 def _included(plan: Plan, step: Step) -> frozenset[str]:
-    """Addresses that a step changes: of its targets' closure, without what only `-replace` would replace and the step does not
-    name."""
+    """Addresses that a step changes: the closure of its targets, without requested replacements that the step does not name."""
     if not step.targets:
         return frozenset(change.address for change in plan.resources)
     waiting = {change.address for change in plan.resources if change.requested} - set(step.requested)
@@ -52,8 +52,11 @@ def _included(plan: Plan, step: Step) -> frozenset[str]:
 
 
 def _planned(plan: Plan, included: Collection[str], done: Collection[Place]) -> Plan:
-    """The plan of one step: what earlier steps have done is there as it was to become, and what the step leaves out is untouched.
-    What is still to be created stays so: others may count on it."""
+    """The plan of one step.
+
+    Resources that earlier steps changed have their planned values. Resources that the step omits stay as they are. Pending
+    creations remain, because other members may count those voters.
+    """
     return dataclasses.replace(
         plan,
         resources=tuple(_changes(plan, included, done)),
@@ -74,7 +77,7 @@ def _changes(plan: Plan, included: Collection[str], done: Collection[Place]) -> 
 
 
 def _networks(plans: Iterable[Plan], included: dict[str, frozenset[str]], done: Collection[Place]) -> tuple[str, ...]:
-    """Networks that go in a step."""
+    """Networks that a step destroys."""
     return tuple(
         change.address
         for plan in plans
@@ -90,8 +93,8 @@ def _hindrance(step: Step, going: Sequence[MemberState], networks: Sequence[str]
     if networks:
         return network_hindrance(networks)
     others = sorted({state.node for state in going} - set(step.nodes))
-    with_them = f", and {enumerate_names(others)} with it" if others else ""
+    with_them = f", and so {enumerate_names(others)}" if others else ""
     return (
-        f"to {told(step)} takes all that it refers to along{with_them}: what would be left is too few. Change less at a time: what "
-        "members share first, without any of them, and apply each change."
+        f"the step '{told(step)}' includes everything to which its targets refer{with_them}: too few members would remain. "
+        "Change less at a time: first what members share, without any member. Apply each change."
     )

@@ -1,4 +1,4 @@
-"""What plans would cost: a majority of a voter group, or the last copy of a service."""
+"""The verdict on plans: whether they would cost a majority of a voter group, or the last copy of a service."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from hacienda.review.plan.guard.price import Price, cost
 from hacienda.review.plan.guard.trial import tried
 from hacienda.review.plan.reader import Plan
 
-FORGOTTEN = "{nodes}: forgotten, not destroyed. Running and voting go on, and no later plan counts them."
-PARTIAL = "{source} leaves changes for later (-target, or deferred): only what is in it was counted."
+FORGOTTEN = (
+    "{nodes}: forgotten, not destroyed. A forgotten member keeps running and voting, but no later plan counts it."
+)
+PARTIAL = "{source} leaves changes for later (-target, or deferred): the guard counts only the changes in it."
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One cluster, judged.
+    """The verdict on one cluster.
 
     Args:
         name: the environment's name; empty: unknown.
-        going: members that will not be there, as they stand in the plans.
-        price: what that costs.
-        order: how to do the same without that cost; empty where nothing is refused.
-        waived: what it would cost, where that is allowed on purpose.
-        views: the members that there will be, as each of them counts the others.
+        going: members that depart by plan, or were found blank.
+        price: cost of the plans for this cluster.
+        order: the safe order of the same changes; empty if nothing is refused.
+        waived: the cost that the operator allowed on purpose.
+        views: members that will exist, as each of them counts the others.
     """
 
     name: str
@@ -39,11 +41,11 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the guard says.
+    """The guard's verdict on all plans.
 
     Args:
-        clusters: each of them.
-        notes: what a reader should know beside that.
+        clusters: the verdict on each cluster.
+        notes: further facts for the reader, one a line.
     """
 
     clusters: tuple[Judged, ...]
@@ -56,20 +58,20 @@ class Verdict:
 
     @property
     def feasible(self) -> bool:
-        """Whether there is an order in which they may be carried out."""
+        """Whether a safe order exists for every refused cluster."""
         return not any(judged.price and judged.order.hindrances for judged in self.clusters)
 
 
 def judge(plans: Sequence[Plan], *, accept: Collection[str] = (), allowed: Collection[str] = ()) -> Verdict:
-    """Judge plans that are applied one after another, as one.
+    """Judge as one the plans that are applied one after another.
 
     Args:
         plans: the plans.
-        accept: services whose last copy may go.
+        accept: services whose last copy may be lost.
         allowed: names of environments that may be destroyed: deletions cost nothing there, replacements do.
 
     Raises:
-        InputError: a member in a plan is not what members are.
+        InputError: the values of a member in a plan are not those of a Hacienda member.
     """
     found = clusters(plans)
     free = {*allowed, *_allowing(plans)}

@@ -1,4 +1,4 @@
-"""What the guard says, for people and for programs."""
+"""The guard's verdict in words, for people and for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hacienda.review.plan.guard.step import listed, told
 from hacienda.review.plan.guard.verdict import Judged, Verdict
 from hacienda.services import registry
 
-UNSEEN = "A plan does not tell who leads a group or holds a virtual IP: take those nodes last."
+UNSEEN = "A plan does not show which node leads a group or holds a virtual IP. Take those nodes last."
 
 
 def describe(verdict: Verdict) -> list[str]:
@@ -27,7 +27,7 @@ def describe(verdict: Verdict) -> list[str]:
 def _consent(judged: Judged) -> Iterator[str]:
     name = judged.name or "the plan"
     if not judged.going:
-        yield f"{name}: every quorum safe, no member goes"
+        yield f"{name}: every quorum safe, no member leaves"
         return
     if judged.waived:
         yield f"{name}: allowed on purpose: {_going(judged.going)}"
@@ -41,7 +41,7 @@ def _consent(judged: Judged) -> Iterator[str]:
 
 
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
-    """Groups that lose somebody and live, with how many voters remain of how many; those alike together."""
+    """Groups that lose a member and keep their majority, with remaining and total voters; equal numbers share an entry."""
     found: dict[tuple[int, int], list[str]] = {}
     for group in sorted({group for state in judged.going for group in state.groups}):
         going = [state for state in judged.going if group in state.groups]
@@ -66,11 +66,11 @@ def _costs(price: Price) -> Iterator[str]:
         yield f"  {line}"
     for copy in price.last:
         named = listed(map(_named, copy.services))
-        yield f"  {named}: no copy would be left of those on {listed(copy.nodes)}."
+        yield f"  {named}: no copy would remain; the only copies are on {listed(copy.nodes)}."
 
 
 def _named(service: str) -> str:
-    """A service, with what its loss means where its name does not say that."""
+    """Name of a service. `(the virtual IPs)` follows the one that holds them, because its name does not say so."""
     known = registry()
     holds = service in known and "virtual ip" in known[service].provides
     return f"{service} (the virtual IPs)" if holds else service
@@ -80,7 +80,7 @@ def _going(states: tuple[MemberState, ...]) -> str:
     words = {
         "deleted": "is deleted",
         "replaced": "is replaced",
-        "moved": "is to be at another address, where another machine may be",
+        "moved": "is to get another address, which may belong to another machine",
         "forgotten": "is forgotten",
         "blank": "has nothing installed",
     }
@@ -111,7 +111,7 @@ def _order(order: Order) -> Iterator[str]:
         yield "No order makes this safe:"
         yield from (f"- {hindrance}" for hindrance in order.hindrances)
         return
-    yield "Safe order, each step applied alone, the next one when everything is healthy (`hacienda apply` does it so):"
+    yield "Safe order (`hacienda apply` follows it). Apply each step alone, the next one when everything is healthy:"
     for number, step in enumerate(order.steps, 1):
         yield f"{number}. {told(step)}"
         if step.targets:
@@ -122,7 +122,7 @@ def _order(order: Order) -> Iterator[str]:
 
 
 def document(verdict: Verdict) -> dict[str, Any]:
-    """The same for programs."""
+    """The verdict for programs."""
     return {
         "refused": verdict.refused,
         "feasible": verdict.feasible,

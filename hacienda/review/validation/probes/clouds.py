@@ -1,4 +1,4 @@
-"""Lets openstacksdk read a clouds.yaml, each cloud in it to the point where it would ask for a token."""
+"""Lets openstacksdk read a clouds.yaml. Each cloud in it is read to the point where it would ask for a token."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def main(file: str) -> int:
-    """Exit code: 1 when a cloud in the file cannot be used."""
+    """Exit code: 1 if a cloud in the file cannot be used."""
     config = importlib.import_module("openstack.config")
     exceptions = importlib.import_module("openstack.exceptions")
     auth = importlib.import_module("keystoneauth1.exceptions")
     try:
         clouds = config.OpenStackConfig(config_files=[file], vendor_files=[], secure_files=[]).get_all()
         complaints = [
-            f"{cloud.name}: {cloud.config['cacert']} is not there"
+            f"{cloud.name}: {cloud.config['cacert']} does not exist"
             for cloud in clouds
             if cloud.config.get("cacert") and not Path(cloud.config["cacert"]).is_file()
         ]

@@ -1,4 +1,4 @@
-"""Compiles Python files with the Python that runs this, without writing anything."""
+"""Compiles Python files with the running Python, without writing anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main(files: list[str]) -> int:
-    """Exit code: 1 when a file does not compile, or only with a warning."""
+    """Exit code: 1 if a file does not compile, or compiles with a warning."""
     warnings.simplefilter("error")
     bad = 0
     for file in files:

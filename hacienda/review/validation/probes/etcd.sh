@@ -1,12 +1,12 @@
 #!/bin/sh
-# Starts etcd with the variables it will be started with. Unknown ones are no more than a warning in its log.
+# Starts etcd with the variables with which the node starts it. For unknown ones etcd only logs a warning.
 set -eu
 file=$1
 probes=$(dirname "$0")
 set -a
 # shellcheck source=/dev/null
 . "$file"
-# Founding or joining is decided on the node. Here it founds, alone.
+# The node decides whether it founds a cluster or joins one. Here it founds a cluster of one.
 if [ "${ETCD_INITIAL_CLUSTER_STATE:-}" = existing ]; then
     export ETCD_INITIAL_CLUSTER_STATE=new
     export ETCD_INITIAL_CLUSTER="${ETCD_NAME:-default}=${ETCD_INITIAL_ADVERTISE_PEER_URLS:-}"

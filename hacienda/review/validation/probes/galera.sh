@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts a MariaDB server as the founder of a cluster of one, so that Galera reads its options: no check mode does.
-# Its memory, and the file it would reserve for write-sets, are made small; whether their values are numbers, --help knows.
+# Starts a MariaDB server as the founder of a cluster of one, so that Galera reads its options. No check mode reads them.
+# Memory and the file for write-sets are small here; `mariadbd --help` checks whether the file's own values are numbers.
 set -eu
 file=$1
 probes=$(dirname "$0")

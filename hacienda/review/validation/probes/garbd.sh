@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Galera's arbitrator until it looks for its group: it has read all its options by then. It finds nobody, and is ended.
-# On a node systemd gives it copies of its leaf, in the folder that the file names.
+# Starts Galera's arbitrator until it looks for its group: by then it has read all its options. It finds no member, and is ended.
+# On a node, systemd copies its leaf certificate into the folder that the file names.
 set -eu
 file=$1
 probes=$(dirname "$0")

@@ -1,7 +1,7 @@
-"""Runs a command of cloud-init for each of many files, in one process: starting it takes longer than reading a file.
+"""Runs a command of cloud-init for each of many files, in one process: its start takes longer than reading a file.
 
-Called as: manyfiles.py SAYS ARGUMENT... -- FILE...; the file is appended to the arguments. SAYS is what cloud-init prints when it
-has read the file: it ends well, too, when it takes the file for something else and passes over it.
+Called as: manyfiles.py SAYS ARGUMENT... -- FILE...; the file is appended to the arguments. SAYS is what cloud-init prints after it
+has read the file. The exit code alone proves nothing: cloud-init also exits with 0 if it ignores a file of another kind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def outcome(main: Any, arguments: list[str]) -> tuple[int, str]:
             code = main(["cloud-init", *arguments])
         except SystemExit as ended:
             code = ended.code
-        except Exception:  # noqa: BLE001 - whatever it raises is what a user would see
+        except Exception:  # noqa: BLE001 - a user would see any error that it raises
             traceback.print_exc(limit=0)
             code = 1
     if isinstance(code, str):
@@ -33,17 +33,17 @@ def outcome(main: Any, arguments: list[str]) -> tuple[int, str]:
 
 
 def accepts(main: Any, says: str, arguments: list[str], file: str) -> bool:
-    """Whether cloud-init accepts a file; what it says otherwise is printed, each line after the file's name."""
+    """Whether cloud-init accepts a file. If not, print its output, each line after the file's name."""
     code, said = outcome(main, [*arguments, file])
-    # What is deprecated is accepted today, and refused by the release after next.
+    # cloud-init accepts deprecated keys today; a later release refuses them.
     if code == 0 and says in said and "deprecat" not in said.lower():
         return True
-    print("\n".join(f"{file}: {line}" for line in said.splitlines() if line.strip()) or f"{file}: passed over")  # noqa: T201
+    print("\n".join(f"{file}: {line}" for line in said.splitlines() if line.strip()) or f"{file}: ignored")  # noqa: T201
     return False
 
 
 def run() -> int:
-    """Exit code: 1 when a file is refused."""
+    """Exit code: 1 if a file is refused."""
     divider = sys.argv.index("--")
     says, arguments, files = sys.argv[1], sys.argv[2:divider], sys.argv[divider + 1 :]
     main = importlib.import_module("cloudinit.cmd.main").main

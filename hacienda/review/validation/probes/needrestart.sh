@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reads the file as needrestart does, and prints which services it would leave alone.
+# Reads the file as needrestart does, and prints the services that needrestart would not restart.
 set -eu
 exec perl -e '
     use strict;

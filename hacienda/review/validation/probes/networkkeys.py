@@ -1,6 +1,6 @@
 """Finds keys in network configurations (version 2) that cloud-init does not know.
 
-Its own schema tolerates them, and its renderers pass them over: a setting that is misspelt is one that is not there.
+cloud-init's schema tolerates them, and its renderers ignore them, so a misspelt setting has no effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def known() -> frozenset[str]:
-    """Every key of an interface that the schema of the installed cloud-init describes."""
+    """All keys of interfaces in the schema of the installed cloud-init."""
     package = Path(str(importlib.import_module("cloudinit.config").__file__)).parent
     schema = json.loads((package / "schemas" / "schema-network-config-v2.json").read_text())
     kinds = [kind for name, kind in schema["$defs"].items() if name.startswith("mapping")]
@@ -32,15 +32,14 @@ def unknown(config: dict[str, Any], keys: frozenset[str]) -> list[str]:
 
 
 def main(files: list[str]) -> int:
-    """Exit code: 1 when a file has an unknown key."""
+    """Exit code: 1 if a file has an unknown key."""
     yaml = importlib.import_module("yaml")
     keys = known()
     bad = 0
     for file in files:
         try:
             complaints = [
-                f"{name} is no setting of cloud-init's"
-                for name in unknown(yaml.safe_load(Path(file).read_text()), keys)
+                f"{name} is no setting of cloud-init" for name in unknown(yaml.safe_load(Path(file).read_text()), keys)
             ]
         except (yaml.YAMLError, AttributeError) as error:
             complaints = [" ".join(str(error).split()) or "is no network configuration"]

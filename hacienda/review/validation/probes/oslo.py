@@ -1,6 +1,6 @@
-"""Lets oslo.config read a configuration file with everything that the installed OpenStack packages declare.
+"""Lets oslo.config read a configuration file with all options that the installed OpenStack packages declare.
 
-oslo-config-validator tells unknown options; a value of the wrong type it passes over, so each is read, too.
+oslo-config-validator reports unknown options, but ignores values of the wrong type. So this program also reads each value.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 GROUP = "oslo.config.opts"
 UNLISTED = ("os_glance_staging_store", "os_glance_tasks_store")
-"""Sections that a program reserves while it starts: its sample configuration has none of their options."""
+"""Sections that a program reserves while it starts; packages declare none of their options."""
 
 
 def namespaces() -> list[str]:
@@ -21,7 +21,7 @@ def namespaces() -> list[str]:
 
 
 def register(conf: Any, errors: Any) -> None:
-    """Make every declared option known; packages that declare the same one differently do not bother us."""
+    """Register every declared option. If packages declare the same option differently, the first declaration counts."""
     for entry in metadata.entry_points(group=GROUP):
         for group, options in entry.load()():
             for option in options:
@@ -32,7 +32,7 @@ def register(conf: Any, errors: Any) -> None:
 
 
 def wrong_values(file: str) -> list[str]:
-    """Options whose value is not of their type."""
+    """Options whose value has the wrong type."""
     cfg = importlib.import_module("oslo_config.cfg")
     conf = cfg.ConfigOpts()
     try:
@@ -52,7 +52,7 @@ def wrong_values(file: str) -> list[str]:
 
 
 def refused(file: str) -> bool:
-    """Whether oslo-config-validator refuses the file; it says why. In this process, so that packages are loaded once."""
+    """Whether oslo-config-validator refuses the file; it prints why. It runs in this process, so that packages load once."""
     names = [part for name in namespaces() for part in ("--namespace", name)]
     passed_over = [part for name in UNLISTED for part in ("--exclude-group", name)]
     sys.argv = ["oslo-config-validator", "--input-file", file, "--fatal-warnings", *passed_over, *names]
@@ -60,10 +60,10 @@ def refused(file: str) -> bool:
 
 
 def main(file: str) -> int:
-    """Exit code: 1 when the file is refused."""
+    """Exit code: 1 if the file is refused."""
     try:
         unknown = refused(file)
-    except Exception as error:  # noqa: BLE001 - a file that is no INI at all raises whatever its reader does
+    except Exception as error:  # noqa: BLE001 - a file that is no INI raises any error of its reader
         print(f"{file}: {error}")  # noqa: T201
         return 1
     wrong = wrong_values(file)

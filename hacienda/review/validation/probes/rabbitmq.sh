@@ -1,6 +1,6 @@
 #!/bin/sh
 # Reads a rabbitmq.conf as the server does before it starts: cuttlefish, with the schemas of the server and its plugins.
-# The server itself has no such check; this is what rabbit_prelaunch_conf does.
+# The server has no such check; rabbit_prelaunch_conf does the same.
 set -eu
 file=$1
 export ERL_CRASH_DUMP=/dev/null

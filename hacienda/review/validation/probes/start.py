@@ -1,9 +1,9 @@
-"""Starts a daemon that has no check mode, until it serves; then ends it.
+"""Starts a daemon that has no check mode, waits until it serves, and ends it.
 
 Called as: start.py FILE SERVES REFUSES COMMAND...
-FILE is its configuration: every IPv4 address in it is given to the loopback interface, so that the daemon can listen there
-(this runs in a network namespace of its own). SERVES is a pattern of the output line that tells that all is well, or
-`listening`: a TCP port is open. REFUSES is a pattern of lines that mean the contrary; empty: none does.
+FILE is the daemon's configuration. The loopback interface gets every IPv4 address in it, so that the daemon can listen there
+(this program runs in a separate network namespace). SERVES is a pattern of the output line that proves that the daemon serves,
+or `listening`: a TCP port is open. REFUSES is a pattern of lines that mean refusal; empty: no line does.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 WAIT_SECONDS = 180.0
-"""After which a daemon is ended that neither serves nor gives up. Keystone's application alone loads for some seconds."""
+"""Time limit of a daemon that neither serves nor ends. Keystone's application alone takes some seconds to load."""
 
 TAIL = 40
-"""Lines of output that are shown of a daemon that does not start."""
+"""Last lines of output that are shown if a daemon does not start."""
 
 LISTENING = "0A"
 """State of a listening socket in /proc/net/tcp."""
 
 
 class Daemon:
-    """A daemon in a session of its own, and what it says."""
+    """A daemon in a separate session, and its output."""
 
     def __init__(self, command: list[str]) -> None:
         self.tail: deque[str] = deque(maxlen=TAIL)
@@ -45,29 +45,29 @@ class Daemon:
         )
 
     def end(self) -> None:
-        """Kill it with all its children."""
+        """Kill the daemon with all its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def follow(self, serves: str, refuses: str) -> str:
-        """What it has against its configuration; empty: it serves."""
+        """The daemon's complaint about its configuration; empty: it serves."""
         for line in self.process.stdout or ():
             self.tail.append(line.rstrip())
             if refuses and re.search(refuses, line):
                 return line.rstrip()
             if re.search(serves, line):
                 return ""
-        return "\n".join(self.tail) or f"it ended with {self.process.wait()}"
+        return "\n".join(self.tail) or f"it ended with exit code {self.process.wait()}"
 
     def await_port(self) -> str:
-        """The same, where an open port is the sign."""
+        """As `follow`, but an open port proves that the daemon serves."""
         reader = threading.Thread(target=lambda: self.tail.extend(self.process.stdout or ()), daemon=True)
         reader.start()
         while not listening():
             if self.process.poll() is not None:
                 reader.join()
-                return "".join(self.tail) or f"it ended with {self.process.returncode}"
+                return "".join(self.tail) or f"it ended with exit code {self.process.returncode}"
             time.sleep(0.02)
         return ""
 
@@ -79,7 +79,7 @@ def listening() -> bool:
 
 
 def give(text: str) -> None:
-    """Give the loopback interface every address in a text."""
+    """Add every address in a text to the loopback interface."""
     for word in sorted(set(re.findall(r"\b\d+(?:\.\d+){3}\b", text))):
         with contextlib.suppress(ValueError):
             address = IPv4Address(word)
@@ -88,7 +88,7 @@ def give(text: str) -> None:
 
 
 def main(file: str, serves: str, refuses: str, *command: str) -> int:
-    """Exit code: 1 when the daemon does not come to serve."""
+    """Exit code: 1 if the daemon does not serve."""
     give(Path(file).read_text())
     daemon = Daemon([*command])
     limit = threading.Timer(WAIT_SECONDS, daemon.end)

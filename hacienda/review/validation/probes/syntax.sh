@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lets bash read scripts without running them.
+# Lets bash parse scripts without running them.
 bad=0
 for file; do
     said=$(/bin/bash -n "$file" 2>&1) || bad=1

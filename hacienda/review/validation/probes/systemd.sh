@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts a daemon of systemd's, which reads its own configuration and complains of a line without refusing to start.
-# Called as: systemd.sh FILE DAEMON SERVES; see start.py. Drop-ins of network files are read for an interface's file only.
+# Starts a daemon of systemd. The daemon reads its configuration and complains about a line without refusing to start.
+# Called as: systemd.sh FILE DAEMON SERVES; see start.py. networkd reads a drop-in only together with an interface's file.
 set -eu
 file=$1
 probes=$(dirname "$0")

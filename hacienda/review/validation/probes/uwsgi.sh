@@ -1,18 +1,18 @@
 #!/bin/sh
-# uwsgi.sh START FILE: starts the API of FILE by the program START until its application is loaded. An API that is migrated first, as its facts
-# say, is so here, too: in an SQLite file that takes the place of its database.
+# uwsgi.sh START FILE: the program START starts the API of FILE until its application is loaded. If the API's facts declare a
+# migration, it runs first, in an SQLite file that replaces the database.
 set -eu
 start=$1 file=$2
 service=$(basename "$(dirname "$file")")
 facts=/etc/hacienda/services/$service.env
 
-fact() { # NAME: its value, as shell variables are quoted
+fact() { # NAME: prints the value of a fact, without its shell quotes
     grep "^$1=" "$facts" 2>/dev/null | cut -d = -f 2- | tr -d "'"
 }
 
 mkdir -p "/run/$service"
 section=OS_$(fact MIGRATE_SECTION | tr '[:lower:]' '[:upper:]')_
-# SQLite has no pool, and so no time to wait for one.
+# SQLite has no pool, and therefore no time limit for waiting on it.
 database="env ${section}_CONNECTION=sqlite:////tmp/$service.db ${section}_POOL_TIMEOUT="
 run='import importlib, sys; tool = importlib.import_module(sys.argv.pop(1)); sys.exit(tool.main())'
 migrate=$(fact MIGRATE)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lets OpenSSL read a leaf's files: the CA verifies the certificate for every use that it names, and it names one; the key belongs to
-# it, the bundle has both.
+# Lets OpenSSL read a leaf certificate's files. The CA verifies the certificate for every use that it names, and it names at least
+# one. The key belongs to the certificate, and the bundle has both.
 bad=0
 complain() {
     printf '%s: %s\n' "$file" "$1"
@@ -21,13 +21,13 @@ for file; do
             said=$(openssl verify -purpose "$purpose" -x509_strict -CAfile "$folder/ca.pem" "$file" 2>&1) || complain "$said"
         done
         ;;
-    *) complain "is none of a leaf's files" ;;
+    *) complain "is no file of a leaf certificate" ;;
     esac
     case ${file##*/} in
     key.pem | bundle.pem)
         of_key=$(openssl pkey -in "$file" -pubout 2>&1) || complain "$of_key"
         of_certificate=$(openssl x509 -in "$folder/cert.pem" -pubkey -noout 2>&1)
-        [ "$of_key" = "$of_certificate" ] || complain "the key is not the certificate's"
+        [ "$of_key" = "$of_certificate" ] || complain "the key does not belong to the certificate"
         ;;
     esac
 done
