@@ -90,7 +90,7 @@ def test_answers_leave_by_the_router_that_the_question_came_from(tmp_path: Path)
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("ip rule del priority 5002", "the routing rules are not those of the environment"),
+        ("ip rule del priority 5002", "the routing rules differ from the environment's"),
         ("ip route flush table 5001", "default is reached through '', not 10.1.0.1"),
         ("ip route flush table 5000", "172.20.0.0/16 is reached through '', not 10.1.0.2"),
     ],
