@@ -64,7 +64,7 @@ check() {
         IFS='=' read -r network router number <<<"$entry"
         found=$(ip -json route show table "${number:-$table}" "$network" | jq --raw-output '.[0].gateway // empty')
         [[ $found == "$router" ]] ||
-            fail "the route to $network uses '$found', not $router|systemctl restart hacienda-host; ip route show table ${number:-$table}"
+            fail "the route to $network uses ${found:-no router}, not $router|systemctl restart hacienda-host; ip route show table ${number:-$table}"
     done
 }
 
