@@ -1,4 +1,4 @@
-"""From the resolved cloud to bytes: user-data makes a machine, a bundle makes it a member. No I/O but `write`."""
+"""Renders the resolved cloud: user-data makes a machine, and a bundle makes it a member. Only `write` does I/O."""
 
 from hacienda.cloudinit.output import NodeOutput
 from hacienda.cloudinit.render import render

@@ -1,7 +1,7 @@
-"""Tells the neighbours that an address is at this machine: a replaced machine has its predecessor's, with another MAC.
+"""Announces this machine's addresses to its neighbours: a replaced machine has its predecessor's addresses, but other MACs.
 
-It travels in the user-data and runs on the machine, beside cloud-init's first stages: standard library and iproute2 only. Sent
-again for half a minute, because a switch port or a bond may not forward yet when the machine boots (spanning tree, LACP).
+The program is part of the user-data and runs beside cloud-init's first stages, with the standard library and iproute2 only. It
+repeats announcements for half a minute, because a switch port or bond may not forward yet at boot (spanning tree, LACP).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _ARP_REQUEST = bytes.fromhex("08060001080006040001")
 """EtherType; then Ethernet, IPv4, their lengths, request (RFC 826). A request with both addresses alike announces (RFC 5227)."""
 
 _HOST = 32
-"""An address of this prefix length is a virtual IP: its holder is keepalived's decision."""
+"""An address of this prefix length is a virtual IP, whose holder keepalived chooses."""
 
 
 def frame(hardware: str, address: str) -> bytes:
-    """The announcement of an IPv4 address at a MAC address, as it is on the wire."""
+    """The Ethernet frame that announces an IPv4 address at a MAC address."""
     own, protocol = bytes.fromhex(hardware.replace(":", "")), socket.inet_aton(address)
     return _BROADCAST + own + _ARP_REQUEST + own + protocol + _BROADCAST + protocol
 
@@ -34,7 +34,7 @@ def announcements(links: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
     """Interface and frame for each address of this machine's own.
 
     Args:
-        links: what `ip -json address` shows. Bonds and VLANs carry addresses of their own and are Ethernet, too.
+        links: output of `ip -json address`. Bonds and VLANs have addresses of their own and are Ethernet too.
     """
     for link in links:
         if link.get("link_type") != "ether" or "UP" not in link["flags"]:
@@ -45,7 +45,7 @@ def announcements(links: list[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> None:
-    """Announce all addresses after each pause; an interface that cannot send is left to the next time."""
+    """Announce all addresses after each pause; an interface that cannot send is tried again after the next one."""
     for pause in PAUSES:
         time.sleep(pause)
         shown = subprocess.run(["ip", "-json", "address"], capture_output=True, check=True).stdout

@@ -1,8 +1,8 @@
 """A node's bundle: a manifest, content-addressed files and the program that installs them, as one reproducible archive.
 
-Neither tarfile nor zlib writes it. Another zlib (zlib-ng, for one) compresses the same bytes differently, and the bundle's
-hash is in the plan: two operators' machines must agree on it. So the gzip frame holds stored blocks, and the tar headers
-are written here; a thousand bundles then cost little more than hashing them.
+The bundle's hash is in the plan, so two operators' machines must agree on it. But another zlib (such as zlib-ng) compresses the
+same bytes differently. So this module uses neither tarfile nor zlib: it writes the tar headers itself, and stored blocks into the
+gzip frame. A thousand bundles then cost little more than hashing them.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hacienda.cloudinit import programs
 from hacienda.cloudinit.rendered import RenderedFile
 
 VERSION = 1
-"""Version of the manifest's shape; hacienda-apply refuses others."""
+"""Version of the manifest's format; hacienda-apply refuses others."""
 
 _BLOCK = 512
 _STORED = 0xFFFF
-"""Most bytes one stored deflate block can hold (RFC 1951, 3.2.4)."""
+"""Most bytes that one stored deflate block can hold (RFC 1951, 3.2.4)."""
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 """Deflate, no name, mtime 0, unknown operating system (RFC 1952, 2.3)."""
 
@@ -35,11 +35,11 @@ def manifest(
     assumptions: Iterable[Mapping[str, str]],
     files: Iterable[RenderedFile],
 ) -> dict[str, Any]:
-    """What a node is meant to be.
+    """The declared state of a node.
 
     Args:
-        head: whose manifest it is.
-        services: what the node must know about each, in start order.
+        head: names of the environment and the node.
+        services: facts about each service, in start order.
         assumptions: what the services rely on in their packages.
     """
     return {
@@ -53,7 +53,7 @@ def manifest(
 
 
 def manifest_text(content: Mapping[str, Any], files: Iterable[RenderedFile]) -> str:
-    """manifest.json, one line per file and service, so that two of them can be compared with diff."""
+    """manifest.json, with one line for each file and service, so that `diff` can compare two of them."""
     lists = {
         **{key: [json.dumps(entry, sort_keys=True) for entry in content[key]] for key in ("services", "assumptions")},
         "files": [file.manifest_line for file in files],
@@ -67,8 +67,8 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def archive(manifest: str, files: Iterable[RenderedFile]) -> bytes:
-    """bundle.tar.gz, the same bytes on every machine: the manifest, contents by their hash, and at last `bin/`, whose entries
-    are hard links to contents: the installer is one of the files it installs."""
+    """bundle.tar.gz, the same bytes on every machine: the manifest, contents by their hash, and finally `bin/`. The installer is
+    one of the files that it installs, so the entries of `bin/` are hard links to contents."""
     contents = {file.sha256: file for file in files if file.kind != "directory" or file.secrets}
     executable = {programs.installer()["bin/hacienda-apply"]}
     members = [_member("manifest.json", manifest.encode())]
@@ -81,24 +81,24 @@ def archive(manifest: str, files: Iterable[RenderedFile]) -> bytes:
 
 
 def digest(bundle: bytes) -> str:
-    """What a bundle is known by: its sha256, hex."""
+    """The sha256 of a bundle, hex."""
     return hashlib.sha256(bundle).hexdigest()
 
 
 @functools.lru_cache(maxsize=1024)
 def _member(name: str, data: bytes, mode: int = 0o644) -> bytes:
-    """One file of a ustar archive. What many nodes share is kept."""
+    """One file of a ustar archive. Cached, because many nodes share files."""
     return _header(name, len(data), mode) + data + bytes(-len(data) % _BLOCK)
 
 
 @functools.cache
 def _link(name: str, target: str) -> bytes:
-    """A second name of a file that comes earlier in the archive."""
+    """A hard link to an earlier file of the archive."""
     return _header(name, 0, 0o644, target)
 
 
 def _header(name: str, size: int, mode: int, target: str = "") -> bytes:
-    """A file of root's, from 1970."""
+    """Header of a file that belongs to root, with the time 0."""
     fields = struct.pack(
         "100s8s8s8s12s12s8sc100s6s2s32s32s8s8s155s12x",
         name.encode(),

@@ -1,4 +1,4 @@
-"""What scripts on a node know: shell variables, one file for the node and one per service."""
+"""Facts for scripts on a node: shell variables, in one file for the node and one for each service."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hacienda.declare import DeclarationError, NodeFile, Placement, Service
 ETC = "/etc/hacienda"
 
 _FEW: frozenset[Placement] = frozenset({"controller", "arbiter", "monitoring"})
-"""Roles with a handful of machines: there every service may know its members."""
+"""Roles with few machines, on which every service may know its members."""
 
 
 def node_file(cloud: Cloud, node: Node) -> RenderedFile:
-    """`node.env`: who the node is and how it reaches the coordination service."""
+    """`node.env`: the node's identity, and how it reaches the coordination service."""
     facts = {
         "HACIENDA_ENVIRONMENT": cloud.name,
         "HACIENDA_NODE": node.name,
@@ -44,7 +44,7 @@ def service_file(
 
     Args:
         computed: the service's node files, which its reconcile script reads.
-        secrets: names of the secrets that its reconcile script brings into force.
+        secrets: names of the secrets that its reconcile script applies.
         owners: services of this node that hand out its accounts.
     """
     knows = _FEW.issuperset(service.roles) or is_peer_group(service)
@@ -69,24 +69,24 @@ def service_file(
     own = {key.upper(): value for key, value in service.facts(cloud, node).items()}
     taken = facts.keys() & own.keys()
     if taken:
-        raise DeclarationError(f"{service.name}: facts named as Hacienda's own: {', '.join(sorted(taken))}")
+        raise DeclarationError(f"{service.name}: facts have names of Hacienda's own: {', '.join(sorted(taken))}")
     path = f"{ETC}/services/{service.name}.env"
     return RenderedFile(path, _lines({**facts, **own}), checker="bash", service=service.name)
 
 
 def is_peer_group(service: Service) -> bool:
-    """Whether the members know one another: they vote, one of them founds or migrates for all, or a port is for peers."""
+    """Whether members know one another: they vote, one of them founds or migrates for all, or they have a port for peers."""
     life = (service.bootstrap, service.migrate)
     return service.voters or any(life) or any(port.clients == "peers" for port in service.ports)
 
 
 def is_rolling(service: Service) -> bool:
-    """Whether restarts go one node at a time: members that vote, or stand behind a front end."""
+    """Whether nodes restart one at a time: the members vote, or are behind a front end."""
     return service.voters or bool(service.frontends)
 
 
 def _neighbours(cloud: Cloud, node: Node) -> tuple[str, ...]:
-    """`node/network=address` of every voting machine on each network that it shares with this one: few, and always the same."""
+    """`node/network=address` of every voting machine, for each network that it shares with this node."""
     others = (other for other in cloud.voting if other.name != node.name)
     return tuple(
         f"{other.name}/{network.name}={other.addresses[network.name]}"
@@ -97,7 +97,7 @@ def _neighbours(cloud: Cloud, node: Node) -> tuple[str, ...]:
 
 
 def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
-    """Where etcd is and which certificate to show; empty on nodes that do not run it, they have no certificate either."""
+    """etcd's endpoints and the client's certificate; empty on nodes that do not run etcd, which have no such certificate."""
     provider = cloud.provider("coordination")
     if provider is None or provider.name not in node.services:
         return {"HACIENDA_ETCD_ENDPOINTS": "", "HACIENDA_ETCD_TLS": ""}
@@ -105,7 +105,7 @@ def _coordination(cloud: Cloud, node: Node) -> dict[str, Any]:
     endpoints = ",".join(f"https://{cloud.address(member)}:{port}" for member in cloud.members(provider.name))
     clients = [certificate for certificate in provider.certificates if certificate.usage == "client"]
     if not clients:
-        raise DeclarationError(f"{provider.name}: provides coordination and has no certificate for clients")
+        raise DeclarationError(f"{provider.name}: provides coordination but has no certificate for clients")
     return {"HACIENDA_ETCD_ENDPOINTS": endpoints, "HACIENDA_ETCD_TLS": clients[0].directory}
 
 

@@ -30,7 +30,7 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     """Every file of one service on one node.
 
     Raises:
-        DeclarationError: a template is missing or asks for something it was not given.
+        DeclarationError: a template is missing or uses an undefined variable.
     """
     variables = _variables(cloud, node, service)
     for declared in service.files:
@@ -52,7 +52,7 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
 def chosen_files(
     cloud: Cloud, node: Node, service: Service, templates: Path, paths: Collection[str]
 ) -> Iterator[RenderedFile]:
-    """Those of a service's templates and scripts that have one of these paths; the others are not rendered.
+    """The templates and scripts of a service that have one of these paths; no others are rendered.
 
     Raises:
         DeclarationError: as `service_files`.
@@ -82,7 +82,7 @@ def _template(
 
 
 def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFile:
-    """A file of text, which everybody may read only where it holds no secret."""
+    """A text file. A file with a secret must not be readable by all users."""
     file = RenderedFile(
         path=declared.path,
         text=text,
@@ -94,17 +94,17 @@ def _text(declared: Template | NodeFile, text: str, service: str) -> RenderedFil
     )
     if file.secrets and file.mode & 0o007:
         raise DeclarationError(
-            f"{file.service}: {file.path} holds a secret and is readable by everybody ({file.mode:04o})"
+            f"{file.service}: {file.path} holds a secret and is readable by all users ({file.mode:04o})"
         )
     return file
 
 
 def _accounts(cloud: Cloud, service: Service) -> Iterator[NodeFile]:
-    """A file for each account that other services have at this one: its user, and what else its kind takes."""
+    """A file for each account of other services at this one: its user, and the details that its kind takes."""
     for kind in service.hands_out:
         for account in cloud.accounts(kind.name):
             said = {name: getattr(account, name) for name in kind.takes}
-            # How many connections there are is nothing that an account is made with.
+            # The number of connections is a function of the node, and no part of an account.
             details = {name: value for name, value in said.items() if not callable(value)}
             text = json.dumps({"user": account.user, **details}, sort_keys=True) + "\n"
             yield NodeFile(f"{kind.folder}/{account.name}.json", text, checker="json")

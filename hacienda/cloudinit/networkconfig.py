@@ -16,12 +16,12 @@ class Link:
 
     Args:
         name: interface name.
-        bond: what it bonds; None: not a bond.
+        bond: bonded cards and their mode; None: not a bond.
         vlan: VLAN id; None: untagged.
-        below: interface a VLAN rides on.
+        below: interface that carries the VLAN.
         address: `address/prefix`; empty: none of its own.
         routes: destination and router of each route, the default one included.
-        optional: nothing waits for it at boot: it has no address.
+        optional: whether the boot does not wait for it, because it has no address.
         name_servers: on the management interface only.
     """
 
@@ -39,8 +39,8 @@ class Link:
 def network_config(cloud: Cloud, node: Node) -> str:
     """The node's network-config.
 
-    NICs are eth0, eth1, ... in the order of the node's networks (`Cloud.attached`), as the platforms attach them; networks that
-    name a bond or a NIC may share it, and NICs that are named keep the names the machine gives them.
+    NICs are eth0, eth1, ... in the order of the node's networks (`Cloud.attached`), as the platforms attach them. Networks that
+    name a bond or a NIC may share it. Named NICs keep the names that the machine gives them.
     """
     links: dict[str, Link] = {}
     bonds: dict[Bond, str] = {}
@@ -67,12 +67,12 @@ def network_config(cloud: Cloud, node: Node) -> str:
 
 
 def _on(node: Node, bond: Bond | None) -> Bond | None:
-    """A bond with the cards that this node has."""
+    """A bond with this node's cards."""
     return replace(bond, nics=node.cards(bond.nics)) if bond is not None else None
 
 
 def _links(cloud: Cloud, node: Node, network: Network, bond: Bond | None, lower: str) -> list[Link]:
-    """The network's interface and, where it is tagged, the one below."""
+    """The network's interface and, if it is tagged, the interface that carries it."""
     address = node.addresses.get(network.name)
     layer3 = Link(
         name=lower,
@@ -96,12 +96,12 @@ def _routes(cloud: Cloud, node: Node, network: Network) -> Iterator[tuple[str, s
 
 
 def _tagged(cloud: Cloud, network: Network, lower: str) -> str:
-    """Name of a VLAN's interface: two switch fabrics may both have a VLAN of one number."""
+    """Name of a VLAN's interface. Two switch fabrics may use the same id, so the name then has the interface below in it."""
     alike = [one for one in cloud.networks if one.vlan == network.vlan]
     return f"vlan{network.vlan}" if len(alike) == 1 else f"{lower}.{network.vlan}"
 
 
 def _merged(one: Link, other: Link) -> Link:
-    """One interface that several networks use: a VLAN cannot carry larger packets than what it rides on."""
+    """One interface for several networks. It has the largest MTU, because a VLAN cannot carry larger packets than its interface."""
     addressed = one if one.address else other
     return replace(addressed, mtu=max(one.mtu, other.mtu), optional=one.optional and other.optional)

@@ -1,4 +1,4 @@
-"""The programs every node runs, and the systemd units that run them. They travel in each bundle as ordinary files."""
+"""The programs that every node runs, and their systemd units. Each bundle has them as ordinary files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hacienda.declare.files import SCRIPTS
 LIB = SCRIPTS
 UNITS = "/etc/systemd/system"
 PACKAGE = "hacienda/cloudinit/node"
-"""The node's Python modules lie beside its programs, under the name they have here."""
+"""Folder of the node's Python modules, beside its programs. They keep the names that they have here."""
 
 _SOURCE = Path(__file__).parent / "node"
 _BASH = {
@@ -25,7 +25,7 @@ _BASH = {
 }
 _PYTHON = ("apply", "verify", "leave", "diagnose", "assumptions")
 _TYPED = ("diagnose", "leave", "verify")
-"""Programs that messages tell an operator to type: they are on root's PATH, too."""
+"""Programs that messages ask an operator to run; they are on root's PATH too."""
 
 _LAUNCHER = """\
 #!/usr/bin/python3 -BSE
@@ -39,7 +39,12 @@ sys.exit(main())
 
 @functools.cache
 def launcher(module: str, package: str = "") -> str:
-    """The program that runs `main` of a module of the node's package, in this folder; default: beside the program itself."""
+    """A program that runs `main` of a module.
+
+    Args:
+        module: module of the node's package.
+        package: folder of the package; empty: the program's own folder.
+    """
     return _LAUNCHER.format(module=module, path=f'\nsys.path[0] = "{package}"\n' if package else "")
 
 
@@ -47,7 +52,7 @@ def launcher(module: str, package: str = "") -> str:
 def modules() -> dict[str, str]:
     """The node's Python modules, path beside the programs -> text.
 
-    The packages above are shipped empty: regular packages, so that another `hacienda` on the machine is never picked up.
+    The parent packages are shipped as empty regular packages, so that Python never imports another `hacienda` of the machine.
     """
     parents = {f"{parent}/__init__.py": "" for parent in ("hacienda", "hacienda/cloudinit")}
     return parents | {f"{PACKAGE}/{path.name}": templating.static(path) for path in sorted(_SOURCE.glob("*.py"))}
@@ -68,13 +73,13 @@ def programs() -> tuple[RenderedFile, ...]:
 
 @functools.cache
 def installer() -> dict[str, str]:
-    """What must lie in a bundle's `bin/` for hacienda-apply to run from there: name -> sha256 of the content."""
+    """Files in a bundle's `bin/` from which hacienda-apply runs: name -> sha256 of the content."""
     wanted = {f"{LIB}/hacienda-apply", *(f"{LIB}/{name}" for name in modules())}
     return {f"bin{file.path.removeprefix(LIB)}": file.sha256 for file in programs() if file.path in wanted}
 
 
 def units(cloud: Cloud, node: Node) -> tuple[RenderedFile, ...]:
-    """`hacienda.target` and one oneshot per service of the node."""
+    """`hacienda.target`, and a oneshot for each service of the node."""
     services = cloud.running(node)
     names = " ".join(unit(service.name) for service in services)
     return (_target(names), *(_oneshot(s.name, s.title, waits_for(cloud, node, s)) for s in services))
@@ -86,10 +91,10 @@ def unit(service: str) -> str:
 
 
 def waits_for(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
-    """Services of the same node that start first.
+    """Services of the same node that start before this one.
 
-    The coordination service is left out: its unit waits for its quorum, and a service that has its data must start
-    without one. Scripts that need a claim wait for it themselves.
+    The coordination service is left out. Its unit waits for a quorum, and a service with data must start without one. Scripts that
+    need a claim wait for it themselves.
     """
     before = cloud.registry.before(service.name)
     return tuple(

@@ -16,15 +16,15 @@ from hacienda.declare import DeclarationError, Service
 
 
 def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = services.TEMPLATES) -> NodeOutput:
-    """Everything one node needs. A pure function of its arguments and the files of the templates' folder.
+    """Everything that one node needs. A pure function of its arguments and the files of the templates' folder.
 
     Args:
-        deployer_key: the deployer's public key, as one line of authorized_keys; empty where the store is not at hand.
-        templates: one folder per service with its templates and scripts.
+        deployer_key: the deployer's public key, as one line of authorized_keys; empty if the store is not open.
+        templates: a folder for each service, with its templates and scripts.
 
     Raises:
-        InputError: the user-data exceeds what the platform takes.
-        DeclarationError: declarations contradict each other or a template is wrong: a programming error.
+        InputError: the user-data is larger than the platform accepts.
+        DeclarationError: a programming error: declarations contradict each other, or a template is wrong.
     """
     own = cloud.running(node)
     rendered = _files(cloud, node, own, templates)
@@ -37,7 +37,7 @@ def render(cloud: Cloud, node: Node, deployer_key: str, templates: Path = servic
     )
     packed = bundle.archive(
         bundle.manifest_text(manifest, rendered), rendered
-    )  # for its hash: the output makes its own
+    )  # only for its hash; the output builds its own
     return NodeOutput(
         node=node.name,
         user_data=userdata.user_data(cloud, node, deployer_key),
@@ -63,13 +63,13 @@ def _files(cloud: Cloud, node: Node, own: Iterable[Service], templates: Path) ->
 
 @functools.lru_cache(maxsize=4096)
 def _shared(file: RenderedFile) -> RenderedFile:
-    """The first of equal files: many nodes hold the same ones, and what is derived from a file is kept with it. The cache holds
-    the files of a few nodes of every role; those of one node only fall out again."""
+    """The first of equal files. Many nodes have the same files, and values derived from a file are kept with it. The cache holds
+    the files of a few nodes of every role; it drops files of a single node again."""
     return file
 
 
 def _entry(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:
-    """What the node must know about a service beside its files."""
+    """Facts about a service in the manifest, besides its files."""
     return {
         "name": service.name,
         "units": list(service.units),

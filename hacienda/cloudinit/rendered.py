@@ -1,4 +1,4 @@
-"""What rendering yields: files as text, before secrets are filled in."""
+"""Rendered files: their text before secrets are filled in."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class RenderedFile:
         path: absolute path on the node.
         text: the content, with placeholders; empty for a folder that holds no secret.
         checker: name of the program that reads the file and can refuse it offline.
-        service: service it belongs to; `hacienda` for the node programs.
-        kind: `file`; `secret`: nothing but one secret; `directory`: a folder, with one file per key where it names a secret.
-        mode: permissions; for a folder of secrets those of the files in it.
+        service: the file's service; `hacienda` for the node programs.
+        kind: `file`; `secret`: one secret and nothing else; `directory`: a folder, with one file for each key if it names a secret.
+        mode: permissions; for a folder of secrets, of its files.
         on_change: what running daemons need after a change.
     """
 
@@ -54,22 +54,22 @@ class RenderedFile:
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
-        """Names of the secrets the node fills in, sorted."""
+        """Names of the secrets that the node fills in, sorted."""
         return tuple(sorted(set(_PLACEHOLDER.findall(self.text))))
 
     @cached_property
     def secrets_read(self) -> frozenset[str]:
-        """Names of the secrets, and of folders of them, that it reads on the node past what is filled in."""
+        """Names of secrets, and of folders of secrets, that the file itself reads on the node."""
         return reads.secret_names(self.text)
 
     @cached_property
     def paths_read(self) -> frozenset[str]:
-        """Absolute paths in its text."""
+        """Absolute paths in the text."""
         return reads.paths(self.text)
 
     @cached_property
     def manifest_entry(self) -> Mapping[str, Any]:
-        """The file as the manifest lists it."""
+        """The file's entry in the manifest."""
         return {
             "path": self.path,
             "sha256": self.sha256,
@@ -84,5 +84,5 @@ class RenderedFile:
 
     @cached_property
     def manifest_line(self) -> str:
-        """The manifest entry as one line of JSON: kept, because most files are the same on many nodes."""
+        """The manifest entry as one line of JSON. Cached, because most files are the same on many nodes."""
         return json.dumps(self.manifest_entry, sort_keys=True)

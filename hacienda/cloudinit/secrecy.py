@@ -1,4 +1,4 @@
-"""Who is given which secret, by name. Values never pass through here."""
+"""Which node and service get which secrets, by name. Values never pass through this module."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _LEAF_PARTS = ("ca.pem", "cert.pem", "key.pem", "bundle.pem")
 
 
 def leaf_names(leaf: str) -> tuple[str, ...]:
-    """Secret names of a leaf on its node."""
+    """Secret names of the parts of a leaf."""
     return tuple(f"x509/{leaf}/{part}" for part in _LEAF_PARTS)
 
 
 def trusted(cloud: Cloud, capability: Capability) -> str:
-    """Secret name of the authority that clients of a capability trust: the load balancers' where those end its clients' TLS."""
+    """Secret name of the authority that clients of a capability trust: the load balancers' if they terminate its TLS."""
     provider = cloud.registry.provider(capability)
     ends = any(front.mode == "http" for front in provider.frontends) and cloud.virtual_ip("internal") is not None
     return authority_secret((cloud.registry.provider("load balancer") if ends else provider).authority)
 
 
 def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
-    """Shared secrets a service owns, and those of the accounts that it has or hands out."""
+    """Shared secrets that a service owns, and secrets of accounts that it has or hands out."""
     names = {secret.name for secret in service.secrets} | set(_handed_out(cloud, service))
     names |= {
         name for account in service.accounts for name in cloud.registry.account_kind(account.kind).secrets(account)
@@ -35,7 +35,7 @@ def served(cloud: Cloud, service: Service) -> tuple[str, ...]:
 
 
 def reconciled(cloud: Cloud, service: Service) -> tuple[str, ...]:
-    """Secrets that a service's reconcile script brings into force: accounts it hands out and what it declares so."""
+    """Secrets that a service's reconcile script applies: those of accounts that it hands out, and those declared as reconciled."""
     if service.reconcile is None:
         return ()
     names = {secret.name for secret in service.secrets if secret.reconciled}
@@ -43,20 +43,20 @@ def reconciled(cloud: Cloud, service: Service) -> tuple[str, ...]:
 
 
 def _handed_out(cloud: Cloud, service: Service) -> Iterator[str]:
-    """Secrets of the accounts that other services have at this one."""
+    """Secrets of other services' accounts at this one."""
     for kind in service.hands_out:
         for account in cloud.accounts(kind.name):
             yield from kind.secrets(account)
 
 
 def owners(cloud: Cloud, node: Node, service: Service) -> tuple[str, ...]:
-    """Services of the same node that hand out this one's accounts: it must not use a new password before they accept it."""
+    """Services of the same node that hand out this one's accounts. They must accept a new password before this service uses it."""
     found = {cloud.registry.owner(account.kind).name for account in service.accounts}
     return tuple(sorted((found - {service.name}) & set(node.services)))
 
 
 def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tuple[str, ...]:
-    """Every secret the node is given: those its files name and those its services own or serve. Nothing else.
+    """Every secret that the node gets: only those that its files name, and those that its services own or serve.
 
     Raises:
         DeclarationError: a file names a secret that its service neither declares nor serves, or reads one on the node.
@@ -81,8 +81,8 @@ def secret_names(cloud: Cloud, node: Node, files: Iterable[RenderedFile]) -> tup
 def _refuse_reads(
     cloud: Cloud, files: Iterable[RenderedFile], running: Mapping[str, Service], own: Mapping[str, Collection[str]]
 ) -> None:
-    """Look at what files read on the node by themselves. The node's own programs take in and hand on all secrets; what the operator
-    adds to a file is the operator's."""
+    """Refuse files that read other services' secrets on the node. Exempt are the node's own programs, which handle all secrets, and
+    files with the operator's overrides."""
     holders = {file.path: file.service for file in files if file.secrets or file.kind == "directory"}
     for file in files:
         service = running.get(file.service)
@@ -92,7 +92,7 @@ def _refuse_reads(
         for name in file.secrets_read:
             if not name:
                 raise DeclarationError(
-                    f"{service.name}: {file.path} reads a secret and does not name it; write the name out"
+                    f"{service.name}: {file.path} reads a secret without naming it; write the name out"
                 )
             if name not in own[service.name] and not folders & {name, name.rpartition("/")[0]}:
                 raise DeclarationError(f"{service.name}: {file.path} reads the secret {name!r}, {_whose(cloud, name)}")
@@ -109,7 +109,7 @@ def _has_overrides(cloud: Cloud, service: Service, file: RenderedFile) -> bool:
 
 
 def _of_others(cloud: Cloud, service: Service) -> Iterator[str]:
-    """Certificates of other authorities: load balancers show them, everybody may know whom to trust."""
+    """Secrets of the certificate of another authority. Load balancers present it, and every service may read its authority."""
     if cloud.public_certificate is None:
         return
     if "load balancer" in service.provides:
@@ -126,7 +126,7 @@ def _whose(cloud: Cloud, name: str) -> str:
 
 
 def store_spec(cloud: Cloud, root: Path) -> secrets.StoreSpec:
-    """Where the environment's secrets are kept.
+    """The environment's store of secrets.
 
     Args:
         root: the project's folder.
@@ -136,7 +136,7 @@ def store_spec(cloud: Cloud, root: Path) -> secrets.StoreSpec:
 
 
 def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
-    """Everything the environment's store must hold: shared secrets, and a leaf per node and service with a certificate.
+    """Everything that the environment's store must hold: shared secrets, and a leaf for each certificate of each node.
 
     Args:
         root: the project's folder, which paths in the environment file are relative to.
@@ -163,7 +163,7 @@ def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
 
 
 def _provided(cloud: Cloud, root: Path) -> Iterator[secrets.Provided]:
-    """The certificate for the public name, where another authority signed it."""
+    """The certificate for the public name, if another authority signs it."""
     declared, vip = cloud.public_certificate, cloud.virtual_ip("public")
     if declared is None or vip is None:
         return
@@ -194,13 +194,14 @@ def _leaves_of(service: Service) -> Iterator[str]:
 
 
 def _authorities(cloud: Cloud) -> frozenset[str]:
-    """Everybody may know whom to trust."""
+    """Secret names of all authorities, which every service may read."""
     found = (one.authority or service.name for service in cloud.services for one in service.certificates)
     return frozenset(map(authority_secret, found))
 
 
 def _leaf(cloud: Cloud, node: Node, service: Service, certificate: Certificate) -> secrets.Leaf:
-    """What a certificate serves as: its node on the management network and, for the first of a service, what clients call it."""
+    """The leaf of a certificate. It names the node on the management network and, for a service's first certificate, the name that
+    clients use."""
     name = certificate.name(service.name)
     if certificate.usage == "client":
         return secrets.Leaf(node.name, name, usage="client")
@@ -214,8 +215,8 @@ def _leaf(cloud: Cloud, node: Node, service: Service, certificate: Certificate) 
 
 
 def _names(cloud: Cloud) -> list[str]:
-    """Names of the virtual IPs. Where another authority vouches for the public one, the environment's own does not: a load balancer
-    would have two certificates for it."""
+    """Names of the virtual IPs in the environment's own certificates. The public name is left out if another authority signs for
+    it, because a load balancer would then have two certificates for that name."""
     public = cloud.virtual_ip("public")
     elsewhere = public.name_for("public") if public is not None and cloud.public_certificate is not None else None
     return [name for vip in cloud.virtual_ips for name in vip.hostnames if name != elsewhere]

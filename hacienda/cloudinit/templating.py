@@ -1,4 +1,4 @@
-"""Jinja as every template of ours sees it: strict, without a way to compute more than it was given."""
+"""Jinja for every template of Hacienda: strict about undefined variables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN_TEMPLATES = Path(__file__).parent / "templates"
 
 @functools.cache
 def environment(folder: Path) -> jinja2.Environment:
-    """The template environment of a folder; compiled templates are kept for the life of the process."""
+    """The template environment of a folder, with compiled templates cached while the process runs."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder, encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
@@ -28,7 +28,7 @@ def environment(folder: Path) -> jinja2.Environment:
         cache_size=-1,
     )
     made.globals["secret"] = placeholder
-    # YAML reads JSON scalars, so this quotes whatever the environment file may hold.
+    # YAML reads JSON scalars, so this quotes any text of the environment file.
     made.filters["quoted"] = lambda value: json.dumps(value if isinstance(value, bool | int) else str(value))
     return made
 
@@ -37,7 +37,7 @@ def render(folder: Path, name: str, **variables: Any) -> str:
     """The text of a template.
 
     Raises:
-        DeclarationError: the template is missing, or uses something nobody gave it.
+        DeclarationError: the template is missing, or uses an undefined variable.
     """
     try:
         return environment(folder).get_template(name).render(**variables)
@@ -47,10 +47,10 @@ def render(folder: Path, name: str, **variables: Any) -> str:
 
 @functools.cache
 def static(path: Path) -> str:
-    """A file that is shipped as it is.
+    """A file that is shipped unchanged.
 
     Raises:
-        DeclarationError: it is missing.
+        DeclarationError: the file is missing.
     """
     try:
         return path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""User-data: what makes a blank machine one of ours. It carries no secret and no cluster configuration."""
+"""User-data, which makes a blank machine one of the environment's. It has no secret and no cluster configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hacienda.cloudinit import templating
 from hacienda.errors import InputError, Problem
 
 _LIMITS = {"openstack": 65_535}
-"""Platform -> most bytes its API takes, base64 encoded (Nova: `user_data` is a base64 string of at most 65535)."""
+"""Platform -> most bytes that its API accepts, base64 encoded (Nova: `user_data` is a base64 string of at most 65535)."""
 
 _ANNOUNCE = Path(__file__).parent / "announce.py"
 
@@ -19,10 +19,10 @@ def user_data(cloud: Cloud, node: Node, deployer_key: str) -> str:
     """The node's cloud-config.
 
     Args:
-        deployer_key: the deployer's public key, as one line of authorized_keys; empty where the store is not at hand.
+        deployer_key: the deployer's public key, as one line of authorized_keys; empty if the store is not open.
 
     Raises:
-        InputError: it exceeds what the platform takes.
+        InputError: it is larger than the platform accepts.
     """
     text = templating.render(
         templating.OWN_TEMPLATES,
@@ -46,7 +46,7 @@ def _check_size(platform: str, node: Node, text: str) -> None:
             [
                 Problem(
                     where="ssh.keys",
-                    reason=f"the user-data of {node.name} has {size} bytes, {platform} takes {limit}",
+                    reason=f"the user-data of {node.name} has {size} bytes, but {platform} accepts {limit}",
                     fix="Name fewer operator keys, or one certificate authority's key.",
                 )
             ]

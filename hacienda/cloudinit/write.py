@@ -1,4 +1,4 @@
-"""Outputs on disk: what the stacks refer to, and the same files laid out to be read."""
+"""Writes outputs to disk: the files that the stacks refer to, and every rendered file for reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hacienda.cloudinit.rendered import RenderedFile
 
 
 def write(outputs: Iterable[NodeOutput], nodes: Path, rendered: Path) -> None:
-    """Writes `<nodes>/<node>/{user-data,network-config,bundle.tar.gz}` and `<rendered>/<node>/...`.
+    """Write `<nodes>/<node>/{user-data,network-config,bundle.tar.gz}` and `<rendered>/<node>/...`.
 
     Args:
         outputs: may be a generator; nodes are written one by one.
@@ -37,11 +37,11 @@ def _write_node(output: NodeOutput, folder: Path) -> None:
 
 
 def _write_rendered(output: NodeOutput, folder: Path, copies: dict[str, str]) -> None:
-    """Files that are the same on many nodes are written once and linked: most are. Paths are text here: joining a `Path` for each
-    file of thousands of nodes takes longer than the links.
+    """Write one node's files. Most files are the same on many nodes, so each content is written once and then linked. Paths are
+    text, because joining a `Path` for each file of thousands of nodes takes longer than the links.
 
     Args:
-        copies: sha256 -> where that content was written first.
+        copies: sha256 -> the first file with that content.
     """
     root = str(folder)
     made = {str(folder.parent)}
@@ -59,7 +59,7 @@ def _write_rendered(output: NodeOutput, folder: Path, copies: dict[str, str]) ->
 
 
 def _make(folder: str, made: set[str]) -> None:
-    """Make a folder and what lies above it, but for those that are made."""
+    """Make a folder and its parents, except those in `made`."""
     if folder not in made:
         _make(_parent(folder), made)
         Path(folder).mkdir()

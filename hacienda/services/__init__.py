@@ -1,4 +1,4 @@
-"""One module per system; the registry finds them by itself.
+"""One module for each service; the registry finds them.
 
 A new service is one module with a `service: Service`, one folder in `templates/`, one test file and one docs page.
 """

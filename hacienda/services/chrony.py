@@ -10,14 +10,14 @@ from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, Template
 
 _LEAST_SOURCES = 4
-"""The least number of sources with which one that lies is outvoted (docs/reference.md#chrony)."""
+"""Fewest sources with which the others outvote a wrong one (docs/reference.md#chrony)."""
 
 LEAP_SECONDS = "/usr/share/zoneinfo/leap-seconds.list"
-"""Of tzdata. The time zone right/UTC, which used to say the same, is in no package that Debian 13 installs by itself."""
+"""From tzdata. Debian 13 installs no package with the time zone right/UTC, which holds the same data."""
 
 
 def _sources(servers: tuple[str, ...]) -> list[str]:
-    """An address is one server; a name may stand for many (pool.ntp.org), and `pool` is right for a single one, too."""
+    """chrony's lines. An address is one server; a name may stand for many (pool.ntp.org), and `pool` also suits a single one."""
     each = max(2, _LEAST_SOURCES // max(1, len(servers)))
     return [
         f"server {server} iburst" if _is_address(server) else f"pool {server} iburst maxsources {each}"
@@ -70,7 +70,7 @@ service = Service(
                     "CapabilityBoundingSet",
                     "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_IPC_LOCK CAP_NET_BIND_SERVICE "
                     "CAP_SETGID CAP_SETUID CAP_SYS_NICE CAP_SYS_RESOURCE CAP_SYS_TIME",
-                    "it begins as root, for its port and the clock",
+                    "it starts as root to open its port and set the clock",
                 ),
             ),
         ),
@@ -78,7 +78,7 @@ service = Service(
     verify=Script("verify.sh"),
     assumptions=(
         Assumption("chrony", "program", "/usr/sbin/chronyd", reason="chrony.service starts it"),
-        Assumption("chrony", "user", "_chrony", reason="it gives its privileges up to that user"),
-        Assumption("tzdata", "file", LEAP_SECONDS, reason="chronyd learns of leap seconds from it"),
+        Assumption("chrony", "user", "_chrony", reason="it drops its privileges to that user"),
+        Assumption("tzdata", "file", LEAP_SECONDS, reason="chronyd reads leap seconds from it"),
     ),
 )

@@ -1,4 +1,4 @@
-"""etcd: the two truths a cloud must agree on: who founded what, and who may restart now."""
+"""etcd: keeps the claims of clusters that were founded, and the locks of rolling restarts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Options(ServiceOptions):
 
     @model_validator(mode="after")
     def _patient(self) -> Self:
-        """etcd refuses to start with less than five heartbeats (embed/config.go)."""
+        """etcd refuses an election time-out below five heartbeats (embed/config.go)."""
         if self.election_ms < 5 * self.heartbeat_ms:
             raise ValueError("election_ms must be at least five times heartbeat_ms")
         return self
@@ -66,7 +66,7 @@ service = Service(
     files=(
         Certificate("/etc/etcd/tls", group="etcd", verifies_clients=True, on_change="restart"),
         Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
-        # The only clients are root's scripts: no daemon's user can read it.
+        # Only root's scripts are clients, so no daemon's user may read it.
         Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),
         Template(CONFIGURATION, checker="etcd"),
         Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),

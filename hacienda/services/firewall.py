@@ -21,7 +21,7 @@ class Options(ServiceOptions):
     operator_networks: Annotated[
         tuple[IPv4Network, ...], Trust("from where SSH and the statistics pages are reached")
     ] = ()
-    """Networks beside the management network from which operators reach SSH and the statistics pages. Default: none."""
+    """Networks besides the management network from which operators reach SSH and the statistics pages. Default: none."""
     log_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
     """Refused packets logged per minute and node; the rest is only counted. Default: 10."""
 
@@ -48,7 +48,7 @@ class Rule:
 
     @property
     def anywhere(self) -> bool:
-        """Whether it is for anybody, whatever interface the packets come in by."""
+        """Whether the rule accepts every source address, on any interface."""
         return "saddr" not in self.match
 
     def __str__(self) -> str:
@@ -62,7 +62,7 @@ class Group:
 
     Args:
         service: its name.
-        members: `peers`: all its members; `servers`: without arbiters on which something else votes; `users`: machines of services
+        members: `peers`: all its members; `servers`: all but arbiters on which another program votes; `users`: machines of services
             that require one of its capabilities.
     """
 
@@ -71,17 +71,19 @@ class Group:
 
     @property
     def set(self) -> str:
-        """Name of the nftables set that has their addresses."""
+        """Name of the nftables set that holds their addresses."""
         return f"{self.service.replace('-', '_')}_{self.members}"
 
     @property
     def match(self) -> str:
-        """The nftables expression for what they send."""
+        """The nftables expression that matches their packets."""
         return f"ip saddr @{self.set}"
 
     def addresses(self, cloud: Cloud, node: Node) -> list[str]:
-        """The others' management addresses, whatever other networks they are on. Beside them the virtual IP on management that one
-        of them may hold: the kernel may choose any address of an interface as a packet's source."""
+        """Management addresses of the other machines, and the virtual IP on management that one of them may hold.
+
+        The kernel may choose any address of an interface as a packet's source.
+        """
         others = [member for member in self._machines(cloud) if member.name != node.name]
         found = {cloud.address(other) for other in others}
         if any("keepalived" in other.services for other in others):
@@ -103,12 +105,12 @@ class Group:
 _BALANCERS = Group("haproxy")
 
 _NEIGHBOURS = "neighbours"
-"""Name of the nftables set of machines on the internal virtual IP's network, where that is not the management network: they
-come from their addresses there."""
+"""Name of the nftables set of machines on the internal virtual IP's network, where that is not the management network. Their
+packets come from their addresses there."""
 
 
 def _neighbours(cloud: Cloud) -> list[str]:
-    """Addresses of our machines beside the internal virtual IP; none where it is on the management network, as a whole let in."""
+    """Addresses of the cloud's machines on the internal virtual IP's network; none on management, which is allowed as a whole."""
     vip = cloud.virtual_ip("internal")
     if vip is None or vip.network == cloud.management.name:
         return []
@@ -116,7 +118,7 @@ def _neighbours(cloud: Cloud) -> list[str]:
 
 
 def _group(cloud: Cloud, service: Service, port: Port) -> Group:
-    """Whose machines reach a control port: users, all members, or those alone that listen on it themselves."""
+    """The machines that reach a control port: users, all members, or only the members that listen on it themselves."""
     if port.clients == "users":
         return Group(service.name, "users")
     if port.clients == "members":
@@ -127,7 +129,7 @@ def _group(cloud: Cloud, service: Service, port: Port) -> Group:
 
 
 def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]:
-    """Packets of a port's clients, as nftables expressions."""
+    """nftables expressions that match packets of a port's clients."""
     match port.clients:
         case "peers" | "members" | "users":
             return {_group(cloud, service, port).match}
@@ -140,13 +142,13 @@ def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]
 
 
 def _behind(cloud: Cloud, service: Service, port: Port) -> bool:
-    """Whether a port's clients come to a virtual IP. It answers load balancers alone then: they bound what one source may take."""
+    """Whether a port's clients connect to a virtual IP. Only load balancers reach the port then, because they limit each source."""
     scopes = {scope for front in service.frontends if front.port == port.name for scope in front.scopes}
     return any(cloud.virtual_ip(scope) is not None for scope in scopes)
 
 
 def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]:
-    """Rules for a service that runs here. Load balancers reach the balanced ports and those their checks ask."""
+    """Rules for a service on this node. Load balancers reach its balanced ports and the ports of their health checks."""
     balanced = {name for front in service.frontends for name in (front.port, front.check.port)}
     ports: dict[tuple[str, str], list[int]] = {}
     for port in service.ports:
@@ -163,7 +165,7 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
 
 
 def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
-    """Rules for the virtual IPs that this node may hold: anybody reaches a public front end, our machines an internal one."""
+    """Rules for the virtual IPs that this node may hold: any client reaches public front ends, the cloud's reach internal ones."""
     vip, internal = cloud.virtual_ip("public"), cloud.virtual_ip("internal")
     for service in cloud.services:
         for front in service.frontends:
@@ -179,7 +181,7 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
 
 
 def _groups(cloud: Cloud, node: Node) -> dict[Group, list[str]]:
-    """Every group that this node talks in, or serves as a backend, and the others' addresses."""
+    """Every group that this node belongs to, or serves as a backend, with the addresses of the other machines."""
     ports = ((service, port) for service in cloud.running(node) for port in service.ports)
     groups = {_group(cloud, service, port) for service, port in ports if port.clients in CONTROL} | {_BALANCERS}
     return {group: group.addresses(cloud, node) for group in sorted(groups)}
@@ -192,17 +194,17 @@ def _rules(cloud: Cloud, node: Node, groups: Mapping[Group, list[str]]) -> list[
         rules += _front_rules(cloud, node)
     if cloud.ssh.port not in {port.number for service in here for port in service.ports}:
         rules += [Rule("ssh", match, "tcp", (cloud.ssh.port,)) for match in (_MANAGEMENT, _OPERATORS)]
-    # A group of one has no peers, and nothing to allow them.
+    # A group of one has no peers to allow.
     alone = {group.match for group, addresses in groups.items() if not addresses}
     return sorted(rule for rule in rules if rule.match not in alone)
 
 
 _PROTOCOLS = {"gre": 47, "esp": 50, "ospf": 89}
-"""Numbers of IP protocols without ports (IANA): nftables knows their names from a file that a machine may lack."""
+"""Numbers of IP protocols without ports (IANA): nftables looks names up in a file that a machine may lack."""
 
 
 def _own(rule: FirewallRule) -> str:
-    """A rule of the operator's, as nftables reads it."""
+    """An operator's rule, in the syntax of nftables."""
     sources = f"ip saddr {{ {', '.join(map(str, rule.sources))} }} " if rule.sources else ""
     ranges = (str(first) if first == last else f"{first}-{last}" for first, last in rule.ports)
     what = (
@@ -249,9 +251,9 @@ service = Service(
             "nftables.service",
             ceiling=2.8,
             instead=(
-                Instead("PrivateTmp", "", "it comes before /tmp is there"),
-                Instead("RestrictAddressFamilies", "AF_UNIX AF_NETLINK", "rules are set over netlink"),
-                Instead("CapabilityBoundingSet", "CAP_NET_ADMIN", "it sets rules, and nothing else"),
+                Instead("PrivateTmp", "", "it starts before /tmp is mounted"),
+                Instead("RestrictAddressFamilies", "AF_UNIX AF_NETLINK", "it sets rules over netlink"),
+                Instead("CapabilityBoundingSet", "CAP_NET_ADMIN", "it only sets rules"),
             ),
         ),
     ),

@@ -1,6 +1,6 @@
 """Galera: the database. MariaDB servers that hold the same data; HAProxy sends all clients to one of them.
 
-On an arbiter garbd, Galera's arbitrator, votes with them: a member of the same group that keeps nothing.
+An arbiter runs garbd, Galera's arbitrator: a member of the same group that votes and holds no data.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 SST_SCRIPT = "/usr/bin/wsrep_sst_mariabackup"
 CHECKER = "/usr/lib/hacienda/galera/check.py"
 EVS_TIMERS = {
-    # A dead member is out of the view after 1.5 s + 0.3 s. These belong together: with suspect_timeout
-    # alone lowered, install_timeout falls to join_retrans_period and one power cut ends in an endless non-primary loop.
+    # The group drops a dead member after 1.5 s + 0.3 s. Change these together: lowering suspect_timeout alone lowers
+    # install_timeout to join_retrans_period, and one power cut then causes an endless non-primary loop.
     "evs.keepalive_period": 0.25,
     "evs.suspect_timeout": 1.5,
     "evs.inactive_timeout": 4,
@@ -55,27 +55,27 @@ EVS_TIMERS = {
 """In seconds."""
 ARBITER_TLS = "/etc/garbd/tls"
 ARBITER_CREDENTIALS = "/run/credentials/garb.service"
-"""Where systemd puts copies of the leaf that only the arbitrator's own user, made for as long as it runs, can read."""
+"""Where systemd puts copies of the leaf. Only the arbitrator's user, which exists while it runs, can read them."""
 
 GROUP_OPTIONS = (
     *(f"{name}=PT{seconds}S" for name, seconds in EVS_TIMERS.items()),
-    # Members that return staggered never form again by themselves (measured); join.sh decides who founds the component.
+    # Members that return one after another never form a component by themselves (measured). join.sh decides which one founds it.
     "pc.recovery=FALSE",
-    # join.sh starts a server only when a Primary Component exists: one that vanished meanwhile is not waited for.
+    # join.sh starts a server only when a Primary Component exists; if it has vanished meanwhile, a longer wait is useless.
     "pc.wait_prim_timeout=PT30S",
     "socket.ssl=YES",
 )
-"""What every member of the group has to agree on, arbiters included."""
+"""Options that are the same on every member of the group, arbiters included."""
 
 
 class GaleraOptions(ServiceOptions):
-    """What operators of a database change."""
+    """Options of the database."""
 
     buffer_pool: ByteSize | None = None
     """InnoDB's buffer pool. Default: 40 % of the machine's memory, at most 8GiB; 256MiB where the memory is not declared."""
     gcache: ByteSize | None = None
-    """Ring buffer of write-sets on disk: how much a member may miss and still catch up without a full copy. Default: 2GiB
-    (the 128MiB of Galera forces full copies, docs/reference.md#galera); 256MiB where the machine's memory is not declared."""
+    """Ring buffer of write-sets on disk: a member that has missed less catches up without a full copy. Default: 2GiB, because
+    Galera's 128MiB forces full copies (docs/reference.md#galera); 256MiB where the machine's memory is not declared."""
     max_connections: int = Field(default=1000, ge=50, le=100000)
     """Client connections per server."""
     overrides: SectionOverrides = Field(default_factory=dict)
@@ -98,7 +98,7 @@ def _gcache(options: GaleraOptions, node: Node) -> int:
 
 
 def _group(cloud: Cloud, node: Node, tls: str) -> Mapping[str, Any]:
-    """How a node takes part in the group: its name, whom it looks for, and the options of the replication.
+    """Variables of a node's membership: the group's name, its members' addresses, and the replication's options.
 
     Args:
         tls: folder of the node's leaf.
@@ -135,7 +135,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "provider_options": (
             *group["group_options"],
             f"gcache.size={_gcache(options, node) // MIB}M",
-            # What a member missed while it was away is sent from the cache also after a crash of the donor.
+            # A donor keeps its cache over a crash, so it can still send a member what that missed.
             "gcache.recover=yes",
         ),
     }
@@ -164,7 +164,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **_shared_facts(cloud),
         "tls": TLS,
-        # Users may log in from here: HAProxy's machines connect from their management address.
+        # Users may log in from this network: HAProxy's machines connect from their management address.
         "client_network": f"{network.network_address}/{network.netmask}",
     }
 
@@ -225,7 +225,7 @@ service = Service(
             port="mysql",
             mode="tcp",
             single_writer=True,
-            # Down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to tell that a server hangs (measured).
+            # A server is down after 0.25 s to 0.75 s of bad answers; the checker needs 1 s to notice that one hangs (measured).
             check=Check(path="/", port="check", inter_ms=500, fastinter_ms=250, fall=2, rise=2),
             # oslo.db drops connections after 600 s of idleness, well before this (docs/reference.md#galera).
             timeout_seconds=3600,
@@ -233,7 +233,7 @@ service = Service(
     ),
     files=(
         Certificate(TLS, group="mysql", usage="peer"),
-        # The checker's user has no key of the group.
+        # The checker's user must not read a key of the group.
         Certificate(CHECK_TLS, role="check"),
         Template(CONFIGURATION, checker="mariadbd"),
         Template("/etc/systemd/system/mariadb.service", checker="systemd-analyze", on_change="none"),
@@ -311,7 +311,7 @@ service = Service(
                 Instead(
                     "CapabilityBoundingSet",
                     "CAP_DAC_OVERRIDE CAP_SETGID CAP_SETUID",
-                    "it reads the keys of services and runs tools as them",
+                    "it reads keys of services and runs tools as their users",
                 ),
             ),
         ),
@@ -346,14 +346,12 @@ service = Service(
             "answer",
             "/usr/sbin/mariadbd --no-defaults --verbose --help",
             r"(?s)--wsrep-new-cluster.*--wsrep-recover.*--wsrep-sst-donor=.*--wsrep-start-position=",
-            reason="a start is told by these options who founds, from where, and who gives the copy",
+            reason="join.sh passes with these options who founds, the position to start from, and the donor of a copy",
         ),
-        Assumption(
-            "mariadb-client-core", "program", "/usr/bin/mariadb", reason="a reload and all scripts go through it"
-        ),
+        Assumption("mariadb-client-core", "program", "/usr/bin/mariadb", reason="a reload and all scripts call it"),
         Assumption("mariadb-server", "user", "mysql", reason="it runs as that user, who owns its data"),
         Assumption("mariadb-server", "group", "mysql", reason="the group may read its certificate"),
-        Assumption("mariadb-server", "folder", "/var/lib/mysql", reason="its data are there"),
+        Assumption("mariadb-server", "folder", "/var/lib/mysql", reason="it keeps its data there"),
         Assumption(
             "mariadb-common",
             "answer",
@@ -366,7 +364,7 @@ service = Service(
             "line",
             "/etc/mysql/my.cnf",
             r"^!includedir /etc/mysql/mariadb\.conf\.d/?$",
-            reason=f"{CONFIGURATION} is read through it",
+            reason=f"the server reads {CONFIGURATION} through it",
         ),
         Assumption("galera-4", "file", PROVIDER, reason="the server loads the replication from it"),
         Assumption(
@@ -374,7 +372,7 @@ service = Service(
             "line",
             SST_SCRIPT,
             r"^ *sleep 10$",
-            reason="wsrep_sst_hacienda runs that script with a shorter pause, which else is 10 s for each copy",
+            reason="wsrep_sst_hacienda shortens this pause, which costs each copy 10 s",
         ),
     ),
 )

@@ -1,6 +1,7 @@
-"""Glance: images. What instances boot from, and where to get it.
+"""Glance: images, from which instances boot.
 
-Images are files of each controller for now, so `shared` says whether something outside of Hacienda keeps them alike everywhere.
+Images are files on each controller for now. The option `shared` says that all controllers see the same files, by other means
+than Hacienda.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ UPLOAD_SECONDS = 6 * 3600
 
 
 class GlanceOptions(api.ApiOptions):
-    """What operators of images change."""
+    """Options of Glance."""
 
     shared: Annotated[bool, PLAIN] = False
     """Whether /var/lib/glance/images is one folder on all controllers (NFS, CephFS), mounted by other means than Hacienda."""
@@ -55,7 +56,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _copies(cloud: Cloud) -> int:
-    """Of an image: whoever shares the folder has it on every controller."""
+    """Copies of an image: one on each controller where the folder is shared, otherwise one."""
     return len(cloud.servers("glance")) if cloud.options_of(GlanceOptions).shared else 1
 
 
@@ -105,7 +106,7 @@ service = Service(
     secrets=(Secret("glance/cache"),),
     accounts=(
         Account("database", "glance", connections=api.connections(GlanceOptions)),
-        # verify.sh lists images, which takes a reader.
+        # verify.sh lists images, for which it needs the role `reader`.
         Account("identity", "glance", roles=("reader", "service")),
     ),
     catalogue=(CatalogueEntry("image", "glance", "api"),),
@@ -117,7 +118,9 @@ service = Service(
     assumptions=(
         *api.assumptions("glance-common", "glance"),
         Assumption("glance-common", "file", "/usr/bin/glance-wsgi-api", reason="uWSGI serves the API from it"),
-        Assumption("glance-common", "line", PASTE, r"^/healthcheck: healthcheck$", reason="load balancers ask there"),
+        Assumption(
+            "glance-common", "line", PASTE, r"^/healthcheck: healthcheck$", reason="load balancers check that path"
+        ),
         Assumption(
             "python3-glance",
             "line",

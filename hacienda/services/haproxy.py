@@ -1,8 +1,8 @@
 """HAProxy: the entrance to every balanced service, derived from the front ends that the services declare.
 
-Three load balancers must agree on who the database's writer is. They do without asking anybody: only the holder of the
-virtual IP carries clients, all rank the members alike, and the choice is kept in a table that they replicate to each
-other, so that whoever takes the virtual IP over goes on with the same writer. docs/services/haproxy.md has the reasoning.
+All load balancers must choose the same writer of the database, and they do so without an election. Only the holder of the
+virtual IP carries clients, and all rank the members alike. They replicate the choice to each other in a table, so a load
+balancer that takes the virtual IP over keeps the writer. docs/services/haproxy.md explains this.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ PEERS_TLS = "/etc/haproxy/peers"
 PUBLIC_BUNDLE = "/etc/haproxy/public/bundle.pem"
 CONFIGURATION = "/etc/haproxy/haproxy.cfg"
 BALANCERS = "balancers"
-"""Name of the section by which a load balancer sees which of the others it reaches."""
+"""Name of the section whose checks show a load balancer which of the others it reaches."""
 BALANCERS_CHECK = Check(path="", inter_ms=1000, fastinter_ms=500, fall=2, rise=2)
-"""How it asks: whether they accept a connection, no path."""
+"""Its check: whether they accept a connection, without a path."""
 
 CLAIMED = (
     "forwarded",
@@ -59,10 +59,10 @@ CLAIMED = (
     "proxy",
     ".*_.*",
 )
-"""Headers, as regular expressions, by which a proxy tells a server who the client is, how it came, or what it asked for. Only
-we are that proxy, so a client's are taken away. oslo.middleware's http_proxy_to_wsgi believes `Forwarded`, then X-Forwarded-Proto,
--Host, -For and -Prefix; werkzeug's ProxyFix the last X-Forwarded-For and -Proto; `Proxy` is httpoxy's. With an underscore a name
-is, to WSGI, the same as with a hyphen (`X_Forwarded_Host`), so none with an underscore is let in, as in nginx."""
+"""Headers, as regular expressions, in which a proxy states who the client is, how it connected, or what it requested. HAProxy is
+the only such proxy, so it removes them from a client's request. oslo.middleware's http_proxy_to_wsgi believes `Forwarded`, then
+X-Forwarded-Proto, -Host, -For and -Prefix. werkzeug's ProxyFix believes the last X-Forwarded-For and -Proto. `Proxy` is httpoxy's.
+WSGI reads an underscore in a name as a hyphen (`X_Forwarded_Host`), so names with an underscore are removed, as in nginx."""
 
 Seconds = Annotated[float, Field(ge=0.01, le=86400)]
 
@@ -71,36 +71,36 @@ class Options(ServiceOptions):
     """Options of HAProxy; times in seconds."""
 
     connect_timeout: Seconds = 1.0
-    """Until a backend must have accepted a connection, TLS included. Default: 1; ten (docs/reference.md#haproxy) would let a
-    request to a dead machine wait for ten seconds before it is sent to another one."""
+    """Time in which a backend must accept a connection, TLS included. Default: 1. With ten (docs/reference.md#haproxy) a request
+    to a dead machine waits for ten seconds before it is sent to another one."""
     writer_connect_timeout: Seconds = 0.5
     """The same for a single-writer front end (the database). Default: 0.5, as measured (docs/services/haproxy.md)."""
     timeout: Seconds = 60
-    """Inactivity of client and server after which a connection ends, where the service does not say. Default: 60."""
+    """Inactivity of client or server after which a connection ends, unless the service declares its own. Default: 60."""
     request_timeout: Seconds = 10
-    """Until a client must have sent its request. Default: 10."""
+    """Time in which a client must send its request. Default: 10."""
     keep_alive_timeout: Seconds = 10
-    """Until an idle client connection ends. Default: 10."""
+    """Idleness after which a client's connection ends. Default: 10."""
     queue_timeout: Seconds = 60
-    """Until a request that waits for a free backend is refused. Default: 60."""
+    """Time that a request waits for a free backend before it is refused. Default: 60."""
     check_timeout: Seconds = 5
-    """Until a health check must be answered, once connected. Default: 5."""
+    """Time in which a backend must answer a health check, once connected. Default: 5."""
     drain_timeout: Annotated[int, Field(ge=1, le=86400)] = 660
-    """After a reload, until connections of the old configuration are cut. Default: 660: longer than the 600 s after which
-    OpenStack's database pools renew their connections by themselves."""
+    """Time after a reload at which connections of the old configuration are cut. Default: 660, longer than the 600 s after which
+    OpenStack's database pools renew their connections."""
     connections: Annotated[int, Field(ge=100, le=250000)] = 40000
-    """Connections at a time, of all front ends together; each has a share of its own (docs/services/haproxy.md). Default: 40000;
-    containers of a lab get at most 8000, their open files are limited. At most 250000: each takes two open files, and systemd lets
-    a daemon have 524,288."""
+    """Concurrent connections of all front ends together; each has a share of its own (docs/services/haproxy.md). Default: 40000;
+    at most 8000 in containers of a lab, whose open files are limited. At most 250000, because each takes two open files and
+    systemd allows a daemon 524,288."""
     connections_per_source: Annotated[int, Field(ge=1, le=100000)] = 256
-    """Connections at a time that one address may have to one front end, and at most a quarter of what the front end has for
-    strangers. Default: 256: a few hundred people behind one address (NAT) do with it, because an idle connection ends after
-    `keep_alive_timeout`. The environment's own controllers have no such bound."""
+    """Concurrent connections of one address to one front end, and at most a quarter of the front end's share for strangers.
+    Default: 256, enough for a few hundred people behind one address (NAT), because an idle connection ends after
+    `keep_alive_timeout`. The environment's own controllers are exempt."""
     new_connections_per_source: Annotated[int, Field(ge=1, le=100000)] = 500
-    """New connections that one address may make to one front end in 10 s. Default: 500. Each costs a TLS handshake."""
+    """New connections of one address to one front end in 10 s. Default: 500. Each costs a TLS handshake."""
     passwords_per_source: Annotated[int, Field(ge=1, le=100000)] = 300
-    """Requests that check a password (a POST to Keystone) that one address may make in 60 s; more are answered with 429.
-    Default: 300. Each costs a quarter of a second of a processor."""
+    """Requests of one address in 60 s that check a password (a POST to Keystone); HAProxy answers more with 429. Default: 300.
+    Each costs a quarter of a second of a processor."""
     overrides: DirectiveOverrides = Field(default_factory=dict)
     """Directives of haproxy.cfg that Hacienda does not set, by section:
     `{"listen keystone-api": ["http-response set-header X-Frame-Options DENY"]}`."""
@@ -108,8 +108,8 @@ class Options(ServiceOptions):
 
 @dataclass(frozen=True)
 class Server:
-    """One backend: node name, fully qualified name (its certificate's), address, and how many requests it is given at a time; None:
-    as many as there are."""
+    """One backend: node name, fully qualified name (as in its certificate), address, and limit of concurrent requests (None: no
+    limit)."""
 
     name: str
     fqdn: str
@@ -124,14 +124,14 @@ class Listener:
     Args:
         name: `<service>-<port>`.
         binds: `address:port` on the virtual IPs.
-        certificates: for each of these, HAProxy's `crt` arguments: the first is shown to whoever asks for no known name.
+        certificates: for each of these, HAProxy's `crt` arguments; a client that asks for no known name gets the first.
         front: the declaration.
         port: port number, the same in front and behind.
         check_port: port number that health checks ask.
         host: value of the checks' Host header.
-        authority: file with whom the backends' certificates are verified by.
+        authority: file of the authority that signs the backends' certificates.
         servers: backends, in the cloud's order on every load balancer.
-        share: connections that it may hold.
+        share: its share of the connections.
     """
 
     name: str
@@ -177,7 +177,7 @@ def _servers(cloud: Cloud, service: Service, front: Frontend | None = None) -> t
     def requests(node: Node) -> int | None:
         if front is None or front.mode != "http" or front.capacity is None:
             return None
-        # One is left for its health check and for who asks it on its own machine.
+        # One is kept free for its health check and for clients on its own machine.
         return max(1, front.capacity(cloud, node) - 1)
 
     return tuple(Server(n.name, cloud.fqdn(n), str(cloud.address(n)), requests(n)) for n in cloud.servers(service.name))
@@ -205,7 +205,7 @@ def _listener(cloud: Cloud, service: Service, front: Frontend, shares: Mapping[s
 
 
 def _certificates(cloud: Cloud, front: Frontend, vip: VirtualIp) -> str:
-    """The certificates of a virtual IP: one of another authority for the public name, the environment's own for the rest."""
+    """The certificates of a virtual IP: another authority's for the public name, the environment's own for the rest."""
     if cloud.public_certificate is None or "public" not in vip.scopes or "public" not in front.scopes:
         return f"crt {BUNDLE}"
     return f"crt {PUBLIC_BUNDLE} crt {BUNDLE}" if "internal" in vip.scopes else f"crt {PUBLIC_BUNDLE}"
@@ -216,7 +216,7 @@ def _authority(backends: Service) -> str:
 
 
 def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    """Whom backends' certificates are verified by, and the certificate of another authority for the public name."""
+    """The authorities that sign the backends' certificates, and another authority's certificate for the public name."""
     balanced = {_authority(each): each.authority for each in cloud.services if each.frontends}
     secrets = {path: (authority_secret(purpose), "x509") for path, purpose in balanced.items()}
     if cloud.public_certificate is not None:
@@ -273,7 +273,7 @@ def _inactivity(cloud: Cloud, node: Node) -> Mapping[str, float]:
 
 
 def _checked(value: Callable[[Check], float]) -> Callable[[Cloud, Node], Mapping[str, float]]:
-    """A number of the health checks, by the section whose servers are checked."""
+    """A value of the health checks, by the section whose servers are checked."""
 
     def found(cloud: Cloud, node: Node) -> Mapping[str, float]:
         asked = {one.name: value(one.check) for one in listeners(cloud)}
@@ -283,7 +283,7 @@ def _checked(value: Callable[[Check], float]) -> Callable[[Cloud, Node], Mapping
 
 
 def _majority(cloud: Cloud) -> int | None:
-    """Load balancers that are a majority; None where none of them has to find out whether it is cut off from the others."""
+    """How many load balancers are a majority; None where a load balancer need not notice that it is cut off from the others."""
     balancers = len(cloud.servers("haproxy"))
     replicated = any(listener.front.single_writer for listener in listeners(cloud))
     return balancers // 2 + 1 if replicated and balancers > 1 else None
@@ -309,7 +309,7 @@ service = Service(
     files=(
         Template(CONFIGURATION, checker="haproxy", mode=0o600, on_change="reload"),
         Certificate("/etc/haproxy/tls", virtual_ips=True),
-        # Who writes the table of writers decides where the database's clients go.
+        # A peer that writes the table of writers decides where the database's clients connect.
         Certificate(PEERS_TLS, usage="peer", authority="haproxy-peers"),
         Template(
             "/etc/systemd/system/haproxy.service",
@@ -374,14 +374,14 @@ service = Service(
             "haproxy.service",
             ceiling=3.8,
             instead=(
-                Instead("SystemCallFilter", "@system-service chroot", "its workers go into their chroot"),
-                Instead("ProtectSystem", "full", "its process file and its master's socket are in /run itself"),
+                Instead("SystemCallFilter", "@system-service chroot", "its workers enter their chroot"),
+                Instead("ProtectSystem", "full", "it writes its PID file and its master's socket to /run itself"),
                 sandbox.COMPILES_PATTERNS,
                 Instead(
                     "CapabilityBoundingSet",
                     "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL "
                     "CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID CAP_SYS_CHROOT CAP_SYS_RESOURCE",
-                    "it begins as root, for ports and keys, and goes into its chroot",
+                    "it starts as root to open ports and read keys, and enters its chroot",
                 ),
             ),
         ),
@@ -400,8 +400,8 @@ service = Service(
     scripts=(Script("drain.sh"), Script("writer.sh", on_change="reload")),
     assumptions=(
         Assumption("haproxy", "program", "/usr/sbin/haproxy", reason="haproxy.service starts it"),
-        Assumption("haproxy", "user", "haproxy", reason="it gives its privileges up to that user"),
-        Assumption("haproxy", "group", "haproxy", reason="it gives its privileges up to that group"),
-        Assumption("haproxy", "folder", "/var/lib/haproxy", reason="it locks itself into that folder"),
+        Assumption("haproxy", "user", "haproxy", reason="it drops its privileges to that user"),
+        Assumption("haproxy", "group", "haproxy", reason="it drops its privileges to that group"),
+        Assumption("haproxy", "folder", "/var/lib/haproxy", reason="its workers have their chroot there"),
     ),
 )

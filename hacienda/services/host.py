@@ -1,4 +1,4 @@
-"""Host: what every machine needs before anything else runs on it: names, kernel settings, a strict sshd."""
+"""Host: names, kernel settings and a strict sshd, which every machine needs before other services start."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hacienda.declare import Assumption, NodeFile, Port, Script, Service, Templa
 
 APT_SOURCES = "/etc/apt/hacienda.sources"
 APT_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-"""Debian's own keys: a mirror has the archive's signatures."""
+"""Debian's own keys: a mirror carries the archive's signatures."""
 UPGRADES = "/etc/apt/apt.conf.d/91hacienda-upgrades"
 SYSCTL = "/etc/sysctl.d/60-hacienda.conf"
 
 _KEEP = "/etc/systemd/network/hacienda.conf"
 _KEEP_TEXT = """\
-# Linked into the drop-in folder of the network file of each interface that may hold a virtual IP. When networkd starts or
-# reconfigures an interface, it removes every address that it did not set itself; this one is keepalived's.
+# join.sh links this file into the drop-in folder of each interface that may hold a virtual IP. When networkd starts or
+# reconfigures an interface, it removes every address that it did not set, those of keepalived included.
 [Network]
 KeepConfiguration=static
 """
@@ -28,7 +28,7 @@ KeepConfiguration=static
 def _names(cloud: Cloud, node: Node) -> list[tuple[IPv4Address, str]]:
     """Addresses and names of /etc/hosts: the node, every machine that votes, the virtual IPs.
 
-    Machines that do not vote are left out, so that a new compute changes nobody else's file.
+    Machines that do not vote are left out, so that a new compute changes no other machine's file.
     """
     listed = {node.name: node} | {other.name: other for other in cloud.voting}
     machines = [(cloud.address(one), f"{cloud.fqdn(one)} {one.name}") for one in listed.values()]
@@ -50,12 +50,12 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 _FIRST_TABLE = 5001
-"""Routing table of the way back over the first network; 5000 is that of static routes. The kernel's own are below 256,
-and those of VPNs are their port or mark by custom."""
+"""Routing table of answers through the first network's router; 5000 is the table of static routes. The kernel's own tables
+are below 256, and VPNs customarily use their port or mark."""
 
 
 def _routes(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    """Static routes, `to=router`, and for each network with a router that the default route does not use `network=router=table`."""
+    """Static routes as `to=router`, and `network=router=table` for each network with a router that is not the default one."""
     numbers = {network.name: number for number, network in enumerate(cloud.networks, _FIRST_TABLE)}
     return {
         "static_routes": [f"{route.to}={route.via}" for _, route in routes.static(cloud, node)],
@@ -64,7 +64,7 @@ def _routes(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _held(cloud: Cloud, node: Node) -> tuple[list[str], list[str], list[str]]:
-    """What must not restart by itself here: packages as regular expressions, units, and names of the services."""
+    """What must not restart unattended on this node: packages as regular expressions, units, and names of the services."""
     held = [service for service in cloud.running(node) if service.held]
     patterns = sorted(f"^{name}$" for service in held for name in service.held)
     return (
@@ -98,7 +98,7 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
 
 
 def _resolver(cloud: Cloud) -> tuple[NodeFile, ...]:
-    """/etc/resolv.conf, where the environment names name servers; otherwise the machine's own stays as it is."""
+    """/etc/resolv.conf, where the environment declares name servers; otherwise the machine keeps its own."""
     if not cloud.name_servers:
         return ()
     lines = [f"search {cloud.domain}", *(f"nameserver {server}" for server in cloud.name_servers)]
@@ -107,7 +107,7 @@ def _resolver(cloud: Cloud) -> tuple[NodeFile, ...]:
 
 
 def _apt(cloud: Cloud) -> tuple[NodeFile, ...]:
-    """apt's proxy and sources, where the environment names them. The machine's own sources stay in their files, unread."""
+    """apt's proxy and sources, where the environment declares them. apt then leaves the machine's own sources unread."""
     declared, files = cloud.package_sources, []
     schemes = ("http", "https") if declared.proxy else ()
     settings = [f'Acquire::{scheme}::Proxy "{declared.proxy}";' for scheme in schemes]
@@ -174,26 +174,32 @@ service = Service(
             "line",
             "/etc/ssh/sshd_config",
             r"^\s*Include /etc/ssh/sshd_config\.d/\*\.conf",
-            reason="what is in that folder is read through it",
+            reason="sshd reads that folder through it",
         ),
-        Assumption("libc-bin", "line", "/etc/nsswitch.conf", r"^hosts:.*\bfiles\b", reason="names are in /etc/hosts"),
-        Assumption("debian-archive-keyring", "file", APT_KEYRING, reason="apt trusts a declared mirror by it"),
+        Assumption(
+            "libc-bin",
+            "line",
+            "/etc/nsswitch.conf",
+            r"^hosts:.*\bfiles\b",
+            reason="the node resolves names from /etc/hosts",
+        ),
+        Assumption("debian-archive-keyring", "file", APT_KEYRING, reason="apt verifies a declared mirror with it"),
         Assumption("bash", "program", "/bin/bash", reason="scripts run in it"),
         Assumption("dash", "program", "/bin/sh", reason="units start some programs through it"),
-        Assumption("coreutils", "program", "/bin/rm", reason="units remove what the last run left"),
-        Assumption("coreutils", "program", "/bin/true", reason="units that have nothing to reload say so"),
+        Assumption("coreutils", "program", "/bin/rm", reason="units remove with it what the last run left"),
+        Assumption("coreutils", "program", "/bin/true", reason="units with nothing to reload call it"),
         Assumption("procps", "program", "/bin/kill", reason="units reload daemons with it"),
         Assumption("python3", "program", "/usr/bin/python3", reason="programs run in it"),
-        Assumption("systemd", "program", "/usr/bin/systemctl", reason="units ask for others through it"),
+        Assumption("systemd", "program", "/usr/bin/systemctl", reason="units start others with it"),
         Assumption(
             "systemd",
             "answer",
             "systemctl --version",
             r"^systemd (25[2-9]|2[6-9]\d|[3-9]\d\d)\b",
-            reason="units use what version 252 has (Debian 12's)",
+            reason="units use features of version 252 (Debian 12's)",
         ),
         *(Assumption("systemd", "unit", name, reason="units are ordered by it") for name in ORDERED_BY),
         Assumption("systemd", "unit", "systemd-journald.service", reason="it reads changed limits of the journal"),
-        Assumption("systemd", "unit", "systemd-networkd.service", reason="where it runs, it has to keep virtual IPs"),
+        Assumption("systemd", "unit", "systemd-networkd.service", reason="where it runs, it must keep virtual IPs"),
     ),
 )

@@ -28,19 +28,19 @@ class Options(ServiceOptions):
     """Options of keepalived."""
 
     advert_interval: Annotated[float, Field(ge=0.01, le=40)] = 0.3
-    """Seconds between the holder's advertisements; three missing ones move the address. Default: 0.3, which moved it in
-    1.1 s as measured. VRRPv3 counts in hundredths of a second."""
+    """Seconds between the holder's advertisements; three missing ones move the address. Default: 0.3, with which it moves in
+    1.1 s (measured). VRRPv3 counts in hundredths of a second."""
 
 
 CONFIGURATION = "/etc/keepalived/keepalived.conf"
 
 _USER = "keepalived_script"
-"""Who runs the check script. It is the name keepalived itself looks for."""
+"""User of the check script. keepalived looks for this name by default."""
 
 _FIRST_PRIORITY = 250
 _PRIORITY_STEP = 10
 _PLACES = _FIRST_PRIORITY // _PRIORITY_STEP
-"""Priorities that the step leaves room for; VRRP's lowest is 1."""
+"""How many priorities the step allows; VRRP's lowest is 1."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Instance:
         address: the node's address beside it.
         interface: name of keepalived's variable for the interface that has that address; the script that starts keepalived sets
             it.
-        elsewhere: it is on another interface than the advertisements, which must live as well.
+        elsewhere: whether that is not the interface of the advertisements, so that keepalived has to track it.
     """
 
     vip: VirtualIp
@@ -75,11 +75,11 @@ def _instances(cloud: Cloud, node: Node) -> tuple[Instance, ...]:
 
 
 def _priority(cloud: Cloud, node: Node) -> int:
-    """From the node's own number, so that no node's priority depends on the others; where these numbers are not all different
-    and small (controllers with pinned addresses), from its rank among the candidates. Two must never be equal: equals
-    become holders at the same moment, and only their addresses then decide who stays.
+    """VRRP priority, from the node's own number, so that it does not depend on other nodes. Where these numbers are not all
+    different and small (controllers with pinned addresses), it comes from the node's rank among the candidates.
 
-    It decides nothing but who comes first when nobody holds the address: a step of 10 is a head start of 12 ms.
+    Two must never be equal: equal nodes become holders at the same moment, and only their addresses then decide which one stays.
+    The priority decides only which node comes first when none holds the address: a step of 10 is a head start of 12 ms.
     """
     candidates = cloud.members("keepalived")
     numbers = {one.number for one in candidates}
@@ -89,8 +89,8 @@ def _priority(cloud: Cloud, node: Node) -> int:
 
 
 def _interfaces(cloud: Cloud, node: Node) -> Mapping[str, IPv4Address]:
-    """Variable of each interface that keepalived uses -> the node's address there. Advertisements travel on management alone,
-    whatever network a virtual IP is on: nobody on a public one says who holds it."""
+    """Variable of each interface that keepalived uses -> the node's address there. Advertisements use the management network
+    alone, whatever network a virtual IP is on, so that machines on a public network cannot take part."""
     if not cloud.virtual_ips:
         return {}
     own = {_variable(cloud.management.name): cloud.address(node)}
@@ -161,9 +161,9 @@ service = Service(
             "keepalived.service",
             ceiling=4.0,
             instead=(
-                Instead("ProtectSystem", "full", "its process files are in /run itself"),
+                Instead("ProtectSystem", "full", "it writes its PID files to /run itself"),
                 sandbox.COMPILES_PATTERNS,
-                Instead("RestrictRealtime", "", "it must not miss its own advertisements"),
+                Instead("RestrictRealtime", "", "it must send its advertisements in time"),
                 Instead(
                     "RestrictAddressFamilies",
                     "AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET",
@@ -173,7 +173,7 @@ service = Service(
                     "CapabilityBoundingSet",
                     "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BROADCAST CAP_SETGID "
                     "CAP_SETUID CAP_KILL CAP_DAC_OVERRIDE CAP_SYS_NICE CAP_IPC_LOCK",
-                    "addresses, raw packets, and a user of its own for its check",
+                    "it sets addresses, sends raw packets, and runs its check as another user",
                 ),
             ),
         ),
@@ -182,6 +182,6 @@ service = Service(
     scripts=(Script("check-haproxy.sh"),),
     assumptions=(
         Assumption("keepalived", "program", "/usr/sbin/keepalived", reason="keepalived.service starts it"),
-        Assumption("coreutils", "program", "/bin/false", reason="the user of its check has no other shell"),
+        Assumption("coreutils", "program", "/bin/false", reason="it is the shell of the check's user"),
     ),
 )

@@ -42,34 +42,34 @@ WSGI = api.Wsgi(
 
 
 class KeystoneOptions(api.ApiOptions):
-    """What operators of identity change."""
+    """Options of Keystone."""
 
     token_seconds: int = Field(default=3600, ge=300, le=86400)
-    """Life of a token, in seconds."""
+    """Lifetime of a token, in seconds."""
     fernet_rotation_hours: int = Field(default=24, ge=1, le=168)
-    """How often the fernet keys are rotated, in hours; decides how many keys are kept."""
+    """Hours between rotations of the fernet keys; determines how many keys are kept."""
     lockout_failures: int = Field(default=10, ge=1, le=1000)
     """Wrong passwords in a row after which an account is locked. Default: 10, the most that PCI DSS 4.0 allows (8.3.4). Accounts
-    whose passwords Hacienda makes are never locked: nobody guesses these, and a stranger could keep their owners out."""
+    whose passwords Hacienda makes are never locked: these cannot be guessed, and a stranger could keep their owners out."""
     lockout_seconds: int = Field(default=1800, ge=1, le=86400)
-    """Seconds for which it is. Default: 1800, as Keystone's own and as PCI DSS 4.0 asks (8.3.4)."""
+    """Seconds for which an account stays locked. Default: 1800, as in Keystone and as PCI DSS 4.0 requires (8.3.4)."""
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of keystone.conf that Hacienda does not set, by section: `{security_compliance: {unique_last_password_count: 5}}`."""
 
 
 ALLOW_EXPIRED_SECONDS = 2 * 86400
-"""Keystone's own allow_expired_window: services finish long operations with a token that has expired meanwhile."""
+"""Keystone's default of allow_expired_window: services finish long operations with a token that has expired meanwhile."""
 
 
 def active_keys(options: KeystoneOptions) -> int:
-    """Fernet keys to keep, in keystone.conf and in the store alike: ceil((expiration + allow_expired_window) / rotation) + 2,
-    so that a key goes no sooner than the last token it signed (Keystone's documentation on key distribution)."""
+    """Fernet keys to keep, in keystone.conf and in the store alike: ceil((expiration + allow_expired_window) / rotation) + 2.
+    A key then outlives the last token that it signed (Keystone's documentation on key distribution)."""
     lifetime = options.token_seconds + ALLOW_EXPIRED_SECONDS
     return -(-lifetime // (options.fernet_rotation_hours * 3600)) + 2
 
 
 def endpoints(cloud: Cloud, entry: CatalogueEntry, service_name: str) -> list[dict[str, str]]:
-    """An endpoint per scope, as the catalogue names it."""
+    """One endpoint for each scope, in the catalogue's form."""
     found = []
     for scope in entry.scopes:
         host, port = cloud.endpoint(service_name, entry.port, scope)
@@ -87,7 +87,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _public(cloud: Cloud) -> Mapping[str, str] | None:
-    """How a client outside reaches the public endpoint, where another authority vouches for its name."""
+    """How a client outside reaches the public endpoint; None unless another authority signs its certificate."""
     if cloud.public_certificate is None:
         return None
     host, port = cloud.endpoint("keystone", "api", "public")
@@ -171,7 +171,7 @@ service = Service(
         owned=(
             *api.OWNED,
             r"DEFAULT\.admin_token",
-            # Decides, with the life of a token, how many fernet keys are kept.
+            # With the lifetime of a token, it determines how many fernet keys are kept.
             r"token\.allow_expired_window",
         ),
     ),

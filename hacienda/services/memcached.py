@@ -1,4 +1,4 @@
-"""memcached: the cache. Each node its own; losing one costs cache misses. Clients name all of them."""
+"""memcached: the cache. Each node has its own, and clients name all of them. Losing one costs cache misses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFIGURATION = "/etc/memcached.conf"
 
 
 class MemcachedOptions(ServiceOptions):
-    """What operators of a cache change."""
+    """Options of memcached."""
 
     memory: ByteSize | None = None
     """Memory for items, per node. Default: 5 % of the machine's memory, 64MiB to 1GiB; 64MiB where it is not declared."""
@@ -78,7 +78,7 @@ service = Service(
                 Instead(
                     "CapabilityBoundingSet",
                     "CAP_SETGID CAP_SETUID CAP_SYS_RESOURCE",
-                    "it begins as root and gives its privileges up",
+                    "it starts as root and drops its privileges",
                 ),
             ),
         ),
@@ -86,6 +86,6 @@ service = Service(
     verify=Script("verify.sh"),
     assumptions=(
         Assumption("memcached", "program", "/usr/bin/memcached", reason="memcached.service starts it"),
-        Assumption("memcached", "user", "memcache", reason="it gives its privileges up to that user"),
+        Assumption("memcached", "user", "memcache", reason="it drops its privileges to that user"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Placement: what computes have to offer, and who uses it. Nova asks it where an instance fits."""
+"""Placement: the inventory of computes, and who uses what. Nova asks it where an instance fits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WSGI = api.Wsgi("module = placement.wsgi.api", preload=("bytes_only", "placement
 
 
 class PlacementOptions(api.ApiOptions):
-    """What operators of Placement change."""
+    """Options of Placement."""
 
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of placement.conf that Hacienda does not set, by section: `{placement: {allocation_conflict_retry_count: 20}}`."""
@@ -55,7 +55,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 service = Service(
     name="placement",
-    title="Placement, what computes have and who uses it",
+    title="Placement, the inventory of computes",
     roles=("controller",),
     choice="unless declined",
     requires=api.REQUIRES,

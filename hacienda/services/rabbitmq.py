@@ -1,6 +1,6 @@
-"""RabbitMQ: the message queue. Every queue is a quorum queue on three nodes; clients know all of them and need no load balancer.
+"""RabbitMQ: the message queue. Every queue is a quorum queue on three nodes. Clients know all nodes and need no load balancer.
 
-An arbiter runs a broker like any other: a quorum queue's vote is a copy of the queue, there is nothing smaller.
+An arbiter runs a full broker, because a voter of a quorum queue holds a copy of the queue.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ CONFIGURATION = "/etc/rabbitmq/rabbitmq.conf"
 TLS = "/etc/rabbitmq/tls"
 _JIT = Instead("MemoryDenyWriteExecute", "", "Erlang compiles to machine code")
 MAJORITY_NEEDS = 3
-"""Members from which a minority can be told from a majority: with two, pause_minority would stop both
+"""Fewest members that a partition splits into a majority and a minority: with two, pause_minority stops both
 (docs/reference.md#rabbitmq)."""
 
 
 class RabbitmqOptions(ServiceOptions):
-    """What operators of a message queue change."""
+    """Options of RabbitMQ."""
 
     memory_limit: ByteSize | None = None
     """Memory at which publishers are blocked. Default: 40 % of the machine's memory, at most 8GiB; 1GiB where the memory is
@@ -96,7 +96,7 @@ def _ignores_quorum(cloud: Cloud) -> str:
 
 
 def _heartbeat(cloud: Cloud, node: Node) -> float:
-    """Seconds without a word after which a client and the broker give each other up; the broker's own 60, unless overridden."""
+    """Seconds of silence after which client and broker drop their connection: the broker's default of 60, unless overridden."""
     written = str(_options(cloud).overrides.get("heartbeat", ""))
     return int(written) if written.isdigit() else 60
 
@@ -118,7 +118,7 @@ _CALLED = {
     "rabbit_quorum_queue": ("info/2",),
     "rabbit_runtime_parameters": ("value_global/1",),
 }
-"""Functions of the broker that scripts call, by module: name and number of arguments. RabbitMQ promises none of them."""
+"""Functions of the broker that scripts call, by module: name and number of arguments. RabbitMQ documents none of them."""
 
 _ERL = "erl +S 1:1 +sbwt none -noinput -eval"
 _PLUGINS = "/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/*/ebin"
@@ -157,7 +157,7 @@ service = Service(
     ),
     files=(
         Certificate(TLS, group="rabbitmq", usage="peer"),
-        # The broker's own is made of it: when it starts, or by reload.sh while it runs.
+        # The broker reads a copy, made by join.sh before it starts or by reload.sh while it runs.
         SecretFile("/etc/hacienda/rabbitmq.cookie", "rabbitmq/cookie", on_change="reload"),
         Template(CONFIGURATION, checker="rabbitmq"),
         Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),
@@ -245,7 +245,7 @@ service = Service(
             "/usr/lib/rabbitmq/bin/rabbitmq-server",
             reason="rabbitmq-server.service starts it",
         ),
-        Assumption("rabbitmq-server", "program", "/usr/sbin/rabbitmqctl", reason="scripts and the unit ask through it"),
+        Assumption("rabbitmq-server", "program", "/usr/sbin/rabbitmqctl", reason="scripts and the unit call it"),
         Assumption("rabbitmq-server", "user", "rabbitmq", reason="it runs as that user, who owns its data"),
         Assumption("rabbitmq-server", "group", "rabbitmq", reason="the group may read its certificate"),
         Assumption("rabbitmq-server", "folder", "/var/lib/rabbitmq", reason="its data and the Erlang cookie are there"),
@@ -258,14 +258,14 @@ service = Service(
             "answer",
             f"{_ERL} '{_EXPORTED}'",
             "^missing: $",
-            reason="scripts call these functions, which RabbitMQ documents nowhere, through `rabbitmqctl eval`",
+            reason="scripts call these undocumented functions through `rabbitmqctl eval`",
         ),
         Assumption(
             "rabbitmq-server",
             "answer",
             f"{_ERL} '{_LOGGED}'",
             "inconsistent_database",
-            reason="watch.sh waits for that word in the log, written where two sides of a partition meet",
+            reason="watch.sh waits for that word, which the broker logs when two sides of a partition meet",
         ),
     ),
 )

@@ -123,7 +123,7 @@ def test_output_keeps_little_and_makes_its_bundle_when_asked() -> None:
 
 def test_secret_in_a_file_everybody_reads_is_refused() -> None:
     files = (Template("/etc/beta/beta.conf", "beta", mode=0o644),)
-    with pytest.raises(DeclarationError, match=r"/etc/beta/beta.conf holds a secret and is readable by everybody"):
+    with pytest.raises(DeclarationError, match=r"/etc/beta/beta.conf holds a secret and is readable by all users"):
         sample.render(**with_service(files=files))
 
 
@@ -153,9 +153,9 @@ def test_secret_of_another_service_is_refused() -> None:
         ('cat "${STATE}/secrets/alpha/cookie"', "reads the secret 'alpha/cookie'"),
         ('tool "$STATE/secrets/databse"', "reads the secret 'databse', which nothing declares"),
         ('cat "$STATE/secrets/alpha/$name"', "reads the secret 'alpha'"),
-        ('cat "$(secret "$name")"', "reads a secret and does not name it"),
-        ("grep -r x /var/lib/hacienda/secrets/*", "reads a secret and does not name it"),
-        ('STATE / "secrets" / name', "reads a secret and does not name it"),
+        ('cat "$(secret "$name")"', "reads a secret without naming it"),
+        ("grep -r x /var/lib/hacienda/secrets/*", "reads a secret without naming it"),
+        ('STATE / "secrets" / name', "reads a secret without naming it"),
         ("curl --key /etc/alpha/tls/key.pem", "reads /etc/alpha/tls/key.pem, which holds secrets of alpha"),
         ("tls=/etc/alpha/tls", "reads /etc/alpha/tls, which holds secrets of alpha"),
         ("cp /etc/alpha/tls/bundle.pem.", "reads /etc/alpha/tls/bundle.pem, which holds secrets of alpha"),

@@ -229,7 +229,7 @@ def test_verify_wants_the_cluster_on_record(box: Sandbox) -> None:
     (box.state / "active").touch()
     listed(box, OTHERS + SELF)
     (box.root / "var/lib/hacienda/cluster.json").write_text('{"etcd": "99"}')
-    assert "on record is 99" in box.run("verify.sh").errors
+    assert "this node's record is 99" in box.run("verify.sh").errors
 
 
 def test_verify_names_an_alarm(box: Sandbox) -> None:

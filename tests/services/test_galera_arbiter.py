@@ -205,7 +205,7 @@ esac
     runs(box)
     outcome = box.run("join.sh")
     assert outcome.code == 0, outcome.errors
-    assert "waiting for garbd to step aside on arb-1" in outcome.errors
+    assert "waiting for garbd to stop on arb-1" in outcome.errors
     assert re.search(r"seqno: +9\n", (box.root / "var/lib/mysql/grastate.dat").read_text())
     calls = box.calls_file.read_text()
     assert calls.index("sleep ") < calls.index("systemctl start mariadb.service")

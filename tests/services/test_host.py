@@ -140,7 +140,7 @@ def test_where_networkd_does_not_run_nothing_is_written_for_it(tmp_path: Path) -
 def test_networkd_that_runs_and_does_not_answer_is_a_failure(tmp_path: Path) -> None:
     done = machine(tmp_path, answers=False).run("join.sh")
     assert done.code == 1
-    assert "networkd does not say what it read for eth0" in done.output + done.errors
+    assert "networkd does not name its files for eth0" in done.output + done.errors
 
 
 def test_machines_without_a_virtual_ip_have_no_word_to_networkd(tmp_path: Path) -> None:

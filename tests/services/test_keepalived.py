@@ -204,7 +204,7 @@ def test_verify_tells_the_holder_from_a_backup(box: Sandbox) -> None:
     (box.state / "elsewhere").touch()
     assert box.run("verify.sh").output == "backup\n"
     (box.state / "elsewhere").unlink()
-    assert "nobody holds 10.77.0.10" in box.run("verify.sh").errors
+    assert "no node holds 10.77.0.10" in box.run("verify.sh").errors
 
 
 @pytest.mark.parametrize(

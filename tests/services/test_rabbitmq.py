@@ -198,7 +198,7 @@ esac
         self.peer_lists(box, "ctl-1", "ctl-3")
         outcome = box.run("join.sh")
         assert outcome.code == 0, outcome.errors
-        assert "the cluster has let this node go" in outcome.errors
+        assert "the cluster removed this node" in outcome.errors
         assert (self.database(box).with_name("rabbit@ctl-2.left") / "schema.DAT").exists()
         assert self.named(box) == ["rabbit@ctl-2", "rabbit@ctl-1"]
         assert (box.state / "active").exists()

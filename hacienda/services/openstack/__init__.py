@@ -1,1 +1,1 @@
-"""What OpenStack's services have in common. A service takes the pieces that suit it; nothing here calls a service."""
+"""Parts that OpenStack's services share. A service takes the parts that it needs; nothing here calls a service."""

@@ -1,7 +1,7 @@
-"""An API under uWSGI: its options, and the files, scripts and figures that are the same for each.
+"""APIs under uWSGI: the options, files, scripts and figures that they share.
 
-The templates are in `templates/openstack/`: `uwsgi.ini.j2` and `api.service.j2` whole, `database.j2`, `authtoken.j2` and
-`middleware.j2` as parts of the service's own configuration. Each finds what it needs in the variable `api`.
+The templates are in `templates/openstack/`. `uwsgi.ini.j2` and `api.service.j2` are whole files. A service's own configuration
+includes `database.j2`, `authtoken.j2` and `middleware.j2`. All of them read the variable `api`.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from hacienda.declare import (
 )
 
 HARAKIRI_SECONDS = 90
-"""Until a worker whose threads all hang is ended, with their requests: longer than HAProxy waits for an answer (60 s), so that
-nobody hears it any more."""
+"""Seconds after which uWSGI ends a worker whose threads all hang, with their requests: longer than the 60 s that HAProxy waits, so
+that no client still waits for the answers."""
 MAX_DEFAULT_WORKERS = 5
-"""kolla-ansible's cap: an API shares its machine with every other one."""
+"""Highest default, as in kolla-ansible: an API shares its machine with every other one."""
 REQUIRES: tuple[Capability, ...] = ("database", "cache", "coordination", "identity", "load balancer", "virtual ip")
-"""Of every API but Keystone's, which is the identity itself."""
+"""What every API but Keystone requires; Keystone provides `identity`."""
 SERVES_WITHOUT: tuple[Capability, ...] = ("coordination", "cache")
-"""Of these: what it needs to start alone, and what makes it slower while it is away."""
+"""Of these: `coordination` is needed only to start; without `cache` an API is slower."""
 PACKAGES = ("curl", "python3-pymysql", "uwsgi-core", "uwsgi-plugin-python3")
-"""What uWSGI, the connection to the database and verify.sh need."""
+"""Packages for uWSGI, the connection to the database and verify.sh."""
 OWNED = (
     r"(database|\w+_database)\..*connection.*",
     r"DEFAULT\.transport_url",
-    # How it proves who it is, and whom it believes: `insecure` would believe anybody.
+    # How the API authenticates, and what it trusts: with `insecure` it would trust any server.
     r"(healthcheck|paste_deploy|oslo_middleware|keystone_authtoken)\..*",
 )
-"""Patterns of options that no operator overrides, for the `overrides` of an API's configuration."""
+"""Patterns of options that an operator cannot override, for the `overrides` of an API's configuration."""
 
 
 class ApiOptions(ServiceOptions):
@@ -56,7 +56,7 @@ class ApiOptions(ServiceOptions):
     threads: int = Field(default=4, ge=1, le=64)
     """Threads per process; each may hold one database connection."""
     database_read_timeout: int = Field(default=5, ge=1, le=3600)
-    """Seconds until a query on a connection that went silent is given up; more than a failover of the database (2.5 s)."""
+    """Seconds after which a query on a silent connection is given up. Default: 5, more than a failover of the database (2.5 s)."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Wsgi:
     """How uWSGI loads an application.
 
     Args:
-        application: the option that names it: `module = placement.wsgi.api`.
-        preload: modules, or files, that all workers share: loading them is most of a start.
-        health: page of the application that answers load balancers; empty: it has the health check of oslo.middleware.
+        application: uWSGI's option that names it, such as `module = placement.wsgi.api`.
+        preload: modules, or files, that all workers share: loading them takes most of a start.
+        health: path of the application that answers load balancers; empty: it has the health check of oslo.middleware.
     """
 
     application: str
@@ -76,11 +76,11 @@ class Wsgi:
 
 @dataclass(frozen=True)
 class Api:
-    """What the templates find in `api`.
+    """Values for the templates, in the variable `api`.
 
     Args:
         folder: the service's folder in /etc.
-        largest_body: bytes of a request's body; None: of any size, and a request takes as long as it takes.
+        largest_body: limit of a request's body, in bytes; None: no limit, and none of the request's duration.
         database_server: `host:port`.
         cache_servers: `address:port` of every cache.
     """
@@ -102,17 +102,17 @@ class Api:
 
     @property
     def tls(self) -> str:
-        """Folder of the leaf that it shows."""
+        """Folder of the API's own certificate."""
         return f"{self.folder}/tls"
 
     @property
     def database_trust(self) -> str:
-        """Folder of the authority that signs what the database shows."""
+        """Folder of the authority that signs the database's certificates."""
         return f"{self.folder}/database"
 
     @property
     def identity_trust(self) -> str:
-        """Folder of the authority that signs what clients are shown at the virtual IP."""
+        """Folder of the authority that signs the certificates at the virtual IP."""
         return f"{self.folder}/identity"
 
 
@@ -127,7 +127,7 @@ def pool(options: ApiOptions) -> tuple[int, int]:
 
 
 def capacity(model: type[ApiOptions]) -> Callable[[Cloud, Node], int]:
-    """For a front end: requests at a time, one for each thread of each worker."""
+    """Capacity of a front end: concurrent requests, one for each thread of each worker."""
 
     def of(cloud: Cloud, node: Node) -> int:
         options = cloud.options_of(model)
@@ -137,7 +137,7 @@ def capacity(model: type[ApiOptions]) -> Callable[[Cloud, Node], int]:
 
 
 def connections(model: type[ApiOptions]) -> Callable[[Cloud, Node], int]:
-    """For an account of the kind `database`: connections that the workers on a node may open."""
+    """Connections of an account of the kind `database`: how many the workers on a node may open."""
 
     def of(cloud: Cloud, node: Node) -> int:
         options = cloud.options_of(model)
@@ -147,7 +147,7 @@ def connections(model: type[ApiOptions]) -> Callable[[Cloud, Node], int]:
 
 
 def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, wsgi: Wsgi) -> Mapping[str, Any]:
-    """For the templates: `api`."""
+    """Variables of the templates: `api`."""
     database = cloud.registry.provider("database")
     cache = cloud.registry.provider("cache")
     identity = [account for account in service.accounts if account.kind == "identity"]
@@ -173,7 +173,7 @@ def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, w
 
 
 def facts(cloud: Cloud, node: Node, service: Service, path: str) -> Mapping[str, Any]:
-    """For verify.sh: where this node's API and Keystone are, which account it asks with, and `path`, which only a token gets."""
+    """Facts for verify.sh: URLs of this node's API and of Keystone, the account that it uses, and `path`, which needs a token."""
     (account,) = (account for account in service.accounts if account.kind == "identity")
     secrets = "/var/lib/hacienda/secrets"
     return {
@@ -188,13 +188,13 @@ def facts(cloud: Cloud, node: Node, service: Service, path: str) -> Mapping[str,
 def migration(
     cloud: Cloud, configuration: str, section: str, command: str, used: str, online: str = ""
 ) -> Mapping[str, Any]:
-    """For migrate.sh.
+    """Facts for migrate.sh.
 
     Args:
-        configuration, section: where the connection is.
-        command: Python module of the management tool, and its arguments, that bring the schema to what the code needs.
-        used: a query that finds a row once anybody has used the tables: what an interrupted first migration left is dropped.
-        online: as `command`, for what is left to do once every node runs the new code; empty: nothing is.
+        configuration, section: file and section that hold the connection.
+        command: Python module of the management tool, with the arguments that bring the schema to what the code needs.
+        used: a query that finds a row once the tables are in use; before that, an interrupted first migration is dropped.
+        online: like `command`, for the work that is left once every node runs the new code; empty: none.
     """
     return {
         "configuration": configuration,
@@ -233,16 +233,16 @@ def files(name: str) -> tuple[Certificate | TrustAnchor | Template, ...]:
 
 
 def script(name: str) -> Script:
-    """One of the shared scripts, as the service's own."""
+    """A shared script, as the service's own."""
     return Script(name, source=f"../openstack/{name}")
 
 
 SCRIPTS = tuple(map(script, ("bytes_only.py", "database.py", "identity.py", "reload.sh")))
-"""What uWSGI's configuration and the unit name, and what scripts import."""
+"""Scripts that uWSGI's configuration and the unit name, and modules that scripts import."""
 
 
 def sandbox(name: str) -> Sandbox:
-    """The unit's."""
+    """The sandbox of the service's unit."""
     return Sandbox(
         f"{name}.service",
         ceiling=2.5,
@@ -252,7 +252,7 @@ def sandbox(name: str) -> Sandbox:
 
 
 def timers(name: str, configuration: str, model: type[ApiOptions]) -> tuple[Timer, ...]:
-    """Of the connection to the database, and of the unit."""
+    """Timers of the connection to the database, and of the unit."""
     unit = f"/etc/systemd/system/{name}.service"
     return (
         Timer("database connect_timeout", 3, configuration),
@@ -272,8 +272,8 @@ def assumptions(package: str, name: str) -> tuple[Assumption, ...]:
     """What the shared files rely on.
 
     Args:
-        package: the one that makes the user.
-        name: of the service, its user and its group.
+        package: the package that makes the user.
+        name: name of the service, its user and its group.
     """
     return (
         Assumption("uwsgi-core", "program", "/usr/bin/uwsgi_python3", reason=f"{name}.service starts it"),
@@ -286,7 +286,7 @@ def assumptions(package: str, name: str) -> tuple[Assumption, ...]:
                 "line",
                 f"/usr/lib/python3/dist-packages/{path}",
                 line,
-                reason="bytes_only.py has the pool's clients take bytes alone",
+                reason="bytes_only.py makes the pool's clients accept bytes only",
             )
             for of, path, line in (
                 ("python3-memcache", "memcache.py", r"^\s+def _recv_value\(self, server, flags, rlen\):$"),

@@ -1,14 +1,14 @@
 #!/bin/bash
-# leave.sh [--check] NODE, on a surviving member: takes NODE's member out, so that it counts for no quorum any more.
-# --check: only whether the declared members keep their quorum without NODE.
+# leave.sh [--check] NODE, on a surviving member: removes NODE's member, so that it no longer counts towards the quorum.
+# --check: only checks whether the declared members keep their quorum without NODE.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/etcd/members.sh
 . /usr/lib/hacienda/etcd/members.sh
 
-# check NODE: counts against what is declared, not against what happens to be listed: two that left one after the other are
-# two that are missing.
+# check NODE: counts against the declared members, not the listed ones, so that two members that left one after the other
+# count as two missing ones.
 check() {
     local name staying="" declared healthy
     declared=$(member_names | wc -l)
@@ -21,10 +21,10 @@ check() {
     printf '%s of %s members stay\n' "$healthy" "$declared"
 }
 
-# leave NODE: by name, or by address where it was added and never started.
+# leave NODE: finds NODE by name, or by address if it was added and never started.
 leave() {
     local members id ids address
-    members=$(list_members) || fail "etcd has no quorum, nobody can leave it|bring the other members back first"
+    members=$(list_members) || fail "etcd has no quorum, so no member can leave|bring the other members back first"
     address=$(member_address "$1" || true)
     ids=$(awk -F'|' -v name="$1" -v url="https://$address:$PEER_PORT" '$2 == name || $3 == url { print $1 }' <<<"$members")
     for id in $ids; do
@@ -36,6 +36,6 @@ leave() {
 
 case $1 in
     --check) check "$2" ;;
-    "$HACIENDA_NODE") fail "a member cannot take itself out|run hacienda-leave $1 on another member" ;;
+    "$HACIENDA_NODE") fail "a member cannot remove itself|run hacienda-leave $1 on another member" ;;
     *) leave "$1" ;;
 esac

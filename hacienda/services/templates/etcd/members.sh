@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What the scripts of etcd share. Sourced after lib.sh.
+# Shared functions of etcd's scripts. Sourced after lib.sh.
 
 export DATA=$ROOT/var/lib/etcd/default
 export INITIAL=$STATE/etcd/initial.env
-export LEARNER=$STATE/etcd/learner # id this node was added as, until it votes
+export LEARNER=$STATE/etcd/learner # id under which this node was added, until it votes
 export URL="https://$HACIENDA_ADDRESS:$PEER_PORT"
 
-# list_members: `id|name|peer url|client url|learner` a line. Fails unless a quorum answers (the read is linearizable).
+# list_members: lines `id|name|peer url|client url|learner`. Fails unless a quorum answers (the read is linearizable).
 list_members() {
     local answer
     answer=$(etcd member list --write-out=simple 2>/dev/null) || return 1
@@ -23,11 +23,11 @@ has_data() {
     compgen -G "$DATA/member/wal/*.wal" >/dev/null
 }
 
-# healthy_among URLS: how many of these clients' URLs (separated by commas) answer within a quorum.
+# healthy_among URLS: how many of these client URLs (separated by commas) answer within a quorum.
 healthy_among() {
     local counted=0
     if [[ -n $1 ]]; then
-        # Members that are down make the command fail, and are what it is asked about.
+        # The command fails when a member is down; its output still has the healthy ones.
         counted=$(HACIENDA_ETCD_ENDPOINTS=$1 etcd endpoint health --write-out=json 2>/dev/null |
             jq '[.[] | select(.health)] | length') || true
     fi

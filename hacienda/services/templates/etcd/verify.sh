@@ -1,6 +1,6 @@
 #!/bin/bash
-# verify.sh [--local]: this node's member runs, votes, follows the cluster on record, and a quorum answers through it.
-# Without --local every declared member has to be healthy.
+# verify.sh [--local]: this node's member runs, votes and belongs to the recorded cluster, and a quorum answers through it.
+# Without --local every declared member must be healthy.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -25,7 +25,7 @@ id=$(etcd get --write-out=fields /hacienda/cluster | sed -n 's/^"ClusterID" : //
 if [[ -s $STATE/cluster.json ]]; then
     record=$(jq --raw-output .etcd "$STATE/cluster.json")
     [[ $id == "$record" ]] ||
-        fail "etcd is the cluster $id, on record is $record|never merge the two: hacienda explain docs/services/etcd.md"
+        fail "etcd is the cluster $id, but this node's record is $record|never merge the two: hacienda explain docs/services/etcd.md"
 fi
 alarms=$(etcd alarm list)
 [[ -z $alarms ]] ||
@@ -33,6 +33,6 @@ alarms=$(etcd alarm list)
 
 healthy=$(number "$(healthy_among "$everybody")" "the count of healthy members")
 if ((healthy < declared)) && [[ ${1:-} != --local ]]; then
-    fail "$healthy/$declared members|see hacienda-verify etcd on the others; one that is gone for good: deploy the environment again"
+    fail "$healthy/$declared members|see hacienda-verify etcd on the others; if one is lost for good, deploy the environment again"
 fi
 printf '%s/%s members\n' "$healthy" "$declared"

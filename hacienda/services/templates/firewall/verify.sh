@@ -1,5 +1,5 @@
 #!/bin/bash
-# The rules in the kernel drop by default and are the ones of the file.
+# The rules in the kernel drop by default, and they are those of the file.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Brings schemas and users of the local server to what is declared. Arguments: the folder with a file for each schema, which names
-its user; the folder of the users' passwords; the network that clients log in from; and `--retire` if only the present password is
-accepted from now on.
+"""Creates and corrects schemas and users of the local server as declared.
 
-What the server says of its accounts comes back to it as values that the driver quotes, and its hashes only where they are hashes.
+Arguments: the folder with a file for each schema, which names its user; the folder of the users' passwords; the network that
+clients log in from; `--retire` to accept only the present passwords from now on.
 
-An account accepts its former password beside the new one, for while a password is rotated some clients still have the one and
-some already the other. Only hashes are in the statements.
+The server's answers about accounts are sent back to it only as values that the driver quotes, and hashes only if they look like
+hashes. During a rotation some clients have the former password and some the new one, so an account accepts both. The statements
+hold hashes only.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ HASH = re.compile(r"\*[0-9A-F]{40}")
 PLUGIN = "mysql_native_password"
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, CREATE TEMPORARY TABLES, LOCK TABLES, TRIGGER"
 MOST_ACCEPTED = 2
-"""Passwords that an account accepts at a time. The server tries one after the other, asking the client again for each but the
-first, and PyMySQL answers once: of three, a client with the third would not come in."""
+"""Passwords that an account accepts at a time. The server tries them in order and asks the client again for each but the first.
+PyMySQL answers only once, so a client with the third of three passwords could not log in."""
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
-"""A change of the schema waits for all members; a server that says nothing for that long hangs."""
+"""A change of the schema waits for all members; a server that is silent for that long hangs."""
 
 Account = tuple[str, str]
 
 
 def password_hash(password: str) -> str:
-    """How mysql_native_password keeps a password."""
+    """The hash of a password, as mysql_native_password stores it."""
     return "*" + hashlib.sha1(hashlib.sha1(password.encode()).digest()).hexdigest().upper()  # noqa: S324 the server's own
 
 
 def accepted(privileges: Mapping[str, object]) -> list[str]:
     """Hashes of the passwords that an account accepts, in the order in which the server tries them."""
     alternatives = privileges.get("auth_or")
-    # Where there are several, the last one is an empty entry that stands for the plugin of the account itself.
+    # Of several, the last entry is empty and stands for the plugin of the account itself.
     listed = [one or privileges for one in alternatives] if isinstance(alternatives, list) else [privileges]
     hashes = [str(one.get("authentication_string", "")) for one in listed if one.get("plugin") == PLUGIN]
     return [text for text in hashes if HASH.fullmatch(text)]
 
 
 def parse(rows: Iterable[tuple[str, str, str]]) -> dict[Account, list[str]]:
-    """Accounts with the hashes they accept; a locked one accepts nothing that is worth keeping."""
+    """Accounts with the hashes that they accept; none for a locked account, whose hashes are not kept."""
     found = {}
     for user, host, privileges in rows:
         known = json.loads(privileges)
@@ -70,7 +70,7 @@ def statements(
         schemas: schema -> its user.
         passwords: user -> password.
         network: where clients log in from, `address/netmask`.
-        present: what there is (`parse`).
+        present: the server's accounts (`parse`).
         retire: accept the present password only.
     """
     for schema in sorted(schemas):
@@ -88,13 +88,13 @@ def statements(
         escaped = schema.replace("_", "\\_")
         yield f"GRANT {RIGHTS} ON `{escaped}`.* TO %s@%s", (name, network)
     for user, host in present:
-        # Ours alone log in from a network; others are the operator's. Locked, not dropped, as the schema is kept.
+        # Only Hacienda's accounts log in from a network; others are the operator's. Lock instead of drop, as the schema is kept.
         if "/" in host and (user not in passwords or host != network):
             yield "ALTER USER %s@%s ACCOUNT LOCK", (user, host)
 
 
 def connect() -> Any:
-    """A connection to the local server as root, which logs in through the Unix socket. It hands over no file (`local_infile`)."""
+    """A connection to the local server as root, through the Unix socket. It never sends a file to the server (`local_infile`)."""
     import pymysql
 
     return pymysql.connect(
@@ -111,14 +111,14 @@ def connect() -> Any:
 def reconcile(
     cursor: Any, schemas: Mapping[str, str], passwords: Mapping[str, str], network: str, retire: bool
 ) -> None:
-    """Bring a server to what is declared."""
+    """Create and correct schemas and users as declared."""
     cursor.execute(PRESENT)
     for statement, values in statements(schemas, passwords, network, parse(cursor.fetchall()), retire):
         cursor.execute(statement, values)
 
 
 def main() -> int:
-    """0 when the server has what is declared."""
+    """0 when schemas and users are as declared."""
     names, secrets, network = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     schemas = {path.stem: json.loads(path.read_text())["user"] for path in names.glob("*.json")}
     passwords = {user: (secrets / user).read_text().strip() for user in schemas.values()}

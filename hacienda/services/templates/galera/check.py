@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Health checker of one Galera member: HTTPS answers 200 (let clients come), 404 (keep those you have) or 503 (none), with the
-reason as JSON.
+"""Health checker of one Galera member. It answers over HTTPS with 200 (accept clients), 404 (keep present clients) or 503 (no
+clients), and with the reason as JSON.
 
-One thread asks the server four times a second over its Unix socket; requests are answered from what it saw last, so that a
-hung server delays no answer. The listening socket is systemd's (galera-check.socket), the certificate its credential. It writes no
-file: the watchdog, which is root, asks it like everybody else.
+One thread asks the server four times a second over its Unix socket. Requests get the last result, so that a hung server delays no
+answer. systemd passes the listening socket (galera-check.socket), and the certificate as a credential. The checker writes no file:
+the watchdog, which runs as root, asks it over HTTPS too.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from typing import Any
 
 POLL_SECONDS = 0.25
 READ_TIMEOUT_SECONDS = 1
-"""A server that says nothing for that long hangs. No query of the checker takes more than some milliseconds."""
+"""A server that is silent for that long hangs. The checker's queries take a few milliseconds."""
 HOLD_OFF_SECONDS = 5.0
-"""A hung server that wakes still reports Synced for a moment: it is believed again only after five good seconds."""
+"""A hung server that resumes still reports Synced for a moment, so it must be good for five seconds to count as ready."""
 STALE_SECONDS = 2.5
-"""Older than a poll with its time-out can be: the polling thread itself is stuck."""
+"""Longer than a poll with its time-out can take: the polling thread itself is stuck."""
 CLIENT_TIMEOUT_SECONDS = 2.0
 LEAVING = Path("/run/hacienda/galera.leaving")
-"""Root's word that the server is about to be stopped (drain.sh)."""
+"""While this file exists, the server is about to be stopped. drain.sh, as root, makes it."""
 SYNCED = "4"
 DONOR = "2"
 GIVES = "gives a copy to another member"
-"""Its clients may stay: mariadb-backup does not stop a server. Nobody new should come, for it may lag behind meanwhile."""
+"""Present clients may stay, because mariadb-backup does not stop a server. It gets no new ones, because it may lag behind."""
 VARIABLES = (
     "wsrep_ready",
     "wsrep_local_state",
@@ -49,7 +49,7 @@ Status = Mapping[str, str]
 
 
 def fault(status: Status) -> str:
-    """Why a server in this state must get no clients; empty when it may."""
+    """Why a server in this state must get no clients; empty when it may get them."""
     if status.get("wsrep_cluster_status") != "Primary":
         return f"component is {status.get('wsrep_cluster_status', 'unknown')}, not Primary"
     if status.get("wsrep_local_state") == DONOR and status.get("wsrep_ready") == "ON":
@@ -62,11 +62,11 @@ def fault(status: Status) -> str:
 
 
 class Health:
-    """What was seen last, and whether it is believed.
+    """The last result, and whether it counts.
 
     Args:
         clock: seconds, monotonic.
-        leaving: whether the server is about to be stopped in good order (drain.sh).
+        leaving: whether the server is about to be stopped (drain.sh).
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Health:
         self._outside: float | None = None
 
     def observe(self, status: Status, problem: str = "") -> None:
-        """Record an answer of the server, or the problem that kept it from answering."""
+        """Record an answer of the server, or the problem that prevented one."""
         with self._lock:
             self._seen = self._clock()
             self._status = status
@@ -100,7 +100,7 @@ class Health:
     def report(self) -> dict[str, Any]:
         """The answer to a check: `ready`, `reason`, `outside_seconds` and the server's own variables.
 
-        `outside_seconds` says for how long the server, which answers, has been outside a Primary Component; 0: it is not.
+        `outside_seconds` is how long the answering server has been outside a Primary Component; 0: it is in one.
         """
         with self._lock:
             now = self._clock()
@@ -116,7 +116,7 @@ class Health:
 
 
 class Poller(threading.Thread):
-    """Asks the server and tells `health` what it says."""
+    """Asks the server and records its answers in `health`."""
 
     def __init__(self, health: Health, connect: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
@@ -130,14 +130,14 @@ class Poller(threading.Thread):
             time.sleep(POLL_SECONDS)
 
     def poll(self) -> None:
-        """Ask once. Any problem counts as a failure of the server, and the connection is made anew."""
+        """Ask once. Any problem counts as a failure of the server and closes the connection."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
             with self._connection.cursor() as cursor:
                 cursor.execute(QUERY)
                 status = {str(name).lower(): str(value) for name, value in cursor.fetchall()}
-        except Exception as error:  # noqa: BLE001 whatever it is, the server does not answer
+        except Exception as error:  # noqa: BLE001 after any error the server counts as not answering
             if self._connection is not None:
                 self._connection._force_close()  # a polite close would wait for a hung server
                 self._connection = None
@@ -162,7 +162,7 @@ class Server(http.server.ThreadingHTTPServer):
             with self._tls.wrap_socket(request, server_side=True) as secured:
                 super().finish_request(secured, client_address)
         except OSError:
-            return  # the client went away or speaks no TLS: its own affair
+            return  # the client left or does not use TLS
 
     def shutdown_request(self, request: Any) -> None:
         self.close_request(request)
@@ -183,7 +183,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Six checks a second are no news."""
+        """Log nothing: six checks a second are not worth a line."""
 
 
 def connect() -> Any:

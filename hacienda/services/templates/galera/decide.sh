@@ -1,5 +1,5 @@
 #!/bin/bash
-# The operator's word on who founds Galera's Primary Component when the members cannot tell: decide.sh NODE
+# decide.sh NODE: the operator decides who founds Galera's Primary Component when the members cannot decide.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,7 +10,7 @@ node=${1:-}
 echo "published positions:"
 known_positions | sed 's/^/  /'
 [[ -n $node && " $SERVERS " == *" $node "* ]] || fail "'$node' has no data|decide.sh NODE, one of: $SERVERS"
-# Ten minutes: a decision that nobody took up must not surprise the next power cut.
+# The decision expires after ten minutes, so that an unused one does not apply after the next power cut.
 lease=$(etcd lease grant 600 | awk '{print $2}')
 etcd put --lease="$lease" /hacienda/galera/decision "$node" >/dev/null
-echo "$node founds the Primary Component now; members with more than its data lose what it does not have."
+echo "$node founds the Primary Component now; other members lose commits that it does not have."

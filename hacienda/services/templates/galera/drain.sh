@@ -1,5 +1,5 @@
 #!/bin/bash
-# systemd runs it before mariadbd is stopped: clients move to another member first, so that they meet no closed port.
+# systemd runs this script before it stops mariadbd: clients move to another member first, so that none finds a closed port.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -8,7 +8,7 @@ set -euo pipefail
 
 seconds=1.5 # HAProxy needs 0.25 to 0.75 s of bad answers
 
-[ -n "${MAINPID:-}" ] || exit 0 # it ended by itself: there is nothing to wait for
+[ -n "${MAINPID:-}" ] || exit 0 # mariadbd has ended already
 for name in $SERVERS; do
     [ "$name" != "$HACIENDA_NODE" ] || continue
     if [ "$(peer_field "$(member_address "$name")" ready)" = true ]; then

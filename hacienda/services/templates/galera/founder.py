@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Decides who founds the Primary Component again after all members stopped.
 
-Arguments: the members' names. Standard input: a line `node uuid:seqno` per published position. Prints the founder's name, or
-`wait:why|what to do` when nothing may be decided: a member's position is missing (it may hold the last commits), or there is
-more than one cluster's data.
+Arguments: the members' names. Standard input: a line `node uuid:seqno` for each published position. Prints the founder's name. It
+prints `wait:why|what to do` when a member's position is missing (it may hold the last commits), or when the members hold data of
+several clusters.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 
 BLANK = "00000000-0000-0000-0000-000000000000"
 POSITION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:-?[0-9]{1,19}")
-"""What etcd holds and is no position counts as none."""
+"""Other values in etcd do not count as positions."""
 DECIDE = "/usr/lib/hacienda/galera/decide.sh"
 
 
 def founder(members: Sequence[str], positions: Mapping[str, str]) -> str:
-    """The member with the highest position of the one cluster whose data is there; the first by name among equals.
+    """The member with the highest position, if all data are of one cluster; the first by name among equals.
 
     Args:
         members: all members, as declared.
@@ -42,7 +42,7 @@ def founder(members: Sequence[str], positions: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Read, decide, print."""
+    """Read the positions, decide, and print the decision."""
     words = (line.split(maxsplit=1) for line in sys.stdin.read().splitlines())
     positions = {pair[0]: pair[1] for pair in words if len(pair) == 2}
     print(founder(sys.argv[1:], positions))  # noqa: T201 the calling script reads it

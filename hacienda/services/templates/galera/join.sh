@@ -1,18 +1,18 @@
 #!/bin/bash
-# Brings this node into the cluster, whatever its own state and its peers': blank, stale, or everybody lost power.
+# Brings this node into the cluster from any state: blank, stale, or after all members lost power.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-patience=600 # seconds until the unit fails, says why, and starts over
+patience=600 # seconds until the unit fails with the reason, and systemd starts it again
 lease_seconds=60
 lease=""
 renew=0
 turn=""
 
-publish() { # POSITION: tells the others, as long as this script lives and a minute longer
+publish() { # POSITION: publishes it in etcd until a minute after this script ends
     [ -z "$lease" ] || [ "$SECONDS" -ge "$renew" ] || return 0
     if [ -z "$lease" ] || ! etcd lease keep-alive --once "$lease" >/dev/null 2>&1; then
         lease=$(etcd lease grant "$lease_seconds" 2>/dev/null | awk '{print $2}')
@@ -30,14 +30,14 @@ withdraw() {
 
 refuse_foreign() { # UUID EXPECTED
     if [ "$1" != "$blank" ] && [ -n "$2" ] && [ "$1" != "$2" ]; then
-        waiting "this node holds data of another Galera cluster, $1; this environment's is $2|to give it up and copy the cluster's: $(discard_command)"
+        waiting "this node holds data of another Galera cluster, $1; this environment's is $2|to discard it and copy the cluster's: $(discard_command)"
         fail "$(cat "$reason_file")"
     fi
 }
 
 take_turn() { # blank members join one at a time
-    # While two connect at once, they may lose sight of each other for a moment, and a donor that is cut off while it gives a
-    # copy stays a donor until it is restarted: nobody could join any more (seen on two busy cores). Without etcd it goes on.
+    # Two members that connect at once may lose each other for a moment. A donor that is cut off while it gives a copy stays a
+    # donor until it is restarted, and then no member can join (seen on two busy cores). Without etcd the node joins without a turn.
     local key=/hacienda/galera/joining started=$SECONDS guard
     while [ $((SECONDS - started)) -lt "$patience" ]; do
         guard=$(etcd lease grant 120 2>/dev/null | awk '{print $2}')
@@ -64,18 +64,18 @@ join_primary() { # POSITION PEER...
     refuse_foreign "${position%:*}" "$(peer_field "$(member_address "$donor")" wsrep_cluster_state_uuid)"
     if [ "${position%:*}" = "$blank" ]; then
         take_turn
-        # Whoever got its copy meanwhile has fewer clients than the founder, which may serve by now.
+        # A member that got its copy meanwhile has fewer clients than the founder, which may serve by now.
         # shellcheck disable=SC2046 # one word per peer
         set -- $(primary_peers)
         donor=${1:-$donor}
     fi
     withdraw
     log "joining $*: local position $position, donor $donor"
-    # The peer with the fewest clients gives: a donor refuses changes of the schema, which the writer gets.
+    # The donor is the peer with the fewest clients, because a donor refuses changes of the schema, which the writer gets.
     start_server "wsrep_sst_donor = $donor,"
 }
 
-found_again() { # POSITION: the compare-and-swap decides when two think that it is theirs
+found_again() { # POSITION: founds the component, unless another node is founding it (compare-and-swap)
     local guard
     guard=$(etcd lease grant 120 | awk '{print $2}')
     if ! etcd txn <<EOF | grep -q SUCCESS; then
@@ -95,7 +95,7 @@ EOF
     etcd lease revoke "$guard" >/dev/null
 }
 
-verdict() { # the founder's name, or `wait:why|what to do`
+verdict() { # prints the founder's name, or `wait:why|what to do`
     local busy decided
     busy=$(etcd_get /hacienda/galera/founder || true)
     decided=$(etcd_get /hacienda/galera/decision || true)
@@ -107,15 +107,15 @@ verdict() { # the founder's name, or `wait:why|what to do`
     fi
 }
 
-arbiters_rest() { # no arbitrator holds on to the component that the servers left: watch.sh there sees to it
+arbiters_rest() { # whether no arbitrator keeps the servers' former component; watch.sh on the arbiters stops them
     local voting
     voting=$(arbitrating)
     [ -n "$voting" ] || return 0
-    waiting "waiting for garbd to step aside on ${voting//$'\n'/, }|there: systemctl stop garb, and journalctl -u galera-watch"
+    waiting "waiting for garbd to stop on ${voting//$'\n'/, }|there: systemctl stop garb, and journalctl -u galera-watch"
     return 1
 }
 
-recover() { # nobody is Primary: everybody's position decides
+recover() { # POSITION: joins a Primary Component, or founds it again if the published positions say so
     local position=$1 deadline=$((SECONDS + patience)) founder peers
     while [ "$SECONDS" -lt "$deadline" ]; do
         peers=$(primary_peers)

@@ -1,6 +1,6 @@
 #!/bin/bash
-# leave.sh [--check] NODE. Galera keeps no list of members: one that is gone is out of the component. What is left of it is the
-# position it published. --check: only whether a majority of the declared members stays without NODE.
+# leave.sh [--check] NODE: deletes the position that NODE published. Galera keeps no list of members, so a stopped member has left.
+# --check: only checks whether a majority of the declared members stays without NODE.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -13,7 +13,8 @@ check() { # NODE
     for name in $(primary_servers); do
         if [ "$name" != "$1" ]; then staying=$((staying + 1)); fi
     done
-    # Arbiters are what the servers count beside themselves: never more than there are declared, one that dies is counted a while.
+    # Members that the servers count besides themselves are arbiters. Servers count a dead member for a while, so never count more
+    # arbiters than are declared.
     read -r -a declared <<<"$ARBITERS"
     component
     voting=$((size - serving < ${#declared[@]} ? size - serving : ${#declared[@]}))

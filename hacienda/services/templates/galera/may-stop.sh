@@ -1,15 +1,15 @@
 #!/bin/bash
-# Exit 0 when this member may stop: the others keep a majority without it.
+# Exits with 0 when this member may stop: the others keep a majority without it.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-primary || exit 0 # it serves nobody: stopping it costs nothing
+primary || exit 0 # it serves no clients, so a stop costs nothing
 want=$(member_names | wc -l)
 size=$(number "$(wsrep cluster_size)" "mariadbd's wsrep_cluster_size")
-# A member that stops in good order is subtracted from the quorum, but then a single failure more ends the service.
+# Galera does not count a cleanly stopped member, but then one more failure ends the service.
 if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then
     echo "$size of $want members in the cluster"
     exit 1

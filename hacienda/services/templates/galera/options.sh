@@ -1,6 +1,6 @@
 #!/bin/bash
-# systemd runs it as root before mariadbd: writes the options of this one start, which are the position of the local data, so
-# that the server catches up from there, and what start_server asked for. What was asked for is gone afterwards.
+# systemd runs this script as root before mariadbd. It writes the options of this start only: the position of the local data, from
+# which the server catches up, and the option that start_server left. It removes that option's file.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,10 +10,10 @@ set -euo pipefail
 position=$(recovered_position)
 asked=$(cat "$asked_file" 2>/dev/null || true)
 rm -f "$asked_file"
-umask 022 # mysql reads the file, and the unit's own mask would keep it out
+umask 022 # the user mysql must read the file, which the unit's own mask would prevent
 install -d -m 0755 "${start_options%/*}"
 cat >"$start_options" <<EOF
-# Written at each start of mariadb.service.
+# options.sh writes this file at each start of mariadb.service.
 [mariadbd]
 wsrep_start_position = $position
 $asked

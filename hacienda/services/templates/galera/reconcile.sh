@@ -1,6 +1,6 @@
 #!/bin/bash
-# reconcile.sh [--retire]: one schema per file in /etc/hacienda/accounts/database, and the user that it names; the password is the
-# secret database/<user>. A former password is accepted, too, until --retire.
+# reconcile.sh [--retire]: makes a schema for each file in /etc/hacienda/accounts/database, and the user that the file names. The
+# password is the secret database/<user>. The server accepts a former password too, until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

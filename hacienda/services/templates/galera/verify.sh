@@ -1,5 +1,5 @@
 #!/bin/bash
-# Primary, Synced, and everybody there. With --local, absent members are no fault of this node's.
+# This server is Primary and Synced, and all members are there. With --local, absent members are no fault.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -21,7 +21,7 @@ while IFS=$'\t' read -r name value; do
     esac
 done < <(sql "SHOW GLOBAL STATUS LIKE 'wsrep_%'" 2>/dev/null || true)
 want=$(member_names | wc -l)
-# What the load balancers are told: a server that is fine and gets no clients is a fault, too.
+# The health checker's answer to the load balancers: a healthy server without clients is a fault too.
 own=$(member_address "$HACIENDA_NODE")
 ready=$(peer_field "$own" ready)
 

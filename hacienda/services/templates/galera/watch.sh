@@ -1,5 +1,5 @@
 #!/bin/bash
-# Brings a server back through hacienda-galera.service, which alone knows whether to join or to recover, when
+# Restarts hacienda-galera.service, which decides whether to join or to recover, when
 #   - mariadbd ended by itself (a fatal gcomm error, an inconsistency), or
 #   - it has been outside a Primary Component for a while and a peer is waiting for its position.
 set -euo pipefail
@@ -19,10 +19,10 @@ stranded() {
 }
 
 while sleep 3; do
-    # While that unit is at work, it looks after the server itself.
+    # While that unit is starting, it handles the server itself.
     systemctl is-active --quiet hacienda-galera.service || continue
     if systemctl is-failed --quiet mariadb.service; then
-        log "mariadbd ended by itself: starting it again"
+        log "mariadbd ended unexpectedly: starting it again"
     elif stranded; then
         log "outside a Primary Component while a peer waits: taking part in the recovery"
         systemctl stop mariadb.service

@@ -1,12 +1,12 @@
 #!/bin/bash
-# After a reload the former process finishes its connections, but no longer checks its backends: it would leave them with a
-# dead machine, or with a database that is not the writer any more. While there is such a process, this ends in it what the
-# new one would have ended.
+# After a reload the former process finishes its connections, but no longer checks its backends. Its clients would stay with a dead
+# machine, or with a database that is no longer the writer. While such a process exists, this script ends those of its connections
+# that the new process would end.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-START=5 # seconds the former process may take to be listed as such
+START=5 # seconds until HAProxy lists the former process as such
 
 ask() {
     socat -t 2 stdio "unix-connect:$1" <<<"$2" 2>/dev/null || true
@@ -16,7 +16,7 @@ former_processes() {
     ask /run/haproxy-master.sock "show proc" | awk '/^#/ { former = /^# old workers/; next } former && $2 == "worker" { print $1 }'
 }
 
-# lost_servers: `listener/server` a line: servers that are down, and those of a single-writer listener that do not write.
+# lost_servers: prints lines `listener/server`: servers that are down, and servers of a single-writer listener that are not its writer.
 lost_servers() {
     local statistics name writer
     statistics=$(ask /run/haproxy/admin.sock "show stat -1 4 -1")
@@ -27,14 +27,14 @@ lost_servers() {
     done
 }
 
-# end_sessions PROCESS SERVERS: one by one, for a former process refuses `shutdown sessions server` ("Proxy is disabled").
+# end_sessions PROCESS SERVERS: ends them one by one, because a former process refuses `shutdown sessions server` ("Proxy is disabled").
 end_sessions() {
     local line server session
     while read -r line; do
         server=$(sed -n 's/.* be=\([^ ]*\) srv=\([^ ]*\) .*/\1\/\2/p' <<<"$line")
         if [[ -z $server ]] || ! grep -Fqx "$server" <<<"$2"; then continue; fi
         session=${line%%:*}
-        log "ends a connection to $server"
+        log "ending a connection to $server"
         ask /run/haproxy-master.sock "@!$1 shutdown session $session" >/dev/null
     done < <(ask /run/haproxy-master.sock "@!$1 show sess")
 }

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Keeps two writers from standing side by side after a partition. The load balancer that was cut off still has the former
-# writer in its table and would tell the others when the network is whole again: so it forgets the writer when none of the
-# servers answers it. Should the table change all the same while clients work with another server, their sessions there are
-# ended as soon as the one in the table is up: pools keep theirs for 600 s. They connect again, to the writer.
+# Prevents two writers after a partition. A load balancer that was cut off still has the former writer in its table, and would
+# replicate it once the network is repaired. So it forgets the writer when none of the servers answers it. If the table changes
+# nevertheless while clients use another server, this script ends their sessions there once the table's server is up. Pools would
+# keep those sessions for 600 s; now they connect again, to the writer.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-PAUSE=1 # seconds between two looks; one costs some milliseconds
+PAUSE=1 # seconds between two queries; one costs some milliseconds
 
 socket=/run/haproxy/admin.sock
 
@@ -15,8 +15,8 @@ ask() {
     socat -t 2 stdio "unix-connect:$socket" <<<"$1" 2>/dev/null || true
 }
 
-# orders: what HAProxy has to be told, a line each. Columns 1, 2, 5 and 18 of its CSV: listener, server, sessions, status.
-# NOLB: keeps the clients it has.
+# orders: prints commands for HAProxy, one a line. Columns 1, 2, 5 and 18 of its CSV are listener, server, sessions and status.
+# A server with the status NOLB keeps its present clients.
 orders() {
     local name commands=""
     for name in $WRITERS; do

@@ -1,16 +1,16 @@
 #!/bin/bash
-# routes.sh apply|check: static routes, and one table for each network with a router of its own that is not the default one. What
-# comes in through that router is answered through it: a router that sees one direction alone drops the connection.
+# routes.sh apply|check: static routes, and a table for each network whose router is not the default one. Answers leave through the
+# router that the packet came through, because a router that sees only one direction drops the connection.
 #
-# All of it is in tables and rules of our own, beside whatever else sets routes here. Their protocol is `kernel`, which systemd-networkd
-# leaves alone when it starts or reconfigures an interface; it removes every other route and rule that is not in its files.
+# Hacienda uses tables and rules of its own, beside other programs' routes. Their protocol is `kernel`, which systemd-networkd leaves
+# alone when it starts or reconfigures an interface. It removes all other routes and rules that are not in its files.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-# Rules in this order: what is attached or otherwise known, without the default route; static routes; the way back.
+# Rules in this order: attached and other known networks, without the default route; static routes; routes of answers.
 known=5000 static=5001 back=5002
-# Table of the static routes; those of the way back have the numbers that Hacienda gives them.
+# Table of the static routes; the tables for answers have numbers that Hacienda assigns.
 table=5000
 
 ours() {
@@ -53,23 +53,23 @@ apply() {
         [[ $number == main ]] || ip route flush table "$number"
     done < <(ours)
     failed=$(commands | ip -batch - 2>&1) ||
-        fail "a route was refused: ${failed//$'\n'/ }|is the router in a network of this node? see networks in the environment file, ip address on this node"
+        fail "the kernel refused a route: ${failed//$'\n'/ }|is the router in a network of this node? see networks in the environment file, ip address on this node"
 }
 
 check() {
     local entry network router number found
     [[ $(ours | sort) == "$(wanted | sort)" ]] ||
-        fail "the routing rules are not those of the environment|systemctl restart hacienda-host; ip rule on this node"
+        fail "the routing rules differ from the environment's|systemctl restart hacienda-host; ip rule on this node"
     for entry in $STATIC_ROUTES $(sed -E 's/[^ ]+=([^ =]+)=([0-9]+)/default=\1=\2/g' <<<"$ROUTES_BACK"); do
         IFS='=' read -r network router number <<<"$entry"
         found=$(ip -json route show table "${number:-$table}" "$network" | jq --raw-output '.[0].gateway // empty')
         [[ $found == "$router" ]] ||
-            fail "$network is reached through '$found', not $router|systemctl restart hacienda-host; ip route show table ${number:-$table}"
+            fail "the route to $network uses ${found:-no router}, not $router|systemctl restart hacienda-host; ip route show table ${number:-$table}"
     done
 }
 
 case ${1:-} in
     apply) apply ;;
     check) check ;;
-    *) fail "routes.sh $*: apply or check|" ;;
+    *) fail "routes.sh $*: the argument must be apply or check|" ;;
 esac

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the script user, finds out which interface has this node's address on each virtual IP's network, starts keepalived.
+# Makes the script user, finds the interface with this node's address on each virtual IP's network, and starts keepalived.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
-# keepalived and the HAProxy it watches live, and each virtual IP answers, here or elsewhere. That nobody else holds it, too,
-# is seen by comparing the nodes' answers.
+# keepalived and HAProxy run, and each virtual IP answers, here or elsewhere. To see whether several nodes hold one, compare the
+# nodes' answers.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -21,7 +21,7 @@ for address in $VIRTUAL_IPS; do
         detail+="${detail:+, }holds $address"
     else
         ping -q -c 1 -W 1 "$address" >/dev/null ||
-            fail "nobody holds $address|journalctl -u keepalived on the controllers says why"
+            fail "no node holds $address|journalctl -u keepalived on the controllers says why"
         detail+="${detail:+, }backup"
     fi
 done

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Brings the accounts whose passwords Hacienda makes to what they have to be. Argument: Keystone's URL.
+"""Creates and corrects the accounts whose passwords Hacienda makes. Argument: Keystone's URL.
 
-The probe is made, or gets its present password. Neither account can be locked by wrong passwords: nobody guesses 48 random
-characters, but a stranger who sends wrong ones would keep the operators and the health checks out (Keystone's documentation,
-`ignore_lockout_failure_attempts`). Nor do they expire where the operator lets the passwords of people expire.
+The probe is created or gets its present password. Wrong passwords cannot lock either account: 48 random characters cannot be
+guessed, and a stranger who sends wrong ones would otherwise keep operators and health checks out (Keystone's documentation,
+`ignore_lockout_failure_attempts`). These accounts do not expire where the operator lets people's passwords expire.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ OPTIONS = {
     "ignore_change_password_upon_first_use": True,
     "ignore_user_inactivity": True,
 }
-"""Of every account."""
+"""Options of every account."""
 
 LOCKED = {"lock_password": True}
-"""Of all but the administrator's: whoever has the password cannot change it."""
+"""Options of all accounts but the administrator's: a client that has the password cannot change it."""
 
 
 def options(account: Account) -> dict[str, bool]:
-    """Options of Keystone's that an account has to have."""
+    """Keystone's options that an account must have."""
     return dict(OPTIONS) if account.name == ADMIN.name else {**OPTIONS, **LOCKED}
 
 
 def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
-    """Make or correct an account; returns what was done, if anything.
+    """Create or correct an account; returns what was done, if anything.
 
     Args:
         identity: a session of the administrator.
-        account: whose.
-        accepted: whether Keystone takes its present password.
+        account: the account.
+        accepted: whether Keystone accepts its present password.
     """
     users = identity.get(f"/users?name={account.name}&domain_id={DOMAIN['id']}")["users"]
     if not users:
@@ -61,10 +61,10 @@ def reconcile(identity: Identity, account: Account, accepted: bool) -> str:
 
 
 def accepted(url: str, account: Account) -> bool:
-    """Whether Keystone takes an account's present password.
+    """Whether Keystone accepts an account's present password.
 
     Raises:
-        IdentityError: it does not answer.
+        IdentityError: Keystone does not answer.
     """
     try:
         here(url).log_in(account)
@@ -76,13 +76,13 @@ def accepted(url: str, account: Account) -> bool:
 
 
 def main() -> int:
-    """0 when both are as they have to be."""
+    """0 when both accounts are as they must be."""
 
     def work(identity: Identity) -> list[str]:
-        # The administrator first: until it has its options, it can be locked.
+        # The administrator first, because it can be locked until it has its options.
         return [reconcile(identity, ADMIN, True), reconcile(identity, PROBE, accepted(sys.argv[1], PROBE))]
 
-    code: int = as_administrator(work, "the accounts are as they have to be")
+    code: int = as_administrator(work, "the accounts are up to date")
     return code
 
 

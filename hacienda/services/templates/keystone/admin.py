@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Tells whether Keystone takes the administrator's present password. Argument: its URL. 0: yes; 3: it is refused; 1: no answer."""
+"""Checks whether Keystone accepts the administrator's present password. Argument: its URL. Exit status 0: accepted; 3: refused; 1:
+no answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Brings Keystone's catalogue to what the files in a folder declare. Arguments: Keystone's URL, the folder.
+"""Creates and corrects the entries of Keystone's catalogue that files declare. Arguments: Keystone's URL, the folder of the files.
 
-Declared services and endpoints are created or corrected. What nobody declares is left alone: it may be the operator's.
+Other entries are left alone, because they may be the operator's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from own import as_administrator
 
 
 def reconcile(identity: Identity, entries: list[dict[str, Any]]) -> list[str]:
-    """Make regions, services and endpoints as declared; returns what was changed."""
+    """Create and correct regions, services and endpoints as declared; returns the changes."""
     changes: list[str] = []
     regions = {region["id"] for region in identity.get("/regions")["regions"]}
     services = {(one["type"], one["name"]): one["id"] for one in identity.get("/services")["services"]}

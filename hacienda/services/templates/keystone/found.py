@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Fills Keystone's database and makes the administrator: `keystone-manage db_sync`, then `bootstrap` with our arguments.
+"""Fills Keystone's database and makes the administrator: `keystone-manage db_sync`, then `bootstrap` with this program's arguments.
 
-Loading Keystone takes 3 s of a processor, on a machine that starts everything at once 7 s; so it is loaded once, before the
-database is waited for, and each command runs in a fork. The administrator's password is in OS_BOOTSTRAP_PASSWORD.
+Loading Keystone takes 3 s of a processor, or 7 s while a machine starts all its services. So the program loads it once, before
+it waits for the database, and runs each command in a fork. The administrator's password is in OS_BOOTSTRAP_PASSWORD.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from database import clear, ready
 
 CONFIGURATION = "/etc/keystone/keystone.conf"
 USED = "SELECT 1 FROM user LIMIT 1"
-"""While nobody has founded Keystone and no user was made, its tables hold nothing: the administrator is the first."""
+"""Until Keystone is founded its tables are empty; the administrator is the first user."""
 
 
 def main() -> int:

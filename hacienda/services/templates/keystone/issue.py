@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Gets a token through the virtual IP and validates it at this node. Arguments: the URL of each.
 
-Each token for a password costs a bcrypt, on purpose expensive. Nodes that wait for one another ask every second, so a
-token is kept for half a minute and meanwhile validated through the virtual IP, which costs next to nothing. It is one of a user
-who has no role: whoever sees it, or the password, can do nothing with it.
+Each token for a password costs a bcrypt hash, which is expensive by design. Nodes that wait for one another ask every second, so
+the program keeps a token for half a minute and meanwhile validates it through the virtual IP, which is cheap. Its user has no
+role, so the token and the password are useless to others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KEPT = Path("/run/hacienda/keystone.token")
 
 
 def token(entrance: Identity, kept: Path) -> tuple[str, str]:
-    """A token that the entrance accepts, and how it was come by: `issued` or `validated`."""
+    """A token that the entrance accepts, and whether it was `issued` or `validated`."""
     try:
         if time.time() - kept.stat().st_mtime < KEEP_SECONDS:
             known = kept.read_text()
@@ -42,7 +42,7 @@ def token(entrance: Identity, kept: Path) -> tuple[str, str]:
 
 
 def main() -> int:
-    """0 and the time it took; 1 and what went wrong."""
+    """Prints the time it took and returns 0, or prints the error and returns 1."""
     began = time.monotonic()
     try:
         found, how = token(Identity(sys.argv[1], ENTRANCE_CA, TIMEOUT_SECONDS), KEPT)

@@ -1,4 +1,4 @@
-"""Whom Keystone's own scripts log in as, and whom they trust."""
+"""The accounts that Keystone's own scripts use, and the authorities that they trust."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from identity import Account, Identity, IdentityError
 
 CA = "/etc/keystone/tls/ca.pem"
-"""Who signed what Keystone's servers show."""
+"""Authority of the certificates of Keystone's servers."""
 ENTRANCE_CA = "/etc/keystone/identity/ca.pem"
-"""Who signed what clients are shown at Keystone's endpoint."""
+"""Authority of the certificate at Keystone's endpoint."""
 
 ADMIN = Account("admin", Path("/var/lib/hacienda/secrets/keystone/admin"), "admin")
 PROBE = Account(
@@ -19,7 +19,7 @@ PROBE = Account(
     Path("/var/lib/hacienda/secrets/keystone/probe"),
     description="Asks for tokens, to see whether that works",
 )
-"""May do nothing else: it has no role anywhere."""
+"""Has no role, so it can only get tokens."""
 
 
 def here(url: str) -> Identity:
@@ -28,15 +28,14 @@ def here(url: str) -> Identity:
 
 
 def as_administrator(work: Callable[[Identity], Iterable[str]], unchanged: str) -> int:
-    """Do something as the administrator at the Keystone that the program's first argument names, and tell the journal what was
-    done.
+    """Run `work` as the administrator at the Keystone that the program's first argument names, and log the changes.
 
     Args:
-        work: returns what it changed; empty texts are none.
-        unchanged: what is said when it changed nothing.
+        work: returns its changes; empty texts do not count.
+        unchanged: what is logged without a change.
 
     Returns:
-        0; 1: Keystone did not answer as hoped.
+        0; 1: Keystone refused a request or did not answer.
     """
     identity = here(sys.argv[1])
     try:

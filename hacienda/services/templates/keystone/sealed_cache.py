@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """Keystone's cache: oslo.cache's pool of memcached clients, for values that only the cloud's own Keystones can write.
 
-memcached asks nobody who they are. bytes_only.py keeps its client from unpickling; here a value is data alone (msgpack, as
-Keystone itself keeps it during a request) behind an HMAC over its key and itself. Anything else counts as a miss.
+memcached does not authenticate clients. bytes_only.py keeps its client from unpickling. Here a value is plain data (msgpack, which
+Keystone also uses for its cache during a request) after an HMAC over its key and itself. Anything else counts as a miss.
 
-It takes the place of `oslo_cache.memcache_pool` in the process that imports it: [cache] backend allows listed names only.
-[cache] memcache_servers stays empty, so that a process without it has no cache at all. As a program it is keystone-manage with
-this cache.
+This module replaces `oslo_cache.memcache_pool` in the process that imports it, because [cache] backend allows listed names only.
+[cache] memcache_servers is empty, so that a process without this module has no cache. Run as a program, it is keystone-manage
+with this cache.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class SealedPool(memcache_pool.PooledMemcachedBackend):  # type: ignore[misc]  #
     """The pool, with sealed values.
 
     Args:
-        arguments: those of the pool, with `servers`, comma-separated, in place of `url`, and `key_file`. Default: KEY_FILE.
+        arguments: arguments of the pool, with comma-separated `servers` instead of `url`, and `key_file`. Default: KEY_FILE.
 
     Raises:
         OSError: there is no key.
-        RuntimeError: the key is empty, or the library does not make the client that it is to make.
+        RuntimeError: the key is empty, or the library made a client that unpickles.
     """
 
     def __init__(self, arguments: dict[str, Any]) -> None:
@@ -68,16 +68,16 @@ class SealedPool(memcache_pool.PooledMemcachedBackend):  # type: ignore[misc]  #
         return self._open(key, super().get(key))
 
     def get_multi(self, keys: Any) -> list[Any]:
-        """The values in the order of the keys, NO_VALUE for each that is not there."""
+        """The values in the order of the keys, NO_VALUE for each missing one."""
         keys = list(keys)
         return [self._open(key, sealed) for key, sealed in zip(keys, super().get_multi(keys), strict=True)]
 
     def set(self, key: str, value: Any) -> None:
-        """Writes a value."""
+        """Write a value."""
         super().set(key, self._seal(key, value))
 
     def set_multi(self, mapping: dict[str, Any]) -> None:
-        """Writes several values."""
+        """Write several values."""
         super().set_multi({key: self._seal(key, value) for key, value in mapping.items()})
 
 

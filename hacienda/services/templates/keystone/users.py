@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Brings the users of services to what is declared. Arguments: Keystone's URL, the folder with a file for each account, the folder
-of the users' present names and passwords, and `--retire` if former users are removed.
+"""Creates, corrects and removes the users of services as declared. Arguments: Keystone's URL, the folder with a file for each
+account, the folder of the users' present names and passwords, and `--retire` to remove former users.
 
-A user has one password only, so another password comes with another user, `glance-1f0c9a2e`. Both have the same roles in the
-project `service` until --retire. A user of ours that nothing declares any more is removed at once.
+A user has only one password, so a new password comes with a new user, such as `glance-1f0c9a2e`. Both users have the same roles in
+the project `service` until --retire. A user of Hacienda's that is no longer declared is removed at once.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from own import as_administrator
 
 PROJECT = "service"
 DESCRIPTION = "A service of the cloud; Hacienda makes and removes this user"
-"""Tells our users from those that an operator put into the same project."""
+"""Distinguishes Hacienda's users from those that an operator put into the same project."""
 _PRESENT = re.compile(r"(.+)-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A user as it has to be.
+    """A declared user.
 
     Args:
-        owner: the name without the part that changes with the password.
-        account: its present name and where its password is.
+        owner: its name without the part that changes with the password.
+        account: its present name and the file of its password.
         roles: names of its roles in the project `service`.
     """
 
@@ -42,7 +42,7 @@ class Declared:
 
 
 def declared(folder: Path, secrets: Path) -> list[Declared]:
-    """What the files in a folder declare, one user each; two accounts of one user have the roles of both."""
+    """The users that the files in a folder declare, one in each; a user of two accounts has the roles of both."""
     roles: dict[str, set[str]] = {}
     for path in sorted(folder.glob("*.json")):
         said = json.loads(path.read_text())
@@ -58,7 +58,7 @@ def declared(folder: Path, secrets: Path) -> list[Declared]:
 
 
 def users(identity: Identity, url: str, wanted: Iterable[Declared], retire: bool) -> list[str]:
-    """Make, correct and remove users; returns what was done."""
+    """Create, correct and remove users; returns what was done."""
     listed = list(wanted)
     project, changes = _named(identity, "project", PROJECT, domain_id=DOMAIN["id"])
     roles: dict[str, str] = {}
@@ -73,7 +73,7 @@ def users(identity: Identity, url: str, wanted: Iterable[Declared], retire: bool
 
 
 def _named(identity: Identity, kind: str, name: str, **more: str) -> tuple[str, list[str]]:
-    """The id of the project or role of that name, which is made if there is none, and what was done."""
+    """The id of the project or role of that name, and what was done. A missing one is created."""
     filters = "".join(f"&{key}={value}" for key, value in more.items())
     found = identity.get(f"/{kind}s?name={name}{filters}")[f"{kind}s"]
     if found:
@@ -83,7 +83,7 @@ def _named(identity: Identity, kind: str, name: str, **more: str) -> tuple[str, 
 
 
 def _assign(identity: Identity, project: str, one: Declared, roles: dict[str, str]) -> list[str]:
-    """Give a user the roles that are declared, and no others, in the project."""
+    """Give a user exactly the declared roles in the project."""
     (user,) = identity.get(f"/users?name={one.account.name}&domain_id={DOMAIN['id']}")["users"]
     has = _assigned(identity, project, f"&user.id={user['id']}")
     wanted = {roles[name] for name in one.roles}
@@ -96,13 +96,13 @@ def _assign(identity: Identity, project: str, one: Declared, roles: dict[str, st
 
 
 def _assigned(identity: Identity, project: str, more: str = "") -> list[dict[str, Any]]:
-    """Who has which role in the project. Groups are the operator's."""
+    """Roles of users in the project. Roles of groups are the operator's."""
     found = identity.get(f"/role_assignments?scope.project.id={project}&include_names=true{more}")["role_assignments"]
     return [entry for entry in found if "user" in entry]
 
 
 def _remove(identity: Identity, project: str, listed: list[Declared], retire: bool) -> list[str]:
-    """Remove users of ours that nothing declares, and with `retire` the former ones of those that are declared."""
+    """Remove Hacienda's users that are not declared, and with `retire` former users of the declared ones."""
     owners, present = {one.owner for one in listed}, {one.account.name for one in listed}
     removed = []
     for name, user in sorted({(entry["user"]["name"], entry["user"]["id"]) for entry in _assigned(identity, project)}):
@@ -116,13 +116,13 @@ def _remove(identity: Identity, project: str, listed: list[Declared], retire: bo
 
 
 def main() -> int:
-    """0 when every user is as it has to be."""
+    """0 when every user is as declared."""
     url, folder, secrets, *more = sys.argv[1:]
 
     def work(identity: Identity) -> list[str]:
         return users(identity, url, declared(Path(folder), Path(secrets)), "--retire" in more)
 
-    code: int = as_administrator(work, "the users of services are as they have to be")
+    code: int = as_administrator(work, "the users of services are up to date")
     return code
 
 

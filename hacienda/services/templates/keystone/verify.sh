@@ -1,7 +1,7 @@
 #!/bin/bash
-# verify.sh [--local]: issues a token through the virtual IP over TLS and validates it here; then compares the key repositories of all members,
-# which publish theirs in etcd: skewed keys show as random 401s. With --local, a member whose keys are older is no fault of this node's.
-# Before the administrator's new password is in force (HACIENDA_UNRECONCILED), it is enough that Keystone answers.
+# verify.sh [--local]: issues a token through the virtual IP and validates it here. Then compares the key repositories of all members,
+# which publish hashes of theirs in etcd: different keys cause random 401s. With --local, a member with other keys is no fault.
+# Before the administrator's new password is in force (HACIENDA_UNRECONCILED), Keystone only has to answer.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,8 +10,8 @@ if ! systemctl is-active --quiet keystone.service; then
     echo "keystone is not running|journalctl -u hacienda-keystone -u keystone"
     exit 1
 fi
-# A Keystone that still loads is not asked for a token: three nodes that start Python every second to hear a 503 take a third
-# of two processors from those that load.
+# Ask for no token while Keystone still loads: three nodes that start Python every second only to get a 503 take a third of two
+# processors from the loading ones.
 curl --silent --output /dev/null --max-time 5 --cacert /etc/keystone/tls/ca.pem "${LOCAL_URL%/v3}/healthcheck" || {
     echo "keystone does not answer on this node yet|journalctl -u keystone"
     exit 1
@@ -30,7 +30,7 @@ if etcd put "$keys/$HACIENDA_NODE" "$hash" >/dev/null 2>&1; then
     for name in $(member_names); do
         theirs=$(etcd_get "$keys/$name" 2>/dev/null || true)
         if [ -n "$theirs" ] && [ "$theirs" != "$hash" ] && [ "${1:-}" != --local ]; then
-            echo "fernet or credential keys differ from those of $name|deploy the environment again: both get the same keys"
+            echo "fernet or credential keys differ from those of $name|deploy the environment again, so that both get the same keys"
             exit 1
         fi
     done

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Asks an API of this node something that only a valid token gets an answer to. Arguments: the service's name, Keystone's URL, the
-URL to ask, and the files with the present name and the password of the service's user.
+"""Sends an API of this node a request that requires a valid token. Arguments: the service's name, Keystone's URL, the URL to
+request, and the files with the present name and the password of the service's user.
 
-A token costs a bcrypt, on purpose expensive. Nodes that wait for one another ask every second, so a token is kept for half a
-minute.
+A token costs a bcrypt hash, which is expensive by design. Nodes that wait for one another ask every second, so the program keeps a
+token for half a minute.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def token(identity: Identity, account: Account, kept: Path) -> str:
 
 
 def main() -> int:
-    """0 and the time it took; 1 and what went wrong."""
+    """Prints the time it took and returns 0, or prints the error and returns 1."""
     service, keystone, url, name, password = sys.argv[1:]
     began = time.monotonic()
     kept, account = RUN / f"{service}.token", Account(Path(name).read_text().strip(), Path(password), "service")

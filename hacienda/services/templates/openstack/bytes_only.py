@@ -1,7 +1,8 @@
-"""Clients of memcached that take values as bytes alone, whatever a server says of them.
+"""Clients of memcached that accept values as bytes only, whatever flags a server sends.
 
-memcached asks nobody who they are, and its client unpickles what a server flags as pickled, which runs what the pickle says. The
-pool of oslo.cache makes such clients, for itself and for keystonemiddleware. Importing this module has the pool make ours.
+memcached does not authenticate clients. Its client unpickles values that a server flags as pickled, which runs code from the
+pickle. The pool of oslo.cache makes such clients, for itself and for keystonemiddleware. After an import of this module it makes
+these.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from oslo_cache import _memcache_pool
 
 
 def refuse(*_arguments: Any, **_options: Any) -> Any:
-    """What the client would call for a value that a server flags as pickled or compressed, were flags looked at."""
+    """Refuse a value that a server flags as pickled or compressed. The client calls this only if it heeds flags."""
     raise ValueError("not a value of this cache")
 
 
 class _Client(_memcache_pool._MemcacheClient):  # type: ignore[misc]  # the node's own library
     def _recv_value(self, server: Any, flags: int, rlen: int) -> Any:
-        """Whatever a server says of it, a value is bytes."""
+        """Ignore the server's flags: a value is bytes."""
         return super()._recv_value(server, 0, rlen)
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a database behind the load balancers, and what an interrupted first migration left there."""
+"""Waits for a database behind the load balancers, and drops what an interrupted first migration left there."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import time
 PATIENCE_SECONDS = 300
 RETRY_SECONDS = 1
 SETTLED_SECONDS = 60
-"""How long to wait for all members of the database: while one gets its copy, the server that gives it refuses changes of the
-schema, and a migration that is cut off has to begin again. A member that is gone for good must not be waited for longer."""
+"""How long to wait for all members of the database. While one gets its copy, the donor refuses changes of the schema, and an
+interrupted migration has to begin again. A member that is lost for good must not delay a migration for longer."""
 SYNCED = "4"
-"""Value of wsrep_local_state: this server gives nobody a copy."""
+"""Value of wsrep_local_state of a server that is no donor."""
 STATE = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_size', 'wsrep_local_state')"
 
 
 def unlimited(url: str) -> str:
-    """A connection URL without time-outs of queries: migrations may take longer than what the API asks for."""
+    """A connection URL without time-outs of queries: migrations may take longer than the API's queries."""
     return re.sub(r"&(read|write)_timeout=\d+", "", url)
 
 
 def reachable(url: str) -> bool:
-    """Waits until one can log in to the database. Its schema and user are made elsewhere."""
+    """Wait until a log-in to the database succeeds. Its schema and user are made elsewhere."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(url, pool_size=1)
@@ -48,7 +48,7 @@ def reachable(url: str) -> bool:
 
 
 def settled(url: str, members: int) -> None:
-    """Waits until the database has that many members and none of them is given a copy, SETTLED_SECONDS at most."""
+    """Wait, SETTLED_SECONDS at most, until the database has that many members and none of them is getting a copy."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
@@ -65,11 +65,11 @@ def settled(url: str, members: int) -> None:
 
 
 def clear(url: str, used: str) -> None:
-    """Drops the tables that an interrupted first migration left: it cannot be repeated over them.
+    """Drop the tables that an interrupted first migration left, because it cannot run again over them.
 
     Args:
-        url: of the connection.
-        used: a query that finds a row once anything has used the tables.
+        url: URL of the connection.
+        used: a query that finds a row once the tables are in use.
     """
     import sqlalchemy
 
@@ -79,7 +79,7 @@ def clear(url: str, used: str) -> None:
         asked = re.search(r"FROM (\w+)", used)
         if not tables or (asked and asked[1] in tables and connection.exec_driver_sql(used).first()):
             return
-        print("an earlier try was interrupted: its tables are dropped", file=sys.stderr)  # noqa: T201 for the journal
+        print("an earlier migration was interrupted: dropping its tables", file=sys.stderr)  # noqa: T201 for the journal
         connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
         for table in tables:
             connection.exec_driver_sql(f"DROP TABLE `{table}`")
@@ -87,11 +87,11 @@ def clear(url: str, used: str) -> None:
 
 
 def ready(configuration: str, section: str) -> str:
-    """Waits for the database of a configuration file until migrations can begin. They then find its URL in the environment, without
-    time-outs. DATABASE_MEMBERS says how many servers it has.
+    """Wait for the database of a configuration file until migrations can begin. Puts its URL, without time-outs, into their
+    environment. DATABASE_MEMBERS is the number of its servers.
 
     Returns:
-        The URL; empty: one cannot log in, and the journal has been told.
+        The URL; empty: a log-in failed, and the journal has the error.
     """
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.read(configuration)

@@ -1,5 +1,5 @@
-"""A few calls of Keystone's API, and of others with its tokens, by the standard library: the command line client takes seconds to
-start."""
+"""A few calls of Keystone's API, and of other APIs with its tokens. It uses the standard library, because the command line client
+takes seconds to start."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Account:
 
     Args:
         name: the user's name.
-        file: where this node has the password.
-        project: whose token it asks for; empty: a token without scope, which a user without any role gets.
-        description: what people read about the user.
+        file: this node's file with the password.
+        project: scope of its tokens; empty: tokens without scope, which a user without a role gets too.
+        description: the user's description in Keystone.
     """
 
     name: str
@@ -33,16 +33,16 @@ class Account:
 
     @property
     def password(self) -> str:
-        """As this node has it."""
+        """The password that this node has."""
         return self.file.read_text().strip()
 
 
 class IdentityError(Exception):
-    """An API did not answer as hoped.
+    """An API refused a request or did not answer.
 
     Args:
-        text: what was asked and what came back.
-        refused: the API itself said no; otherwise nobody answered.
+        text: the request and its result.
+        refused: whether the API itself refused; otherwise none answered, or it failed.
     """
 
     def __init__(self, text: str, refused: bool = False) -> None:
@@ -54,10 +54,10 @@ class Identity:
     """A session of one account.
 
     Args:
-        url: where the API is, Keystone's with its version: `https://...:5000/v3`.
+        url: the API's URL, Keystone's with its version: `https://...:5000/v3`.
         authority: file with the certificates that are trusted there.
-        timeout: seconds per call.
-        token: that it has already.
+        timeout: seconds for each call.
+        token: a token that the account has already.
     """
 
     def __init__(self, url: str, authority: str, timeout: float = 30.0, token: str = "") -> None:
@@ -81,7 +81,7 @@ class Identity:
         return self._token
 
     def validate(self, token: str) -> None:
-        """Raise IdentityError when a token is not valid here; it is its own proof of who asks."""
+        """Raise IdentityError if a token is not valid here; the token itself authenticates the request."""
         self._call("GET", "/auth/tokens", None, {"X-Subject-Token": token, "X-Auth-Token": token})
 
     def get(self, path: str) -> Any:

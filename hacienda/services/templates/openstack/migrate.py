@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Brings the schema of an API's database to what its code needs. Arguments: its configuration file, the section with the
-connection, the Python module of its management tool, and the tool's own arguments.
+"""Migrates the schema of an API's database for its code. Arguments: its configuration file, the section with the connection, the
+Python module of its management tool, and the tool's own arguments.
 
-The tool is loaded first, then the database is waited for: both take seconds, and every machine starts at once. DATABASE_MEMBERS
-says how many servers the database has. If HACIENDA_FIRST is set, no release was migrated before: what an interrupted try left is
-dropped, unless the query MIGRATE_USED finds that it is used.
+The program loads the tool before it waits for the database, because both take seconds while a machine starts. DATABASE_MEMBERS is
+the number of the database's servers. HACIENDA_FIRST is set if no release was migrated before. The program then drops what an
+interrupted migration left, unless the query MIGRATE_USED shows that the tables are in use.
 """
 
 from __future__ import annotations

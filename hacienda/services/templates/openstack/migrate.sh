@@ -1,6 +1,6 @@
 #!/bin/bash
-# migrate.sh [--online]: before the first start of a release's code, on one node: the schema; --online, when every node runs that code:
-# what is left of the data.
+# migrate.sh [--online]: migrates the schema on one node, before the first start of a release's code. With --online, once every node
+# runs that code, migrates the data that is left.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

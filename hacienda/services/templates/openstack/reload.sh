@@ -1,16 +1,16 @@
 #!/bin/bash
-# reload.sh PID: has uWSGI, whose master is PID, start one worker after the other anew, and waits until none of the former is
-# left: until then some use the former configuration, and the passwords in it. It runs as the API's own user.
+# reload.sh PID: makes uWSGI, whose master is PID, restart one worker after the other, and waits until no former worker is left. Until
+# then some use the former configuration and its passwords. The script runs as the API's own user.
 set -euo pipefail
 
-patience=240 # seconds; a worker has 20 to finish its requests, then the next one begins
+patience=240 # seconds; each worker has 20 to finish its requests
 
 workers() {
     cat "/proc/$1/task/$1/children"
 }
 
 former=$(workers "$1")
-echo c >"$RUNTIME_DIRECTORY/control" # systemd names the folder
+echo c >"$RUNTIME_DIRECTORY/control" # systemd sets the folder
 for ((waited = 0; waited < patience; waited++)); do
     left=""
     for worker in $former; do

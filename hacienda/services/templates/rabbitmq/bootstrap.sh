@@ -1,5 +1,5 @@
 #!/bin/bash
-# Founds the cluster on this node, once per environment. Prints the cluster's id as its last line.
+# Founds the cluster on this node, once for each environment. Prints the cluster's id as its last line.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,7 +10,7 @@ started=/var/lib/hacienda/rabbitmq.founding
 start_helpers
 if ! running; then
     if ! blank && [ ! -e "$started" ]; then
-        fail "this node holds data of a RabbitMQ cluster, but etcd knows of none|if etcd lost its memory, tell it: etcdctl put /hacienda/boot/rabbitmq done:kept; if the messages are of no use: rm -r $database; then systemctl restart hacienda-rabbitmq"
+        fail "this node holds data of a RabbitMQ cluster, but etcd knows of none|if etcd lost its data: etcdctl put /hacienda/boot/rabbitmq done:kept; if the messages are of no use: rm -r $database; then systemctl restart hacienda-rabbitmq"
     fi
     touch "$started"
     name_peers "$HACIENDA_NODE"

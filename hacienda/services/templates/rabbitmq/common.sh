@@ -1,29 +1,29 @@
 #!/bin/bash
 # shellcheck disable=SC2034 # the scripts that source it use them
-# What the RabbitMQ scripts share; sourced, not run.
+# Shared functions of the RabbitMQ scripts; sourced, not run.
 
 me=rabbit@$HACIENDA_NODE
 database=/var/lib/rabbitmq/mnesia/$me
-cookie=/var/lib/rabbitmq/.erlang.cookie  # what the broker and its tools read when they start
-given_cookie=$ETC/rabbitmq.cookie       # what it is to be: a running broker changes it by reload.sh
+cookie=/var/lib/rabbitmq/.erlang.cookie  # the broker and its tools read it when they start
+given_cookie=$ETC/rabbitmq.cookie       # the declared cookie; a running broker gets it from reload.sh
 
-place_cookie() { # in the broker's own folder, so as the broker's user
+place_cookie() { # writes the cookie to the broker's own folder, so as the broker's user
     # shellcheck disable=SC2016 # the inner shell expands them
     run_as rabbitmq bash -euc 'umask 377; rm -f "$0.new"; cat >"$0.new"; mv --no-target-directory "$0.new" "$0"' "$cookie" <"$given_cookie"
 }
 
-has_cookie() { # the broker's and the one that it is to be are the same
+has_cookie() { # whether the broker's cookie is the declared one
     run_as rabbitmq cmp --silent - "$cookie" <"$given_cookie"
 }
 
-# A tool that finds none makes one up, and is refused with it.
+# A tool that finds no cookie makes one up, which the broker refuses.
 [ -e "$cookie" ] || place_cookie
 
 running() {
     systemctl is-active --quiet rabbitmq-server.service
 }
 
-members_at() { # PEER: whom its cluster consists of. From now on its brokers expect this node with the cookie they have themselves
+members_at() { # PEER: prints the members of its cluster, whose brokers from now on expect their own cookie from this node
     rabbitmqctl --quiet -n "rabbit@$1" eval "
         [erpc:call(Node, erlang, set_cookie, ['$me', erpc:call(Node, erlang, get_cookie, [])]) || Node <- [node() | nodes()]],
         io:format(\"~p~n\", [rabbit_nodes:list_members()])."
@@ -35,8 +35,8 @@ start_helpers() {
         place_cookie
         cookie_changed=yes
     fi
-    # The port mapper is systemd's, on this node's addresses: a tool that finds none starts one on all addresses, and then
-    # systemd's cannot listen any more. One that a tool left behind is ended, if no broker needs it.
+    # systemd runs the port mapper on this node's addresses. A tool that finds no mapper starts one on all addresses, and then
+    # systemd's cannot listen. So end a mapper that a tool left behind, if no broker needs it.
     if ! systemctl is-active --quiet epmd.socket && ! running; then
         epmd -kill >/dev/null 2>&1 || true
         systemctl start epmd.socket
@@ -44,7 +44,7 @@ start_helpers() {
     systemctl start rabbitmq-watch.service
 }
 
-blank() { # this node has never been a member of anything
+blank() { # whether this node has never been a member of a cluster
     [ ! -e "$database/schema.DAT" ]
 }
 
@@ -53,7 +53,7 @@ listens() { # ADDRESS PORT
     timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null
 }
 
-running_peers() { # names of the peers whose broker runs: its listener is the last thing that opens
+running_peers() { # prints the peers whose broker runs: it opens its listener last
     local name
     for name in $(member_names); do
         [ "$name" != "$HACIENDA_NODE" ] || continue
@@ -61,7 +61,7 @@ running_peers() { # names of the peers whose broker runs: its listener is the la
     done
 }
 
-name_peers() { # NAME...: itself, and whom the blank node joins at its first start
+name_peers() { # NAME...: writes the blank node itself and the peer that it joins at its first start
     local name number=0
     install -d -m 0755 /etc/rabbitmq/conf.d
     for name in "$@"; do
@@ -70,6 +70,6 @@ name_peers() { # NAME...: itself, and whom the blank node joins at its first sta
     done >/etc/rabbitmq/conf.d/90-peers.conf
 }
 
-evaluate() { # SECONDS ERLANG: the value of an expression in this node. The tool's start alone takes 1 s, on a busy machine 5.
+evaluate() { # SECONDS ERLANG: prints the value of an expression in this node's broker. The tool starts in 1 s, or 5 s on a busy machine.
     timeout "$1" rabbitmqctl --quiet eval "$2"
 }

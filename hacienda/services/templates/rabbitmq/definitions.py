@@ -2,8 +2,8 @@
 """Writes RabbitMQ definitions for the declared users. Arguments: the folder with a file for each virtual host, which names
 its user, and the folder of the users' present names and passwords.
 
-A user's name changes with its password, `nova-1f0c9a2e`, because a user of RabbitMQ's has one password only: while it is rotated
-some clients come as the former user and some as the new one.
+A user of RabbitMQ has only one password, so its name changes with the password: `nova-1f0c9a2e`. During a rotation some clients
+log in as the former user and some as the new one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SALT_BYTES = 4
 """RabbitMQ's rabbit_password_hashing_sha256 takes the first four bytes as the salt."""
 OWN_VHOST = "hacienda"
 OWN_QUEUE = "hacienda.verify"
-"""A queue nobody publishes to: its members tell whether quorum queues work."""
+"""A queue without publishers: its members show whether quorum queues work."""
 
 
 def password_hash(password: str, salt: bytes) -> str:
@@ -29,7 +29,7 @@ def password_hash(password: str, salt: bytes) -> str:
 
 
 def definitions(accounts: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    """A virtual host per account, where only its user may do anything, and one of our own.
+    """A virtual host for each account, which only its user may use, and one of Hacienda's own.
 
     Args:
         accounts: virtual host -> its user's name and password.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Brings this node into the cluster: blank, restarted, or after everybody lost power.
+# Brings this node into the cluster: blank, restarted, or after all members lost power.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -8,7 +8,7 @@ set -euo pipefail
 
 join_running_members() {
     local peers="" peer
-    # A blank node that reaches no peer would quietly start a cluster of its own.
+    # A blank node that reaches no peer would start a cluster of its own.
     for _ in {1..60}; do
         peers=$(running_peers)
         [ -z "$peers" ] || break
@@ -18,7 +18,7 @@ join_running_members() {
     [ -n "$peers" ] || fail "no running member of RabbitMQ to join|hacienda-verify rabbitmq on the other members"
     peer=${peers%%$'\n'*}
     if [[ $(members_at "$peer") == *"'$me'"* ]]; then
-        # The cluster still knows the machine that had this name and is gone: it would refuse this one.
+        # The cluster still lists the former machine of this name, and would refuse this one.
         log "rabbit@$peer still lists the former $me: forgetting it"
         rabbitmqctl --quiet -n "rabbit@$peer" forget_cluster_node "$me"
     fi
@@ -26,7 +26,7 @@ join_running_members() {
     name_peers "$HACIENDA_NODE" "$peer"
 }
 
-let_go() { # the running members no longer list this node
+let_go() { # whether the running members no longer list this node
     local peers
     peers=$(running_peers)
     [ -n "$peers" ] && [[ $(members_at "${peers%%$'\n'*}") != *"'$me'"* ]]
@@ -40,15 +40,15 @@ if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
     join_running_members
 else
     if [ -n "$cookie_changed" ]; then
-        # It changed while the broker was down: those that run may still expect the former one of it.
+        # The cookie changed while the broker was down, so running brokers may still expect the former one from it.
         peers=$(running_peers)
         [ -z "$peers" ] || members_at "${peers%%$'\n'*}" >/dev/null || log "the running brokers do not have this cookie yet"
     fi
-    log "starting with this node's own data; after a power cut it waits for the other members"
+    log "starting with this node's own data; after a power cut the broker waits for the other members"
     ! systemctl start rabbitmq-server.service || exit 0
-    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; when the members that stopped last are lost for good, restore them: hacienda explain docs/services/rabbitmq.md"
-    # It left, and its machine was kept: an apply that was killed between the two. Its queues live on with the others.
-    log "the cluster has let this node go: its data go to $database.left, and it joins anew"
+    let_go || fail "rabbitmq-server did not start|journalctl -u rabbitmq-server and /var/log/rabbitmq; if the members that stopped last are lost for good, restore them: hacienda explain docs/services/rabbitmq.md"
+    # This node left, and an apply was killed before it deleted the machine. The other members still have its queues.
+    log "the cluster removed this node: moving its data to $database.left and joining again"
     systemctl stop rabbitmq-server.service
     run_as rabbitmq rm -rf "$database.left"
     run_as rabbitmq mv --no-target-directory "$database" "$database.left"

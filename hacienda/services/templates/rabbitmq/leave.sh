@@ -1,6 +1,6 @@
 #!/bin/bash
-# leave.sh [--check] NODE: takes a stopped member out of the cluster and off every queue. Run twice, it finds nothing to do.
-# --check: only whether a majority of the declared members runs without NODE.
+# leave.sh [--check] NODE: removes a stopped member from the cluster and from every queue. A second run finds nothing to do.
+# --check: only checks whether a majority of the declared members runs without NODE.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -30,6 +30,6 @@ if [[ $members != *"'$gone'"* ]]; then
     echo "$1 is no member of RabbitMQ"
     exit 0
 fi
-rabbitmq-queues --quiet shrink "$gone" >&2 || log "some queues keep $1 until they have a leader: they are reconciled later"
+rabbitmq-queues --quiet shrink "$gone" >&2 || log "some queues have no leader and keep $1: RabbitMQ removes it from them later"
 rabbitmqctl --quiet forget_cluster_node "$gone" >&2
 echo "$1 left RabbitMQ"

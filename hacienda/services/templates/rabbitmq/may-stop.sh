@@ -1,5 +1,5 @@
 #!/bin/bash
-# Exit 0 when this member may stop: no queue would lose its majority.
+# Exits with 0 when this member may stop: no queue would lose its majority.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

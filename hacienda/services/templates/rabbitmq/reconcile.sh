@@ -1,7 +1,7 @@
 #!/bin/bash
-# reconcile.sh [--retire]: one virtual host per file in /etc/hacienda/accounts/messaging, with the user messaging/<user>.user and its
-# password messaging/<user>. Passwords reach the broker as salted hashes, in a file that it alone can read beside root (its tool hangs on standard
-# input). Users that nothing declares any more are removed; a former user of a declared account is kept until --retire.
+# reconcile.sh [--retire]: makes a virtual host for each file in /etc/hacienda/accounts/messaging, with the user messaging/<user>.user and
+# its password messaging/<user>. The broker gets passwords as salted hashes, in a file that only root and the broker can read (its tool
+# hangs on standard input). Users that are no longer declared are removed; a former user of a declared account is kept until --retire.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -10,12 +10,12 @@ set -euo pipefail
 
 kept='fun(Name) -> lists:member(Owner(Name), Owners) end'
 if [[ ${1:-} == --retire ]]; then kept='fun(_) -> false end'; fi
-definitions=/run/hacienda/rabbitmq.definitions # root's folder; the broker reads it there
+definitions=/run/hacienda/rabbitmq.definitions # in a folder of root's, where the broker reads it
 install -d -m 0755 "${definitions%/*}"
 trap 'rm -f "$definitions"' EXIT
 install -g rabbitmq -m 0640 /dev/null "$definitions"
 python3 /usr/lib/hacienda/rabbitmq/definitions.py /etc/hacienda/accounts/messaging "$STATE/secrets/messaging" >"$definitions"
-# One call of the tool for everything: its own import_definitions ends before the import does.
+# One call of the tool does everything, because its own import_definitions returns before the import ends.
 removed=$(evaluate 120 "
     {ok, Text} = file:read_file(\"$definitions\"),
     {ok, Definitions} = rabbit_json:try_decode(Text),

@@ -1,21 +1,21 @@
 #!/bin/bash
-# systemd runs it: certificates are read anew for every connection from now on, and a new cookie is taken while the broker runs.
+# systemd runs this script: the broker reads certificates again for new connections, and takes a new cookie while it runs.
 #
-# Brokers compare cookies when they connect, so connections stay. Until the others have theirs, each pair uses what the broker
-# with the older cookie would come with, were it restarted; this broker is expected with the new one. The tools of a node come
-# with the cookie in its file, which changes together with its broker's.
+# Brokers compare cookies only when they connect, so connections stay. Until the others have the new cookie, each pair uses the older
+# one of its two brokers, and the others expect the new one from this broker. The node's tools use the cookie in its file, which
+# changes together with its broker's.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-next=/run/hacienda/rabbitmq.cookie # root's folder; the broker reads it there
+next=/run/hacienda/rabbitmq.cookie # in a folder of root's, where the broker reads it
 
 take_cookie() {
     install -d -m 0755 "${next%/*}"
     install -g rabbitmq -m 0440 "$given_cookie" "$next"
-    # Under a lock of all brokers: two that change at once would each note the other's former cookie.
+    # Under a lock of all brokers, because two that change at once would each store the other's former cookie.
     evaluate 60 "
         {ok, Text} = file:read_file(\"$next\"),
         New = binary_to_atom(string:trim(Text)),
@@ -32,7 +32,7 @@ take_cookie() {
 if ! has_cookie; then
     log "taking the new cookie"
     if ! take_cookie; then
-        # Interrupted after the broker had taken it, before its tools had: then they get in with it.
+        # After an interruption the broker may have the new cookie already, but not its tools: try with the new one.
         RABBITMQ_ERLANG_COOKIE=$(<"$given_cookie") evaluate 60 'ok.' >/dev/null ||
             fail "the broker did not take the new cookie|journalctl -u rabbitmq-server"
     fi

@@ -1,6 +1,6 @@
 #!/bin/bash
-# All members running, no partition, no alarm, a quorum queue with all its members online. With --local, absent members are no
-# fault of this node's.
+# All members run, there is no partition and no alarm, and a quorum queue has all its members online. With --local, absent members are
+# no fault.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -11,7 +11,7 @@ if ! running; then
     echo "rabbitmq-server is not running|journalctl -u hacienda-rabbitmq -u rabbitmq-server"
     exit 1
 fi
-# One start of the command line tool for everything: it takes longer than all the questions.
+# Ask everything with one start of the command line tool, which takes longer than all the queries.
 read -r online partitions alarms queue < <(evaluate 18 '
     Online = length(rabbit_nodes:list_running()),
     Partitions = length(rabbit_node_monitor:partitions()),

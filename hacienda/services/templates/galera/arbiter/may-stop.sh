@@ -1,5 +1,5 @@
 #!/bin/bash
-# Exit 0 when the arbitrator may stop: the others keep a majority without it.
+# Exits with 0 when the arbitrator may stop: the others keep a majority without it.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -8,7 +8,7 @@ set -euo pipefail
 
 component
 want=$(member_names | wc -l)
-[ "$serving" != 0 ] || exit 0 # nobody is served: stopping it costs nothing
+[ "$serving" != 0 ] || exit 0 # no server serves clients, so a stop costs nothing
 if [ "$want" -gt 2 ] && [ $(((size - 1) * 2)) -le "$want" ]; then
     echo "$size of $want members in the cluster"
     exit 1

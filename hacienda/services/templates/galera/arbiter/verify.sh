@@ -1,6 +1,6 @@
 #!/bin/bash
-# The arbitrator runs and is counted by the servers, and everybody is there. With --local, absent members are no fault of this
-# node's. The arbitrator itself answers no question, so the servers' checkers are asked.
+# The arbitrator runs, the servers count it, and all members are there. With --local, absent members are no fault. garbd answers no
+# queries, so the script asks the servers' health checkers.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh

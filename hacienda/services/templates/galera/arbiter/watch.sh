@@ -1,14 +1,14 @@
 #!/bin/bash
-# Lets the arbitrator step aside when the servers are about to found the component again. It may be all that is left of the old
-# one, and still Primary, where the servers stopped in good order: two Primary Components that meet end one of them, and the one
-# that has had more members come and go survives.
+# Stops the arbitrator when the servers are about to found the component again. After a clean stop of the servers the arbitrator may
+# be the last member of the old component, and still Primary. When two Primary Components meet, only the one with more changes of
+# membership survives, which may be the old one.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/galera/common.sh
 . /usr/lib/hacienda/galera/common.sh
 
-# Only when a server waits: until then the arbitrator may be what one that comes back to life needs for a majority.
+# Only when a server waits: until then a returning server may need the arbitrator for a majority.
 in_the_way() {
     systemctl is-active --quiet garb.service &&
         [ -n "$(etcd get --prefix --keys-only "$positions/" 2>/dev/null)" ] && [ -z "$(primary_servers)" ]
@@ -16,7 +16,7 @@ in_the_way() {
 
 while sleep 3; do
     in_the_way || continue
-    log "no server is Primary, and one waits to be: stepping aside until they have founded the component again"
+    log "no server is Primary, and one waits to be: stopping garbd until the servers have founded the component again"
     systemctl stop garb.service
     systemctl restart --no-block hacienda-galera.service
 done
