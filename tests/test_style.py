@@ -26,8 +26,7 @@ CODE_NOT_YET = (
 MODULES = [
     module
     for module in repository.git(ROOT, "ls-files", "hacienda/*.py").splitlines()
-    if not module.startswith(CODE_NOT_YET)
-    and not re.fullmatch(r"hacienda/provider/protocol/.*_pb2\w*\.py", module)
+    if not module.startswith(CODE_NOT_YET) and not re.fullmatch(r"hacienda/provider/protocol/.*_pb2\w*\.py", module)
 ]
 """Every other module, the next one too. What protoc generates is nobody's prose."""
 LONGEST = 30

@@ -106,7 +106,10 @@ def test_two_machines_at_other_addresses_are_refused_and_one_is_not(own: Project
 
     declare(111, 112)
     shown = own.run("apply", "small", "--yes", code=4)
-    assert "small: REFUSED: ctl-1 and ctl-2 are to get another address, which may belong to another machine" in shown.stderr
+    assert (
+        "small: REFUSED: ctl-1 and ctl-2 are to get another address, which may belong to another machine"
+        in shown.stderr
+    )
     assert "Nothing was touched." in shown.stderr
     declare(111, 12)
     shown = own.run("plan", "small", "--summary")

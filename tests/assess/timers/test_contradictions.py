@@ -33,7 +33,7 @@ WRONG: Mapping[str, tuple[str, Mapping[str, Value], str]] = {
     "an impatient client": (
         "names", {"database read_timeout": 2}, "gives up a query after 2 s, but the database's failover takes up to 2.5 s"),
     "an impatient load balancer": (
-        "door", {"server time-out": {"names-api": 4}}, "the load balancer waits 4 s for names, which itself waits 5 s for the database"),
+        "door", {"server time-out": {"names-api": 4}}, "waits 4 s for names, which itself waits 5 s for the database"),
     "a client that does not let the load balancer connect": (
         "names", {"database connect_timeout": 0}, "gives up a connection after 0 s, but the load balancer tries for 0.5 s"),
     "elections for nothing": ("truths", {"election": 1}, "room for 4.0 heartbeats"),
