@@ -56,6 +56,7 @@ def service_file(
         "HACIENDA_COORDINATION": "coordination" in service.provides,
         "HACIENDA_BOOTSTRAP": service.bootstrap.name if service.bootstrap else "",
         "HACIENDA_MIGRATE": service.migrate.name if service.migrate else "",
+        "HACIENDA_PREPARE": service.prepare.name if service.prepare else "",
         "HACIENDA_JOIN": service.join.name if service.join else "",
         "HACIENDA_RECONCILE": service.reconcile.name if service.reconcile else "",
         "HACIENDA_VERIFY": service.verify.name,

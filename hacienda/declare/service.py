@@ -124,6 +124,8 @@ class Service:
         timers: times in its files that decide how long a failure lasts. A NoTimer gives the reason why one does not exist.
         limits: how much it may take of a machine, and how many clients it accepts.
         ignores_quorum: the setting, as its file has it, by which a minority of members keeps serving; empty: no such setting.
+        prepare: script that runs on each node before each start, whether the node founds, joins or restarts. It makes what every
+            start needs, like a user or a helper, and leaves the units as they are.
         bootstrap: script that runs once per environment, on the node that wins the claim. It prints the new cluster's id as its
             last line.
         join: script that runs at every other start. It brings this node into the existing cluster, whatever the node's local state.
@@ -170,6 +172,7 @@ class Service:
     timers: tuple[Timer | NoTimer, ...] = ()
     limits: tuple[Limit, ...] = ()
     ignores_quorum: Callable[[Any], str] = _majority
+    prepare: Script | None = None
     bootstrap: Script | None = None
     join: Script | None = None
     reconcile: Script | None = None
@@ -275,5 +278,5 @@ class Service:
 
     def all_scripts(self) -> tuple[Script, ...]:
         """Every script that is installed on the node, life-cycle scripts first."""
-        life = (self.migrate, self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
+        life = (self.migrate, self.prepare, self.bootstrap, self.join, self.reconcile, self.verify, self.leave)
         return tuple(script for script in life if script is not None) + self.scripts

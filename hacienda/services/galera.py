@@ -286,6 +286,7 @@ service = Service(
             "max_connections",
         ),
     ),
+    prepare=Script("prepare.sh"),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),

@@ -155,7 +155,7 @@ service = Service(
         Timer("garp_master_delay", 5, CONFIGURATION),
         Timer("garp_master_repeat", 25, CONFIGURATION),
     ),
-    join=Script("join.sh"),
+    prepare=Script("prepare.sh"),
     sandboxes=(
         Sandbox(
             "keepalived.service",

@@ -196,6 +196,7 @@ service = Service(
         ),
     ),
     ignores_quorum=_ignores_quorum,
+    prepare=Script("prepare.sh"),
     bootstrap=Script("bootstrap.sh"),
     join=Script("join.sh"),
     reconcile=Script("reconcile.sh"),

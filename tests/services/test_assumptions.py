@@ -27,7 +27,7 @@ OWN = (
 )
 MADE = {
     # What scripts make themselves, or files of daemons in folders that are declared or made by systemd for a unit.
-    "/etc/keepalived/interfaces.conf": "join.sh",
+    "/etc/keepalived/interfaces.conf": "prepare.sh",
     "/etc/keepalived/interface[s].conf": "the same, as a pattern that may match nothing",
     "/etc/rabbitmq/conf.d": "name_peers",
     "/etc/rabbitmq/conf.d/90-peers.conf": "name_peers",

@@ -135,7 +135,7 @@ def test_a_cluster_that_two_may_found_is_found(tmp_path: Path) -> None:
         return Registry(replace(one, **fields) if one.name == "rabbitmq" else one for one in built.registry)
 
     assert list(founders(replace(built, registry=registry(requires=(), serves_without=()))))
-    with pytest.raises(DeclarationError, match="does not run there"):
+    with pytest.raises(DeclarationError, match="needs etcd on the same machines"):
         registry(roles=("every",))
 
 

@@ -81,8 +81,14 @@ start() {
     fi
 }
 
+# prepare: what every start on this node needs first.
+prepare() {
+    [[ -z $HACIENDA_PREPARE ]] || script "$HACIENDA_PREPARE"
+}
+
 join() {
     export HACIENDA_CLUSTER_ID
+    prepare
     if [[ -n $HACIENDA_JOIN ]]; then
         log "$service: starting on this node"
         script "$HACIENDA_JOIN"
@@ -175,6 +181,7 @@ migrate_online() {
 found() {
     local id
     log "$service: this node founds it"
+    prepare
     # Under systemd stderr is a socket, which /dev/stderr cannot open.
     id=$(HACIENDA_CLUSTER_ID="" script "$HACIENDA_BOOTSTRAP" | tee >(cat >&2) | tail -n 1)
     [[ $id =~ ^[A-Za-z0-9._:-]+$ ]] || fail "$service: its bootstrap script printed no id but '$id'|this is a defect of the script"
@@ -209,6 +216,7 @@ restart() {
         systemctl stop "${reversed[@]}"
         start
     else
+        prepare
         systemctl restart "${units[@]}"
     fi
 }

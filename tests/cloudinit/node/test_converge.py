@@ -365,19 +365,63 @@ def test_unknown_service_is_said(node: Machine) -> None:
     )
 
 
+@pytest.fixture
+def prepared(node: Machine) -> Machine:
+    """An installed ctl-1 whose services prepare each start."""
+    for service in ("alpha", "beta"):
+        life(node, service, "prepare", 'echo prepare >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"')
+    return node
+
+
+def life(node: Machine, service: str, step: str, command: str) -> None:
+    """The service gets a script for a step of its life."""
+    facts = node.root / f"etc/hacienda/services/{service}.env"
+    declared = f"HACIENDA_{step.upper()}="
+    assert f"{declared}''" in facts.read_text()
+    facts.write_text(facts.read_text().replace(f"{declared}''", f"{declared}{step}.sh"))
+    script = node.root / f"usr/lib/hacienda/{service}/{step}.sh"
+    script.write_text(f"#!/bin/bash\n{command}\n")
+    script.chmod(0o755)
+
+
+def test_each_start_is_prepared(prepared: Machine) -> None:
+    assert converge(prepared) == 0
+    assert scripts(prepared) == ["prepare", "bootstrap", "reconcile"]
+    owe(prepared, "reload")
+    assert converge(prepared) == 0
+    assert scripts(prepared)[3:] == [], "the daemons keep running"
+    owe(prepared, "restart")
+    assert converge(prepared) == 0
+    assert scripts(prepared)[3:] == ["prepare", "join id-of-ctl-1"]
+
+
+def test_a_start_without_a_script_is_prepared(prepared: Machine) -> None:
+    assert converge(prepared, "alpha") == 0
+    assert scripts(prepared) == ["prepare"]
+    owe(prepared, "restart", "alpha")
+    assert converge(prepared, "alpha") == 0
+    assert scripts(prepared) == ["prepare", "prepare"]
+
+
+def test_nothing_starts_unprepared(node: Machine) -> None:
+    life(node, "beta", "prepare", "exit 1")
+    assert converge(node) == 1
+    assert scripts(node) == []
+    assert not [call for call in node.calls() if "start beta" in call]
+
+
 MIGRATE = "/hacienda/migrate/beta/epoxy"
 
 
 @pytest.fixture
 def migrating(node: Machine) -> Machine:
     """An installed ctl-1 whose beta has to be migrated once per release."""
-    facts = node.root / "etc/hacienda/services/beta.env"
-    facts.write_text(facts.read_text().replace("HACIENDA_MIGRATE=''", "HACIENDA_MIGRATE=migrate.sh"))
-    script = node.root / "usr/lib/hacienda/beta/migrate.sh"
-    script.write_text(
-        '#!/bin/bash\necho "migrate $*${HACIENDA_FIRST:+first}" >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"\n'
+    life(
+        node,
+        "beta",
+        "migrate",
+        'echo "migrate $*${HACIENDA_FIRST:+first}" >>"$HACIENDA_ROOT/var/lib/hacienda/test-calls"',
     )
-    script.chmod(0o755)
     return node
 
 

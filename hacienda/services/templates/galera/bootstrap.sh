@@ -8,7 +8,6 @@ set -euo pipefail
 
 started=/var/lib/hacienda/galera.founding
 
-start_services >&2
 if ! running; then
     position=$(recovered_position)
     uuid=${position%:*}

@@ -102,11 +102,6 @@ known_positions() { # prints lines `node uuid:seqno`
     etcd get --prefix "$positions/" | paste -d' ' - - | sed "s|^$positions/||"
 }
 
-start_services() {
-    systemd-sysusers /etc/sysusers.d/galera-check.conf
-    systemctl start galera-check.service galera-watch.service
-}
-
 start_server() { # [OPTION]: starts mariadb.service, for this start with one more line in its option file
     mkdir -p "${asked_file%/*}"
     printf '%s\n' "${1:-}" >"$asked_file"

@@ -147,7 +147,6 @@ withdraw_and_fail() {
     fail "$reason"
 }
 
-start_services
 if running; then
     for _ in {1..15}; do
         primary && break

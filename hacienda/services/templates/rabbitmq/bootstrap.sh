@@ -7,7 +7,6 @@ set -euo pipefail
 . /usr/lib/hacienda/rabbitmq/common.sh
 
 started=/var/lib/hacienda/rabbitmq.founding
-start_helpers
 if ! running; then
     if ! blank && [ ! -e "$started" ]; then
         fail "this node holds data of a RabbitMQ cluster, but etcd knows of none|if etcd lost its data: etcdctl put /hacienda/boot/rabbitmq done:kept; if the messages are of no use: rm -r $database; then systemctl restart hacienda-rabbitmq"

@@ -5,6 +5,7 @@
 me=rabbit@$HACIENDA_NODE
 database=/var/lib/rabbitmq/mnesia/$me
 cookie=/var/lib/rabbitmq/.erlang.cookie  # the broker and its tools read it when they start
+cookie_is_new=/run/hacienda/rabbitmq.cookie-is-new # it changed while the broker was down
 given_cookie=$ETC/rabbitmq.cookie       # the declared cookie; a running broker gets it from reload.sh
 
 place_cookie() { # writes the cookie to the broker's own folder, so as the broker's user
@@ -27,21 +28,6 @@ members_at() { # PEER: prints the members of its cluster, whose brokers from now
     rabbitmqctl --quiet -n "rabbit@$1" eval "
         [erpc:call(Node, erlang, set_cookie, ['$me', erpc:call(Node, erlang, get_cookie, [])]) || Node <- [node() | nodes()]],
         io:format(\"~p~n\", [rabbit_nodes:list_members()])."
-}
-
-start_helpers() {
-    cookie_changed=""
-    if ! running && ! has_cookie; then
-        place_cookie
-        cookie_changed=yes
-    fi
-    # systemd runs the port mapper on this node's addresses. A tool that finds no mapper starts one on all addresses, and then
-    # systemd's cannot listen. So end a mapper that a tool left behind, if no broker needs it.
-    if ! systemctl is-active --quiet epmd.socket && ! running; then
-        epmd -kill >/dev/null 2>&1 || true
-        systemctl start epmd.socket
-    fi
-    systemctl start rabbitmq-watch.service
 }
 
 blank() { # whether this node has never been a member of a cluster

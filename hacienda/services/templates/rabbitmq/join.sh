@@ -32,17 +32,20 @@ let_go() { # whether the running members no longer list this node
     [ -n "$peers" ] && [[ $(members_at "${peers%%$'\n'*}") != *"'$me'"* ]]
 }
 
-start_helpers
 if running; then
     exit 0
 fi
 if blank && [ "$(member_names | wc -l)" -gt 1 ]; then
     join_running_members
 else
-    if [ -n "$cookie_changed" ]; then
+    if [ -e "$cookie_is_new" ]; then
         # The cookie changed while the broker was down, so running brokers may still expect the former one from it.
         peers=$(running_peers)
-        [ -z "$peers" ] || members_at "${peers%%$'\n'*}" >/dev/null || log "the running brokers do not have this cookie yet"
+        if [ -z "$peers" ] || members_at "${peers%%$'\n'*}" >/dev/null; then
+            rm -f "$cookie_is_new"
+        else
+            log "the running brokers do not have this cookie yet"
+        fi
     fi
     log "starting with this node's own data; after a power cut the broker waits for the other members"
     ! systemctl start rabbitmq-server.service || exit 0

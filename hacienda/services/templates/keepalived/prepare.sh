@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the script user, finds the interface with this node's address on each virtual IP's network, and starts keepalived.
+# Makes the user of the check scripts, and finds the interface with this node's address on each virtual IP's network.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -18,5 +18,3 @@ for pair in $INTERFACES; do
 done
 printf '%s' "$lines" >"$file.new"
 mv "$file.new" "$file"
-
-systemctl start keepalived.service
