@@ -136,7 +136,7 @@ class NamesOptions(ServiceOptions):
 
 
 def _threads(cloud: Cloud, node: Node) -> int:
-    options = cloud.option("names")
+    options = cloud.options_of(NamesOptions)
     return options.threads if isinstance(options, NamesOptions) else 0
 
 
@@ -212,9 +212,9 @@ SERVICES = (
             *(
                 Timer(
                     f"{side} time-out",
-                    lambda cloud, node: fronts(lambda front: front.timeout_seconds or cloud.option("door").patience)(
-                        cloud, node
-                    ),
+                    lambda cloud, node: fronts(
+                        lambda front: front.timeout_seconds or cloud.options_of(DoorOptions).patience
+                    )(cloud, node),
                     file("door"),
                     "patience",
                 )
@@ -225,7 +225,12 @@ SERVICES = (
             Timer("fall", checked(lambda check: check.fall), file("door")),
         ),
         limits=(
-            Limit("connections", lambda cloud, node: cloud.option("door").connections, file("door"), "connections"),
+            Limit(
+                "connections",
+                lambda cloud, node: cloud.options_of(DoorOptions).connections,
+                file("door"),
+                "connections",
+            ),
         ),
     ),
     Service(
@@ -239,7 +244,9 @@ SERVICES = (
         options=HolderOptions,
         timers=(
             *stated("holder", HOLDING),
-            Timer("advert_int", lambda cloud, node: cloud.option("holder").interval, file("holder"), "interval"),
+            Timer(
+                "advert_int", lambda cloud, node: cloud.options_of(HolderOptions).interval, file("holder"), "interval"
+            ),
             Timer("priority", _rank, file("holder")),
         ),
     ),
@@ -262,16 +269,16 @@ SERVICES = (
         options=SqlOptions,
         timers=(*stated("sql", GROUP), NoTimer("restart", "somebody starts it by hand")),
         limits=(
-            Limit("memory", lambda cloud, node: cloud.option("sql").buffers, file("sql"), "buffers"),
+            Limit("memory", lambda cloud, node: cloud.options_of(SqlOptions).buffers, file("sql"), "buffers"),
             Limit(
                 "disk",
-                lambda cloud, node: cloud.option("sql").log,
+                lambda cloud, node: cloud.options_of(SqlOptions).log,
                 file("sql"),
                 "log",
                 "its log takes",
                 ("database", "system"),
             ),
-            Limit("connections", lambda cloud, node: cloud.option("sql").clients, file("sql"), "clients"),
+            Limit("connections", lambda cloud, node: cloud.options_of(SqlOptions).clients, file("sql"), "clients"),
         ),
     ),
     Service(
@@ -291,7 +298,7 @@ SERVICES = (
             Limit("memory", lambda cloud, node: 8 * GIB, file("bus"), ""),
             Limit(
                 "disk",
-                lambda cloud, node: cloud.option("bus").kept_free,
+                lambda cloud, node: cloud.options_of(BusOptions).kept_free,
                 file("bus"),
                 "kept_free",
                 "nobody sends without",
@@ -317,7 +324,10 @@ SERVICES = (
         timers=(
             *stated("names", {"database connect_timeout": 3, "connection_recycle_time": 600, "restart": 5, "drain": 5}),
             Timer(
-                "database read_timeout", lambda cloud, node: cloud.option("names").patience, file("names"), "patience"
+                "database read_timeout",
+                lambda cloud, node: cloud.options_of(NamesOptions).patience,
+                file("names"),
+                "patience",
             ),
         ),
     ),

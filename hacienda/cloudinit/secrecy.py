@@ -153,7 +153,7 @@ def needs(cloud: Cloud, root: Path = Path()) -> secrets.Needs:
         leaves=tuple(leaves),
         certificate_days=cloud.certificate_days,
         keys={
-            secret.name: secret.keys(cloud.option(service.name))
+            secret.name: secret.keys(cloud)
             for service in cloud.services
             for secret in service.secrets
             if secret.kind == "fernet-keys"

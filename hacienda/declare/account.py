@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from hacienda.declare.views import Cloud, Node
 
 FOLDER = "/etc/hacienda/accounts"
 """Folder on the nodes of a service that hands out accounts. It has one file `<kind>/<name>.json` per account."""
@@ -37,7 +38,7 @@ class Account:
     kind: str
     name: str
     owner: str = ""
-    connections: Callable[[Any, Any], int] | None = None
+    connections: Callable[[Cloud, Node], int] | None = None
     roles: tuple[str, ...] = ()
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from hacienda.declare.views import Cloud, Node
 
 Resource = Literal["memory", "disk", "connections"]
 """`memory` and `disk` of a machine, in bytes, or `connections` that the service accepts from clients."""
@@ -24,7 +26,7 @@ class Limit:
     """
 
     of: Resource
-    amount: Callable[[Any, Any], int]
+    amount: Callable[[Cloud, Node], int]
     file: str
     option: str
     reason: str = ""

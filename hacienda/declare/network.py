@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from hacienda.declare.views import Cloud, Node
 
 Clients = Literal["peers", "members", "users", "internal", "public", "operator"]
 """Who may connect. The first three are opened for single addresses.
@@ -96,6 +98,6 @@ class Frontend:
     scopes: tuple[Scope, ...] = ("internal",)
     single_writer: bool = False
     timeout_seconds: int | None = None
-    capacity: Callable[[Any, Any], int] | None = None
+    capacity: Callable[[Cloud, Node], int] | None = None
     largest_body: int | None = LARGEST_BODY
     checks_passwords: bool = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from hacienda.declare.views import Cloud
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,6 @@ class Redundancy:
     """
 
     of: str
-    copies: Callable[[Any], int]
+    copies: Callable[[Cloud], int]
     minimum: int = 1
     option: str = ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from hacienda.declare.views import Cloud
 
 SecretKind = Literal["token", "fernet-keys", "erlang-cookie"]
 """How a secret's value is made. Leaf certificates (x509) are not listed: they are declared as Certificate.
@@ -19,7 +21,7 @@ FERNET_KEYS = 3
 and one former key that still validates."""
 
 
-def _fernet_keys(options: Any) -> int:
+def _fernet_keys(cloud: Cloud) -> int:
     return FERNET_KEYS
 
 
@@ -35,12 +37,12 @@ class Secret:
     Args:
         name: `<service>/<what>`; lower case, digits, `-`, `_` and `/`.
         kind: how its value is made.
-        keys: only `fernet-keys`: function of the service's options. It returns how many keys remain after a rotation, including the
+        keys: only `fernet-keys`: function of the cloud. It returns how many keys remain after a rotation, including the
             staged and the primary key.
         reconciled: True: a new value takes effect only when the owner's reconcile script has run; a new file is not enough.
     """
 
     name: str
     kind: SecretKind = "token"
-    keys: Callable[[Any], int] = _fernet_keys
+    keys: Callable[[Cloud], int] = _fernet_keys
     reconciled: bool = False

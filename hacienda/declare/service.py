@@ -19,6 +19,7 @@ from hacienda.declare.redundancy import Redundancy
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
 from hacienda.declare.timer import NoTimer, Timer
+from hacienda.declare.views import Cloud, Node
 from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 
@@ -47,15 +48,15 @@ class CatalogueEntry:
     scopes: tuple[Scope, ...] = ("internal", "public")
 
 
-def _nothing(cloud: Any, node: Any) -> Mapping[str, Any]:
+def _nothing(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {}
 
 
-def _majority(cloud: Any) -> str:
+def _majority(cloud: Cloud) -> str:
     return ""
 
 
-def _no_files(cloud: Any, node: Any) -> tuple[NodeFile, ...]:
+def _no_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     return ()
 
 
@@ -74,8 +75,8 @@ class Arbiter:
     units: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
     files: tuple[Template | SecretFile | SecretDirectory | Certificate | TrustAnchor, ...] = ()
-    variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
-    facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    variables: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
+    facts: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     join: Script | None = None
     leave: Script | None = None
     scripts: tuple[Script, ...] = ()
@@ -160,9 +161,9 @@ class Service:
     ports: tuple[Port, ...] = ()
     frontends: tuple[Frontend, ...] = ()
     files: tuple[Template | SecretFile | SecretDirectory | Certificate | TrustAnchor, ...] = ()
-    node_files: Callable[[Any, Any], tuple[NodeFile, ...]] = _no_files
-    variables: Callable[[Any, Any], Mapping[str, Any]] = _nothing
-    facts: Callable[[Any, Any], Mapping[str, Any]] = _nothing
+    node_files: Callable[[Cloud, Node], tuple[NodeFile, ...]] = _no_files
+    variables: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
+    facts: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     options: type[ServiceOptions] = ServiceOptions
     overrides: Overrides | None = None
     secrets: tuple[Secret, ...] = ()
@@ -171,7 +172,7 @@ class Service:
     catalogue: tuple[CatalogueEntry, ...] = ()
     timers: tuple[Timer | NoTimer, ...] = ()
     limits: tuple[Limit, ...] = ()
-    ignores_quorum: Callable[[Any], str] = _majority
+    ignores_quorum: Callable[[Cloud], str] = _majority
     prepare: Script | None = None
     bootstrap: Script | None = None
     join: Script | None = None
@@ -210,7 +211,7 @@ class Service:
         return tuple(limit for limit in self.limits if limit.of == of)
 
     @property
-    def pools(self) -> tuple[Callable[[Any, Any], int], ...]:
+    def pools(self) -> tuple[Callable[[Cloud, Node], int], ...]:
         """For each account with database connections: the function that gives their number on a node."""
         return tuple(account.connections for account in self.accounts if account.connections is not None)
 

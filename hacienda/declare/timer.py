@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from hacienda.declare.views import Cloud, Node
 
 Stated = float | Mapping[str, float]
 """Seconds or a count. Where each section of a file has its own: section -> seconds or count, for every section."""
@@ -27,11 +28,11 @@ class Timer:
     """
 
     name: str
-    value: float | Callable[[Any, Any], Stated]
+    value: float | Callable[[Cloud, Node], Stated]
     file: str
     option: str = ""
 
-    def stated(self, cloud: Any, node: Any) -> Mapping[str, float]:
+    def stated(self, cloud: Cloud, node: Node) -> Mapping[str, float]:
         """Section -> value on a node. Where the file has one value, the section is empty."""
         found = self.value(cloud, node) if callable(self.value) else self.value
         return found if isinstance(found, Mapping) else {"": found}

@@ -61,9 +61,10 @@ ALLOW_EXPIRED_SECONDS = 2 * 86400
 """Keystone's default of allow_expired_window: services finish long operations with a token that has expired meanwhile."""
 
 
-def active_keys(options: KeystoneOptions) -> int:
+def active_keys(cloud: Cloud) -> int:
     """Fernet keys to keep, in keystone.conf and in the store alike: ceil((expiration + allow_expired_window) / rotation) + 2.
     A key then outlives the last token that it signed (Keystone's documentation on key distribution)."""
+    options = cloud.options_of(KeystoneOptions)
     lifetime = options.token_seconds + ALLOW_EXPIRED_SECONDS
     return -(-lifetime // (options.fernet_rotation_hours * 3600)) + 2
 
@@ -81,7 +82,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     options = cloud.options_of(KeystoneOptions)
     return {
         **api.variables(cloud, node, service, options, WSGI),
-        "active_keys": active_keys(options),
+        "active_keys": active_keys(cloud),
         "public": _public(cloud),
     }
 
