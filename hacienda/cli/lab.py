@@ -39,7 +39,6 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     """
     cloud = _incus(env)
     began = time.monotonic()
-    lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     _image(cloud, mirror)
     here = project.here()
     done = operate.apply(here, cloud, approve=_safe, observer=progress.Watcher(), once=True)
@@ -76,7 +75,10 @@ def down(
 
 @app.command()
 def image(env: Env = "lab", mirror: MirrorOption = None) -> None:
-    """Build the machine image for an environment's packages, unless it exists. This takes about two minutes, once."""
+    """Prepare this machine, and build the image for an environment's packages, unless it exists. Needs root.
+
+    A build takes about two minutes. `lab up` builds the image too, so this command is for a later `lab up`, or for images alone.
+    """
     cloud = _incus(env)
     console.show(_image(cloud, mirror))
 
@@ -143,8 +145,8 @@ def _declared_mirror(cloud: Cloud) -> Mirror | None:
 
 
 def _image(cloud: Cloud, mirror: str | None) -> str:
-    """Build the image and let the alias that machines boot from stand for it; the image's own alias."""
-    place = lab.Lab()
+    """Prepare this machine, build the image, and let the alias that machines boot from stand for it; the image's own alias."""
+    place = lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     built = lab.build(
         cloud.packages,
         mirror=_mirror(mirror) or _declared_mirror(cloud),
