@@ -1,4 +1,4 @@
-"""The files beside those of the CDK: the nodes' user-data and bundles, and the launcher by which a stack finds the provider."""
+"""The files besides those of the CDK: the nodes' user-data and bundles, and the launcher by which a stack finds the provider."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write_launcher(stack: str, out: Path) -> None:
 
 
 def synthesize(output: EnvironmentOutput, stack: str, *, with_secrets: bool) -> None:
-    """Creates missing secrets and writes the files beside those of the CDK, for an environment in one stack of any app.
+    """Creates missing secrets and writes the files besides those of the CDK, for an environment in one stack of any app.
 
     Args:
         output: the environment.

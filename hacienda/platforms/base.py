@@ -57,7 +57,7 @@ class Platform(Protocol):
         """The platform's settings, as in an environment file."""
 
     def foundation(self) -> tuple[Declaration, ...]:
-        """Resources that all machines share beside their networks, for example images. Machines find them by name."""
+        """Resources that all machines share besides their networks, for example images. Machines find them by name."""
 
     def network(self, network: Network) -> tuple[Declaration, ...]:
         """Resources of one network; empty if the platform makes no networks. Machines find it by name."""

@@ -1,4 +1,4 @@
-"""Attributes of a member beside its bundle: which node it is, and how it is reached."""
+"""Attributes of a member besides its bundle: which node it is, and how it is reached."""
 
 from __future__ import annotations
 
