@@ -17,11 +17,7 @@ STYLE = (ROOT / "docs/STYLE.md").read_text()
 GENERATED = ("docs/commands/", "docs/environment.md", "docs/rules/README.md")
 PAGES = [page for page in repository.git(ROOT, "ls-files", "*.md").splitlines() if not page.startswith(GENERATED)]
 """Every other page, the next one too."""
-CODE_NOT_YET = (
-    *(f"hacienda/{package}/" for package in ("cli", "constructs", "operate", "platforms")),
-    *(f"hacienda/{package}/" for package in ("stacks", "terraform", "provider/gate")),
-    "hacienda/provider/departures.py",
-)
+CODE_NOT_YET = (*(f"hacienda/{package}/" for package in ("cli", "operate")),)
 """Not gone through yet."""
 MODULES = [
     module

@@ -1,4 +1,4 @@
-"""A highly available cloud as CDK constructs, to be imported by anybody's app."""
+"""A highly available cloud as CDK constructs, which any CDK app can import."""
 
 from hacienda.constructs.cluster import Cluster
 from hacienda.constructs.gate import Gate

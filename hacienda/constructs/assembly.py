@@ -15,12 +15,12 @@ from hacienda.platforms.base import Platform
 def assemble(
     scope: cdk.Construct, output: EnvironmentOutput, platform: Platform, networks: Iterable[str]
 ) -> tuple[tuple[MachineGroup, ...], tuple[Gate, ...]]:
-    """Make what all machines share, then part by part the machines, their members and a gate; a part waits for those it needs.
+    """Makes what all machines share, and then for each part its machines, members and gate. A part waits for the parts it needs.
 
     Args:
-        scope: where it hangs.
+        scope: parent construct.
         output: the environment.
-        platform: where the machines are made.
+        platform: platform that makes the machines.
         networks: addresses of the networks' resources.
     """
     shared = platform.foundation()

@@ -1,4 +1,4 @@
-"""Which services come along with the ones that somebody asks for."""
+"""Which further services the wanted services need."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hacienda.errors import InputError, Problem
 
 
 def closure(registry: Registry, services: Iterable[str], capabilities: Iterable[Capability] = ()) -> Registry:
-    """The named services, whatever provides what they require, and the services that every machine runs; nothing else.
+    """The wanted services, the services that provide what they require, and the services that every machine runs. No others.
 
     Args:
         registry: all services.
-        services: names of those that are wanted.
-        capabilities: capabilities that are wanted besides, where anything provides them.
+        services: names of the wanted services.
+        capabilities: further wanted capabilities; one that no service provides is ignored.
 
     Raises:
-        InputError: a name is not that of a service; all such names are told at once.
+        InputError: a name is no service's name. It lists all such names.
     """
     names = list(services)
     problems = [

@@ -1,4 +1,4 @@
-"""`Cluster`: a few services, and what they require, on machines of their own."""
+"""`Cluster`: a few services, and what they require, on separate machines."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ from hacienda.errors import InputError, Problem
 
 
 class Cluster(cdk.Construct):
-    """Services with everything they require, made highly available: machines `ctl-1` to `ctl-<machines>`, their members, and a gate
-    that waits until all is healthy. `app.synth()` creates missing secrets and writes everything: stacks, bundles and the
-    provider's launcher.
+    """Highly available services with everything that they require.
+
+    It makes machines `ctl-1` to `ctl-<machines>`, their members, and a gate that waits until all are healthy. `app.synth()` creates
+    missing secrets and writes stacks, bundles and the provider's launcher.
 
     Args:
         scope: a stack, or a construct in one. One stack holds one cluster.
-        id: construct id; it is no part of any Terraform address.
-        services: names of the services that are wanted (docs/services/).
-        networks: the networks the machines are on; one of them is for management.
+        id: construct id; no Terraform address contains it.
+        services: names of the wanted services (docs/services/).
+        networks: the machines' networks; one of them has the purpose `management`.
         virtual_ips: at most one on each network. Default: none.
-        machines: how many. Default: 3.
-        options: options of services, by service, as in an environment file. Default: none.
+        machines: number of machines. Default: 3.
+        options: service -> its options, as in an environment file. Default: none.
         settings: other settings, as in an environment file (`domain`, `time`, `ssh`, `secrets`, ...). Default: none.
-        root: the project's folder, with `.hacienda/<stack>/` in it. Default: the working folder.
+        root: the project's folder, which contains `.hacienda/<stack>/`. Default: the working folder.
 
     Raises:
-        InputError: everything wrong with what is given.
+        InputError: all errors of the arguments.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Cluster(cdk.Construct):
         places = places_of(self, root=Path(root) if root else None)
         on, vips = list(networks), list(virtual_ips)
         if not on:
-            raise InputError([Problem("networks", "is empty", "Give the cluster a management network.")])
+            raise InputError([Problem("networks", "is empty", "Give the cluster a network for management.")])
         self.platform = on[0].platform
         registry = closure(catalogue.registry(), services, ("virtual ip",) if vips else ())
         parts: dict[str, Any] = {
@@ -80,14 +81,15 @@ class Cluster(cdk.Construct):
         return tuple(node.name for node in self.cloud.nodes)
 
     def endpoint(self, service: str, port: str) -> tuple[str, int]:
-        """Where clients reach a port of a service: the virtual IP's address where it is balanced, else the first machine's.
+        """Address and port number at which clients reach a service. The address is the virtual IP's for a balanced port, else the
+        first machine's.
 
         Args:
-            service: its name.
+            service: the service's name.
             port: name of one of its ports (docs/services/).
 
         Raises:
-            KeyError: there is no such service or port.
+            KeyError: no such service or port exists.
         """
         host, number = self.cloud.endpoint(service, port)
         names = {
@@ -98,6 +100,6 @@ class Cluster(cdk.Construct):
 
 
 def _with_virtual_ip(network: Network, virtual_ips: Iterable[VirtualIp]) -> NetworkSpec:
-    """The network as it is declared, with the virtual IP that lives on it."""
+    """The declared network, with its virtual IP."""
     addresses = [one.address for one in virtual_ips if one.network is network]
     return network.declared.model_copy(update={"vip": addresses[-1]}) if addresses else network.declared

@@ -1,4 +1,4 @@
-"""The files beside the CDK's own: what the nodes are given, and how a stack finds the provider."""
+"""The files besides those of the CDK: the nodes' user-data and bundles, and the launcher by which a stack finds the provider."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _KINDS = ("nodes", "rendered")
 
 
 def write_nodes(output: EnvironmentOutput, folder: Path) -> None:
-    """Write `nodes/<environment>/<node>/{user-data,network-config,bundle.tar.gz}` and `rendered/<environment>/<node>/...`.
+    """Writes `nodes/<environment>/<node>/{user-data,network-config,bundle.tar.gz}` and `rendered/<environment>/<node>/...`.
 
     Args:
         output: the environment.
-        folder: has neither of the two.
+        folder: folder that contains neither of the two yet.
 
     Raises:
         OSError: the folder cannot be written.
@@ -29,13 +29,13 @@ def write_nodes(output: EnvironmentOutput, folder: Path) -> None:
 
 
 def publish_nodes(output: EnvironmentOutput, staged: Path, out: Path) -> None:
-    """Put what `write_nodes` wrote to a staging directory into the output folder; each of the two folders as a whole."""
+    """Moves what `write_nodes` wrote from the staging directory into the output folder, each of the two folders as a whole."""
     for kind in _KINDS:
         publish.replace_folder(staged / kind / output.cloud.name, out / kind / output.cloud.name)
 
 
 def write_launcher(stack: str, out: Path) -> None:
-    """Put the provider's launcher and lock into a stack's folder, so that `terraform init` asks nobody for it."""
+    """Writes the provider's launcher and lock file into a stack's folder, so that `terraform init` asks no registry for it."""
     folder = out / "stacks" / stack
     for name, file in launcher.files(sys.executable, launcher.running_platform()).items():
         path = folder / name
@@ -45,12 +45,12 @@ def write_launcher(stack: str, out: Path) -> None:
 
 
 def synthesize(output: EnvironmentOutput, stack: str, *, with_secrets: bool) -> None:
-    """Mint secrets and write what the CDK does not: for an environment in one stack of any app, when the app is synthesized.
+    """Creates missing secrets and writes the files besides those of the CDK, for an environment in one stack of any app.
 
     Args:
         output: the environment.
         stack: the stack's name.
-        with_secrets: False: leave the store alone.
+        with_secrets: False: do not use the store.
 
     Raises:
         InputError: the store cannot be used.

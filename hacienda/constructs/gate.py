@@ -1,4 +1,4 @@
-"""`Gate`: an apply ends here when everything up to here is healthy, and fails here when it is not."""
+"""`Gate`: an apply waits here until all nodes so far are healthy, and fails if they do not become healthy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hacienda.platforms.base import Platform
 
 @dataclass(frozen=True, kw_only=True)
 class GateResource(Declaration):
-    """`hacienda_gate`; its attributes are described in the provider's schema (docs/provider.md)."""
+    """`hacienda_gate`. The provider's schema describes its attributes (docs/provider.md)."""
 
     terraform_type: ClassVar[str] = resource_types.GATE
 
@@ -33,7 +33,7 @@ class GateResource(Declaration):
 
 
 def _triggers(output: EnvironmentOutput, nodes: Iterable[Node]) -> dict[str, str]:
-    """What makes it wait again: another bundle, and every delivery, such as to a machine made anew with the same bundle."""
+    """What makes the gate wait again: another bundle, or any installation, for example on a replaced machine."""
     found: dict[str, str] = {}
     for node in nodes:
         found[node.name] = output.nodes[node.name].bundle_hash
@@ -42,14 +42,14 @@ def _triggers(output: EnvironmentOutput, nodes: Iterable[Node]) -> dict[str, str
 
 
 class Gate(cdk.Construct):
-    """Waits until the services of its nodes are healthy, and says what is not, on which node.
+    """Waits until the services of its nodes are healthy. If they are not, it names the services and nodes.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
-        id: construct id, and the Terraform address: `hacienda_gate.<id>`.
-        output: the environment it belongs to.
-        platform: where the machines are.
-        names: the nodes it waits for.
+        scope: parent construct; its stack gets the provider block.
+        id: construct id. The Terraform address is `hacienda_gate.<id>`.
+        output: the environment that it belongs to.
+        platform: platform of the machines.
+        names: names of the nodes that it waits for.
         depends_on: addresses of their members.
     """
 

@@ -1,4 +1,4 @@
-"""`HighlyAvailableCloud`: a whole environment in one stack of anybody's app."""
+"""`HighlyAvailableCloud`: a whole environment in one stack of any CDK app."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from hacienda.platforms import platform_of
 
 
 class HighlyAvailableCloud(cdk.Construct):
-    """The cloud of an environment file: networks, machines, members and gates. `app.synth()` creates missing
-    secrets and writes everything: stacks, bundles and the provider's launcher.
+    """The cloud of an environment file: networks, machines, members and gates.
+
+    `app.synth()` creates missing secrets and writes stacks, bundles and the provider's launcher.
 
     Args:
         scope: a stack, or a construct in one. One stack holds one cloud.
-        id: construct id; it is no part of any Terraform address.
+        id: construct id; no Terraform address contains it.
         environment: path of the environment file.
-        root: the project's folder, with `.hacienda/<environment>/` in it. Default: the working folder.
-        with_secrets: mint secrets that are missing, and tell Terraform their digests. Default: True.
+        root: the project's folder, which contains `.hacienda/<environment>/`. Default: the working folder.
+        with_secrets: create missing secrets, and pass the secrets' digests to Terraform. Default: True.
 
     Raises:
-        InputError: everything wrong with the file.
+        InputError: all errors of the file.
     """
 
     def __init__(

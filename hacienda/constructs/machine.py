@@ -13,19 +13,19 @@ from hacienda.platforms.base import MachineHandle, Platform
 
 
 def machine_handle(output: EnvironmentOutput, platform: Platform, node: Node) -> MachineHandle:
-    """A node's machine on a platform: what the platform declares, given the node's networks and first boot."""
+    """A node's machine as its platform declares it."""
     return platform.machine(node, output.cloud.attached(node), output.first_boot(node))
 
 
 class Machine(cdk.Construct):
-    """One machine: made on a platform, or already there.
+    """One machine, which a platform makes or which already exists.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
-        id: construct id. The Terraform address is the platform's, `hacienda_incus_instance.<name>` for one.
-        output: the environment it belongs to.
-        name: the node that it becomes.
-        platform: where it is made.
+        scope: parent construct; its stack gets the provider block.
+        id: construct id. The platform decides the Terraform address, for example `hacienda_incus_instance.<name>`.
+        output: the environment that it belongs to.
+        name: name of the node that it becomes.
+        platform: the platform.
     """
 
     def __init__(
@@ -41,5 +41,5 @@ class Machine(cdk.Construct):
 
 
 def _attributes(output: EnvironmentOutput, platform: Platform, name: str, number: int) -> dict[str, Any]:
-    """Attributes of one of a machine's resources: its first boot is complete only when the app is synthesized."""
+    """Attributes of one of a machine's resources. They are read late, because user-data is complete only at synthesis."""
     return machine_handle(output, platform, output.cloud.node(name)).declarations[number].attributes()

@@ -1,4 +1,4 @@
-"""`MachineGroup`: many machines and their members, as fast as one."""
+"""`MachineGroup`: many machines and their members in one element of the CDK."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from hacienda.platforms.base import Platform
 
 
 class MachineGroup(cdk.Construct):
-    """Machines with their configuration. It synthesizes what a `Machine` and a `Member` for each of them would, in one element:
-    a thousand machines take one second, not ten.
+    """Machines with their configuration.
+
+    It synthesizes the same as a `Machine` and a `Member` for each node, but in one element: a thousand machines take one second
+    instead of ten.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
-        id: construct id; it is no part of any Terraform address.
-        output: the environment they belong to.
-        platform: where the machines are made.
-        names: the nodes.
-        depends_on: addresses in the same stack that come before the machines. Default: none.
+        scope: parent construct; its stack gets the provider block.
+        id: construct id; no Terraform address contains it.
+        output: the environment that they belong to.
+        platform: the platform.
+        names: names of the nodes.
+        depends_on: addresses in the same stack that Terraform creates before the machines. Default: none.
     """
 
     def __init__(
@@ -49,12 +51,12 @@ class MachineGroup(cdk.Construct):
 def _declarations(
     output: EnvironmentOutput, platform: Platform, names: Iterable[str], before: tuple[str, ...]
 ) -> Iterator[Declaration]:
-    """Machines and members, the first resource of each node after `before`."""
+    """Machines and members. The first resource of each node depends on `before`."""
     for name in names:
         node = output.cloud.node(name)
         handle = machine_handle(output, platform, node)
         member = member_resource(output, node, handle, platform.trust)
-        # A machine that Terraform creates waits; where it exists already, its member waits.
+        # If Terraform creates the machine, the machine waits; otherwise its member waits.
         if handle.declarations:
             yield from (dataclasses.replace(declaration, depends_on=before) for declaration in handle.declarations)
             yield member

@@ -19,7 +19,7 @@ from hacienda.platforms.member import reach
 
 @dataclass(frozen=True, kw_only=True)
 class MemberResource(Declaration):
-    """`hacienda_member`; its attributes are described in the provider's schema (docs/provider.md)."""
+    """`hacienda_member`. The provider's schema describes its attributes (docs/provider.md)."""
 
     terraform_type: ClassVar[str] = MEMBER
 
@@ -45,8 +45,8 @@ def member_resource(output: EnvironmentOutput, node: Node, machine: MachineHandl
     Args:
         output: the environment.
         node: the node.
-        machine: the machine it lives on.
-        trust: how its SSH host key is learnt.
+        machine: the machine that it runs on.
+        trust: trust string, which says how its SSH host key is learnt.
     """
     cloud, own = output.cloud, output.nodes[node.name]
     return MemberResource(
@@ -63,19 +63,19 @@ def member_resource(output: EnvironmentOutput, node: Node, machine: MachineHandl
 
 
 def _peer(cloud: Cloud, peer: Node) -> dict[str, Any]:
-    """How a fellow voter is reached: at its own address, since a member that leaves sees nothing but the state."""
+    """How a fellow voter is reached: at its own address, because a member that leaves has only the state."""
     return {"host": peer.ssh_host, "port": cloud.ssh.port, "voters": cloud.voters(peer)}
 
 
 class Member(cdk.Construct):
-    """One node's configuration: delivered over SSH, installed, and watched for drift.
+    """One node's configuration. It is sent over SSH, installed, and checked for drift.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
+        scope: parent construct; its stack gets the provider block.
         id: construct id. The Terraform address is `hacienda_member.<node>`.
-        output: the environment it belongs to.
-        name: the node.
-        machine: the machine it lives on.
+        output: the environment that it belongs to.
+        name: the node's name.
+        machine: the machine that it runs on.
     """
 
     def __init__(

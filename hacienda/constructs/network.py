@@ -21,14 +21,14 @@ from hacienda.platforms.base import Platform
 
 
 class ResolvedNetwork(cdk.Construct):
-    """A network of a resolved cloud, made on the platform where the platform makes networks.
+    """A network of a resolved cloud. It has a resource if the platform makes networks.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
+        scope: parent construct; its stack gets the provider block.
         id: construct id. The Terraform resource has the network's name.
         network: the network.
-        platform: where it is made.
-        places: of the environment.
+        platform: the platform.
+        places: folders of the environment.
     """
 
     def __init__(
@@ -45,22 +45,21 @@ class ResolvedNetwork(cdk.Construct):
 
 
 class Network(ResolvedNetwork):
-    """A network for a cluster of one's own.
+    """A network for a `Cluster`.
 
     Args:
-        scope: where it hangs; its stack gets the provider block.
-        id: its name, and that of the Terraform resource.
-        platform: where it is made.
-        cidr: like `10.77.0.0/24`.
-        gateway: router towards the rest of the world; `none` for none. Default: the first address of the network.
-        purposes: what travels here: `management`, `public`, `storage`, `tenant`, `external`, or
-            `other` alone. Default: management.
+        scope: parent construct; its stack gets the provider block.
+        id: the network's name, which is also the Terraform resource's.
+        platform: the platform.
+        cidr: address block, for example `10.77.0.0/24`.
+        gateway: router to other networks; `none` for none. Default: the first address of the network.
+        purposes: what it carries: `management`, `public`, `storage`, `tenant`, `external`, or only `other`. Default: management.
         mtu: largest packet in bytes. Default: 1500.
         vlan: VLAN tag. Default: untagged.
-        places: of the environment. Default: the stack's id is its name, the working folder the project.
+        places: folders of the environment. Default: the environment has the stack's id, and the project is the working folder.
 
     Raises:
-        InputError: what is given is no network.
+        InputError: the arguments describe no valid network.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class Network(ResolvedNetwork):
 
 
 def _declared(name: str, given: dict[str, Any]) -> NetworkSpec:
-    """The network as an environment declares it."""
+    """The network as an environment file would declare it."""
     try:
         spec = NetworkSpec.model_validate(given)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What the constructs of one environment share: the cloud, its rendered nodes, and its secrets' digests."""
+"""Data that the constructs of one environment share: the cloud, its rendered nodes, and its secrets' digests."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hacienda.secrets.store import SSH_PUBLIC_KEY
 
 @dataclass
 class EnvironmentOutput:
-    """One environment, rendered. Constructs read it when they are synthesized, so secrets can be minted until then.
+    """One rendered environment. Constructs read it at synthesis, so secrets can be created until then.
 
     Args:
         cloud: the environment.
-        places: where things lie.
+        places: folders of the environment.
         nodes: node -> its output.
-        digests: node -> name of a secret -> keyed digest; None: the store is left alone, digests stay as Terraform knows them.
+        digests: node -> name of a secret -> keyed digest. None: the store is not used, and Terraform keeps the digests it has.
     """
 
     cloud: Cloud
@@ -32,22 +32,24 @@ class EnvironmentOutput:
 
     @property
     def store(self) -> str:
-        """Where the secrets are, as the provider takes it, whether or not they are here: it looks for itself."""
+        """Where the secrets are, in the provider's syntax. The store need not exist here, because the provider opens it itself."""
         spec = cloudinit.store_spec(self.cloud, self.places.root)
         return str(secrets.StoreSpec(spec.kind, Path(self.places.from_stack(spec.path))))
 
     def first_boot(self, node: Node) -> FirstBoot:
-        """What cloud-init is given on the node's machine. The deployer's public key is in the store: without it the user-data is
-        not known, and stays as it is."""
+        """The input of cloud-init on the node's machine.
+
+        The deployer's public key is in the store. Without the store the user-data is not known, and the machine's stays as it is.
+        """
         output = self.nodes[node.name]
         return FirstBoot(None if self.digests is None else output.user_data, output.network_config)
 
     def bundle(self, node: Node) -> str:
-        """Path of a node's bundle as a stack's folder sees it."""
+        """Path of a node's bundle, relative to a stack's folder."""
         return self.places.from_stack(self.places.nodes / node.name / "bundle.tar.gz")
 
     def mint(self) -> None:
-        """Create missing secrets, and take the deployer's key and the digests from the store. Belongs to synthesis.
+        """Creates missing secrets, and reads the deployer's key and the digests from the store. Synthesis calls it.
 
         Raises:
             InputError: the store cannot be used, or a node's user-data is too large.
@@ -67,11 +69,11 @@ class EnvironmentOutput:
 
 
 def render(cloud: Cloud, places: Places) -> EnvironmentOutput:
-    """Render every node, without the store. A pure function.
+    """Renders every node without the store. It is a pure function.
 
     Args:
         cloud: the environment.
-        places: where things lie.
+        places: folders of the environment.
 
     Raises:
         InputError: a node's user-data is too large.

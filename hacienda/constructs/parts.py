@@ -1,4 +1,4 @@
-"""The parts of an environment, in the order in which they are made. Each is a stack of its own."""
+"""The parts of an environment, in the order in which they are made. Each part is a separate stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hacienda.cloud.model import STACKS, Cloud
 
 NETWORK = "network"
-"""The part that machines are not in: networks and what all machines share."""
+"""The part without machines: networks, and what all machines share."""
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     NETWORK: (),
@@ -18,7 +18,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "compute": (NETWORK, "controller", "network-node", "storage"),
     "monitoring": (NETWORK, "controller"),
 }
-"""Part -> parts that must be well before it, in the order in which they are made."""
+"""Part -> parts that must be healthy before it, in the order in which they are made."""
 
 
 @dataclass(frozen=True)

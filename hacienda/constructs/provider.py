@@ -1,4 +1,4 @@
-"""The provider block of a stack: made once, by whichever construct needs it first."""
+"""The provider block of a stack. The first construct that needs it makes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ NAME = "hacienda"
 
 
 def ensure_provider(scope: cdk.Construct, places: Places) -> None:
-    """Have the provider `hacienda` configured in the stack of a construct.
+    """Makes sure that the stack of a construct configures the provider `hacienda`.
 
     Args:
         scope: any construct of the stack.
-        places: of the environment that the stack belongs to. One stack serves one environment.
+        places: folders of the stack's environment. One stack serves one environment.
     """
     stack = cdk.stack_of(scope)
     if stack.node.try_find_child(NAME) is not None:

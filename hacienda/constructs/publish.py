@@ -1,4 +1,5 @@
-"""Moves a finished synthesis from its staging directory into the output folder: a reader sees the old one or the new one."""
+"""Moves a finished synthesis from its staging directory into the output folder. A reader sees the old or the new one, never a
+mixture within one file or folder."""
 
 from __future__ import annotations
 
@@ -14,10 +15,10 @@ from hacienda.errors import ToolError
 
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A staging directory beside `out`, on the same file system, removed afterwards. Output is written there first.
+    """A staging directory beside `out` on the same file system. Output is written there first, and it is removed at the end.
 
     Raises:
-        ToolError: no folder can be made there.
+        ToolError: the directory cannot be made.
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ def staging(out: Path) -> Iterator[Path]:
 
 
 def replace_folder(new: Path, old: Path) -> None:
-    """Put a folder in the place of another one by renaming both."""
+    """Replaces a folder by another one. It renames both."""
     old.parent.mkdir(parents=True, exist_ok=True)
     if not old.exists():
         new.rename(old)
@@ -43,7 +44,7 @@ def replace_folder(new: Path, old: Path) -> None:
 
 
 def overlay(new: Path, old: Path) -> None:
-    """Put every file of a folder into another one, leaving all others alone: Terraform keeps its own in a stack's folder."""
+    """Moves every file of a folder into another one. Other files there stay, because Terraform keeps files in a stack's folder."""
     for path in sorted(new.rglob("*")):
         if path.is_dir():
             (old / path.relative_to(new)).mkdir(parents=True, exist_ok=True)
@@ -52,14 +53,14 @@ def overlay(new: Path, old: Path) -> None:
 
 
 def replace(new: Path, old: Path) -> None:
-    """Put a file in the place of another one, at once; an equal one stays as it is."""
+    """Replaces a file by another one in one step. An equal file stays as it is."""
     if not old.is_file() or not _equal(new, old):
         old.parent.mkdir(parents=True, exist_ok=True)
         new.replace(old)
 
 
 def remove(folders: Iterable[Path]) -> None:
-    """Remove folders that the environment no longer has."""
+    """Deletes folders that the environment no longer has."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,16 +10,16 @@ from hacienda.errors import InputError, Problem
 
 
 class VirtualIp(cdk.Construct):
-    """A virtual IP of a network. The machines move it among themselves, so there is no Terraform resource behind it.
+    """A virtual IP of a network. The machines move it among themselves, so it has no Terraform resource.
 
     Args:
-        scope: where it hangs.
+        scope: parent construct.
         id: construct id.
-        network: the network it lives on; one virtual IP each.
+        network: its network, which has at most one virtual IP.
         address: the address; its last octet is the VRRP id.
 
     Raises:
-        InputError: it is no address of the network.
+        InputError: the address is not in the network.
     """
 
     def __init__(self, scope: cdk.Construct, id: str, *, network: Network, address: str) -> None:
@@ -33,6 +33,6 @@ class VirtualIp(cdk.Construct):
                 [Problem(f"virtual IP {id}: address", str(error), f"Use an address in {block}.")]
             ) from error
         if not block[1] <= self.address <= block[-2]:
-            reason = f"is no machine's address in {block}"
+            reason = f"is no usable address in {block}"
             fix = f"Use an address between {block[1]} and {block[-2]}."
             raise InputError([Problem(f"virtual IP {id}: address", reason, fix, value=address)])

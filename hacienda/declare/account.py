@@ -19,7 +19,7 @@ USER = ".user"
 """Suffix of the secret that holds the name of a user: `messaging/nova.user`."""
 
 DETAILS = ("connections", "roles")
-"""Fields of an account beside its name and owner. A kind lists those that it takes."""
+"""Fields of an account besides its name and owner. A kind lists those that it takes."""
 
 
 @dataclass(frozen=True)

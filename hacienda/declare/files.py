@@ -22,7 +22,7 @@ class Template:
         path: absolute path on the node.
         checker: name of the program that reads the file and can check it offline (`haproxy`, `nft`, `mariadbd`, ...).
         source: template name; empty: the base name of `path` plus `.j2`. Services share `../openstack/uwsgi.ini.j2`, for example.
-        group, mode: who can read it beside root, who owns every file. A file with a secret placeholder has mode 0o640 or less.
+        group, mode: who can read it besides root, which owns every file. A file with a secret placeholder has mode 0o640 or less.
         on_change: what a running daemon needs after a change.
     """
 

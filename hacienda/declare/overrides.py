@@ -164,7 +164,7 @@ class Directives:
     Args:
         path: the file on the node.
         source: its template.
-        kinds: kinds of section that may be extended. Each has patterns of directives that Hacienda owns there, beside those that
+        kinds: kinds of section that may be extended. Each has patterns of directives that Hacienda owns there, besides those that
             the template has in a section of that kind.
         two_words: first words of directives whose second word distinguishes them: `timeout server` is not `timeout client`.
     """

@@ -66,7 +66,7 @@ class Sandbox:
     Args:
         unit: name of the unit's file.
         ceiling: highest exposure that `systemd-analyze security` may report for it, from 0 (closed) to 10 (open).
-        writes: folders that it writes to beside those that systemd creates for it.
+        writes: folders that it writes to besides those that systemd creates for it.
         instead: directives that it has with another value, or not at all.
     """
 

@@ -114,7 +114,7 @@ class Service:
         files: templates, secret files, certificates and trust anchors.
         node_files: files whose content is computed.
         variables: values for the templates.
-        facts: KEY=value lines for the scripts, beside members and peers, which every script has.
+        facts: KEY=value lines for the scripts. Every script also gets members and peers.
         options: model of its options in the environment file.
         overrides: how the environment file's `overrides` set options of its program that Hacienda does not set. The model in
             `options` then has a field `overrides`. None: the operator cannot set them.

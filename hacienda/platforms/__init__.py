@@ -1,4 +1,4 @@
-"""Platforms by type. A new one is a module with a frozen class, and a line in PLATFORMS."""
+"""Platforms by type. A new platform is a module with a frozen class, and a line in PLATFORMS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLATFORMS: Mapping[str, Callable[[Mapping[str, Any], Callable[[str], str]], Plat
     "existing": _existing,
     "incus": _incus,
 }
-"""Type in the environment file -> how to make the platform of its options."""
+"""Type in the environment file -> function that makes the platform from its options."""
 
 
 def platform_of(declared: Declared, from_stack: Callable[[str], str]) -> Platform:
@@ -33,6 +33,6 @@ def platform_of(declared: Declared, from_stack: Callable[[str], str]) -> Platfor
 
     Args:
         declared: type and options, as the environment file gives them.
-        from_stack: turns a path of the project into one that a stack's folder understands.
+        from_stack: function that makes a path of the project relative to a stack's folder.
     """
     return PLATFORMS[declared.type](declared.options, from_stack)

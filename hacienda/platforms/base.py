@@ -1,4 +1,4 @@
-"""What a platform is: it makes networks and machines, and says how the machines are reached."""
+"""The interface of platforms. A platform makes networks and machines, and says how to reach the machines."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hacienda.declare.resource import Declaration
 
 @dataclass(frozen=True)
 class FirstBoot:
-    """What cloud-init is given on a machine's first boot.
+    """The input of cloud-init on a machine's first boot.
 
     Args:
-        user_data: cloud-config; None: not known here, a machine that exists keeps its own.
+        user_data: cloud-config; None: not known here, and an existing machine keeps its own.
         network_config: cloud-init's network configuration, version 2.
     """
 
@@ -25,12 +25,12 @@ class FirstBoot:
 
 @dataclass(frozen=True)
 class MachineHandle:
-    """What the rest of the stack needs of a machine.
+    """What the rest of the stack needs to know about a machine.
 
     Args:
-        machine_id: changes when another machine takes its place: a constant, or a Terraform expression.
+        machine_id: a constant, or a Terraform expression that changes when another machine takes its place.
         host: address or host name for SSH.
-        declarations: the resources that make it; none where it is already there.
+        declarations: the resources that make it; empty for an existing machine.
     """
 
     machine_id: str
@@ -39,34 +39,34 @@ class MachineHandle:
 
 
 class Platform(Protocol):
-    """Where machines come from. Platforms are plain data: they declare resources, constructs synthesize them."""
+    """A source of machines. Platforms are plain data: they declare resources, and constructs synthesize them."""
 
     @property
     def containers(self) -> bool:
-        """Whether machines share the host's kernel: no clock, no modules of their own."""
+        """Whether machines share the host's kernel, without their own clock and kernel modules."""
 
     @property
     def replaces_for_first_boot(self) -> bool:
-        """Whether another user-data or network-config makes a machine anew. False: it is for machines made from now on."""
+        """Whether a change of user-data or network-config replaces a machine. False: it takes effect on new machines only."""
 
     @property
     def trust(self) -> str:
-        """How the machines' SSH host keys are learnt; the same text for all of them."""
+        """The trust string, which says how the SSH host keys of all machines are learnt."""
 
     def settings(self) -> Mapping[str, Any]:
-        """The platform as an environment file writes it."""
+        """The platform's settings, as in an environment file."""
 
     def foundation(self) -> tuple[Declaration, ...]:
-        """What all machines share beside their networks: images, key pairs. Machines find it by name."""
+        """Resources that all machines share besides their networks, for example images. Machines find them by name."""
 
     def network(self, network: Network) -> tuple[Declaration, ...]:
-        """One network; nothing where networks are already there. Machines find it by name."""
+        """Resources of one network; empty if the platform makes no networks. Machines find it by name."""
 
     def machine(self, node: Node, networks: Sequence[Network], first_boot: FirstBoot) -> MachineHandle:
         """One machine.
 
         Args:
             node: the node it becomes.
-            networks: networks it is on, in the order of its network cards.
-            first_boot: what cloud-init is given.
+            networks: its networks, in the order of its network cards.
+            first_boot: the input of cloud-init.
         """

@@ -1,4 +1,4 @@
-"""Machines that are already there: nothing is made, they are reached over SSH."""
+"""Existing machines. The platform makes nothing; Hacienda reaches the machines over SSH."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Existing:
     """The platform `existing`.
 
     Args:
-        known_hosts: file with the machines' SSH host keys, as OpenSSH reads it. `~` is the operator's home, which is why it
-            is expanded where Terraform runs and not here.
-        containers: they share their host's kernel.
+        known_hosts: OpenSSH file with the machines' SSH host keys. `~` is the operator's home folder, so it is expanded where
+            Terraform runs and not here.
+        containers: True: the machines share their host's kernel.
     """
 
     known_hosts: str = "~/.ssh/known_hosts"
@@ -27,22 +27,24 @@ class Existing:
 
     @property
     def trust(self) -> str:
-        """Host keys are in the operator's file."""
+        """The trust string for the operator's known_hosts file."""
         return f"known_hosts:{self.known_hosts}"
 
     def settings(self) -> Mapping[str, Any]:
-        """As an environment file writes it."""
+        """The settings, as in an environment file."""
         return {"type": "existing", "known_hosts": self.known_hosts, "containers": self.containers}
 
     def foundation(self) -> tuple[Declaration, ...]:
-        """Nothing."""
+        """No resources."""
         return ()
 
     def network(self, network: Network) -> tuple[Declaration, ...]:
-        """Nothing: the operator's switches have it."""
+        """No resources: the operator's switches provide networks."""
         return ()
 
     def machine(self, node: Node, networks: Sequence[Network], first_boot: FirstBoot) -> MachineHandle:
-        """The machine that answers at the node's SSH host. Its id is the node's name: who replaces the hardware behind it says
-        so with `terraform apply -replace`."""
+        """The machine that answers at the node's SSH host.
+
+        Its id is the node's name. After the hardware was replaced, the operator runs `terraform apply -replace`.
+        """
         return MachineHandle(machine_id=node.name, host=node.ssh_host)

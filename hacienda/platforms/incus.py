@@ -1,4 +1,4 @@
-"""System containers on one machine, over Incus' REST API: the lab."""
+"""System containers on one machine, made over the REST API of Incus. The lab uses them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hacienda.declare.resource import Declaration
 from hacienda.platforms.base import FirstBoot, MachineHandle
 
 _INTERFACE = 15
-"""Characters that Linux allows in the name of an interface."""
+"""Characters that Linux allows in the name of a network interface."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class InIncus(Declaration):
-    """What every resource there says: the daemon's unix socket, and the project."""
+    """Attributes that every Incus resource has: the daemon's unix socket and the project."""
 
     socket: str
     project: str
@@ -28,7 +28,7 @@ class InIncus(Declaration):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageResource(InIncus):
-    """`hacienda_incus_image`: the image behind an alias, which must be there before any machine."""
+    """`hacienda_incus_image`: the image with an alias. It must exist before any machine."""
 
     terraform_type: ClassVar[str] = resource_types.IMAGE
 
@@ -37,7 +37,7 @@ class ImageResource(InIncus):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkResource(InIncus):
-    """`hacienda_incus_network`: a bridge. `address` is the host's own on it."""
+    """`hacienda_incus_network`: a bridge. `address` is the host's address on it."""
 
     terraform_type: ClassVar[str] = resource_types.NETWORK
 
@@ -83,11 +83,11 @@ class Incus:
 
     @property
     def trust(self) -> str:
-        """Host keys are read out of the instances."""
+        """The trust string for host keys that are read from the instances."""
         return f"incus:{self.socket}?project={quote(self.project, safe='')}"
 
     def settings(self) -> Mapping[str, Any]:
-        """As an environment file writes it."""
+        """The settings, as in an environment file."""
         return {
             "type": "incus",
             "socket": self.socket,
@@ -97,11 +97,11 @@ class Incus:
         }
 
     def foundation(self) -> tuple[Declaration, ...]:
-        """The image: a missing one is told before any machine is made."""
+        """The image, so that a missing image is reported before any machine is made."""
         return (ImageResource(logical_id="machine", socket=self.socket, project=self.project, alias=self.image),)
 
     def network(self, network: Network) -> tuple[Declaration, ...]:
-        """A bridge. The machine that runs Incus has the gateway's address."""
+        """A bridge. The machine that runs Incus has the gateway's address on it."""
         return (
             NetworkResource(
                 logical_id=network.name,
@@ -132,7 +132,7 @@ class Incus:
         return MachineHandle(instance.reference("id"), node.ssh_host, (instance,))
 
     def bridge(self, network: str) -> str:
-        """Name of a network's bridge. All projects share the host's interfaces, so it carries the project's name."""
+        """Name of a network's bridge. It contains the project's name, because all projects share the host's interfaces."""
         whole = f"{self.project.removeprefix('hacienda-')}-{network}"
         if len(whole) <= _INTERFACE:
             return whole
@@ -140,5 +140,5 @@ class Incus:
         return f"{whole[: _INTERFACE - 6].rstrip('-')}-{digest}"
 
     def _cards(self, networks: Sequence[Network]) -> dict[str, str]:
-        """Network cards as cloud-init's network configuration counts them: eth0, eth1, ..., each on its network's own bridge."""
+        """Network card -> bridge, numbered as in cloud-init's network configuration: eth0, eth1, ..."""
         return {f"eth{number}": self.bridge(network.name) for number, network in enumerate(networks)}

@@ -1,4 +1,4 @@
-"""What Terraform is to have of a node's member beside its bundle: which node it is, and how it is reached."""
+"""Attributes of a member besides its bundle: which node it is, and how it is reached."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def reach(cloud: Cloud, node: Node, machine: MachineHandle, trust: str) -> dict[
     Args:
         cloud: the environment.
         node: the node.
-        machine: the machine it lives on.
-        trust: how its SSH host key is learnt.
+        machine: the machine that it runs on.
+        trust: trust string, which says how its SSH host key is learnt.
     """
     return {
         "node": node.name,

@@ -1,4 +1,4 @@
-"""Who leaves in this plan: the provider sees every planned change of the stack in one process, and counts."""
+"""Members that leave in this plan. One provider process sees every planned change of the stack, and counts departures."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hacienda.quorum import PLANNED, Departure, Way
 
 
 class Departures:
-    """Counts departures across all members of one provider process. Safe to use from many threads.
+    """Counts departures across all members of one provider process. Many threads can use it.
 
-    Terraform plans a replacement twice (the second time as a creation) and a tainted or `-replace`d resource as a creation
-    alone. So who is found in the stored state, is there when read, and is then planned as a creation, is being replaced.
+    Terraform plans a replacement twice, the second time as a creation. It plans a tainted or `-replace`d resource only as a
+    creation. So a member is being replaced if it is in the stored state, is found when read, and is then planned as a creation.
     """
 
     def __init__(self) -> None:
@@ -27,48 +27,48 @@ class Departures:
         self._changed: dict[str, Departure] = {}
 
     def stored(self, member: quorum.Member, place: Place | None = None) -> None:
-        """A member was found in the stored state, and where it is."""
+        """Notes a member of the stored state, and its place."""
         with self._lock:
             self._stored[member.node] = member
             if place is not None:
                 self._ground.member(member, place)
 
     def machine(self, identity: str, bridges: Collection[str]) -> None:
-        """A machine was found in the stored state, with the bridges that its cards are on."""
+        """Notes a machine of the stored state, with the bridges of its cards."""
         with self._lock:
             self._ground.machine(identity, frozenset(bridges))
 
     def bridge_goes(self, bridge: Bridge, *, allowed: bool = False) -> tuple[str, str] | None:
-        """Note a bridge that is planned to go. Returns like `leaves`; members that are planned later are refused on their own."""
+        """Notes the planned loss of a bridge. Returns like `leaves`; members that are planned later are refused themselves."""
         with self._lock:
             self._ground.goes(bridge)
             return self._new(allowed)
 
     def bridge(self, name: str, address: str | None) -> None:
-        """A bridge was found in the stored state, with the host's address on it; None: it was read, and is not there."""
+        """Notes a bridge of the stored state, with the host's address on it. None: it was read and does not exist."""
         with self._lock:
             self._ground.bridge(name, address)
 
     def bridge_made(self, name: str) -> Bridge | None:
-        """The bridge that a planned creation replaces: one that is stored and there; None: it is new."""
+        """The stored, existing bridge that a planned creation replaces; None: it is new."""
         with self._lock:
             return self._ground.stored(name)
 
     def found(self, member: quorum.Member, way: Way) -> None:
-        """A member was read, and is not there as it should be."""
+        """Notes a member that was read and is unreachable or blank."""
         with self._lock:
             self._note(member, way)
 
     def leaves(self, member: quorum.Member, way: Way, *, allowed: bool = False) -> tuple[str, str] | None:
-        """Note a planned departure.
+        """Notes a planned departure.
 
         Args:
             member: the member, as the stored state remembers it.
             way: `deleted` or `replaced`.
-            allowed: destroying the environment was asked for: deletions alone are never refused.
+            allowed: True: the operator allows destruction. A plan with deletions only is then never refused.
 
         Returns:
-            Why it must not be, as summary and detail; None when every quorum survives.
+            The refusal, as summary and detail; None if every quorum survives.
         """
         with self._lock:
             self._note(member, way)
@@ -77,15 +77,15 @@ class Departures:
     def stays(
         self, declared: quorum.Member, departure: Departure | None, *, allowed: bool = False
     ) -> tuple[str, str] | None:
-        """Note a member that there will be, and a planned change of it in place.
+        """Notes a member that remains, and its planned change in place.
 
         Args:
-            declared: the member, as it will be declared: whom it counts on.
-            departure: what the change takes from voter groups: `dropped` or `moved`; None: nothing.
+            declared: the member with its peers, as it will be declared.
+            departure: its departure from voter groups, `dropped` or `moved`; None: it leaves none.
             allowed: as for `leaves`.
 
         Returns:
-            As `leaves`; also where others leave, and this one shows that fewer remain than they say.
+            As `leaves`. It also refuses if others leave, and this member shows that fewer remain than they declare.
         """
         with self._lock:
             self._declared[declared.node] = declared
@@ -95,12 +95,12 @@ class Departures:
             return self._new(allowed)
 
     def replaces(self, node: str) -> bool:
-        """Whether a planned creation is half of a replacement."""
+        """Whether a planned creation is part of a replacement."""
         with self._lock:
             return node in self._stored and self._way(node) != "blank"
 
     def arrives(self, node: str, *, allowed: bool = False) -> tuple[str, str] | None:
-        """Note a planned creation: a replacement if the member exists already. Returns like `leaves`."""
+        """Notes a planned creation, which is a replacement if the member already exists. Returns like `leaves`."""
         with self._lock:
             member = self._stored.get(node)
             if member is None:
@@ -120,12 +120,12 @@ class Departures:
         return [*self._ground.cut_off().values(), *self._lost.values(), *self._changed.values()]
 
     def _new(self, allowed: bool) -> tuple[str, str] | None:
-        """A refusal of what nobody was refused for so far."""
+        """A refusal for a group for which nothing was refused yet."""
         shown = [loss for loss in self._losses(allowed) if loss.group not in self._told_groups]
         return self._told_of(shown[0].leaving[0], shown) if shown else None
 
     def _views(self) -> list[quorum.Member]:
-        """Members that there will be, as each of them counts the others."""
+        """Members of the stored state, with the peers that each one counts."""
         known = self._stored.keys()
         declared = self._declared
         return [quorum.counted(one, declared.get(name, one), known) for name, one in self._stored.items()]
@@ -145,7 +145,7 @@ class Departures:
     def _told_of(self, node: str, lost: list[quorum.Loss]) -> tuple[str, str]:
         self._told_groups.update(loss.group for loss in lost)
         groups = quorum.enumerate_names([loss.group for loss in lost])
-        what = {"dropped": "stop voting", "moved": "move"}.get(self._fate(node).way, "go")
+        what = {"dropped": "stop voting", "moved": "move"}.get(self._fate(node).way, "leave")
         return f"{node} must not {what}: {groups} {quorum.REFUSAL}", self._advice(lost)
 
     def _advice(self, lost: list[quorum.Loss]) -> str:
@@ -153,7 +153,7 @@ class Departures:
         listed = ", ".join(f"{name} ({self._told(name)})" for name in involved)
         text = f"Nothing was touched. In this plan: {listed}.\n{quorum.explain(lost)}\n\n"
         if not self._changed.keys() & set(involved) and any(len(loss.voters) == 1 for loss in lost):
-            return text + "It is the only voter: make it three first, then replace it. " + _OVERRIDE
+            return text + "It is the only voter: first make the group three voters, then replace this one. " + _OVERRIDE
         found = [name for name in involved if self._fate(name).way not in PLANNED]
         if found:
             return text + f"First bring {quorum.enumerate_names(found)} back, or replace it alone. " + _OVERRIDE
@@ -161,14 +161,14 @@ class Departures:
             return text + _ELSEWHERE
         if self._cut_off(involved):
             return text + _NETWORK
-        order = "Safe order: let one node go" if all(name in self._lost for name in involved) else _ONE_BY_ONE
+        order = "Safe order: let one node leave" if all(name in self._lost for name in involved) else _ONE_BY_ONE
         return text + (
             f"{order}, apply, wait until its gate passes and `hacienda status` shows every "
-            "service healthy; then the next one. " + _OVERRIDE
+            "service healthy. Then continue with the next one. " + _OVERRIDE
         )
 
     def _cut_off(self, names: Collection[str]) -> bool:
-        """Whether one of these does nothing itself, and stands on a bridge that goes."""
+        """Whether one of these members has no planned change itself, but its bridge is lost."""
         own = self._lost.keys() | self._changed.keys()
         return any(name in self._ground.cut_off() and name not in own for name in names)
 
@@ -181,7 +181,10 @@ class Departures:
         return f"to be {fate.way}" if fate.way in PLANNED else fate.way
 
     def _fate(self, name: str) -> Departure:
-        """What is told of one that leaves in several ways. Who is to be found elsewhere need not answer where it was."""
+        """The departure to report for a member that leaves in several ways.
+
+        A member that moves need not answer at its former address, so `moved` takes precedence over `unreachable`.
+        """
         lost, changed = self._lost.get(name), self._changed.get(name)
         if lost is None and changed is None:
             return self._ground.cut_off()[name]
@@ -191,16 +194,16 @@ class Departures:
 
 
 _NETWORK = (
-    "No order makes this safe: everybody on this bridge would be cut off at once. Make another network first and move the machines "
-    "to it, one at a time."
+    "No order makes this safe: every machine on this bridge would be cut off at once. First make another network and move the "
+    "machines to it, one at a time."
 )
-_ONE_BY_ONE = "Safe order, as long as what remains is a majority of what was: let one node go, or leave its group"
+_ONE_BY_ONE = "Safe order, as long as a majority of the voters remains: let one node leave, or leave its group"
 _ELSEWHERE = (
-    "At another address may be another machine, with nothing on it. Safe order: change the address of one voter alone, apply, "
-    "wait until its gate passes and `hacienda status` shows every service healthy; then the next one. Where all are known to be "
-    f"the same machines as before, set {quorum.ALLOW_DESTROY} to the environment's name."
+    "A different, empty machine may be at the new address. Safe order: change the address of one voter only, apply, "
+    "wait until its gate passes and `hacienda status` shows every service healthy. Then continue with the next one. If you know "
+    f"that all are the same machines as before, set {quorum.ALLOW_DESTROY} to the environment's name."
 )
 _OVERRIDE = (
-    f"To destroy the whole environment, or to give up a whole service, on purpose, set {quorum.ALLOW_DESTROY} to the "
+    f"To destroy the whole environment or to give up a whole service on purpose, set {quorum.ALLOW_DESTROY} to the "
     "environment's name."
 )

@@ -1,4 +1,4 @@
-"""Where each stack keeps its Terraform state: never below cdktf.out, where folders of stacks that left the app are deleted."""
+"""Where each stack keeps its Terraform state. It is never below cdktf.out, because folders of former stacks are deleted there."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Options = Mapping[str, Any]
 
 
 def add_backend(stack: cdk.Stack, name: str, declared: StateBackend, places: Places) -> None:
-    """Give a stack its state back end; each stack has a state of its own, at a place derived from its name.
+    """Adds the state back end to a stack. Each stack has its own state, at a place derived from the stack's name.
 
     Args:
         stack: the stack.
         name: its name.
-        declared: as the environment file says.
-        places: of the environment.
+        declared: the back end of the environment file.
+        places: folders of the environment.
     """
     if declared.backend == "local":
         options = _local(declared.options, name, places)
@@ -29,13 +29,13 @@ def add_backend(stack: cdk.Stack, name: str, declared: StateBackend, places: Pla
 
 
 def _local(options: Options, stack: str, places: Places) -> Options:
-    """`path` is a folder; relative, so that the project can be moved."""
+    """`path` is a folder. It is relative, so that the project can be moved."""
     folder = str(options.get("path", f".hacienda/{places.environment}/state"))
     return {**options, "path": places.from_stack(f"{folder}/{stack}.tfstate")}
 
 
 def _http(options: Options, stack: str) -> Options:
-    """Addresses get the stack's name as their last part."""
+    """The stack's name is appended to each address."""
     found = {**options}
     for key in ("address", "lock_address", "unlock_address"):
         if key in options:

@@ -1,4 +1,4 @@
-"""The stacks of one environment: `<env>-network`, then one for each part that has machines."""
+"""The stacks of one environment: `<env>-network`, and then one stack for each part that has machines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Stack:
     Args:
         name: `<environment>-<part>`.
         environment: the environment's name.
-        nodes: names of its nodes; empty for the network's.
-        needs: names of the stacks that come before it.
+        nodes: names of its nodes; empty for the network stack.
+        needs: names of the stacks that are applied before it.
     """
 
     name: str
@@ -31,8 +31,9 @@ class Stack:
 
 
 def environment_stacks(app: cdk.App, output: EnvironmentOutput) -> tuple[Stack, ...]:
-    """Make an environment's stacks in an app, in the order in which they are applied. They never refer to one another's resources:
-    what they share is derived from the cloud.
+    """Makes an environment's stacks in an app, in the order in which they are applied.
+
+    No stack refers to another stack's resources: each derives what they share from the cloud.
 
     Args:
         app: the app.

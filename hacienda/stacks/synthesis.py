@@ -1,4 +1,4 @@
-"""From environment files to an output folder: all of it or nothing."""
+"""Synthesis: from resolved environments to an output folder, complete or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Synthesis:
 
     Args:
         out: the output folder.
-        stacks: all stacks, environment by environment, each in the order in which it is applied.
+        stacks: all stacks by environment, in the order in which they are applied.
         nodes: environment -> names of its nodes.
     """
 
@@ -40,25 +40,26 @@ class Synthesis:
 
 
 _OF_THE_DISK = re.compile(r"\bE(NOSPC|DQUOT|ROFS|ACCES|IO|FBIG): ")
-"""What is in an error of Node that is the disk's: the CDK writes the stacks in there, and jsii makes a RuntimeError of each."""
+"""Matches an error of the disk from Node.js. The CDK writes the stacks there, and jsii turns such an error into a RuntimeError."""
 
 
 def synthesize(clouds: Sequence[Cloud], out: Path, *, root: Path, with_secrets: bool = True) -> Synthesis:
-    """Synthesize environments: Terraform for each stack, user-data and a bundle for each node. Nothing is written before
-    every node is rendered. All output is written to one staging directory; then the output is replaced part by part, each at
-    once. The bytes depend on the environments and the secrets' names alone. Environments that are not named keep what they have
-    in `out`.
+    """Synthesizes environments: Terraform for each stack, and user-data and a bundle for each node.
+
+    Nothing is written before every node is rendered. All output is written to one staging directory first. Then each part of the
+    output is replaced in one step. The bytes depend only on the environments and the secrets' names. Other environments keep what
+    they have in `out`.
 
     Args:
-        clouds: the environments, each with a name of its own (`hacienda.cloud.read_all`).
-        out: the output folder, made if need be.
-        root: the project's folder: `.hacienda/<environment>/` is in there, and relative paths of the files are relative to it.
-        with_secrets: create missing secrets and record their digests; False, as in a pull request: the digests that Terraform
-            knows are left as they are.
+        clouds: the environments, with different names (`hacienda.cloud.read_all`).
+        out: the output folder, created if it does not exist.
+        root: the project's folder. It contains `.hacienda/<environment>/`, and relative paths in the files are relative to it.
+        with_secrets: create missing secrets and write their digests. False, as for a pull request: Terraform keeps the digests
+            that it has.
 
     Raises:
         InputError: the user-data of a node is too large, or a store cannot be used.
-        ToolError: the output, or a store, cannot be written.
+        ToolError: the output or a store cannot be written.
     """
     out, root = out.absolute(), root.absolute()
     outputs = [render(cloud, Places(root, out, cloud.name)) for cloud in clouds]

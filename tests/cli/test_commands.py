@@ -83,7 +83,7 @@ class TestCheck:
         assert [problem["line"] for problem in told["problems"]] == [3]
         assert told["findings"] == []
         [sentence] = told["unseen"]
-        assert sentence.startswith("How the machines fit together was not looked at")
+        assert sentence.startswith("The machines were not checked against each other")
         assert sentence in project.run("check", "small", code=2).stderr
 
     def test_unwise_is_told_with_its_rule(self, project: Project) -> None:

@@ -11,7 +11,7 @@ terraform plan failed in /srv (exit code 1):
 Planning failed. Terraform encountered an error while generating this plan.
 
 ╷
-│ Error: ctl-2 must not go: etcd, galera and rabbitmq would lose the
+│ Error: ctl-2 must not leave: etcd, galera and rabbitmq would lose the
 │ quorum
 │
 │   with hacienda_member.ctl-2,
@@ -27,7 +27,7 @@ COLOURED = PLAIN.replace("│", "\x1b[31m│\x1b[0m\x1b[0m").replace(
 @pytest.mark.parametrize("text", [PLAIN, COLOURED], ids=["plain", "coloured"])
 def test_a_refusal_is_told_in_the_provider_s_words(text: str) -> None:
     told = refusal_of(text)
-    assert told.startswith("ctl-2 must not go: etcd, galera and rabbitmq would lose the\nquorum")
+    assert told.startswith("ctl-2 must not leave: etcd, galera and rabbitmq would lose the\nquorum")
     assert "│" not in told and "\x1b" not in told
 
 

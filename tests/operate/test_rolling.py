@@ -94,7 +94,7 @@ def test_a_cloud_that_stays_unwell_stops_it_before_the_next_step() -> None:
 
 
 def test_a_step_that_the_provider_refuses_is_not_applied() -> None:
-    part, log = stack_plan("replace-two", only="ctl-1", refusal="ctl-1 must not go: ctl-2 (unreachable)"), Log()
+    part, log = stack_plan("replace-two", only="ctl-1", refusal="ctl-1 must not leave: ctl-2 (unreachable)"), Log()
     with pytest.raises(RefusedError, match="unreachable"):
         carry_out(Deployed(part), stack_plan("replace-two"), log)
     assert log.done == []

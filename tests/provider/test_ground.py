@@ -31,9 +31,9 @@ def test_one_target_that_takes_the_bridge_is_refused() -> None:
     refusal = departures.leaves(member("a"), "replaced")
     assert refusal is not None
     summary, detail = refusal
-    assert summary == "a must not go: etcd would lose the quorum"
+    assert summary == "a must not leave: etcd would lose the quorum"
     assert "a (to be replaced), b (to be cut off: the bridge management is replaced)" in detail
-    assert "No order makes this safe: everybody on this bridge would be cut off at once" in detail
+    assert "No order makes this safe: every machine on this bridge would be cut off at once" in detail
 
 
 def test_members_that_stay_are_refused_with_their_bridge() -> None:
@@ -99,7 +99,7 @@ def test_a_survivor_that_counts_two_outweighs_a_list_of_three() -> None:
     first.stored(survivor)
     refusal = first.stays(survivor, None)
     assert refusal is not None
-    assert refusal[0] == "a must not go: etcd would lose the quorum"
+    assert refusal[0] == "a must not leave: etcd would lose the quorum"
     assert "of 2 declared voters, a would be gone and only b would remain" in refusal[1]
     assert first.stays(survivor, None) is None, "it was told"
     then = Departures()

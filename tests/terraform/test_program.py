@@ -77,7 +77,7 @@ def test_old_program_is_refused(bare_path: Path) -> None:
 def test_program_without_version_is_refused(bare_path: Path) -> None:
     (bare_path / "terraform").write_text("#!/bin/sh\necho hello\n")
     (bare_path / "terraform").chmod(0o755)
-    with pytest.raises(ToolError, match="does not tell its version"):
+    with pytest.raises(ToolError, match="does not report its version"):
         find()
 
 

@@ -1,1 +1,1 @@
-"""`hacienda_gate`: waits until what the stacks up to here promise is healthy."""
+"""`hacienda_gate`: an apply waits here until the services of the gate's nodes are healthy."""

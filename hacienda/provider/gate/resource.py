@@ -1,4 +1,4 @@
-"""`hacienda_gate` for Terraform."""
+"""The Terraform resource `hacienda_gate`."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ _PATIENCE = 600
 
 
 class Gate(Resource):
-    """Waits until the services of its nodes are healthy. To lose or replace one harms nothing."""
+    """Waits until the services of its nodes are healthy. Deleting or replacing a gate changes nothing else."""
 
     name: ClassVar[str] = resource_types.GATE
     description: ClassVar[str] = (
-        "Waits until the services of its nodes are healthy, and fails when they do not become so."
+        "Waits until the services of its nodes are healthy. It fails if they do not become healthy in time."
     )
     version: ClassVar[int] = 1
     key: ClassVar[str] = "name"
     attributes: ClassVar[tuple[Attribute, ...]] = (
         Attribute("id", computed=True, description="The gate's name."),
-        Attribute("name", required=True, description="What messages call it."),
+        Attribute("name", required=True, description="The gate's name in messages."),
         Attribute(
             "members",
             ["map", ["object", {"host": "string", "port": "number"}]],
             required=True,
-            description="Its nodes, and how to reach them.",
+            description="The gate's nodes, with host and port for SSH.",
         ),
-        Attribute("user", required=True, description="SSH user: root, or one who may use sudo without a password."),
+        Attribute("user", required=True, description="SSH user: root, or a user with sudo without a password."),
         Attribute(
             "identity_file",
             optional=True,
-            description="Path of the SSH private key. Default: the store's, or the agent's.",
+            description="Path of the SSH private key. Default: the store's key, or the SSH agent's.",
         ),
-        Attribute("secret_store", optional=True, description="Where the deployer's SSH key is."),
-        Attribute("jump", optional=True, description="Jump host, as ssh -J takes it."),
+        Attribute("secret_store", optional=True, description="The store that holds the deployer's SSH key."),
+        Attribute("jump", optional=True, description="Jump host, in the syntax of ssh -J."),
         Attribute("trust", required=True, description=f"How host keys are learnt; see {resource_types.MEMBER}."),
         Attribute(
             "services", ["list", "string"], optional=True, description="Services that must be healthy. Default: all."
         ),
-        Attribute("triggers", STRINGS, optional=True, description="When one of these changes it waits again."),
-        Attribute("timeout", "number", optional=True, default=_PATIENCE, description="Seconds it waits."),
+        Attribute("triggers", STRINGS, optional=True, description="The gate waits again when one of these changes."),
+        Attribute("timeout", "number", optional=True, default=_PATIENCE, description="Seconds that it waits at most."),
         Attribute("record", optional=True, description="Path of cluster.json. Default: the provider block's."),
     )
 
@@ -60,34 +60,34 @@ class Gate(Resource):
         self._key = secret_values.DeployerKey()
 
     def upgrade(self, version: int, state: State) -> State:
-        """Version 0 called `services` `promises`."""
+        """In version 0 the attribute `services` had the name `promises`."""
         kept = {name: value for name, value in state.items() if name != "promises"}
         return {**kept, "services": state.get("promises")} if version == 0 else state
 
     def validate(self, context: Context, config: State) -> None:
-        """Refuse what is no trust string."""
+        """Refuses an invalid trust string."""
         if isinstance(config["trust"], str):
             trust.parse(config["trust"])
 
     def plan(self, context: Context, prior: State | None, planned: State) -> None:
-        """The id is the name."""
+        """Sets the id, which is the name."""
         planned["id"] = planned["name"]
 
     def create(self, context: Context, planned: State) -> State:
-        """Wait."""
+        """Waits until the services are healthy."""
         return self._wait(context, planned)
 
     def read(self, context: Context, state: State) -> State | None:
-        """A gate is a moment that has passed: nothing to look at."""
+        """Returns the state unchanged, because a gate leaves nothing that could be read."""
         return state
 
     def update(self, context: Context, prior: State, planned: State) -> State:
-        """Wait again. If that fails, the triggers are forgotten, so that the next plan waits again."""
+        """Waits again. First it removes the triggers from the state: if the wait fails, the next plan waits again."""
         context.save({**prior, "triggers": None})
         return self._wait(context, planned)
 
     def delete(self, context: Context, state: State) -> None:
-        """Nothing to remove."""
+        """Does nothing, because a gate leaves nothing behind."""
 
     def _wait(self, context: Context, planned: State) -> State:
         watch = Watch(planned["name"], self._addresses(planned), planned["services"] or ())

@@ -1,4 +1,4 @@
-"""Asking all nodes of a gate, again and again, until everything they promise is well."""
+"""Asks all nodes of a gate repeatedly, until all their services are healthy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hacienda.remote.node import Node, Verdict
 from hacienda.remote.transport import Address, RemoteError
 
 COORDINATION = "etcd"
-"""The one service whose cluster is recorded: all others are founded under its claims."""
+"""The only service whose cluster is recorded: all other clusters are founded under its claims."""
 PAUSE = 2.0
 """Seconds between two rounds."""
 _AT_ONCE = 32
@@ -25,11 +25,11 @@ _JOURNAL_LINES = 10
 
 @dataclass(frozen=True)
 class Round:
-    """What all nodes said, once.
+    """The answers of all nodes in one round.
 
     Args:
-        verdicts: node -> what it said of its services.
-        silent: node -> why it said nothing.
+        verdicts: node -> verdicts about its services.
+        silent: node -> why it gave no answer.
         missing: services that no node named.
     """
 
@@ -39,24 +39,24 @@ class Round:
 
     @property
     def unwell(self) -> tuple[tuple[str, Verdict], ...]:
-        """Node and verdict of everything that is not well."""
+        """Node and verdict of every unhealthy service."""
         return tuple((node, v) for node, verdicts in self.verdicts.items() for v in verdicts if not v.ok)
 
     @property
     def healthy(self) -> bool:
-        """Whether everything is."""
+        """Whether all services are healthy."""
         return not (self.unwell or self.silent or self.missing)
 
     @property
     def troubled(self) -> Mapping[str, tuple[str, ...]]:
-        """Node -> its services that are not well; a silent node is asked for all of its services again."""
+        """Node -> its unhealthy services; empty for a silent node, which is asked for all its services again."""
         asked: dict[str, list[str]] = {node: [] for node in self.silent}
         for node, verdict in self.unwell:
             asked.setdefault(node, []).append(verdict.service)
         return {node: tuple(services) for node, services in asked.items()}
 
     def summary(self) -> str:
-        """One line: who is not well."""
+        """One line that names what is unhealthy."""
         parts = [f"{node} {verdict.service}" for node, verdict in self.unwell]
         return ", ".join([*parts, *(f"{node} is silent" for node in self.silent), *(f"no {m}" for m in self.missing)])
 
@@ -67,7 +67,7 @@ class Watch:
     Args:
         name: the gate's name.
         addresses: its nodes.
-        services: services that must be well; empty: all of each node's.
+        services: services that must be healthy; empty: all services of each node.
     """
 
     def __init__(self, name: str, addresses: Sequence[Address], services: Sequence[str]) -> None:
@@ -76,12 +76,12 @@ class Watch:
         self._services = tuple(services)
 
     def wait(self, stop: threading.Event, seconds: float) -> Round:
-        """Wait until everything is well at one time; returns what the nodes said then.
+        """Waits until all services are healthy in one full round, and returns that round.
 
-        Between two full rounds only what was not well is asked again: a check costs the machine that is busy starting.
+        Between two full rounds only unhealthy services are asked again, because a check slows down a machine that is starting.
 
         Raises:
-            hacienda.errors.UnwellError: it was not, within `seconds`, or until Terraform was interrupted.
+            hacienda.errors.UnwellError: they did not become healthy within `seconds`, or Terraform was interrupted.
         """
         deadline, told = time.monotonic() + seconds, ""
         left: Mapping[str, tuple[str, ...]] = {}
@@ -102,10 +102,10 @@ class Watch:
                 raise errors.UnwellError(f"{self._name}: interrupted while it was not healthy", self._explain(found))
 
     def ask(self, of: Mapping[str, tuple[str, ...]]) -> Round:
-        """Ask nodes once, many at a time.
+        """Asks nodes once, many at a time.
 
         Args:
-            of: node -> services to ask for, none meaning all that must be well; empty: everything of every node.
+            of: node -> services to ask for; without services: all that must be healthy. Empty: everything on every node.
         """
         nodes = [node for node in self._nodes if not of or node.name in of]
         with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(nodes)))) as pool:
@@ -117,10 +117,10 @@ class Watch:
         return Round(verdicts, {n: answer for n, answer in answers.items() if isinstance(answer, str)}, missing)
 
     def record(self, found: Round) -> dict[str, str]:
-        """Have the nodes that run the coordination service remember the clusters they are in; returns their ids.
+        """Makes the nodes that run the coordination service record their clusters, and returns service -> cluster id.
 
         Raises:
-            hacienda.errors.UnwellError: two nodes are in different clusters of one name.
+            hacienda.errors.UnwellError: two nodes are in different clusters of one service.
         """
         nodes = [n for n in self._nodes if any(v.service == COORDINATION for v in found.verdicts[n.name])]
         with futures.ThreadPoolExecutor(min(_AT_ONCE, max(1, len(nodes)))) as pool:
@@ -140,7 +140,7 @@ class Watch:
             verdicts = node.verify(services)
             if verdicts:
                 return verdicts
-            # It runs none of these; or nothing at all, because its first installation failed.
+            # The node runs none of these services, or nothing at all because its first installation failed.
             status = node.status()
         except RemoteError as error:
             return str(error)
