@@ -51,7 +51,7 @@ def test_neither_secrets_nor_the_cluster_are_in_it() -> None:
 
 def test_a_platforms_size_limit_is_an_input_error() -> None:
     keys = tuple(f"ssh-ed25519 {'A' * 900} operator-{number}" for number in range(60))
-    with pytest.raises(InputError, match="openstack takes 65535"):
+    with pytest.raises(InputError, match="openstack accepts 65535"):
         sample.render(ssh=Ssh("root", 22, keys), platform=Platform("openstack", containers=False))
     assert len(sample.render(ssh=Ssh("root", 22, keys)).user_data) > 50_000
 
