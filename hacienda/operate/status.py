@@ -33,7 +33,7 @@ class Answer:
         silence: why it gave no answer; empty: it gave one.
         reached: whether it could be reached.
         alone: services whose own part on the node is healthy, so that another member causes their failure.
-        diagnosis: faults of the machine itself; None: it reported none.
+        diagnosis: faults of the machine itself; None: it did not report them.
     """
 
     node: str
