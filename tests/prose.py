@@ -52,3 +52,26 @@ def _comments(source: str) -> Iterator[str]:
             block, last = f"{block}\n{token.string.lstrip('# ')}".strip(), token.start[0]
     if block:
         yield block
+
+
+_COMMENT = re.compile(r"^\s*(?:#|//|%%)(?!!| ?shellcheck ) ?(.*)|(?<=\s)# (?!shellcheck )(.+)$")
+_SAID = re.compile(
+    r"""\b(?:fail|log|waiting|echo|printf|wait_for \S+) (?:"((?:[^"\\]|\\.)*)"|'([^']*)')|^Description=(.*)"""
+)
+_SHOWN = re.compile(r"\$\([^()]*\)|\$\{[^{}]*\}|\$\w+|\{\{.*?\}\}")
+
+
+def lines(source: str) -> Iterator[str]:
+    """Each block of comments and each message of a shell script, a unit or another template, as Markdown's prose."""
+    block = ""
+    for line in (*source.splitlines(), ""):
+        comment, said = _COMMENT.search(line), _SAID.search(_SHOWN.sub("X", line))
+        if comment and comment[1]:
+            block = f"{block}\n{comment[1]}".strip()
+            continue
+        if block:
+            yield block
+        block = comment[2] or "" if comment else ""
+        if said:
+            text = next(part for part in said.groups() if part is not None)
+            yield text.replace("|", "\n\n").replace("\\n", "\n\n")

@@ -14,7 +14,7 @@ _tell = sys.unraisablehook
 
 
 def main() -> NoReturn:
-    """Run a command. Reading all of it takes a second, in which Ctrl-C must be no traceback either."""
+    """Run a command. The import takes a second, in which Ctrl-C must not cause a traceback either."""
     sys.unraisablehook = _left_over
     try:
         from hacienda.cli.app import main as run
@@ -26,6 +26,6 @@ def main() -> NoReturn:
 
 
 def _left_over(what: UnraisableHookArgs) -> None:
-    """Ctrl-C ends the CDK's Node as well, which jsii would tell to end while Python does: that fails, and says nothing."""
+    """Hide jsii's error at exit: it asks the CDK's Node process to end, which Ctrl-C has ended already."""
     if not isinstance(what.exc_value, BrokenPipeError):
         _tell(what)

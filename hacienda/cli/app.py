@@ -1,4 +1,4 @@
-"""The application: its commands, and what becomes of their errors."""
+"""The application: its commands, and the handling of their errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from hacienda.declare.registry import DeclarationError
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130
-"""What a shell calls the exit code of a program that SIGINT ended; Typer uses it for KeyboardInterrupt."""
+"""Exit code of a program that SIGINT ended, by the shells' convention; Typer uses it for KeyboardInterrupt."""
 
 app = typer.Typer(
     name="hacienda",
@@ -83,28 +83,28 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What is asked of no command."""
+    """Options without a command."""
 
 
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
-"""What a system call fails with where the machine is to blame, and nobody's program."""
+"""Errors of system calls that the machine causes, and no program."""
 
 
 def main() -> NoReturn:
-    """Run a command; every way out of it is one of the exit codes, and never a traceback."""
+    """Run a command. It always ends with one of the exit codes, and never with a traceback."""
     console.begin()
     try:
         try:
             app(prog_name="hacienda")
         finally:
-            # Now, where it can still be told: what Python finds out while it ends, it ends with 120.
+            # Flush now, while an error can still be reported: after an error of its own flush at exit, Python ends with 120.
             sys.stdout.flush()
     except HaciendaError as error:
         console.fail(error)
         sys.exit(error.exit_code)
     except SystemExit as leaving:
         if isinstance(leaving.__context__, BrokenPipeError):
-            _give_up_output()  # Typer makes a 1 of it, which is the code of a cloud that is unwell
+            _give_up_output()  # Typer would exit with 1, the code of an unwell cloud
         elif leaving.code != INTERRUPTED:
             raise
         else:
@@ -123,14 +123,14 @@ def main() -> NoReturn:
 
 
 def _give_up_output() -> None:
-    """Whoever read our output has gone, or there is no room for it; Python would complain once more while it closes."""
+    """Discard further output: its reader has ended, or there is no space for it. Python would report that again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _log() -> str:
-    """Write the traceback of the present exception to a file that only we can read; its path."""
+    """Write the current exception's traceback to a file that only this user can read; returns the path."""
     descriptor, path = tempfile.mkstemp(prefix="hacienda-", suffix=".log")
-    # A path need not be text in any encoding, nor the operator's encoding know every character.
+    # Paths may be no valid text, and the operator's encoding may lack characters.
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"{' '.join(sys.argv)}\n\n{traceback.format_exc()}")
     return path

@@ -47,4 +47,4 @@ def apply(
     elif done.seconds:
         console.show(f"{cloud.name} applied in {done.seconds:.1f} s.")
     else:
-        console.show(f"No changes. {cloud.name} is what its environment file says.")
+        console.show(f"No changes. {cloud.name} matches its environment file.")

@@ -1,4 +1,4 @@
-"""What an assessment looks at beside the environment itself: the project's other environments and the stores."""
+"""Input of an assessment besides the environment itself: the project's other environments and the stores."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hacienda.secrets.pki import utc_now
 
 
 def subject(cloud: Cloud, path: Path) -> assess.Subject:
-    """An environment as rules look at it, beside the others of the project.
+    """The subject of the rules: an environment, and the project's other environments to compare it with.
 
     Args:
         cloud: the resolved cloud.
-        path: its file. One outside environments/ is compared with no other: examples are not built side by side.
+        path: its file. A file outside environments/ is compared with no other, because examples are not built side by side.
     """
     siblings = project.all_environments()
     same = path.resolve()
@@ -28,7 +28,7 @@ def subject(cloud: Cloud, path: Path) -> assess.Subject:
 
 
 def subjects(clouds: Iterable[Cloud]) -> tuple[assess.Subject, ...]:
-    """Environments as rules look at them, each beside all others."""
+    """Subjects of the rules: each environment, and all others to compare it with."""
     all_of_them, day = tuple(clouds), assess.today()
     return tuple(
         _subject(cloud, day, tuple(other for other in all_of_them if other is not cloud)) for cloud in all_of_them
@@ -36,8 +36,11 @@ def subjects(clouds: Iterable[Cloud]) -> tuple[assess.Subject, ...]:
 
 
 def _subject(cloud: Cloud, day: date, others: tuple[Cloud, ...]) -> assess.Subject:
-    """With what the environment's store holds, without values, and what is wrong with certificates of other authorities. Of a store
-    that is not there, as in a pull request, or cannot be read, which is said, nothing is known; files are judged all the same."""
+    """Add the store's entries, without values, and problems of certificates of other authorities.
+
+    There are no entries if the store does not exist, as in a pull request, or cannot be read, which is printed. Certificates in
+    files are judged in any case.
+    """
     provided = cloudinit.needs(cloud, project.root()).provided
     held: tuple[assess.Held, ...] = ()
     bundles: dict[str, bytes | None] = {}
@@ -49,7 +52,7 @@ def _subject(cloud: Cloud, day: date, others: tuple[Cloud, ...]) -> assess.Subje
             bundles = {one.name: store.entry(one.bundle_entry) for one in provided}
             known = True
     except HaciendaError as error:
-        console.say(f"{cloud.name}: its secrets are not looked at: {str(error).partition(chr(10))[0]}")
+        console.say(f"{cloud.name}: its secrets are not checked: {str(error).partition(chr(10))[0]}")
     judged = [secrets.judge(one, bundles.get(one.name), utc_now()) for one in provided if known or one.chain]
     refused = tuple(problem for one in judged for problem in one.wrong)
     unread = tuple(problem for one in judged for problem in one.missing)
@@ -57,9 +60,9 @@ def _subject(cloud: Cloud, day: date, others: tuple[Cloud, ...]) -> assess.Subje
 
 
 def readable(paths: Iterable[Path]) -> Iterator[Cloud]:
-    """The clouds of files; of one that is wrong that it is not compared is said, its own check tells why."""
+    """Load each file. Warn about invalid files and skip them; `hacienda check` reports their errors."""
     for path in paths:
         try:
             yield project.read(str(path))
         except InputError:
-            console.say(f"{path.name} is not compared: it has mistakes. Run: hacienda check {path.stem}")
+            console.say(f"{path.name} is not compared: it has errors. Run: hacienda check {path.stem}")

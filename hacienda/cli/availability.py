@@ -9,7 +9,7 @@ from hacienda.assess.availability import Effect, Estimate, PathEstimate, estimat
 from hacienda.cli import console, project
 
 SHOWN = 5
-"""Contributors and changes listed of each; `--json` has all."""
+"""Most rows of contributors and of changes; `--json` has all."""
 
 
 def availability(env: project.Env, as_json: project.AsJson = False) -> None:
@@ -26,7 +26,7 @@ def availability(env: project.Env, as_json: project.AsJson = False) -> None:
         return
     console.out.print(_paths(found))
     for absent in found.absent:
-        console.show(f"{absent.name}: not in this environment (nothing here provides {absent.capability})")
+        console.show(f"{absent.name}: not in this environment (no service here provides {absent.capability})")
     if found.worst is not None:
         console.out.print(_contributors(found.worst))
         console.out.print(_improvements(found))
@@ -64,7 +64,7 @@ def _improvements(found: Estimate) -> Table:
 
 
 def _effects(found: Estimate) -> Table:
-    """The paths side by side, a row for each failure."""
+    """One row for each failure, one column for each path."""
     names = [path.name for path in found.paths]
     table = _table("What each failure does (time until it is served again)", "failure", *names, "what is lost")
     for failure, effects in words.by_failure(found):

@@ -43,12 +43,12 @@ def check(env: project.Env, as_json: project.AsJson = False) -> None:
 
 
 def show_finding(finding: Finding) -> None:
-    """A finding, for people."""
+    """Print a finding for people."""
     word = f"{ACCEPTED} {finding.severity}" if finding.accepted else finding.severity
     text = Text(f"{word}: ", style="dim" if finding.accepted else COLOURS[finding.severity])
     console.out.print(text.append(str(finding), style="default"))
 
 
 def _summary(name: str, machines: int, findings: tuple[Finding, ...]) -> str:
-    said = assess.counted(findings) or "nothing to say against it"
+    said = assess.counted(findings) or "no findings"
     return f"{name}: {machines} machine{'' if machines == 1 else 's'}, {said}"

@@ -1,4 +1,4 @@
-"""An environment as the working tree has it against a revision, for `diff` and `report`."""
+"""Compares an environment in the working tree with a revision, for `diff` and `report`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hacienda.review.diff import Base, Diff
 
 
 def compared(cloud: Cloud, env: str, revision: str, lines: int | None = diff.MOST_LINES) -> tuple[Base, Diff]:
-    """Render both, the base by its own code, and compare them.
+    """Render the environment and its base, the base with its own code, and compare them.
 
     Args:
         cloud: the environment as it is now.
-        env: as the operator wrote it.
-        revision: what git calls the base.
+        env: name or path of the environment, as the operator gave it.
+        revision: git's name of the base.
         lines: most lines kept of one change; None: all.
 
     Raises:

@@ -20,20 +20,20 @@ from hacienda import printing
 from hacienda.errors import HaciendaError, InputError
 
 SLOW = 2.0
-"""Seconds after which people wonder: what takes longer says so, and how long it took."""
+"""Seconds after which the duration of a step is printed."""
 
 
 class Terminal(Console):
-    """The one way to a terminal: whatever is printed, in a table or a live display as well, holds nothing that a terminal would
-    obey but the colours that this process chose. Text is never markup, and nothing is a link.
+    """The only way to a terminal. Everything printed, tables and live displays included, has no control characters except for
+    the colours that this process chose. Text is never markup, and there are no links.
 
-    Rich drops `\\r` and its like from a Text without a word: lines that are quoted are made `printing.printable` before."""
+    Rich silently drops `\\r` and similar characters from a Text, so callers pass quoted lines through `printing.printable`."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(soft_wrap=True, highlight=False, markup=False, emoji=False, **settings)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """What Rich makes of a renderable, piece by piece."""
+        """Rich's segments of a renderable, made inert."""
         return map(_inert, super().render(renderable, options))
 
 
@@ -49,8 +49,8 @@ err = Terminal(stderr=True)
 
 
 def begin() -> None:
-    """Make standard output and standard error take whatever is printed: a terminal whose encoding lacks a character shows `?`
-    instead, and where one of the two is closed, what goes there is lost."""
+    """Make standard output and standard error accept any text. A character that the terminal's encoding lacks is shown as `?`, and
+    output to a closed stream is lost."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -60,23 +60,22 @@ def begin() -> None:
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error."""
+    """Print a line for people on standard error."""
     err.print(text)
 
 
 def show(text: str) -> None:
-    """A line of the result."""
+    """Print a line of the result."""
     out.print(text)
 
 
 def show_json(value: Any) -> None:
-    """The result for programs: one JSON document on standard output, in UTF-8 whatever the terminal's encoding is, without colours
-    or wrapping."""
+    """Print the result for programs: one JSON document on standard output, always in UTF-8, without colours or wrapping."""
     show_bytes(printing.as_json(value).encode())
 
 
 def show_bytes(content: bytes) -> None:
-    """The result as it is: a picture, or a document in which nothing of others is more than text."""
+    """Print the result unchanged: a picture, or a document in which foreign text is already escaped."""
     if hasattr(sys.stdout, "buffer"):
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
@@ -85,7 +84,7 @@ def show_bytes(content: bytes) -> None:
 
 
 def show_terraform(text: str) -> None:
-    """What Terraform printed, with the colours that it chose."""
+    """Print Terraform's output with its own colours."""
     out.print(Text.from_ansi(text))
 
 
@@ -95,20 +94,20 @@ def agreed(question: str) -> bool:
 
 
 def confirm(question: str, yes: bool) -> bool:
-    """Ask, unless the answer was given; the answer.
+    """Ask, unless the answer was given; returns the answer.
 
     Raises:
-        InputError: nobody is there to answer.
+        InputError: standard input is no terminal, so nobody can answer.
     """
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise InputError("Nobody is there to say yes.", "Add --yes.")
+        raise InputError("Standard input is no terminal, so nobody can confirm.", "Add --yes.")
     return agreed(question)
 
 
 def fail(error: HaciendaError) -> None:
-    """An error, whole."""
+    """Print an error with all its problems."""
     say(str(error))
     if isinstance(error, InputError):
         for sentence in error.unseen:
@@ -119,7 +118,7 @@ def fail(error: HaciendaError) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show that something is going on, and afterwards how long it took if that was long."""
+    """Show that something is in progress, and print its duration if that exceeds SLOW."""
     began = time.monotonic()
     if err.is_terminal:
         with err.status(Text(what)):

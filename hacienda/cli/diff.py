@@ -53,7 +53,7 @@ def diff(
 
 
 def describe(found: Diff) -> Iterator[Text]:
-    """A diff for people, line by line: changes of trust, machines that go or come, then packages, files, and what daemons do."""
+    """Lines of a diff for people: changes of trust, removed and added machines, packages, files, and actions of daemons."""
     yield from trust.lines(found.trust)
     if not found.trust_known:
         yield Text(f"  TRUST {words.UNTRUSTED}", style="bold red")

@@ -45,7 +45,7 @@ def explain(
 
 
 def _topics() -> list[str]:
-    """Pages that belong to no rule, as they are asked for: `services/etcd`."""
+    """Topics of the pages that belong to no rule, such as `services/etcd`."""
     own = {rule.page for rule in rules().values()}
     return [page.removeprefix("docs/").removesuffix(".md") for page in manual.pages() if page not in own]
 
@@ -69,7 +69,7 @@ def _rule(rule: Rule, as_json: bool) -> None:
     console.out.print(Text("severity: ").append(rule.severity, style=COLOURS[rule.severity]))
     console.show(f"why: {rule.reason}")
     console.show(f"do: {rule.fix}")
-    if rule.page in manual.pages():  # its author may not have written it yet
+    if rule.page in manual.pages():  # a rule may not have a page yet
         console.show(f"page: {rule.page}\n")
         console.show(manual.text(rule.page).partition("\n")[2].strip())
 

@@ -16,7 +16,7 @@ from hacienda.review.plan import guard as review
 from hacienda.review.plan import reader
 
 _ZIP = b"PK\x03\x04"
-"""How a saved plan begins: it is a zip archive."""
+"""First bytes of a saved plan, which is a zip archive."""
 
 
 def guard(
@@ -47,7 +47,7 @@ def guard(
 
 
 def text_of(name: str) -> bytes:
-    """The JSON of a plan, from wherever it is.
+    """The JSON of a plan, from a file, a saved plan or standard input.
 
     Raises:
         InputError: it cannot be read.
@@ -59,12 +59,12 @@ def text_of(name: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror}", "Give it a file, or - for standard input.") from None
+        raise InputError(f"{name}: {error.strerror}", "Name a file, or - for standard input.") from None
     return _shown(path) if content.startswith(_ZIP) else content
 
 
 def _shown(path: Path) -> bytes:
-    """Terraform must be asked where it was initialised: it needs the providers' schemas."""
+    """Show a saved plan with Terraform, in the folder where it was initialised, because it needs the providers' schemas."""
     folder = path.parent if (path.parent / ".terraform").is_dir() else Path.cwd()
     output = terraform.find().run(["show", "-json", str(path.absolute())], folder).output
     return json_line(output).encode()

@@ -17,11 +17,11 @@ from hacienda.cloud import Cloud
 from hacienda.errors import InputError, ToolError
 
 FIRST_NETWORK = IPv4Network("10.78.0.0/24")
-"""The management network of a project's first environment; of others, the same one of 10.79, 10.80 and so on to 10.255."""
+"""The management network of a project's first environment. Others get the same range in 10.79, 10.80 and so on to 10.255."""
 
 VIP_OFFSETS = range(10, 1, -1)
-"""The virtual IP of a new file: the network's tenth address, as in environments/lab.yaml, or one of those before it. Machines
-have the addresses from the eleventh on, and the first is a router's."""
+"""Offsets of a new file's virtual IP: the network's tenth address, as in environments/lab.yaml, or one before it. Machines have
+the addresses from the eleventh on, and the first one belongs to a router."""
 
 
 def init(
@@ -67,7 +67,7 @@ def _network(cidr: str) -> IPv4Network:
 
 
 def _free_network(others: Sequence[Cloud]) -> IPv4Network:
-    """The first that no other environment of the project has a part of: two that share one could never be joined.
+    """The first network that overlaps no other environment's: environments with overlapping networks could never be connected.
 
     Raises:
         InputError: there is none left.
@@ -78,11 +78,11 @@ def _free_network(others: Sequence[Cloud]) -> IPv4Network:
         network = IPv4Network((first + number * 2**16, FIRST_NETWORK.prefixlen))
         if not any(network.overlaps(one) for one in taken):
             return network
-    raise InputError(f"No network from {FIRST_NETWORK} on is free.", "Name one: --cidr.")
+    raise InputError(f"No network from {FIRST_NETWORK} on is free.", "Name one with --cidr.")
 
 
 def _free_vip(platform: str, others: Sequence[Cloud]) -> int:
-    """The offset of the virtual IP. Its last octet is its VRRP id, which two environments at one switch must not both have; Incus
+    """The offset of the virtual IP. Its last octet is its VRRP id, which must differ between environments at one switch. Incus
     gives each network a bridge of its own."""
     alike = [other for other in others if "incus" not in (platform, other.platform.type)]
     taken = {vip.router_id for other in alike for vip in other.virtual_ips}
@@ -114,7 +114,7 @@ def _text(
 
 
 def _write_new(target: Path, text: str) -> None:
-    """Write a file that is new and good, or none: it is read as an environment before it gets its name."""
+    """Write a new and valid file, or none: the draft is read as an environment before it gets its name."""
     descriptor, name = tempfile.mkstemp(prefix=".", suffix=".yaml", dir=target.parent)
     draft = Path(name)
     try:
@@ -124,6 +124,6 @@ def _write_new(target: Path, text: str) -> None:
         draft.chmod(0o644)
         os.link(draft, target)
     except FileExistsError:
-        raise InputError(f"{target} is there already", "Choose another name, or edit it.") from None
+        raise InputError(f"{target} exists already", "Choose another name, or edit the file.") from None
     finally:
         draft.unlink()

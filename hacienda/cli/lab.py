@@ -43,7 +43,7 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
     here = project.here()
     done = operate.apply(here, cloud, approve=_safe, observer=progress.Watcher(), once=True)
     if done.unfinished:
-        console.say(f"The rotation of the authority goes on with: hacienda apply {env}")
+        console.say(f"To continue the rotation of the authority, run: hacienda apply {env}")
     with console.working("asking the nodes"):
         found = operate.examine(here, cloud)
     reports.show(cloud, found)
@@ -70,7 +70,7 @@ def down(
         raise InputError("Nothing was touched.")
     lab.teardown(None if everything else cloud.name, progress=console.say)
     shutil.rmtree(project.state_folder(cloud.name), ignore_errors=True)
-    console.show(f"{what}: gone")
+    console.show(f"{what}: removed")
 
 
 @app.command()
@@ -104,14 +104,14 @@ def status(as_json: project.AsJson = False) -> None:
 
 
 def _safe(review: operate.Review) -> bool:
-    """Nobody is asked; what would cost a quorum is refused."""
+    """Approve without a question, and refuse what would cost a quorum."""
     if review.refusals:
         raise RefusedError("\n".join(review.refusals))
     return True
 
 
 def endpoints(cloud: Cloud) -> list[str]:
-    """Where clients reach what is load-balanced, by address: a laptop knows the environment's names only if told."""
+    """Addresses at which clients reach balanced services. The operator's machine may not resolve the environment's names."""
     lines = []
     for service in cloud.services:
         for frontend in service.frontends:
@@ -126,11 +126,11 @@ def endpoints(cloud: Cloud) -> list[str]:
 
 
 def _incus(env: str) -> Cloud:
-    """The environment, which must be one of platform incus."""
+    """Read an environment, which must be of platform incus."""
     cloud = project.read(env)
     if cloud.platform.type != "incus":
         raise InputError(
-            f"{cloud.name} is on the platform {cloud.platform.type}; the lab runs those of platform incus only."
+            f"{cloud.name} is on the platform {cloud.platform.type}; the lab runs only environments of platform incus."
         )
     return cloud
 
@@ -145,7 +145,7 @@ def _declared_mirror(cloud: Cloud) -> Mirror | None:
 
 
 def _image(cloud: Cloud, mirror: str | None) -> str:
-    """Prepare this machine, build the image, and let the alias that machines boot from stand for it; the image's own alias."""
+    """Prepare this machine, build the image, and point the alias that machines boot from to it; returns the image's own alias."""
     place = lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     built = lab.build(
         cloud.packages,

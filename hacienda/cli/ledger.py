@@ -15,7 +15,7 @@ from hacienda.cli.check import show_finding
 from hacienda.errors import InputError, UnwellError
 
 RULES = ("CERT", "NAME", "RANGE", "VRID")
-"""Rules about what the ledger lists."""
+"""Rules about the ledger's entries."""
 
 
 def ledger(
@@ -48,7 +48,7 @@ def ledger(
 
 
 def _table(listed: tuple[entries.Claim, ...]) -> Table:
-    """One row for each entry; certificates of one environment that end on one day are one row."""
+    """One row for each entry; certificates of one environment that end on the same day share a row."""
     table = Table("kind", "value", "environment", "where", "", box=None, pad_edge=False)
     ends: dict[tuple[str, str], list[entries.Claim]] = {}
     for entry in listed:
@@ -63,5 +63,5 @@ def _table(listed: tuple[entries.Claim, ...]) -> Table:
 
 
 def _summary(environments: int, found: int) -> str:
-    said = f"{found} finding{'' if found == 1 else 's'}" if found else "no clash"
+    said = f"{found} finding{'' if found == 1 else 's'}" if found else "no conflict"
     return f"{environments} environment{'' if environments == 1 else 's'}, {said}"

@@ -1,4 +1,4 @@
-"""The pages of the documentation, which the package carries: messages name them by path, like `docs/services/etcd.md`."""
+"""The documentation's pages, which are part of the package. Messages name them by path, like `docs/services/etcd.md`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def pages() -> tuple[str, ...]:
 
 
 def path_of(name: str) -> str:
-    """A page's path by a short or the whole form of it: `services/etcd`, `docs/services/etcd.md`. The page need not exist."""
+    """A page's path, from a short or the whole form: `services/etcd`, `docs/services/etcd.md`. The page need not exist."""
     return f"docs/{name.removeprefix('docs/').removesuffix('.md')}.md"
 
 
 def text(page: str) -> str:
-    """A page as it is written, in Markdown.
+    """A page's Markdown.
 
     Args:
         page: one of `pages`.

@@ -80,7 +80,7 @@ def _save(plans: Iterable[StackPlan], folder: Path) -> None:
 
 
 def _show(deployed: Deployment, plans: Iterable[StackPlan], only_summary: bool) -> None:
-    """Terraform's own words, or its counts and what was written."""
+    """Print Terraform's own text, or its counts and the written files."""
     for one in plans:
         if only_summary:
             counts = one.text.splitlines()[-1] if one.changed else "No changes."

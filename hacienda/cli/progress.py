@@ -1,4 +1,4 @@
-"""What every node is doing while Terraform runs: a live table, or one line per event where nobody watches."""
+"""Shows what every node is doing while Terraform runs: a live table on a terminal, otherwise one line for each event."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hacienda.operate import Observer, Review
 from hacienda.operate.observer import OnLine
 
 SHOWN = 30
-"""Rows of the table at most; what is being worked on goes first."""
+"""Most rows of the table; busy ones come first."""
 
 _STARTED = {"create": "creating", "update": "changing", "delete": "destroying", "replace": "replacing"}
 _ENDED = {"create": "created", "update": "changed", "delete": "destroyed"}
@@ -29,7 +29,7 @@ _COLOURS = {"done": "green", "failed": "red", "busy": "yellow"}
 
 @dataclass(frozen=True)
 class Row:
-    """One node, or one resource that is of no node.
+    """One node, or one resource that belongs to no node.
 
     Args:
         name: its name.
@@ -37,7 +37,7 @@ class Row:
         event: one word or two.
         detail: one line.
         began: monotonic seconds when its work began.
-        ended: when it ended; None: it has not.
+        ended: monotonic seconds when it ended; None: it is busy.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Row:
     ended: float | None = None
 
     def seconds(self) -> float:
-        """How long it has taken so far, or took."""
+        """The duration so far, or in total."""
         return (self.ended or time.monotonic()) - self.began
 
 
 class Progress:
-    """Follows Terraform's JSON lines and the file that the provider appends its own events to. The table may be drawn by
-    another thread."""
+    """Follows Terraform's JSON lines, and the file to which the provider appends its own events. Another thread may draw the
+    table."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -71,13 +71,13 @@ class Progress:
         return tuple(sorted(rows, key=lambda row: (row.ended is not None, row.name)))
 
     def terraform(self, line: str) -> None:
-        """Take one line of `terraform apply -json`; what the provider wrote before it goes first."""
+        """Process one line of `terraform apply -json`, after the events that the provider wrote before it."""
         with self._lock:
             self._follow()
             self._terraform(line)
 
     def follow(self) -> None:
-        """Take what the provider has written since the last time."""
+        """Process the events that the provider wrote since the last call."""
         with self._lock:
             self._follow()
 
@@ -113,7 +113,7 @@ class Progress:
                 self._update(str(entry["node"]), "busy", str(entry.get("event", "")), str(entry.get("detail", "")))
 
     def table(self) -> Table:
-        """The present state, drawn."""
+        """The table of the current state."""
         self.follow()
         table = Table(box=None, pad_edge=False, show_header=False)
         rows = self.rows
@@ -138,7 +138,7 @@ class Progress:
 
 @contextmanager
 def live(progress: Progress) -> Iterator[None]:
-    """Show the table while something runs, on a terminal; follow the file elsewhere, too."""
+    """On a terminal, show the table while something runs. Process the provider's last events in any case."""
     if console.err.is_terminal:
         with Live(get_renderable=progress.table, console=console.err, refresh_per_second=4):
             yield
@@ -152,27 +152,27 @@ class Watcher(Observer):
 
     @property
     def colours(self) -> bool:
-        """Terraform colours its plans where somebody sees them."""
+        """Whether Terraform colours its plans: if standard output is a terminal."""
         return console.out.is_terminal
 
     def say(self, text: str) -> None:
-        """On standard error."""
+        """Print a line on standard error."""
         console.say(text)
 
     def review(self, review: Review) -> None:
-        """Changes of trust always; a plan that changes something with what the guard says, unless that is the error to come."""
+        """Print changes of trust, and a plan that changes something. The guard's verdict follows, unless it ends the operation."""
         trust.show(review.environment, review.trust, console.err)
         if review.changed:
             for line in (*review.describe(), *([] if review.blocked else review.judgement())):
                 console.say(line)
 
     def working(self, what: str) -> AbstractContextManager[None]:
-        """A sign that something is going on."""
+        """Show that something is in progress."""
         return console.working(what)
 
     @contextmanager
     def applying(self, stack: str, progress: Path) -> Iterator[OnLine]:
-        """The live table of what every node is doing."""
+        """Show the live table of all nodes."""
         following = Progress(progress)
         with live(following):
             yield following.terraform

@@ -12,7 +12,7 @@ from hacienda.operate import Project
 from hacienda.secrets import Store
 
 MARKERS = ("environments", "cdktf.json")
-"""What a project's folder has one of."""
+"""A project's folder has at least one of these."""
 
 Env = Annotated[
     str,
@@ -28,7 +28,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def root() -> Path:
-    """The project's folder: the nearest one upwards that has environments/ or cdktf.json; else the working folder."""
+    """The project's folder: the nearest one upwards that has environments/ or cdktf.json, otherwise the working folder."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if any((folder / marker).exists() for marker in MARKERS):
@@ -46,7 +46,7 @@ def here(out: Path | None = None) -> Project:
 
 
 def state_folder(name: str) -> Path:
-    """Where an environment's own files are kept: secrets, Terraform state. Git ignores it."""
+    """Folder of an environment's own files: secrets, Terraform state. Git ignores it."""
     return here().state_folder(name)
 
 
@@ -56,7 +56,7 @@ def all_environments() -> list[Path]:
 
 
 def path_of(env: str) -> Path:
-    """The environment file that ENV means.
+    """The environment file that ENV names.
 
     Raises:
         InputError: there is none.
@@ -74,5 +74,5 @@ def read(env: str) -> Cloud:
 
 
 def store_of(found: Cloud) -> Store:
-    """The environment's secrets."""
+    """The environment's store of secrets."""
     return here().store_of(found)

@@ -1,4 +1,4 @@
-"""The commands' pages, made from the application itself: `python -m hacienda.cli.reference docs/commands`."""
+"""Generates the commands' pages from the application itself: `python -m hacienda.cli.reference docs/commands`."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _first_line(command: Any) -> str:
 
 
 def write(folder: Path) -> None:
-    """Write all pages; pages of commands that are gone go."""
+    """Write all pages, and delete those of removed commands."""
     folder.mkdir(parents=True, exist_ok=True)
     made = pages()
     for old in folder.glob("*.md"):

@@ -25,7 +25,7 @@ from hacienda.review.plan import guard, reader
 
 
 class Format(StrEnum):
-    """What it is written in."""
+    """Formats of a report."""
 
     HTML = "html"
     MARKDOWN = "markdown"
@@ -68,7 +68,7 @@ def report(
     fails; otherwise 0.
     """
     cloud = project.read(env)
-    # What was given is looked at before anything that takes long.
+    # Check the given plans and base before anything that takes long.
     planned = _planned(cloud.name, plan, accept) if plan else None
     compared = _compared(cloud, env, base) if base else None
     with console.working(f"assessing {cloud.name}"):
@@ -107,10 +107,14 @@ def _planned(environment: str, sources: Sequence[str], accept: Sequence[str] | N
 
 
 def _require_own(environment: str, plans: Sequence[reader.Plan]) -> None:
-    """Raises InputError: plans are of other environments. One that does not write its environment out may be any's."""
+    """Refuse plans of other environments. A plan without an environment's name is accepted.
+
+    Raises:
+        InputError: a plan names other environments only.
+    """
     names = {plan.source: sorted({*plan.environments.values()} - {""}) for plan in plans}
     wrong = {source: found for source, found in names.items() if found and environment not in found}
-    fix = f"This is the report on {environment}: give it a plan of {environment}."
+    fix = f"The report is about {environment}: name a plan of {environment}."
     if wrong:
         raise InputError(
             [

@@ -71,7 +71,7 @@ def rotate(
     for name in done.changed:
         console.show(f"rotated {name}")
     for name in done.waiting:
-        console.show(f"left {name} as it is: its last rotation is not at its end, apply first")
+        console.show(f"left {name} unchanged: its last rotation is unfinished, apply first")
     console.say(f"Run `hacienda apply {env}` to bring them to the nodes.")
 
 
@@ -103,7 +103,7 @@ def certificate(
     if as_json:
         console.show_json({"environment": cloud.name, "changed": changed})
         return
-    for name in changed or ["nothing: it is there"]:
+    for name in changed or ["nothing: the store has this certificate"]:
         console.show(f"kept {name}")
     console.say(f"Run `hacienda apply {env}` to bring it to the load balancers.")
 
@@ -119,8 +119,8 @@ def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJso
     spec = project.store_of(cloud).spec
     found = recipients.difference(spec)
     for word, keys, style in (
-        ("gains: reads every secret", found.gains, "bold red"),
-        ("loses: reads no later value", found.loses, "yellow"),
+        ("gains access: can read every secret", found.gains, "bold red"),
+        ("loses access: cannot read later values", found.loses, "yellow"),
         ("stays", found.stays, ""),
     ):
         for key in keys:
@@ -133,10 +133,14 @@ def reencrypt(env: project.Env, yes: project.Yes = False, as_json: project.AsJso
         console.show_json({"environment": cloud.name, "changed": bool(found), **asdict(found)})
         return
     console.show(
-        f"encrypted {spec.path} to {len(spec.recipients)} recipients" if found else "nothing: it has these recipients"
+        f"encrypted {spec.path} to {len(spec.recipients)} recipients"
+        if found
+        else "nothing to do: it has these recipients"
     )
     if found.loses:
-        console.say(f"Who lost may have a copy. Run `hacienda secrets rotate {env} '*'`, then `hacienda apply {env}`.")
+        console.say(
+            f"Recipients that lost access may have a copy. Run `hacienda secrets rotate {env} '*'`, then `hacienda apply {env}`."
+        )
 
 
 @app.command()

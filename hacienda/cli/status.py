@@ -33,8 +33,8 @@ def status(env: project.Env, as_json: project.AsJson = False) -> None:
 
 
 def show(cloud: Cloud, found: health.Health) -> None:
-    """The picture for people: what each service says, voter groups and virtual IPs, then what is wrong. What several nodes
-    say alike is told once."""
+    """Print the health for people: each service's answers, voter groups and virtual IPs, then the problems. Equal answers of
+    several nodes are printed once."""
     console.out.print(_table(cloud, found), soft_wrap=False)
     groups = [f"{group.service} {group.well}/{group.declared}" for group in found.groups]
     vips = [f"{address} on {', '.join(nodes) or 'no node'}" for address, nodes in found.holders.items()]
@@ -51,7 +51,7 @@ def show(cloud: Cloud, found: health.Health) -> None:
 
 
 def moved(found: health.Health) -> list[str]:
-    """Packages whose versions are not those of the last green run of the lab's tests, and on which nodes: no fault in itself."""
+    """Packages with other versions than in the last green run of the lab's tests, and their nodes. This is no fault by itself."""
     alike: dict[str, list[str]] = {}
     for answer in found.answers:
         packages = answer.diagnosis.packages if answer.diagnosis else {}
@@ -61,7 +61,7 @@ def moved(found: health.Health) -> list[str]:
 
 
 NAMED = 6
-"""More nodes than this are counted rather than named."""
+"""Most nodes that are named; further ones are counted."""
 
 
 def _names(nodes: list[str]) -> str:
@@ -84,7 +84,7 @@ def _table(cloud: Cloud, found: health.Health) -> Table:
 
 
 def _word(service: str, answer: health.Answer) -> tuple[str, str]:
-    """What a node says about a service, and its colour."""
+    """A node's answer about a service, and its colour."""
     if answer.silence:
         return ("failed" if answer.reached else "no answer"), "red"
     verdict = next((verdict for verdict in answer.verdicts if verdict.service == service), None)

@@ -44,7 +44,7 @@ def synth(
         )
     here = project.here(out)
     clouds = here.read_all(paths)
-    from hacienda import stacks  # brings the CDK along, which takes half a second
+    from hacienda import stacks  # imports the CDK, which takes half a second
 
     with console.working(f"synthesizing {', '.join(path.stem for path in paths)}"):
         made = stacks.synthesize(clouds, here.output_folder, root=here.root, with_secrets=with_secrets)
@@ -65,7 +65,7 @@ def synth(
 
 
 def written(made: Synthesis) -> list[str]:
-    """What a synthesis wrote, for people: where to look for what."""
+    """Lines for people about the files that a synthesis wrote."""
     lines = [f"wrote {made.out}"]
     for environment, nodes in made.nodes.items():
         rendered = sum(1 for path in (made.out / "rendered" / environment).rglob("*") if path.is_file())
@@ -75,5 +75,5 @@ def written(made: Synthesis) -> list[str]:
         lines.append(
             f"    nodes/{environment}/NODE/user-data, network-config, bundle.tar.gz ({size / 1024:.0f} KiB in all)"
         )
-        lines.append(f"    rendered/{environment}/NODE/: the same to read, {rendered} files")
+        lines.append(f"    rendered/{environment}/NODE/: every rendered file for reading, {rendered} in all")
     return lines

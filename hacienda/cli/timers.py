@@ -54,7 +54,7 @@ def _failures(found: Budget) -> Table:
 
 
 def _show_sums(found: Budget) -> None:
-    """What each figure is made up of: below the table, for a column of it would leave sums of settings a few letters' room."""
+    """Print the settings that each figure is the sum of. They come below the table, because a column of it would be too narrow."""
     console.show("\nMade up of")
     for line in found.lines:
         console.show(line.failure.name)
@@ -68,7 +68,7 @@ def _measured(line: Line) -> Text:
 
 
 def _others(found: Budget) -> Table:
-    table = Table(box=None, pad_edge=False, title="Measured beside these", title_justify="left")
+    table = Table(box=None, pad_edge=False, title="Other measurements", title_justify="left")
     table.add_column("drill", overflow="fold")
     table.add_column("seconds", justify="right")
     for drill in found.others:

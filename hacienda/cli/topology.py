@@ -17,11 +17,11 @@ from hacienda.errors import InputError, ToolError
 from hacienda.review import topology as pictures
 
 WIDTH = 112
-"""Columns of a picture that goes into a file."""
+"""Width of a picture in a file, in columns."""
 
 
 class Format(StrEnum):
-    """How it is drawn."""
+    """Formats of a picture."""
 
     TXT = "txt"
     SVG = "svg"
@@ -64,8 +64,8 @@ def topology(
 
 
 def write(content: bytes, out: Path | None) -> None:
-    """Write a result to a file, whole or not at all, or to standard output. What is no file, like /dev/stdout, is written to as it
-    is.
+    """Write a result to standard output, or to a file, completely or not at all. A special file like /dev/stdout is written to
+    directly.
 
     Raises:
         ToolError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Changes of trust on a terminal: red, before everything else, none of them cut."""
+"""Prints changes of trust on a terminal: in red, before everything else, and completely."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hacienda.review.diff import TrustChange
 
 
 def lines(found: tuple[TrustChange, ...]) -> list[Text]:
-    """Changes for people."""
+    """Lines for people about changes of trust."""
     said = []
     for change in found:
         said.append(Text(f"  TRUST {change.path}: this decides {change.decides}", style="bold red"))
@@ -19,7 +19,7 @@ def lines(found: tuple[TrustChange, ...]) -> list[Text]:
 
 
 def show(environment: str, found: tuple[TrustChange, ...], terminal: console.Terminal) -> None:
-    """Print what differs from the last apply, or nothing."""
+    """Print changes since the last apply; nothing if there are none."""
     if found:
         count = f"{len(found)} CHANGE{'' if len(found) == 1 else 'S'} OF TRUST since the last apply from this machine"
         terminal.print(Text(f"{environment}: {count}", style="bold red"))

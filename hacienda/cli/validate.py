@@ -16,7 +16,7 @@ from hacienda.review.validation import Report, Result
 from hacienda.review.validation.checkers import ShellCheck
 
 _ALIKE = 3
-"""Complaints about one file that are shown where different machines have different ones; of the others, their number."""
+"""Most different complaints about one file that are shown; further ones are counted."""
 
 Fresh = Annotated[bool, typer.Option("--fresh", help="Check every file, also those that were accepted before.")]
 
@@ -50,14 +50,14 @@ def validate(env: project.Env, fresh: Fresh = False, here: Here = False, as_json
 
 
 def describe(environment: str, place: str, report: Report) -> Iterator[Text]:
-    """A report for people: refusals, what was checked by what, what was not and why, and the sum."""
+    """Lines of a report for people: refusals, checked files by program, unchecked files with reasons, and a summary."""
     for _, results in _by(report.refused, lambda result: (result.subject.file.path, result.check)):
         complaints = _by(results, lambda result: (result.said,))
         for _, alike in complaints[:_ALIKE]:
             yield from _refusal(alike)
         if len(complaints) > _ALIKE:
             more = sum(len(result.subject.nodes) for _, alike in complaints[_ALIKE:] for result in alike)
-            yield Text(f"  and the like on {more} more machines", style="red")
+            yield Text(f"  similar refusals on {more} more machines", style="red")
     for (title, version), results in _by((r for r in report.results if r.accepted), lambda r: (r.check, r.version)):
         yield Text(f"  {title} ({version}): {_files(results)} accepted", style="dim")
     for (title, why), results in _by(report.unchecked, lambda result: (result.check, result.said)):
@@ -78,23 +78,25 @@ def _files(results: list[Result]) -> str:
 
 def _sum(environment: str, place: str, report: Report) -> str:
     distinct = len({id(result.subject) for result in report.results})
-    known = f", {report.known} answers known from before" if report.known else ""
+    known = f", {report.known} results from earlier runs" if report.known else ""
     refusals = len(report.refused)
     said = f"{refusals} refusal{'' if refusals == 1 else 's'}" if refusals else "nothing is refused"
-    # A file that is one secret has no check that could be missed.
+    # A file that consists of one secret has no check that could be missed.
     missed = sum(1 for result in report.unchecked if result.subject.file.checker != "secret")
     if missed and report.programs:
         said += f"; {missed} of {missed + sum(validation.counts(report).values())} checks could not be made"
     if not report.programs:
         others = (
-            "ShellCheck and checks of our own" if ShellCheck.title in validation.counts(report) else "checks of our own"
+            "ShellCheck and Hacienda's own checks"
+            if ShellCheck.title in validation.counts(report)
+            else "Hacienda's own checks"
         )
-        said += f", but none of the programs that will read them on the machines could read any, only {others}"
+        said += f", but none of the programs that read them on the machines was available, only {others}"
     return f"{environment}: {report.total} files, {distinct} different ones; {said}; {place}, {report.seconds:.1f} s{known}"
 
 
 def _by(results: Iterable[Result], key: Any) -> list[tuple[tuple[str, ...], list[Result]]]:
-    """Results with the same key together, in the order of the first ones."""
+    """Results grouped by key, in the order of the first ones."""
     found: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         found.setdefault(key(result), []).append(result)
@@ -102,7 +104,7 @@ def _by(results: Iterable[Result], key: Any) -> list[tuple[tuple[str, ...], list
 
 
 def document(report: Report) -> dict[str, Any]:
-    """The same for programs."""
+    """The report for programs."""
     checked = _by((r for r in report.results if r.accepted is not None), lambda r: (r.check, r.version))
     return {
         "files": report.total,

@@ -1,4 +1,4 @@
-"""Running a cloud from Python: plan, apply, destroy, and ask nodes how they are. The command line is a caller of this package.
+"""Runs a cloud from Python: plan, apply, destroy, and ask nodes for their health. The command line calls this package.
 
 from hacienda import operate
 

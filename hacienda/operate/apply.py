@@ -1,4 +1,4 @@
-"""Apply an environment: plan, have the plan approved, carry it out, and end rotations of secrets."""
+"""Applies an environment: plan, get approval, carry out the plan, and end rotations of secrets."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hacienda.operate.planning import Review
 from hacienda.operate.project import Project
 
 HEALTHY_WITHIN = 600.0
-"""Seconds that the nodes have after each step, as long as a gate waits."""
+"""Seconds in which nodes must become healthy after each step, as long as a gate waits."""
 
 Approve = Callable[[Review], bool]
-"""Is asked before anything is touched, if there is anything to do; False, or an error that it raises, ends the operation."""
+"""Called before anything is touched, if there is anything to do. False, or an error that it raises, ends the operation."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Applied:
 
     Args:
         deployed: the environment as it was synthesized.
-        review: what was planned; of several rounds, the first one.
+        review: what was planned, in the first round if there were several.
         seconds: how long applying took; 0: there was nothing to do.
-        unfinished: a rotation of secrets needs another apply.
+        unfinished: whether a rotation of secrets needs another apply.
     """
 
     deployed: Deployment
@@ -53,22 +53,24 @@ def apply(
     accept: Sequence[str] = (),
     once: bool = False,
 ) -> Applied:
-    """Make the machines what an environment declares. What would cost a quorum, or the last copy of a service, if done at once is
-    done in the guard's safe order. It can be interrupted and run again at any time.
+    """Bring the machines into the state that an environment declares.
+
+    Changes that would cost a quorum, or the last copy of a service, if made at once are made in the guard's safe order. An apply
+    can be interrupted and run again at any time.
 
     Args:
-        project: where the environment is.
+        project: the environment's project.
         cloud: the environment (`project.read`).
         approve: see `Approve`.
-        observer: follows it. Default: nobody does.
+        observer: follows the operation. Default: none.
         replace: nodes whose machines are replaced.
-        outdated: replace machines that were made of another image or first boot than declared.
-        accept: services whose last copy may go.
-        once: stop after one round. Default: a rotation of secrets gets as many as it takes; that of an authority takes three.
+        outdated: replace machines that were made from another image or first boot than declared.
+        accept: services whose last copy may be deleted.
+        once: stop after one round. Default: as many rounds as rotations of secrets need; that of an authority needs three.
 
     Raises:
-        InputError: it was not approved, there are no such nodes, or a store cannot be used.
-        RefusedError: it would cost a quorum, or the last copy of a service, in any order.
+        InputError: the operation was not approved, there are no such nodes, or a store cannot be used.
+        RefusedError: the changes would cost a quorum, or the last copy of a service, in any order.
         UnwellError: nodes did not become healthy, or do not have new secrets yet.
         ToolError: Terraform is missing, failed or was interrupted, or something cannot be written.
     """
@@ -112,7 +114,7 @@ class _Rounds:
             return apply_all(deployed, review.plans, self.observer)
         began = time.monotonic()
         for stack in deployed.stacks:
-            # The state remembers what was asked for, so that an interrupted run continues with those that are left.
+            # Record the requested replacements in the state, so that the run after an interruption makes those that are left.
             deployed.taint(stack, addresses.get(stack.name, ()))
         health = reach.examine(self.project, self.cloud)
         executor = rolling.Executor(
@@ -140,15 +142,15 @@ class _Rounds:
 
 
 def _require_order(review: Review) -> None:
-    """Continue only where nothing is refused, or a safe order helps."""
+    """Raise RefusedError if the plans are refused and have no safe order."""
     if review.blocked:
         answers = review.verdict.refused
-        fix = None if answers else "Bring back who does not answer (`hacienda status`), then apply again."
+        fix = None if answers else "Bring back the nodes that do not answer (`hacienda status`), then apply again."
         raise RefusedError("\n".join([*review.refusals, "Nothing was touched."]), fix)
 
 
 def apply_all(deployed: Deployment, plans: Sequence[StackPlan], observer: Observer, *, destroy: bool = False) -> float:
-    """Apply saved plans one after the other; the wall time in seconds."""
+    """Apply saved plans one after the other; returns the wall time in seconds."""
     began = time.monotonic()
     for plan in plans:
         if plan.changed:

@@ -1,4 +1,4 @@
-"""What is behind the trouble of several services: put together from what the machines say about themselves and one another."""
+"""Finds common causes of the services' problems, from what the machines report about themselves and one another."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from hacienda.cloud.model import Cloud
 from hacienda.remote.node import Diagnosis
 
 CLOCKS_APART = 2.0
-"""Seconds between two clocks that are a cause: an answer travels for less than one, and chrony says what is less."""
+"""Seconds from which a difference of clocks is a cause. An answer takes less than one, and chrony reports smaller differences."""
 
-_CLOCK_FIX = "chronyc -n sources -v there shows whom it follows; a container's clock is its host's"
+_CLOCK_FIX = "chronyc -n sources -v there shows its sources; a container's clock is its host's"
 
 
 _ANSWERS = ("Permission denied", "host key", "Host key")
-"""What OpenSSH's client says of a machine that answers and is not let in, or not trusted."""
+"""Words of OpenSSH's client about a machine that answers, but refuses the login or is not trusted."""
 
 
 @dataclass(frozen=True)
 class Ailment:
-    """One thing that is wrong.
+    """One problem.
 
     Args:
-        node: where; empty: the cloud as a whole.
-        service: what; empty: the node as a whole.
+        node: the node; empty: the cloud as a whole.
+        service: the service; empty: the node as a whole.
         what: what is wrong.
         fix: what to do.
     """
@@ -42,12 +42,12 @@ class Ailment:
 
 
 def of_machines(diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
-    """What each machine found wrong with itself."""
+    """Faults that each machine reports about itself."""
     return [Ailment(node, "", one.what, one.fix) for node, found in diagnoses.items() for one in found.faults]
 
 
 def of_clocks(diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
-    """Clocks that are off. This machine's counts as one of them, so that two nodes that disagree have a judge."""
+    """Clocks that are wrong. This machine's clock counts too, so that there is a majority if two nodes disagree."""
     here = ""
     ahead = {here: 0.0, **{node: found.ahead for node, found in diagnoses.items()}}
     right = median(ahead.values())
@@ -62,7 +62,7 @@ def of_clocks(diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
 
 
 def of_networks(cloud: Cloud, diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
-    """Networks that are dead between machines that all answer us. A machine that does not answer us is another matter."""
+    """Networks that fail between machines which all answer this one. `of_silence` handles machines that do not answer."""
     found = []
     for network in cloud.networks:
         members = [node.name for node in cloud.nodes if network.name in node.addresses and node.name in diagnoses]
@@ -88,21 +88,23 @@ def of_networks(cloud: Cloud, diagnoses: Mapping[str, Diagnosis]) -> list[Ailmen
 
 
 def of_silence(cloud: Cloud, node: str, silence: str, diagnoses: Mapping[str, Diagnosis]) -> str:
-    """What to do about a machine that does not answer us, by what those that do say of it.
+    """What to do about a machine that does not answer, from what the answering ones report about it.
 
     Args:
-        silence: what the SSH client said.
+        silence: the SSH client's message.
     """
     if any(words in silence for words in _ANSWERS):
-        return "It answers, so power and network are well: compare its SSH user, keys and host key with the environment file."
+        return (
+            "It answers, so power and network work: compare its SSH user, keys and host key with the environment file."
+        )
     if cloud.node(node) not in cloud.voting or not diagnoses:
         return "Is it powered on, and does SSH reach it?"
     asked = [name for name in diagnoses if name != node]
     lost = [name for name in asked if any(gone == node for gone, _ in diagnoses[name].unreached)]
     if len(lost) == len(asked):
-        return f"{_names(lost)} reach it neither: it is without power, or its network is dead. Look at its console."
+        return f"{_names(lost)} cannot reach it either: it has no power, or its network is down. Look at its console."
     reached = [name for name in asked if name not in lost]
-    return f"{_names(reached)} reach it: look at the path from this machine to it, and at its sshd."
+    return f"{_names(reached)} can reach it: look at the path from this machine to it, and at its sshd."
 
 
 def _names(nodes: list[str]) -> str:
@@ -111,13 +113,13 @@ def _names(nodes: list[str]) -> str:
 
 
 def _judges(cloud: Cloud, members: list[str]) -> list[str]:
-    """Machines that everybody pings."""
+    """Machines that every machine pings."""
     voting = {node.name for node in cloud.voting}
     return [name for name in members if name in voting]
 
 
 def _lost(network: str, members: list[str], diagnoses: Mapping[str, Diagnosis]) -> set[frozenset[str]]:
-    """Pairs of which one does not reach the other."""
+    """Pairs of machines of which one does not reach the other."""
     return {
         frozenset(pair)
         for pair in combinations(members, 2)

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from hacienda.stacks import Stack, Synthesis
 
 PARALLELISM = 30
-"""Operations at a time. Terraform's own 10 makes machines wait for one another that only wait for their first boot."""
+"""Concurrent operations. Terraform's default of 10 delays machines behind others that only wait for their first boot."""
 
 LOCK_TIMEOUT = "120s"
-"""How long to wait for the state's lock: an interrupted Terraform may still be finishing what it was at."""
+"""How long to wait for the state's lock: an interrupted Terraform may still be finishing its work."""
 
 _LOCAL_SOURCE = "hacienda.local/"
 _PLUGINS = "terraform.d/plugins"
 _RULE = "─────"
-"""Terraform draws a line between a plan and what it says about the plan's file."""
+"""Terraform prints such a line between a plan and its note about the plan's file."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def allowed() -> tuple[str, ...]:
-    """Names of environments that the operator allows to lose their quorums: the provider is asked by the same variable."""
+    """Names of environments that the operator allows to lose their quorums. The provider reads the same variable."""
     return tuple(name for name in (os.environ.get(ALLOW_DESTROY),) if name)
 
 
@@ -46,11 +46,11 @@ class StackPlan:
 
     Args:
         stack: the stack.
-        file: the saved plan; `terraform apply` takes it once.
+        file: the saved plan; `terraform apply` accepts it once.
         changed: False: Terraform says "No changes".
-        text: what Terraform says about it.
-        content: the plan itself.
-        refusal: why the provider refuses it, in its own words; empty: it does not. A refused plan cannot be applied.
+        text: Terraform's text of the plan.
+        content: the parsed plan.
+        refusal: the provider's message if it refuses the plan, otherwise empty. A refused plan cannot be applied.
         document: the plan as `terraform show -json` prints it.
     """
 
@@ -67,9 +67,9 @@ class Deployment:
     """The stacks of one environment and the Terraform that runs them.
 
     Args:
-        synthesis: as written to the output folder.
-        environment: its name.
-        terraform: what runs.
+        synthesis: the synthesis in the output folder.
+        environment: the environment's name.
+        terraform: the program.
         plans: folder for saved plans; they hold no secrets.
     """
 
@@ -90,15 +90,15 @@ class Deployment:
         targets: Iterable[str] = (),
         replace: Iterable[str] = (),
     ) -> StackPlan:
-        """Plan a stack. Where the provider refuses because a quorum would be lost, the plan is made
-        once more, to be read: it tells what would change, and cannot be applied.
+        """Plan a stack. If the provider refuses because a quorum would be lost, plan again for reading: that plan shows the changes
+        and cannot be applied.
 
         Args:
             stack: the stack.
             destroy: plan to destroy everything in it.
             colour: let Terraform colour its text.
-            targets: addresses to which the plan is limited, with what they need. Default: everything.
-            replace: addresses of what is to be made anew.
+            targets: addresses to which the plan is limited, with their dependencies. Default: everything.
+            replace: addresses of resources to replace.
 
         Raises:
             ToolError: Terraform failed.
@@ -124,7 +124,7 @@ class Deployment:
         return StackPlan(stack, file, done.code == 2, _review(done.output), content, refusal, text)
 
     def taint(self, stack: Stack, addresses: Sequence[str]) -> None:
-        """Have the state remember that something is to be made anew, whoever applies next, and however often that is interrupted.
+        """Mark resources in the state for replacement, so that the next apply replaces them, also after interruptions.
 
         Raises:
             ToolError: Terraform failed.
@@ -156,10 +156,10 @@ class Deployment:
         """Apply a saved plan.
 
         Args:
-            plan: as `plan` made it; used up afterwards.
-            on_line: is given each of Terraform's JSON lines.
-            progress: file that the provider appends its own progress to.
-            destroy: the plan destroys the environment, and is meant to.
+            plan: a result of `plan`; it cannot be applied twice.
+            on_line: called with each of Terraform's JSON lines.
+            progress: file to which the provider appends its own progress.
+            destroy: whether the plan is meant to destroy the environment.
 
         Raises:
             RefusedError: the provider refused the plan.
@@ -187,15 +187,15 @@ class Deployment:
 
 
 def _init(folder: Path) -> list[str]:
-    """`terraform init`; where all providers are ours, from the stack's own folder alone: an operator's CLI configuration with
-    a `provider_installation` block would otherwise hide it."""
+    """Arguments of `terraform init`. If all providers are Hacienda's, they come from the stack's own folder only, which a
+    `provider_installation` block in the operator's CLI configuration would otherwise hide."""
     providers = json.loads((folder / "cdk.tf.json").read_text())["terraform"].get("required_providers", {})
     local = all(str(provider["source"]).startswith(_LOCAL_SOURCE) for provider in providers.values())
     return ["init", "-input=false", "-no-color", *([f"-plugin-dir={_PLUGINS}"] if local else [])]
 
 
 def _review(output: str) -> str:
-    """What a reader wants of a plan's output: without how it was made before, and where it was saved after it."""
+    """The changes in a plan's output, without the text before and after them."""
     text = output.partition("Terraform will perform the following actions:")[2] or output
     lines = text.splitlines()
     end = next((number for number, line in enumerate(lines) if _RULE in line), len(lines))
@@ -203,14 +203,14 @@ def _review(output: str) -> str:
 
 
 def _plan(file: Path, destroy: bool, colour: bool) -> list[str]:
-    """`terraform plan`, saved to a file. Exit code 2: there are changes."""
+    """Arguments of `terraform plan` that saves the plan to a file. Exit code 2: there are changes."""
     plan = ["plan", "-input=false", f"-lock-timeout={LOCK_TIMEOUT}", f"-parallelism={PARALLELISM}"]
     plan += [f"-out={file}", "-detailed-exitcode"]
     return [*plan, *([] if colour else ["-no-color"]), *(["-destroy"] if destroy else [])]
 
 
 def refusal_of(failure: str) -> str:
-    """The provider's own words, without Terraform's frames, where a plan failed because a quorum would be lost; else empty."""
+    """The provider's message, without Terraform's frames, if a plan failed because a quorum would be lost; otherwise empty."""
     lines = [line.strip("│╷╵ ") for line in _COLOUR.sub("", failure).splitlines()]
     if REFUSAL not in " ".join(lines):
         return ""
@@ -219,5 +219,5 @@ def refusal_of(failure: str) -> str:
 
 
 def json_line(output: str) -> str:
-    """The JSON document of an output that warnings may surround."""
+    """The JSON document in an output that may have warnings around it."""
     return next((line for line in output.splitlines() if line.startswith("{")), "{}")

@@ -1,4 +1,4 @@
-"""Destroy an environment: every machine that Terraform made, and all data on them."""
+"""Destroys an environment: every machine that Terraform made, and all data on them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hacienda.operate.project import Project
 
 
 def destroy(project: Project, cloud: Cloud, *, approve: Approve, observer: Observer | None = None) -> float | None:
-    """Destroy every stack. The secrets stay; machines that existed before (platform existing) keep running, out of their clusters.
+    """Destroy every stack. The secrets stay. Existing machines (platform existing) leave their clusters and continue to run.
 
     Args:
-        project: where the environment is.
+        project: the environment's project.
         cloud: the environment (`project.read`).
         approve: see `hacienda.operate.apply.Approve`.
-        observer: follows it. Default: nobody does.
+        observer: follows the operation. Default: none.
 
     Returns:
         The wall time in seconds; None: there is nothing to destroy.
 
     Raises:
-        InputError: it was not approved.
+        InputError: the operation was not approved.
         ToolError: Terraform is missing, failed or was interrupted.
     """
     following = observer or Observer()

@@ -1,4 +1,4 @@
-"""How a caller follows an operation: lines for people, long work, plans, and what Terraform and the provider report."""
+"""Callbacks for a caller that follows an operation: lines for people, long steps, plans, events of Terraform and the provider."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from hacienda.operate.planning import Review
 
 OnLine = Callable[[str], None]
-"""Is given one line of Terraform's JSON output."""
+"""Called with one line of Terraform's JSON output."""
 
 
 class Observer:
-    """Ignores everything. A caller that wants to follow an operation overrides some of these methods."""
+    """Ignores everything. A caller overrides the methods that it needs."""
 
     @property
     def colours(self) -> bool:
@@ -23,17 +23,17 @@ class Observer:
         return False
 
     def say(self, text: str) -> None:
-        """One line for people: what was done, or is done next."""
+        """Called with a line for people about a finished or the next step."""
 
     def review(self, review: Review) -> None:
-        """Every stack is planned and judged; nothing is touched yet."""
+        """Called when every stack is planned and judged, before anything is touched."""
 
     def working(self, what: str) -> AbstractContextManager[None]:
-        """Something that may take long."""
+        """Called around a step that may take long."""
         return nullcontext()
 
     def applying(self, stack: str, progress: Path) -> AbstractContextManager[OnLine]:
-        """A stack is applied.
+        """Called around the apply of a stack.
 
         Args:
             stack: its name.

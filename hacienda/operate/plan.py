@@ -1,4 +1,4 @@
-"""Plan an environment: what an apply would change, and whether the guard lets it."""
+"""Plans an environment: the changes of an apply, and the guard's verdict on them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hacienda.operate.project import Project
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan of every stack. Its saved files are deleted already: it is to be read.
+    """Plans of every stack, for reading only: their saved files are deleted already.
 
     Args:
         deployed: the environment as it was synthesized.
-        review: the plans, and what the guard says.
+        review: the plans and the guard's verdict.
     """
 
     deployed: Deployment
@@ -39,12 +39,12 @@ def plan(
     """Plan every stack and judge the plans as one. Nothing on any machine changes.
 
     Args:
-        project: where the environment is.
+        project: the environment's project.
         cloud: the environment (`project.read`).
-        observer: follows it. Default: nobody does.
+        observer: follows the operation. Default: none.
         replace: nodes whose machines are replaced.
-        outdated: replace machines that were made of another image or first boot than declared.
-        accept: services whose last copy may go.
+        outdated: replace machines that were made from another image or first boot than declared.
+        accept: services whose last copy may be deleted.
         with_secrets: create missing secrets and record their digests. Default: True.
 
     Raises:

@@ -19,7 +19,7 @@ from hacienda.review.diff import TrustChange
 from hacienda.review.plan import PlannedAction, guard, summary
 
 _REFERENCE = re.compile(r"\$\{([a-z0-9_]+\.[A-Za-z0-9_-]+)\.[a-z_]+\}")
-"""How a member names its machine where Terraform makes it: `${hacienda_incus_instance.ctl-1.id}`."""
+"""A member's reference to a machine that Terraform makes: `${hacienda_incus_instance.ctl-1.id}`."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Review:
 
     Args:
         environment: the environment's name.
-        plans: of every stack, in the order in which they are applied (destroyed).
-        verdict: the guard's, on all of them as one. Default: nobody asked it.
+        plans: plans of every stack, in the order in which they are applied (destroyed).
+        verdict: the guard's verdict on all plans together. Default: empty, the guard was not asked.
         trust: settings of trust that differ from those of the last apply from this machine.
-        continues: it carries on what was approved before: a later round of a rotation of secrets.
+        continues: whether it is a later round of a rotation of secrets, and so was approved before.
     """
 
     environment: str
@@ -52,7 +52,7 @@ class Review:
 
     @property
     def refusals(self) -> list[str]:
-        """Why the plans must not be applied as they are: the guard's reasons, else the provider's."""
+        """Why the plans must not be applied as they are: the guard's reasons, otherwise the provider's."""
         if self.verdict.refused:
             return guard.describe(self.verdict)
         return [
@@ -64,27 +64,27 @@ class Review:
 
     @property
     def blocked(self) -> bool:
-        """Whether there is no safe order either, or the provider alone refuses: a node does not answer."""
+        """Whether no safe order exists, or only the provider refuses, because a node does not answer."""
         return bool(self.refusals) and not (self.verdict.refused and self.verdict.feasible)
 
     def describe(self) -> list[str]:
-        """What changes, in lines for people."""
+        """Lines for people about the changes."""
         return summary.describe(self.environment, self.changes)
 
     def judgement(self) -> list[str]:
-        """What the guard or the provider says to that, in lines for people; nothing where nothing changes."""
+        """Lines for people with the verdict of the guard or the provider; none without changes."""
         return self.refusals or (guard.describe(self.verdict) if self.changes else [])
 
 
 def deployment(project: Project, cloud: Cloud, observer: Observer, *, with_secrets: bool = True) -> Deployment:
-    """Synthesize an environment and make it ready for Terraform.
+    """Synthesize an environment and prepare it for Terraform.
 
     Raises:
         InputError: a store cannot be used.
         ToolError: there is no Terraform, or something cannot be written.
     """
     program = terraform.find()
-    from hacienda import stacks  # brings the CDK along, which takes half a second
+    from hacienda import stacks  # imports the CDK, which takes half a second
 
     with observer.working(f"synthesizing {cloud.name}"):
         made = stacks.synthesize([cloud], project.output_folder, root=project.root, with_secrets=with_secrets)
@@ -103,9 +103,9 @@ def planned(
 
     Args:
         deployed: the environment.
-        observer: follows it.
+        observer: follows the operation.
         destroy: plan to destroy everything.
-        replace: stack -> addresses of what is to be replaced. Default: nothing.
+        replace: stack -> addresses of resources to replace. Default: none.
     """
     ordered = list(reversed(deployed.stacks)) if destroy else list(deployed.stacks)
     plans: list[StackPlan] = []
@@ -123,10 +123,10 @@ def planned(
 def judged(
     project: Project, cloud: Cloud, plans: tuple[StackPlan, ...], accept: Sequence[str], *, continues: bool = False
 ) -> Review:
-    """Plans with the guard's verdict on them as one.
+    """Plans with the guard's verdict on all of them together.
 
     Args:
-        accept: services whose last copy may go.
+        accept: services whose last copy may be deleted.
     """
     verdict = guard.judge([plan.content for plan in plans], accept=accept, allowed=allowed())
     return Review(cloud.name, plans, verdict, trusted.changed(project, cloud), continues)
@@ -135,13 +135,13 @@ def judged(
 def replacements(
     deployed: Deployment, nodes: Sequence[str], observer: Observer, *, outdated: bool = False
 ) -> dict[str, list[str]]:
-    """What is to be replaced on request: stack -> addresses of machines (of members, where machines exist already).
+    """Requested replacements: stack -> addresses of machines, or of members if the machines exist already.
 
     Args:
         deployed: the environment.
         nodes: names of nodes.
-        observer: follows it.
-        outdated: add machines that were made of another image or first boot than declared; found by a plan of its own.
+        observer: follows the operation.
+        outdated: add machines that were made from another image or first boot than declared, which takes a plan of its own.
 
     Raises:
         InputError: there are no such nodes.

@@ -1,4 +1,4 @@
-"""A project's folder: its environments, and where each one keeps what is the operator's own."""
+"""A project's folder: its environments, and the folders of their own files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Project:
     """A project.
 
     Args:
-        root: its folder; relative paths of environment files are relative to it. A relative one is the working folder's.
-        out: where synthesis writes. Default: `cdktf.out` in there, where the CDK's own command line looks.
+        root: the project's folder, to which paths in environment files are relative. If relative, then to the working folder.
+        out: output folder of synthesis. Default: `cdktf.out` in the root, which the CDK's own command line uses.
     """
 
     root: Path
@@ -29,11 +29,11 @@ class Project:
 
     @property
     def output_folder(self) -> Path:
-        """Where synthesis writes."""
+        """The output folder of synthesis."""
         return self.out or self.root / "cdktf.out"
 
     def state_folder(self, name: str) -> Path:
-        """Where an environment's own files are kept: secrets, Terraform state. Git ignores it."""
+        """Folder of an environment's own files: secrets, Terraform state. Git ignores it."""
         return self.root / ".hacienda" / name
 
     def environments(self) -> list[Path]:
@@ -41,7 +41,7 @@ class Project:
         return sorted((self.root / "environments").glob("*.yaml"))
 
     def path_of(self, env: str) -> Path:
-        """The environment file that a name or a path means.
+        """The environment file of a name or a path.
 
         Raises:
             InputError: there is none.
@@ -49,7 +49,7 @@ class Project:
         return environment.find(env, self.root)
 
     def from_root(self, path: str) -> str:
-        """A path of an environment file as this process understands it. `~` is left to the program that opens it."""
+        """A path of an environment file, made absolute. A path that begins with `~` is left to the program that opens it."""
         return path if path.startswith("~") else str(self.root / path)
 
     def read(self, env: str) -> cloud.Cloud:
@@ -69,7 +69,7 @@ class Project:
         return cloud.read_all(paths, services.registry(), rules=assess.rules())
 
     def store_of(self, found: cloud.Cloud) -> Store:
-        """An environment's secrets.
+        """An environment's store of secrets.
 
         Raises:
             InputError: the store cannot be used.

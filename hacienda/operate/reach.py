@@ -1,4 +1,4 @@
-"""How the nodes of a cloud are reached from the operator's machine: as the provider reaches them."""
+"""Reaches the nodes of a cloud from the operator's machine, in the same way as the provider."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hacienda.remote.transport import Address, Transport
 
 
 def examine(project: Project, cloud: Cloud) -> status.Health:
-    """Ask every node of a cloud over SSH how it is.
+    """Ask every node of a cloud over SSH for its health.
 
     Raises:
         InputError: the store of secrets, which holds the key, cannot be used.
@@ -25,14 +25,14 @@ def examine(project: Project, cloud: Cloud) -> status.Health:
 
 
 def transports(project: Project, cloud: Cloud) -> Callable[[Node], Transport]:
-    """A connection to each node. Nothing is sent yet."""
+    """Connections to the nodes. Nothing is sent yet."""
     where = addresses(project, cloud)
     return lambda node: connections.connect(where(node))
 
 
 def addresses(project: Project, cloud: Cloud) -> Callable[[Node], Address]:
-    """Where the nodes are reached, and as which user."""
-    # Platforms bring the CDK with them, which takes half a second: only commands that talk to nodes pay for it.
+    """SSH addresses and users of the nodes."""
+    # Platforms import the CDK, which takes half a second, so only commands that connect to nodes import them.
     from hacienda.platforms import platform_of
     from hacienda.provider.member.secret_values import DeployerKey
 

@@ -1,7 +1,7 @@
-"""Carries out what the guard refuses at once in its safe order: one step, wait until all is healthy, the next one.
+"""Carries out in the guard's safe order what the guard refuses at once. After each step it waits until all nodes are healthy.
 
-Every step is planned anew and judged anew, so that it can be interrupted anywhere: what is done is in Terraform's state, and the
-next run finds the rest.
+Every step is planned and judged again, so the operation can be interrupted anywhere. Terraform's state has the finished steps, and
+the next run finds the rest.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from hacienda.operate.deploy import Deployment, StackPlan, allowed
 from hacienda.review.plan import guard
 
 ROUNDS = 2
-"""Applies per step at most: where a member does not refer to its machine, it is found missing only when its machine is another."""
+"""Most applies of one step. A member that does not refer to its machine is found missing only after the machine is replaced."""
 
 
 @dataclass(frozen=True)
 class Executor:
-    """What carrying out needs of its caller.
+    """The caller's functions for carrying out steps.
 
     Args:
         say: prints one line for the operator.
-        apply: applies a saved plan, showing its progress.
+        apply: applies a saved plan and shows its progress.
         settle: waits until the nodes of these names are healthy, or raises UnwellError.
     """
 
@@ -41,18 +41,18 @@ def roll(
     accept: Collection[str] = (),
     last: Collection[str] = (),
 ) -> None:
-    """Apply stacks, those with steps in the safe order step by step.
+    """Apply stacks; those with steps of the safe order step by step.
 
     Args:
         deployed: the environment.
-        plans: all of its stacks' plans; those of stacks with steps are made anew.
-        verdict: on these plans; it has an order.
-        executor: what it needs of its caller.
-        accept: services whose last copy may go.
-        last: nodes that are better taken last: they hold a virtual IP.
+        plans: plans of all its stacks; stacks with steps are planned again.
+        verdict: verdict on these plans, with a safe order.
+        executor: the caller's functions.
+        accept: services whose last copy may be deleted.
+        last: nodes to change last, because they hold a virtual IP.
 
     Raises:
-        RefusedError: a step is refused after all; what was done before is safe and sound.
+        RefusedError: a step is refused after all; earlier steps stay applied.
         UnwellError: the cloud did not become healthy after a step.
         ToolError: Terraform failed or was interrupted.
     """
@@ -68,7 +68,7 @@ def roll(
 
 
 def _steps(verdict: guard.Verdict, stack: str, last: Collection[str]) -> list[guard.Step]:
-    """The steps of one stack. The last one, everything else, is the stack's ordinary apply."""
+    """The steps of one stack. Everything else follows in the stack's ordinary apply."""
     order = [step for judged in verdict.clusters for step in judged.order.steps]
     here = [step for step in order if any(source == stack for source, _ in step.targets)]
     return sorted(here, key=lambda step: step.verb == "replace" and any(node in last for node in step.nodes))
@@ -92,4 +92,4 @@ def _check(plan: StackPlan, accept: Collection[str]) -> None:
     verdict = guard.judge([plan.content], accept=accept, allowed=allowed())
     if plan.refusal or verdict.refused:
         words = "\n".join(guard.describe(verdict)) if verdict.refused else plan.refusal
-        raise RefusedError(words, "What was done before is in force. When this is mended, run the same command again.")
+        raise RefusedError(words, "Earlier steps stay applied. Fix this, then run the same command again.")

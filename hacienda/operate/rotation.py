@@ -1,6 +1,6 @@
-"""The end of a rotation: once every node has the new values and uses them, the former ones are refused.
+"""Ends rotations: once every node has and uses the new values, the nodes refuse the former ones.
 
-Only the deployer can know that: a node knows what it has itself, and machines without etcd tell nobody.
+Only the deployer can determine that: a node knows only its own values, and machines without etcd cannot publish theirs.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from hacienda.remote.transport import Transport
 
 
 def unfinished(project: Project, cloud: Cloud) -> Mapping[str, str]:
-    """Rotations that are under way; none where the store cannot be read from this machine."""
+    """Unfinished rotations; none if this machine cannot read the store."""
     store = project.store_of(cloud)
     return secrets.unfinished(store) if secret_values.here(str(store.spec)) else {}
 
 
 def end(project: Project, cloud: Cloud, deployed: Deployment, reached: Mapping[str, str], observer: Observer) -> bool:
-    """Bring rotations to their end, now that the cloud is applied; whether there is a step that takes another apply.
+    """End rotations after an apply; returns whether a step needs another apply.
 
     Raises:
         UnwellError: a node does not have the new values yet.
@@ -46,7 +46,7 @@ def end(project: Project, cloud: Cloud, deployed: Deployment, reached: Mapping[s
             connections.close_all()
     left = secrets.unfinished(store) if again else {}
     for name in reached:
-        observer.say(f"{name}: {'its rotation goes on' if name in left else 'rotated'}")
+        observer.say(f"{name}: {'its rotation continues' if name in left else 'rotated'}")
     return again
 
 
@@ -62,12 +62,12 @@ def finish(
     Args:
         cloud: the cloud, applied.
         store: its secrets.
-        reached: the rotations that were under way when the apply began (`secrets.unfinished`).
+        reached: the rotations that were unfinished when the apply began (`secrets.unfinished`).
         digests: node -> name of a secret -> keyed digest, as it was applied.
-        connect: how a machine is reached.
+        connect: connects to a machine.
 
     Returns:
-        Whether there is a step that nodes have to be given: another apply.
+        Whether a step needs another apply.
 
     Raises:
         UnwellError: a node does not have the new values yet, or does not use them; the former ones stay accepted.
@@ -78,7 +78,7 @@ def finish(
         raise UnwellError("Former secrets stay accepted", "\n".join(text for text in behind if text) + "\nApply again.")
     for service in cloud.services:
         if secrecy.reconciled(cloud, service):
-            # All of its members: whoever comes first does it, the others find it done.
+            # On all of its members: the first one does it, and the others find it done.
             for machine in cloud.servers(service.name):
                 Node(connect(machine)).retire(service.name)
     return secrets.finish(store, reached)
@@ -87,7 +87,7 @@ def finish(
 def _behind(machine: Machine, digests: Mapping[str, str] | None, connect: Callable[[Machine], Transport]) -> str:
     """Why a node may still use a former value; empty: it does not."""
     if digests is None:
-        return f"{machine.name}: what it was to be given is not known"
+        return f"{machine.name}: its declared secrets are not known"
     try:
         status = Node(connect(machine)).status()
     except HaciendaError as error:

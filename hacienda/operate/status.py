@@ -1,4 +1,4 @@
-"""How a cloud is: its nodes are asked themselves, all at once, and what they say is put together."""
+"""A cloud's health: asks all nodes at once, and combines their answers."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from hacienda.remote.node import Diagnosis, Fault, Node, Status, Verdict
 from hacienda.remote.transport import RemoteError, Transport, UnreachableError
 
 AT_A_TIME = 64
-"""Nodes asked at the same time: each is one ssh client waiting."""
+"""Nodes that are asked at the same time: each takes one waiting ssh client."""
 
 _HOLDS = "holds "
-"""How keepalived's verification begins what it says about a virtual IP that the node holds (docs/services/keepalived.md)."""
+"""The word before a virtual IP that the node holds, in the result of keepalived's verify (docs/services/keepalived.md)."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one node said.
+    """The answer of one node.
 
     Args:
-        node: its name.
+        node: the node's name.
         verdicts: one for each of its services.
         status: what is installed; None: nothing.
-        silence: why it said nothing; empty: it spoke.
-        reached: False: it did not even answer.
-        alone: services whose own part on the node is well: what fails there is another member's.
-        diagnosis: what is wrong with the machine itself; None: it did not say.
+        silence: why it gave no answer; empty: it gave one.
+        reached: whether it could be reached.
+        alone: services whose own part on the node is healthy, so that another member causes their failure.
+        diagnosis: faults of the machine itself; None: it did not report them.
     """
 
     node: str
@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Group:
-    """A voter group: how many of the declared voters are well."""
+    """A voter group: how many of the declared voters are healthy."""
 
     service: str
     well: int
@@ -59,11 +59,11 @@ class Health:
     """A cloud's health.
 
     Args:
-        environment: its name.
-        answers: what each node said.
+        environment: the environment's name.
+        answers: the answer of each node.
         groups: voter groups.
-        holders: virtual IP -> nodes that hold it; one it should be.
-        ailments: everything that is wrong.
+        holders: virtual IP -> nodes that hold it, which should be one.
+        ailments: all problems.
     """
 
     environment: str
@@ -74,7 +74,7 @@ class Health:
 
     @property
     def well(self) -> bool:
-        """Nothing is wrong."""
+        """Whether there are no problems."""
         return not self.ailments
 
 
@@ -83,7 +83,7 @@ def examine(cloud: Cloud, connect: Callable[[Machine], Transport]) -> Health:
 
     Args:
         cloud: the cloud as it is declared.
-        connect: how a machine is reached.
+        connect: connects to a machine.
     """
     with ThreadPoolExecutor(min(AT_A_TIME, max(1, len(cloud.nodes)))) as pool:
         answers = tuple(pool.map(lambda machine: ask(machine.name, lambda: connect(machine)), cloud.nodes))
@@ -91,7 +91,7 @@ def examine(cloud: Cloud, connect: Callable[[Machine], Transport]) -> Health:
 
 
 def ask(name: str, connect: Callable[[], Transport]) -> Answer:
-    """What one node says about itself."""
+    """Ask one node about itself."""
     diagnosis: Diagnosis | None = None
     try:
         node = Node(connect())
@@ -107,7 +107,7 @@ def ask(name: str, connect: Callable[[], Transport]) -> Answer:
 
 
 def _diagnosis(node: Node) -> Diagnosis | None:
-    """What is wrong with the machine itself. A node that cannot say it is still asked for its services.
+    """Faults of the machine itself. A node that cannot report them is still asked about its services.
 
     Raises:
         UnreachableError: it does not answer.
@@ -125,7 +125,7 @@ def _words(name: str, error: HaciendaError) -> str:
 
 
 def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
-    """A cloud's health from what its nodes said: causes first, then what else shows."""
+    """A cloud's health from its nodes' answers: causes first, then other problems."""
     by_node = {answer.node: answer for answer in answers}
     diagnoses = {answer.node: answer.diagnosis for answer in by_node.values() if answer.diagnosis and answer.reached}
     ailments = causes.of_networks(cloud, diagnoses) + causes.of_clocks(diagnoses) + causes.of_machines(diagnoses)
@@ -146,7 +146,7 @@ def put_together(cloud: Cloud, answers: Iterable[Answer]) -> Health:
 
 
 def _of_node(cloud: Cloud, machine: Machine, answer: Answer, diagnoses: Mapping[str, Diagnosis]) -> list[Ailment]:
-    """What shows on one node, whatever the cause."""
+    """Problems that show on one node, with any cause."""
     again = f"Run: hacienda apply {cloud.name}"
     if answer.silence:
         fix = again if answer.reached else causes.of_silence(cloud, machine.name, answer.silence, diagnoses)
@@ -163,24 +163,24 @@ def _of_node(cloud: Cloud, machine: Machine, answer: Answer, diagnoses: Mapping[
 
 
 def _fix(verdict: Verdict, answer: Answer) -> str:
-    """What to do about a service: about its cause, where the machine knows one."""
+    """The fix for a service, or its cause if the machine reports one."""
     faults = answer.diagnosis.faults if answer.diagnosis else ()
     cause = next((fault for fault in faults if verdict.service in fault.services), None)
     return f"This follows from the {cause.kind}: {cause.what}" if cause else verdict.fix
 
 
 def _unsettled(status: Status) -> str:
-    """What verification does not see: why a bundle is not in force."""
+    """Why a bundle is not in force, which verification does not show."""
     drifted = [what.rpartition(": ")[0] for what in status.drifted()]
     said = [f"changed by hand: {', '.join(drifted)}"] if drifted else []
     said += [f"failed: {', '.join(status.failed)}"] if status.failed else []
-    said += [f"{service} still owes a {action}" for service, action in sorted(status.pending.items())]
+    said += [f"{service} still needs a {action}" for service, action in sorted(status.pending.items())]
     said += [status.error] if status.error else []
     return "; ".join(said) or "its bundle is not in force"
 
 
 def _holders(address: str, answers: Iterable[Answer]) -> tuple[str, ...]:
-    """Nodes whose own words say that they hold an address."""
+    """Nodes that report that they hold an address."""
     return tuple(
         answer.node
         for answer in answers
@@ -196,7 +196,7 @@ def _holders_words(nodes: tuple[str, ...], silent: tuple[str, ...]) -> str:
 
 def _holders_fix(nodes: tuple[str, ...], silent: tuple[str, ...]) -> str:
     if nodes:
-        return "They do not hear each other's VRRP adverts: check the network between them and the firewall."
+        return "They do not receive each other's VRRP advertisements: check the network between them and the firewall."
     if silent:
         return f"Find out first why {', '.join(silent)} {'does' if len(silent) == 1 else 'do'} not answer, as above."
     return "journalctl -u keepalived on the controllers says why."
@@ -212,7 +212,7 @@ def _well(service: str, cloud: Cloud, answers: Mapping[str, Answer]) -> int:
 
 
 def document(health: Health) -> dict[str, Any]:
-    """The same for programs."""
+    """The health for programs."""
     return {
         "environment": health.environment,
         "well": health.well,

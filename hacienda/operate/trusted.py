@@ -1,4 +1,4 @@
-"""Settings of trust at the last apply from this machine, to compare the next plan with.
+"""Settings of trust at the last apply from this machine, with which the next plan is compared.
 
 They are kept in `.hacienda/<environment>/trusted.json`, which holds no secret. Without it (a pipeline, another machine)
 nothing is compared here: `hacienda diff` and `report` compare with a revision.
@@ -32,7 +32,7 @@ def changed(project: Project, cloud: Cloud) -> tuple[TrustChange, ...]:
 
 
 def keep(project: Project, cloud: Cloud) -> None:
-    """Remember what was applied.
+    """Store the applied settings of trust.
 
     Raises:
         ToolError: it cannot be written.

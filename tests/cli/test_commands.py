@@ -129,14 +129,13 @@ class TestCheck:
     def test_an_environment_that_is_broken_is_not_compared(self, project: Project) -> None:
         project.file.with_name("twin.yaml").write_text("name: twin\n")
         assert (
-            "twin.yaml is not compared: it has mistakes. Run: hacienda check twin"
-            in project.run("check", "small").stderr
+            "twin.yaml is not compared: it has errors. Run: hacienda check twin" in project.run("check", "small").stderr
         )
 
     def test_a_store_that_cannot_be_read_is_told(self, project: Project) -> None:
         project.run("secrets", "init", "small")
         (project.root / ".hacienda/small/secrets").chmod(0o755)
-        assert "small: its secrets are not looked at: " in project.run("check", "small").stderr
+        assert "small: its secrets are not checked: " in project.run("check", "small").stderr
 
 
 class TestLedger:
@@ -148,7 +147,7 @@ class TestLedger:
         assert re.search(r"^virtual ip +192\.0\.2\.10 +small +management", told, re.MULTILINE)
         assert re.search(r"^vrrp id +10 +small +management +untagged", told, re.MULTILINE)
         assert re.search(r"^certificate +2[0-9-]{9} +small +[0-9]+ certificates +90 days", told, re.MULTILINE)
-        assert told.endswith("1 environment, no clash\n")
+        assert told.endswith("1 environment, no conflict\n")
 
     def test_clashes_are_findings(self, project: Project) -> None:
         project.file.with_name("twin.yaml").write_text(project.file.read_text().replace("name: small", "name: twin"))
@@ -242,7 +241,7 @@ class TestInit:
 
     def test_never_overwrites(self, project: Project) -> None:
         before = project.file.read_text()
-        assert "is there already" in project.run("init", "small", code=2).stderr
+        assert "exists already" in project.run("init", "small", code=2).stderr
         assert project.file.read_text() == before
 
     @pytest.mark.parametrize(

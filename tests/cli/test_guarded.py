@@ -86,7 +86,7 @@ def test_who_does_not_answer_counts_and_no_order_helps(own: Project) -> None:
     own.machine("ctl-3").rename(own.root / "unplugged")
     refused = own.run("apply", "small", "--yes", "--replace=ctl-1", code=4)
     assert "ctl-3 (unreachable)" in " ".join(refused.stderr.split())
-    assert "Bring back who does not answer" in refused.stderr
+    assert "Bring back the nodes that do not answer" in refused.stderr
     assert installs(own, "ctl-1") == 1
 
 

@@ -61,8 +61,8 @@ def test_the_command_of_its_own_shows_asks_and_does_it(encrypted: Project, opera
     name(encrypted, operator, colleague)
     before = (encrypted.root / STORE).read_bytes()
     refused = encrypted.run("secrets", "reencrypt", "small", code=2).stderr
-    assert f"gains: reads every secret: {colleague.to_public()}" in refused
-    assert f"loses: reads no later value: {leaver.to_public()}" in refused
+    assert f"gains access: can read every secret: {colleague.to_public()}" in refused
+    assert f"loses access: cannot read later values: {leaver.to_public()}" in refused
     assert f"stays: {operator.to_public()}" in refused
     assert "Add --yes" in refused
     assert (encrypted.root / STORE).read_bytes() == before

@@ -71,7 +71,7 @@ def test_a_plan_of_another_environment_is_refused_before_anything_is_written(cha
     said = changed.run("report", "small", *plans, "--out", "report.md", code=2).stderr
     assert "--plan = replace-one.json: is a plan of region" in said
     assert "--plan = two-clusters-one-each.json: is a plan of left and right" in said
-    assert "This is the report on small: give it a plan of small." in said
+    assert "The report is about small: name a plan of small." in said
     assert "plan = plan.json" not in said
     assert not (changed.root / "report.md").exists()
 

@@ -172,7 +172,7 @@ def test_plan_and_apply_say_it_before_everything_else(applied: Project, tmp_path
     ]
     assert [one["after"] for one in project.json("plan", "small")["trust"]] == ["gate.example.org"]
     refused = project.run("apply", "small", code=2).stderr
-    assert refused.index("TRUST ssh.jump") < refused.index("Nobody is there to say yes")
+    assert refused.index("TRUST ssh.jump") < refused.index("Standard input is no terminal")
     project.run("apply", "small", "--yes")
     assert "TRUST" not in project.run("plan", "small", "--summary").stdout
     (project.root / ".hacienda/small/trusted.json").write_text("[")

@@ -69,8 +69,8 @@ def test_where_no_program_can_read_it_ends_with_three(quick: Project, monkeypatc
     monkeypatch.setattr(Installed, "lacks", lambda self, program: "there is none")
     shown = quick.run("validate", "small", "--here", code=3).stdout
     assert "not checked by haproxy -c: 3 files: there is none" in shown
-    assert "nothing is refused, but none of the programs that will read them on the machines could read any" in shown
-    assert "could read any, only ShellCheck and checks of our own; " in shown
+    assert "nothing is refused, but none of the programs that read them on the machines was available" in shown
+    assert "was available, only ShellCheck and Hacienda's own checks; " in shown
 
 
 def test_what_some_programs_could_not_read_is_counted_in_the_sum(
@@ -101,4 +101,4 @@ def test_many_complaints_about_one_file_are_not_a_wall() -> None:
     report = Report(tuple(refusal(n, f"cmp-{n}: mtu") for n in range(1, 41)), 40, 0, 1.0)
     lines = [line.plain for line in describe("big", "here", report)]
     assert len(lines) == 8
-    assert lines[6] == "  and the like on 37 more machines"
+    assert lines[6] == "  similar refusals on 37 more machines"

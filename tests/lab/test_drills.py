@@ -64,7 +64,7 @@ def test_vip_holder_loses_power(healthy: Lab, writer: SqlWriter, keystone: Keyst
     status = healthy.status()
     assert {name: status["groups"][name]["well"] for name in ("etcd", "galera")} == {"etcd": 2, "galera": 2}
     (away,) = (problem for problem in status["problems"] if problem["node"] == victim)
-    assert "reach it neither" in away["fix"], away
+    assert "cannot reach it either" in away["fix"], away
     healthy.power_on(victim)
     healthy.note("VIP holder loses power: back and well again after power-on", healthy.wait_until_healthy())
     nothing_lost(writer, client)

@@ -94,7 +94,7 @@ def test_a_silent_machine_is_no_fault_of_its_peers_network(lab: cloud.Cloud) -> 
     del answers["ctl-2"]
     assert causes.of_networks(lab, answers) == []
     assert causes.of_silence(lab, "ctl-2", "timed out", answers) == (
-        "ctl-1, ctl-3 reach it neither: it is without power, or its network is dead. Look at its console."
+        "ctl-1, ctl-3 cannot reach it either: it has no power, or its network is down. Look at its console."
     )
 
 
@@ -102,7 +102,7 @@ def test_a_silent_machine_that_its_peers_reach_has_another_cause(lab: cloud.Clou
     answers = said()
     del answers["ctl-2"]
     fix = causes.of_silence(lab, "ctl-2", "timed out", answers)
-    assert fix == "ctl-1, ctl-3 reach it: look at the path from this machine to it, and at its sshd."
+    assert fix == "ctl-1, ctl-3 can reach it: look at the path from this machine to it, and at its sshd."
     assert causes.of_silence(lab, "ctl-2", "timed out", {}) == "Is it powered on, and does SSH reach it?"
 
 
@@ -110,4 +110,4 @@ def test_a_silent_machine_that_its_peers_reach_has_another_cause(lab: cloud.Clou
     "silence", ["root@10.77.0.12: Permission denied (publickey).", "Host key verification failed."]
 )
 def test_a_machine_that_refuses_us_is_neither_dead_nor_cut_off(lab: cloud.Cloud, silence: str) -> None:
-    assert causes.of_silence(lab, "ctl-2", silence, said()).startswith("It answers, so power and network are well")
+    assert causes.of_silence(lab, "ctl-2", silence, said()).startswith("It answers, so power and network work")

@@ -102,7 +102,7 @@ def test_a_node_whose_digests_are_not_known_may_use_it(lab: cloud.Cloud, store: 
     known = {"ctl-1": FRESH, "ctl-3": FRESH}
     with pytest.raises(UnwellError) as caught:
         rotation.finish(lab, store, secrets.unfinished(store), known, machines([]))
-    assert (caught.value.fix or "").startswith("ctl-2: what it was to be given is not known")
+    assert (caught.value.fix or "").startswith("ctl-2: its declared secrets are not known")
     assert set(secrets.unfinished(store)) == {"database/keystone"}
 
 

@@ -131,7 +131,7 @@ def test_declared_service_that_nobody_speaks_of_is_missing(lab: cloud.Cloud) -> 
     [
         ({"files": {"/etc/a": "drifted:00112233", "/etc/b": "0011"}}, "changed by hand: /etc/a"),
         ({"failed": ("hacienda-etcd.service",)}, "failed: hacienda-etcd.service"),
-        ({"pending": {"galera": "restart"}}, "galera still owes a restart"),
+        ({"pending": {"galera": "restart"}}, "galera still needs a restart"),
         ({}, "its bundle is not in force"),
     ],
 )

@@ -7,7 +7,7 @@ set -euo pipefail
 
 # A linearizable read: only a cluster with a quorum answers.
 id=$(etcd get -w fields /hacienda/cluster | sed -n 's/^"ClusterID" : //p') || fail "etcd does not answer|see hacienda-verify etcd"
-[[ -n $id ]] || fail "etcd told no cluster id|see hacienda-verify etcd"
+[[ -n $id ]] || fail "etcd returned no cluster id|see hacienda-verify etcd"
 
 record="{\"etcd\": \"$id\"}"
 if [[ ${1:-} == record ]]; then

@@ -7,7 +7,7 @@ set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
-HEALTH_SECONDS=${HACIENDA_HEALTH_SECONDS:-300} # until the journal is told and systemd tries again
+HEALTH_SECONDS=${HACIENDA_HEALTH_SECONDS:-300} # until the script logs the reason and fails, so that systemd tries again
 FOUND_SECONDS=${HACIENDA_FOUND_SECONDS:-1800}  # how long the claimant may take; no TTL, only the message changes
 
 service=$1
