@@ -199,19 +199,24 @@ LISTED: Mapping[str, Variation] = {
 
 
 def derived() -> Iterator[tuple[str, Variation]]:
-    """Options of services that are not listed: the least of a number and one more, what is no default, any two overrides."""
+    """Options of services that are not listed: the least of a number and one more, what is no default, any two overrides or
+    words."""
     for service in services.registry():
         for name, field in service.options.model_fields.items():
             key = f"services.{service.name}.{name}"
             if key in LISTED:
                 continue
+            least = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
             if name == "overrides":
                 yield key, v(ABSENT, {"new": {"a": 1}}, {"new": {"a": 2}})
             elif isinstance(field.default, bool):
                 yield key, v(field.default, not field.default)
-            else:
-                least = next(one.ge for one in field.metadata if hasattr(one, "ge"))
+            elif least is not None:
                 yield key, v(least, least + 1)
+            elif isinstance(field.default, str):
+                yield key, v(ABSENT, "one", "two")
+            else:
+                yield key, v(ABSENT)
 
 
 VARIATIONS: Mapping[str, Variation] = {**LISTED, **dict(derived())}
@@ -299,6 +304,11 @@ def patterns() -> set[str]:
 
 def test_every_key_of_the_schema_is_tried() -> None:
     assert patterns() == VARIATIONS.keys()
+
+
+@pytest.mark.parametrize("pattern", sorted(dict(derived())))
+def test_an_option_has_two_values_to_tell_apart(pattern: str) -> None:
+    assert len(VARIATIONS[pattern].values) > 1, f"list two values of {pattern} in LISTED of tests/test_effects.py"
 
 
 def places(pattern: str) -> Iterator[str]:

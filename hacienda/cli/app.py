@@ -34,7 +34,7 @@ from hacienda.cli import (
     topology,
     validate,
 )
-from hacienda.declare.registry import DeclarationError
+from hacienda.declare import DeclarationError
 from hacienda.errors import HaciendaError
 
 INTERRUPTED = 130

@@ -42,6 +42,8 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
             yield _trust_anchor(declared, service.name, secrecy.trusted(cloud, declared.capability))
         else:
             yield _secret(declared, service.name)
+    if service.users:
+        yield _users(service.name, service.title, service.users)
     computed = (*service.node_files(cloud, node), *_accounts(cloud, service))
     yield from (_text(file, file.content, service.name) for file in computed)
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
@@ -108,6 +110,13 @@ def _accounts(cloud: Cloud, service: Service) -> Iterator[NodeFile]:
             details = {name: value for name, value in said.items() if not callable(value)}
             text = json.dumps({"user": account.user, **details}, sort_keys=True) + "\n"
             yield NodeFile(f"{kind.folder}/{account.name}.json", text, checker="json")
+
+
+@functools.cache
+def _users(service: str, title: str, users: tuple[str, ...]) -> RenderedFile:
+    """The declaration of a service's own users. hacienda-apply places it, and makes the users, before all other files."""
+    text = "".join(f'u {user} - "{title}"\n' for user in users)
+    return RenderedFile(f"/etc/sysusers.d/hacienda-{service}.conf", text, "systemd-sysusers", service)
 
 
 @functools.cache

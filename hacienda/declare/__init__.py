@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption, AssumptionKind
+from hacienda.declare.errors import DeclarationError
 from hacienda.declare.files import (
     Action,
     Certificate,
@@ -32,7 +33,7 @@ from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
 
 if TYPE_CHECKING:
-    from hacienda.declare.registry import DeclarationError, Registry
+    from hacienda.declare.registry import Registry
     from hacienda.declare.service import Arbiter, CatalogueEntry, Service, ServiceOptions
 
 __all__ = [

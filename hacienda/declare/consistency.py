@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hacienda.declare.account import DETAILS, Account, AccountKind
-from hacienda.declare.files import SCRIPTS, Template
+from hacienda.declare.files import SCRIPTS, Certificate, Template, TrustAnchor
 from hacienda.declare.limit import Limit
 from hacienda.declare.sandbox import DIRECTIVES
 from hacienda.declare.service import Arbiter, Service
@@ -44,6 +44,7 @@ def problems(service: Service) -> Iterator[str]:
     if service.arbiter is not None:
         yield from _held(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
+    yield from _groups(service)
     yield from _sandboxes(service)
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
@@ -159,6 +160,17 @@ def _assumptions(service: Service) -> Iterator[str]:
                 yield f"{where} expects {each.expected!r}, but only `line` and `answer` expect anything, not `{each.kind}`"
         elif re.search(each.expected, "", re.MULTILINE):
             yield f"{where} expects {each.expected!r}, which matches an empty text"
+
+
+def _groups(service: Service) -> Iterator[str]:
+    """A file's group exists before hacienda-apply places the file: the service makes it, or a package brings it."""
+    both = (service,) if service.arbiter is None else (service, service.arbiter)
+    assumed = (each for one in both for each in one.assumptions if each.kind in ("user", "group"))
+    known = {"root", *service.users, *(each.subject for each in assumed)}
+    for file in (file for one in both for file in one.files if file.group not in known):
+        path = file.directory if isinstance(file, Certificate | TrustAnchor) else file.path
+        where = f"{service.name}: {path} has the group {unknown(file.group, known)}"
+        yield f"{where}; name it in `users`, or declare that a package brings it: Assumption(..., 'group', {file.group!r})"
 
 
 def _sandboxes(service: Service) -> Iterator[str]:

@@ -7,12 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from hacienda.declare import consistency
 from hacienda.declare.account import AccountKind
+from hacienda.declare.errors import DeclarationError
 from hacienda.declare.service import Service
 from hacienda.declare.vocabulary import Capability
-
-
-class DeclarationError(Exception):
-    """A declaration is wrong, or two contradict each other. It is a programming error, found when the registry is made."""
 
 
 class Registry:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hacienda.declare.account import Account, AccountKind
 from hacienda.declare.assumption import Assumption
+from hacienda.declare.errors import DeclarationError
 from hacienda.declare.files import Certificate, NodeFile, Script, SecretDirectory, SecretFile, Template, TrustAnchor
 from hacienda.declare.limit import Limit, Resource
 from hacienda.declare.network import Frontend, Port, Scope
@@ -107,6 +108,7 @@ class Service:
         arbiter: what votes in its place on arbiter machines, where the service itself does not run.
         redundancy: copies of data that its voters do not agree on, for example images.
         packages: Debian packages.
+        users: system users that no package brings, each with a group of its name. They exist before its files are placed.
         data: folders that its daemons write to. A full or read-only disk below them stops the service.
         units: systemd units of its daemons. They stay disabled; the service's oneshot unit starts them.
         ports: ports that it listens on.
@@ -156,6 +158,7 @@ class Service:
     arbiter: Arbiter | None = None
     redundancy: tuple[Redundancy, ...] = ()
     packages: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
@@ -188,23 +191,23 @@ class Service:
         """The declared port of that name.
 
         Raises:
-            KeyError: the service declares no such port.
+            DeclarationError: the service declares no such port.
         """
         for port in self.ports:
             if port.name == name:
                 return port
-        raise KeyError(f"{self.name} declares no port {name!r}")
+        raise DeclarationError(f"{self.name} declares no port {name!r}")
 
     def timed(self, name: str) -> float:
         """Value of a timer that is the same on all nodes, for a template to write.
 
         Raises:
-            KeyError: the service declares no such timer.
+            DeclarationError: the service declares no such timer.
         """
         for timer in self.timers:
             if isinstance(timer, Timer) and timer.name == name and not callable(timer.value):
                 return timer.value
-        raise KeyError(f"{self.name} declares no timer {name!r} that is the same on all nodes")
+        raise DeclarationError(f"{self.name} declares no timer {name!r} that is the same on all nodes")
 
     def limited(self, of: Resource) -> tuple[Limit, ...]:
         """Its limits of one resource."""
@@ -225,22 +228,22 @@ class Service:
         """Name of the authority that signs its servers' certificates.
 
         Raises:
-            KeyError: the service declares no certificate.
+            DeclarationError: the service declares no certificate.
         """
         for certificate in self.certificates:
             return certificate.authority or self.name
-        raise KeyError(f"{self.name} declares no certificate")
+        raise DeclarationError(f"{self.name} declares no certificate")
 
     def sandbox(self, unit: str) -> Sandbox:
         """The sandbox of that unit.
 
         Raises:
-            KeyError: the service declares none.
+            DeclarationError: the service declares none.
         """
         for sandbox in self.sandboxes:
             if sandbox.unit == unit:
                 return sandbox
-        raise KeyError(f"{self.name} declares no sandbox of {unit}")
+        raise DeclarationError(f"{self.name} declares no sandbox of {unit}")
 
     @property
     def everywhere(self) -> bool:

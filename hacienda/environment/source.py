@@ -43,7 +43,8 @@ MAXIMUM_DEPTH = 12
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,17}\.[0-9]{1,17}")
 _WORDS: Mapping[str, object] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_RISKY = re.compile(r"\{\{|\{%|\{#|\$\{|%\{|\$\(|`")
+_RISKY = re.compile(r"\{\{|\{%|\{#|[$%@]\{|\$\(|`")
+"""What templates, Terraform, shells and secret placeholders (`@{secret:...}@`) begin with."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import traceback
 from pathlib import Path
 
 from hacienda.declare import DeclarationError, Registry, Service
@@ -27,10 +28,20 @@ def registry() -> Registry:
 
 
 def _declaration(name: str) -> Service:
-    module = importlib.import_module(f"{__name__}.{name}")
+    try:
+        module = importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:
+        raise DeclarationError(_said(error, Path(__file__).with_name(f"{name}.py"))) from error
     service = getattr(module, "service", None)
     if not isinstance(service, Service):
         raise DeclarationError(f"hacienda/services/{name}.py declares no `service`")
     if service.name != name:
         raise DeclarationError(f"hacienda/services/{name}.py declares the service {service.name!r}")
     return service
+
+
+def _said(error: Exception, file: Path) -> str:
+    """What stops a module from being imported, with the last of its lines that is involved."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    return f"hacienda/services/{file.name}:{line or 1}: {type(error).__name__}: {error}"

@@ -212,6 +212,7 @@ service = Service(
         "socat",
     ),
     data=("/var/lib/mysql",),
+    users=("galera-check",),
     units=("galera-check.service", "galera-watch.service", "mariadb.service"),
     ports=(
         Port("mysql", 3306, clients="internal"),
@@ -240,7 +241,6 @@ service = Service(
         Template("/etc/systemd/system/galera-check.socket", checker="systemd-analyze"),
         Template("/etc/systemd/system/galera-check.service", checker="systemd-analyze"),
         Template("/etc/systemd/system/galera-watch.service", checker="systemd-analyze"),
-        Template("/etc/sysusers.d/galera-check.conf", checker="systemd-sysusers", source="galera-check.sysusers.j2"),
     ),
     variables=_variables,
     facts=_facts,

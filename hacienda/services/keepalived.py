@@ -118,7 +118,6 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "virtual_ips": [str(vip.address) for vip in cloud.virtual_ips],
         "interfaces": [f"{name}={address}" for name, address in _interfaces(cloud, node).items()],
-        "check_user": _USER,
         "health_port": _health_port(cloud),
     }
 
@@ -131,6 +130,7 @@ service = Service(
     provides=("virtual ip",),
     after=("host", "firewall"),
     packages=("keepalived", "iputils-ping"),
+    users=(_USER,),
     units=("keepalived.service",),
     ports=(Port("vrrp", 112, clients="peers", protocol="vrrp"),),
     files=(

@@ -265,3 +265,12 @@ def test_a_file_that_names_what_is_not_declared_is_refused(
     # Who has an account there says so first.
     with pytest.raises(DeclarationError, match=f"{service}: .* (names|reads) the secret|which no service hands out"):
         render(replace(known, **changes(known)))
+
+
+def test_a_group_that_nobody_makes_is_refused() -> None:
+    declared = one(files=(Template("/etc/one.conf", checker="json", group="onee"),))
+    with pytest.raises(DeclarationError, match=r"/etc/one\.conf has the group 'onee'; name it in `users`"):
+        Registry([declared])
+    assert Registry([replace(declared, users=("onee",))])
+    assumed = Assumption("one", "user", "onee", reason="its daemon runs as that user")
+    assert Registry([replace(declared, assumptions=(assumed,))])

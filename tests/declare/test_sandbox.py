@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hacienda import cloud, cloudinit, services
-from hacienda.declare import Service, Template
+from hacienda.declare import DeclarationError, Service, Template
 from hacienda.declare.sandbox import DIRECTIVES
 from tests import shipped
 from tests.services import composed
@@ -58,5 +58,5 @@ def test_every_sandbox_is_some_units() -> None:
 
 def test_a_unit_without_a_sandbox_is_refused() -> None:
     service = next(iter(services.registry()))
-    with pytest.raises(KeyError, match=r"no sandbox of stray\.service"):
+    with pytest.raises(DeclarationError, match=r"no sandbox of stray\.service"):
         service.sandbox("stray.service")

@@ -167,7 +167,7 @@ CASES = (
     Wrong("/chrony.conf", END, "makestep often 3\n", "chronyd -p"),
     Wrong("/sysctl.d/60-hacienda.conf", r"tcp_retries2 = \d+", "tcp_retries2 = few", "sysctl -p", "tcp_retries2"),
     Wrong("/sysctl.d/60-hacienda.conf", r"tcp_retries2", "tcp_retries3", "sysctl -p", "tcp_retries3"),
-    Wrong("/sysusers.d/galera-check.conf", r"^u ", "user ", "systemd-sysusers --dry-run"),
+    Wrong("/sysusers.d/hacienda-galera.conf", r"^u ", "user ", "systemd-sysusers --dry-run"),
     Wrong("/hacienda-galera.service", r"^Restart=on-failure", "Restart=on-failures", UNIT, "on-failures"),
     Wrong("/hacienda-galera.service", r"/hacienda-converge", "/hacienda-converges", UNIT, "hacienda-converges"),
     Wrong("/hacienda.target", r"^Wants=", "Want=", UNIT, "Want"),

@@ -47,12 +47,7 @@ def users(declared: Service) -> set[str]:
     """Users other than root that its daemons run as, or become; not those that exist only as long as the daemon does."""
     fixed = {user(text) for _, text in units(declared) if not re.search(r"^DynamicUser=yes$", text, re.MULTILINE)}
     assumed = {one.subject for one in declared.all_assumptions() if one.kind == "user"}
-    made = {
-        name
-        for path in (services.TEMPLATES / declared.name).glob("*.sysusers.j2")
-        for name in re.findall(r"^u (\S+)", path.read_text(), re.MULTILINE)
-    }
-    return (fixed | assumed | made) - {"root"}
+    return (fixed | assumed | {*declared.users}) - {"root"}
 
 
 def folders(registry: Registry) -> set[str]:

@@ -198,7 +198,6 @@ esac
         "mariadbd": f"echo '2026-11-28 [Note] WSREP: Recovered position: {UUID}:9' >&2",
         "mariadb": r'printf "wsrep_cluster_status\tPrimary\nwsrep_local_state\t4\n"',
         "sleep": 'rm -f "$STATE_DIR/garbd"',
-        "systemd-sysusers": "",
     }
     box = Sandbox(tmp_path / "server", two, "ctl-1", "galera", programs)
     (box.root / "var/lib/mysql/mysql").mkdir(parents=True)

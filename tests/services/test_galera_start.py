@@ -43,7 +43,6 @@ def node(folder: Path, recovery: str = f"echo 'x [Note] WSREP: Recovered positio
         "mariadb": MARIADB,
         "mariadbd": recovery,
         "systemctl": SYSTEMCTL,
-        "systemd-sysusers": "",
         "sleep": "",
     }
     box = Sandbox(folder, composed.cloud(folder), "ctl-1", "galera", programs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,6 @@ def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tm
         running = {script for text in units for script in re.findall(rf"^ExecStart=({own}\S+)", text, re.MULTILINE)}
         read = {path for script in running for path in re.findall(rf"^\. ({own}\S+)", found[script].text, re.MULTILINE)}
         assert {path for path in running | read if found[path].on_change == "none"} == set()
-        assert (name in ("galera", "haproxy", "rabbitmq")) == bool(running)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,6 +83,36 @@ def test_a_member_that_votes_is_asked_before_it_stops(name: str) -> None:
     for service in everywhere(name):
         asked = {script.name for script in service.all_scripts()} & {"may-stop.sh"}
         assert bool(asked) or not service.voters
+
+
+def unserved(service: Service) -> list[str]:
+    """What a service with a front end lacks."""
+    lacks = []
+    if service.frontends and "load balancer" not in service.requires:
+        lacks.append("requires 'load balancer'")
+    if any(front.mode == "http" for front in service.frontends) and not service.certificates:
+        lacks.append("a Certificate, which the load balancer verifies")
+    return lacks
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_front_end_comes_with_what_it_needs(name: str) -> None:
+    assert unserved(services.registry()[name]) == []
+
+
+def test_a_front_end_without_what_it_needs_is_found() -> None:
+    assert len(unserved(replace(services.registry()["keystone"], requires=(), files=()))) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_unit_that_it_writes_has_a_sandbox_and_is_one_of_its_units(name: str) -> None:
+    for service in everywhere(name):
+        written = {Path(file.path).name for file in service.files if isinstance(file, Template)}
+        daemons = {file for file in written if file.endswith(".service")}
+        assert daemons <= {sandbox.unit for sandbox in service.sandboxes}
+        # A socket starts the daemon behind it.
+        started = {*service.units, *(unit for unit in daemons if unit.replace(".service", ".socket") in written)}
+        assert daemons <= started
 
 
 def test_names_addresses_and_the_firewall_come_first() -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hacienda.cloudinit.node import assumptions, disk, fill, installed, manifest, owed, packages, paths, systemd
+from hacienda.cloudinit.node import assumptions, disk, fill, installed, manifest, owed, packages, paths, systemd, users
 from hacienda.cloudinit.node.failure import BadBundleError, StepError
 
 LOCK_SECONDS = 300
@@ -72,8 +72,13 @@ def _install(bundle: Path) -> None:
     if new:
         _say(f"packages installed: {' '.join(new)}")
     assumptions.require(found.assumptions)
+    # Users come before the files that belong to them.
+    declarations = [file for file in files if file.path.startswith("/etc/sysusers.d/")]
+    for file in declarations:
+        _place(work, file)
+    users.ensure(paths.real(file.path) for file in declarations)
     for file in files:
-        if not _is_of_apt(file):
+        if not _is_of_apt(file) and file not in declarations:
             _place(work, file)
     _note_inputs(work)
     gone_services = _remove_left(work)

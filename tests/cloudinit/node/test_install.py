@@ -351,3 +351,21 @@ def test_nothing_delivered_yet_is_said(machine: Machine) -> None:
     delivery = machine.unpack(output, make_values(output))
     answer = machine.install(None, program=delivery / "bundle/bin/hacienda-apply")
     assert (answer.returncode, answer.stderr) == (2, "bad bundle: nothing was delivered yet\n")
+
+
+def test_users_exist_before_their_files_are_placed(machine: Machine, values: dict[str, str]) -> None:
+    answer = machine.deliver(changed_beta(users=("beta-helper",)), values)
+    assert answer.returncode == 0, answer.stderr
+    declared = machine.root / "etc/sysusers.d/hacienda-beta.conf"
+    assert declared.read_text() == 'u beta-helper - "Beta, the database"\n'
+    assert f"systemd-sysusers {declared}" in machine.calls()
+    placed = answer.stderr.splitlines()
+    assert placed.index("/etc/sysusers.d/hacienda-beta.conf: new") < placed.index("/etc/beta/beta.conf: new")
+
+
+def test_a_user_that_cannot_be_made_stops_the_installation(machine: Machine, values: dict[str, str]) -> None:
+    (machine.stubs / "no-users").touch()
+    answer = machine.deliver(changed_beta(users=("beta-helper",)), values)
+    assert answer.returncode == 1
+    assert "systemd-sysusers" in answer.stderr and "Failed to take lock" in answer.stderr
+    assert not (machine.root / "etc/beta/beta.conf").exists()

@@ -1,13 +1,10 @@
 #!/bin/bash
-# Makes the user of the check scripts, and finds the interface with this node's address on each virtual IP's network.
+# Finds the interface with this node's address on each virtual IP's network.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
 file=$ROOT/etc/keepalived/interfaces.conf
-
-getent passwd "$CHECK_USER" >/dev/null ||
-    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false "$CHECK_USER"
 
 lines=""
 for pair in $INTERFACES; do
