@@ -157,7 +157,7 @@ service = Service(
     ),
     files=(
         Certificate(TLS, group="rabbitmq", usage="peer"),
-        # The broker reads a copy, made by join.sh before it starts or by reload.sh while it runs.
+        # The broker reads a copy, made by prepare.sh before it starts or by reload.sh while it runs.
         SecretFile("/etc/hacienda/rabbitmq.cookie", "rabbitmq/cookie", on_change="reload"),
         Template(CONFIGURATION, checker="rabbitmq"),
         Template("/etc/rabbitmq/rabbitmq-env.conf", checker="bash"),

@@ -81,7 +81,7 @@ start() {
     fi
 }
 
-# prepare: what every start on this node needs first.
+# prepare: does what every start on this node needs first.
 prepare() {
     [[ -z $HACIENDA_PREPARE ]] || script "$HACIENDA_PREPARE"
 }

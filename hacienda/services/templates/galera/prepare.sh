@@ -1,5 +1,5 @@
 #!/bin/bash
-# Starts the checker and the watchdog: both look at the server before it runs, too.
+# Starts the health checker and the watchdog, which watch the server also before it runs.
 set -euo pipefail
 
 systemctl start galera-check.service galera-watch.service
