@@ -124,7 +124,8 @@ class TrustAnchor:
 
 @dataclass(frozen=True)
 class Script:
-    """A bash script in the service's template folder, installed as /usr/lib/hacienda/<service>/<name>. It can be run twice.
+    """A Bash or Python script in the service's template folder, installed as /usr/lib/hacienda/<service>/<name>. It can be run
+    twice.
 
     Args:
         name: file name. The script is no template; it reads /etc/hacienda/services/<service>.env.

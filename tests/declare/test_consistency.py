@@ -35,7 +35,7 @@ from tests.cloud import samples
 from tests.services import composed
 
 FREE = {
-    "Service": {"name", "title", "packages", "units", "data"},
+    "Service": {"name", "title", "packages", "users", "units", "data"},
     "Arbiter": {"packages", "units"},
     "Port": {"name"},
     "Check": {"path"},

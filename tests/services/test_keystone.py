@@ -197,7 +197,7 @@ def test_health_does_not_depend_on_a_password_that_is_not_set_yet(
     programs = {"systemctl": "", "curl": "", "timeout": "echo 'no token|why'; exit 1"}
     box = Sandbox(tmp_path / "node", lab, "ctl-1", "keystone", programs)
     outcome = box.run("verify.sh", "--local", HACIENDA_UNRECONCILED=unreconciled)
-    assert outcome.output.startswith(said)
+    assert (outcome.output + outcome.errors).startswith(said)
     assert outcome.code == (0 if unreconciled else 1)
 
 

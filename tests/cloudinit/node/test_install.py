@@ -100,7 +100,7 @@ def test_changed_owner_or_mode_means_to_the_node_what_the_diff_says(
     installed: Machine, values: dict[str, str], changed: dict[str, Any]
 ) -> None:
     conf, *others = sample.beta.files
-    output = changed_beta(files=(replace(conf, **changed), *others))
+    output = changed_beta(files=(replace(conf, **changed), *others), users=("nogroup",))
     installed.deliver(output, values)
     found = diff.compare(*(diff.of_outputs([one]) for one in (sample.render(), output)))
     assert found.nodes[0].restarts == ("reload beta",)
@@ -366,6 +366,6 @@ def test_users_exist_before_their_files_are_placed(machine: Machine, values: dic
 def test_a_user_that_cannot_be_made_stops_the_installation(machine: Machine, values: dict[str, str]) -> None:
     (machine.stubs / "no-users").touch()
     answer = machine.deliver(changed_beta(users=("beta-helper",)), values)
-    assert answer.returncode == 1
+    assert answer.returncode == 3
     assert "systemd-sysusers" in answer.stderr and "Failed to take lock" in answer.stderr
     assert not (machine.root / "etc/beta/beta.conf").exists()

@@ -6,32 +6,25 @@ set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-if ! systemctl is-active --quiet keystone.service; then
-    echo "keystone is not running|journalctl -u hacienda-keystone -u keystone"
-    exit 1
-fi
+systemctl is-active --quiet keystone.service ||
+    fail "keystone is not running|journalctl -u hacienda-keystone -u keystone"
 # Ask for no token while Keystone still loads: three nodes that start Python every second only to get a 503 take a third of two
 # processors from the loading ones.
-curl --silent --output /dev/null --max-time 5 --cacert /etc/keystone/tls/ca.pem "${LOCAL_URL%/v3}/healthcheck" || {
-    echo "keystone does not answer on this node yet|journalctl -u keystone"
-    exit 1
-}
+curl --silent --output /dev/null --max-time 5 --cacert /etc/keystone/tls/ca.pem "${LOCAL_URL%/v3}/healthcheck" ||
+    fail "keystone does not answer on this node yet|journalctl -u keystone"
 if [[ -n ${HACIENDA_UNRECONCILED:-} ]]; then
     echo "keystone answers"
     exit 0
 fi
-issued=$(timeout 9 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") || {
-    echo "${issued:-Keystone does not answer within 9 s|journalctl -u keystone}"
-    exit 1
-}
+issued=$(timeout 9 python3 /usr/lib/hacienda/keystone/issue.py "$AUTH_URL" "$LOCAL_URL") ||
+    fail "${issued:-Keystone does not answer within 9 s|journalctl -u keystone}"
 hash=$(cd /etc/keystone && find fernet-keys credential-keys -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
 keys=/hacienda/keystone/keys
 if etcd put "$keys/$HACIENDA_NODE" "$hash" >/dev/null 2>&1; then
     for name in $(member_names); do
         theirs=$(etcd_get "$keys/$name" 2>/dev/null || true)
         if [ -n "$theirs" ] && [ "$theirs" != "$hash" ] && [ "${1:-}" != --local ]; then
-            echo "fernet or credential keys differ from those of $name|deploy the environment again, so that both get the same keys"
-            exit 1
+            fail "fernet or credential keys differ from those of $name|deploy the environment again, so that both get the same keys"
         fi
     done
 fi

@@ -10,8 +10,6 @@ answer=""
     read -r -t 3 answer <&3 || true
 } 3<>"/dev/tcp/$HACIENDA_ADDRESS/$CACHE_PORT" 2>/dev/null || true
 answer=${answer%$'\r'}
-if [[ $answer != VERSION* ]]; then
-    echo "memcached does not answer on $HACIENDA_ADDRESS:$CACHE_PORT|journalctl -u memcached"
-    exit 1
-fi
+[[ $answer == VERSION* ]] ||
+    fail "memcached does not answer on $HACIENDA_ADDRESS:$CACHE_PORT|journalctl -u memcached"
 echo "answers, version ${answer#VERSION }"

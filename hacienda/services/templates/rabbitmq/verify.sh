@@ -7,10 +7,8 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/rabbitmq/common.sh
 . /usr/lib/hacienda/rabbitmq/common.sh
 
-if ! running; then
-    echo "rabbitmq-server is not running|journalctl -u hacienda-rabbitmq -u rabbitmq-server"
-    exit 1
-fi
+running ||
+    fail "rabbitmq-server is not running|journalctl -u hacienda-rabbitmq -u rabbitmq-server"
 # Ask everything with one start of the command line tool, which takes longer than all the queries.
 read -r online partitions alarms queue < <(evaluate 18 '
     Online = length(rabbit_nodes:list_running()),
