@@ -184,7 +184,7 @@ def test_gateways_in_one_rack_are_found() -> None:
 def test_connections_kept_longer_than_the_proxy_keeps_them_are_found() -> None:
     found = told("TIMERS", timed("names", "connection_recycle_time", 3600))
     assert found[0].startswith(
-        "error: names keeps idle connections to sql for 3600 s, the load balancer drops them after 3600 s"
+        "error: names keeps idle connections to sql for 3600 s, but the load balancer drops them after 3600 s"
     )
     assert found[1].startswith("warning: a reload cuts database connections after 660 s")
 
