@@ -52,6 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SkipGuard())
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a worker, end the measurement that pytest-cov 7.1 began when it was loaded. It begins another one for the worker, and only
+    that one pauses and is saved: every line would be counted twice, and `no_cover` would have no effect."""
+    plugin = session.config.pluginmanager.getplugin("_cov")
+    if hasattr(session.config, "workerinput") and plugin is not None and plugin.cov_controller is not None:
+        plugin.cov_controller.cov.stop()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def warm_provider(request: pytest.FixtureRequest) -> Iterator[None]:
     """Where HACIENDA_PYTHON says so, that is for every Terraform that a test starts, Python starts at once."""
