@@ -98,9 +98,9 @@ GOOD = {
     **{name: re.sub(rb"count: ([2-9]\d|\d{3,})\b", b"count: 4", text) for name, text in SHIPPED.items()},
 }
 """The format does not know how many machines there are; what takes time does."""
-ROUNDS = range(10)
+ROUNDS = range(8)
 """Seeds of mutations per file and kind."""
-MORE = range(10, 180)
+MORE = range(8, 180)
 """Those of the long lane."""
 
 # Coverage is counted elsewhere, and doubles the time that this takes.

@@ -54,6 +54,7 @@ def small(tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
+@pytest.mark.long  # the page's example below does the same, and each command of tests/cli
 def test_a_cloud_is_planned_applied_examined_and_destroyed(small: Project, capfd: pytest.CaptureFixture[str]) -> None:
     project, log = operate.Project(small.root), Log()
     cloud = project.read("small")

@@ -13,7 +13,7 @@ from tests import lanes
 from tests.stacks.conftest import ROOT, make
 
 
-@pytest.mark.parametrize("name", lanes.first(sorted(shipped(ROOT)), {"lab", "two-node"}.__contains__))
+@pytest.mark.parametrize("name", lanes.first(sorted(shipped(ROOT)), "lab".__eq__))
 def test_plan(name: str, tmp_path: Path) -> None:
     made = make(tmp_path, name, with_secrets=name == "lab")
     program = terraform.find()

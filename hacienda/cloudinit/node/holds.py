@@ -11,7 +11,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,9 @@ def broken(assumptions: Iterable[Mapping[str, str]], root: Path = Path("/")) -> 
     wanted = list(assumptions)
     if not wanted:
         return []
+    # It imports logging, which no other program of the node needs.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         details = list(pool.map(lambda assumption: _found(assumption, root), wanted))
     lacking = [(assumption, detail) for assumption, detail in zip(wanted, details, strict=True) if detail]
