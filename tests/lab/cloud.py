@@ -24,6 +24,8 @@ CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
 FIGURES: dict[str, dict[str, float]] = {}
 """Environment -> drill -> seconds, of the whole run: conftest.py prints them at the end."""
+PAUSE = 3
+"""Seconds between two questions for the status. Each takes seconds of processor time here and on the nodes, from what recovers."""
 HEALTHY_WITHIN = 240
 """Seconds for a cloud to be well again after a drill: RabbitMQ's rejoin after a site-wide power cut is the longest."""
 
@@ -90,7 +92,7 @@ class Lab:
         while time.monotonic() < began + HEALTHY_WITHIN:
             if self.healthy():
                 return time.monotonic() - began
-            time.sleep(1)
+            time.sleep(PAUSE)
         raise AssertionError(self.hacienda("status", self.environment, check=False).stdout)
 
     def apply_changes_nothing(self) -> None:
