@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,14 +23,6 @@ CUT_SECONDS = 15
 AGREED_WITHIN = 20.0
 """Seconds after a partition until all load balancers must have one writer, the same, and stay with it: the member that was cut
 off needs 5 s to be Synced again, and is believed 5 s later."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_to_change(lab: Lab) -> Iterator[None]:
-    """After all drills, another apply has nothing to change: no failure leaves drift behind."""
-    yield
-    lab.wait_until_healthy()
-    lab.apply_changes_nothing()
 
 
 def nothing_lost(writer: SqlWriter, client: Client) -> None:
@@ -77,6 +68,7 @@ def test_vip_holder_loses_power(healthy: Lab, writer: SqlWriter, keystone: Keyst
     healthy.power_on(victim)
     healthy.note("VIP holder loses power: back and well again after power-on", healthy.wait_until_healthy())
     nothing_lost(writer, client)
+    healthy.apply_changes_nothing()
 
 
 def test_writer_hangs(healthy: Lab, writer: SqlWriter) -> None:
@@ -93,6 +85,7 @@ def test_writer_hangs(healthy: Lab, writer: SqlWriter) -> None:
     assert client.felt.outage() <= MOST
     healthy.note("writer hangs: well again after", healthy.wait_until_healthy())
     nothing_lost(writer, client)
+    healthy.apply_changes_nothing()
 
 
 def test_writer_and_vip_holder_are_cut_off_and_return(healthy: Lab, writer: SqlWriter) -> None:
@@ -125,6 +118,7 @@ def test_writer_and_vip_holder_are_cut_off_and_return(healthy: Lab, writer: SqlW
     healthy.note("writer and VIP holder cut off: well again after that", healthy.wait_until_healthy())
     assert client.felt.outage() <= MOST
     nothing_lost(writer, client)
+    healthy.apply_changes_nothing()
 
 
 @pytest.mark.long  # at another moment of the same partition
@@ -157,6 +151,7 @@ def test_all_lose_power_at_once(healthy: Lab, writer: SqlWriter, keystone: Keyst
     healthy.note("all lose power at once: well again after power-on", time.monotonic() - began)
     nothing_lost(writer, client)
     assert keystone.valid(early), "a token issued before is refused"
+    healthy.apply_changes_nothing()
 
 
 def test_all_lose_power_staggered(healthy: Lab, writer: SqlWriter) -> None:
@@ -172,3 +167,4 @@ def test_all_lose_power_staggered(healthy: Lab, writer: SqlWriter) -> None:
     healthy.wait_until_healthy()
     healthy.note("all lose power, back staggered by 8 s: well again after the first power-on", time.monotonic() - began)
     nothing_lost(writer, client)
+    healthy.apply_changes_nothing()
