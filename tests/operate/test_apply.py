@@ -54,7 +54,6 @@ def small(tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
-@pytest.mark.long  # the page's example below does the same, and each command of tests/cli
 def test_a_cloud_is_planned_applied_examined_and_destroyed(small: Project, capfd: pytest.CaptureFixture[str]) -> None:
     project, log = operate.Project(small.root), Log()
     cloud = project.read("small")
@@ -96,6 +95,7 @@ def test_what_no_order_makes_safe_is_refused_with_its_reasons(small: Project) ->
     assert caught.value.fix is not None and "hacienda status" in caught.value.fix
 
 
+@pytest.mark.long  # the first test above applies a cloud in the same way
 def test_the_page_s_example_applies_a_cloud(small: Project) -> None:
     (example,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     program = example.replace('"lab"', '"small"')

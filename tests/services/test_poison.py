@@ -72,7 +72,7 @@ PROGRAMS = (
         "ping",
         "rabbitmq-diagnostics",
     ),
-    *("rabbitmq-queues", "rabbitmqctl", "socat", "sshd", "sysctl", "systemctl", "systemd-sysusers", "useradd"),
+    *("rabbitmq-queues", "rabbitmqctl", "socat", "sshd", "sysctl", "systemctl"),
 )
 """Some that scripts start through `timeout` or `run_as`, so that the shell itself does not miss them."""
 

@@ -211,6 +211,20 @@ esac
         assert "rabbitmq-server did not start|" in outcome.errors
         assert (self.database(box) / "schema.DAT").exists()
 
+    def test_a_cookie_that_changed_while_it_was_down_is_told_to_those_that_run(self, box: Sandbox) -> None:
+        """Once: they expect the former one of this broker only until they are told."""
+        self.has_data(box)
+        (box.root / "etc/hacienda/rabbitmq.cookie").write_text("new")
+        (box.root / "var/lib/rabbitmq/.erlang.cookie").write_text("old")
+        assert box.run("prepare.sh").code == 0
+        assert (box.root / "var/lib/rabbitmq/.erlang.cookie").read_text() == "new"
+        for told in (True, False):
+            self.peer_lists(box, "ctl-1", "ctl-2", "ctl-3")
+            box.calls_file.unlink()
+            box.run("join.sh")
+            before, _, _ = box.calls_file.read_text().partition("systemctl start rabbitmq-server.service")
+            assert ("set_cookie" in before) == told
+
     def test_data_are_kept_where_nobody_can_tell(self, box: Sandbox) -> None:
         self.has_data(box)
         assert box.run("join.sh").code == 1

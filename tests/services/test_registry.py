@@ -10,6 +10,7 @@ import pytest
 
 from hacienda import services
 from hacienda.cloudinit import programs
+from hacienda.cloudinit.rendered import RenderedFile
 from hacienda.declare import Service, Template
 from hacienda.review.validation.checkers import CHECKERS
 from tests.services import composed
@@ -64,15 +65,27 @@ def test_leaves_are_asked_for_once(name: str) -> None:
         assert len({file.directory for file in certificates}) == len(certificates)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tmp_path: Path) -> None:
+def kept_running(name: str, tmp_path: Path) -> dict[str, RenderedFile]:
+    """The service's scripts that its units keep running, and those that these read when they start."""
     cloud, own = composed.cloud(tmp_path, composed.TWO_NODE + composed.CHOSEN), f"{programs.LIB}/{name}/"
+    kept = {}
     for node in (cloud.members(name)[0], cloud.members(name)[-1]):
         service, found = cloud.registry[name].on(node.role), composed.rendered(cloud, name, node.name)
         units = [file.text for path, file in found.items() if Path(path).name in service.units]
         running = {script for text in units for script in re.findall(rf"^ExecStart=({own}\S+)", text, re.MULTILINE)}
         read = {path for script in running for path in re.findall(rf"^\. ({own}\S+)", found[script].text, re.MULTILINE)}
-        assert {path for path in running | read if found[path].on_change == "none"} == set()
+        kept.update({path: found[path] for path in running | read})
+    return kept
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_that_a_daemon_runs_says_what_its_change_asks_for(name: str, tmp_path: Path) -> None:
+    assert [path for path, file in kept_running(name, tmp_path).items() if file.on_change == "none"] == []
+
+
+@pytest.mark.parametrize("name", ["galera", "haproxy", "rabbitmq"])
+def test_scripts_that_daemons_run_are_found(name: str, tmp_path: Path) -> None:
+    assert kept_running(name, tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES)
