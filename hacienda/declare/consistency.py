@@ -41,10 +41,11 @@ def problems(service: Service) -> Iterator[str]:
             yield f"{service.name}: the front end {front.port!r} lacks `capacity`: how many requests a server handles at a time"
     yield from _timers(service)
     yield from _held(service, service.name)
+    yield from _groups(service, service.name, service.users)
     if service.arbiter is not None:
         yield from _held(service.arbiter, f"{service.name} on arbiters")
+        yield from _groups(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
-    yield from _groups(service)
     yield from _sandboxes(service)
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
@@ -162,15 +163,16 @@ def _assumptions(service: Service) -> Iterator[str]:
             yield f"{where} expects {each.expected!r}, which matches an empty text"
 
 
-def _groups(service: Service) -> Iterator[str]:
+def _groups(declared: Service | Arbiter, where: str, users: tuple[str, ...] = ()) -> Iterator[str]:
     """A file's group exists before hacienda-apply places the file: the service makes it, or a package brings it."""
-    both = (service,) if service.arbiter is None else (service, service.arbiter)
-    assumed = (each for one in both for each in one.assumptions if each.kind in ("user", "group"))
-    known = {"root", *service.users, *(each.subject for each in assumed)}
-    for file in (file for one in both for file in one.files if file.group not in known):
+    assumed = (each.subject for each in declared.assumptions if each.kind in ("user", "group"))
+    known = {"root", *users, *assumed}
+    for file in (file for file in declared.files if file.group not in known):
         path = file.directory if isinstance(file, Certificate | TrustAnchor) else file.path
-        where = f"{service.name}: {path} has the group {unknown(file.group, known)}"
-        yield f"{where}; name it in `users`, or declare that a package brings it: Assumption(..., 'group', {file.group!r})"
+        yield (
+            f"{where}: {path} has the group {unknown(file.group, known)}; name it in `users`, or declare that a package brings it: "
+            f"Assumption(..., 'group', {file.group!r})"
+        )
 
 
 def _sandboxes(service: Service) -> Iterator[str]:

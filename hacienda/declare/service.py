@@ -128,7 +128,7 @@ class Service:
         limits: how much it may take of a machine, and how many clients it accepts.
         ignores_quorum: the setting, as its file has it, by which a minority of members keeps serving; empty: no such setting.
         prepare: script that runs on each node before each start, whether the node founds, joins or restarts. It makes what every
-            start needs, like a user or a helper, and leaves the units as they are.
+            start needs, like a helper or a file, and leaves the units as they are.
         bootstrap: script that runs once per environment, on the node that wins the claim. It prints the new cluster's id as its
             last line.
         join: script that runs at every other start. It brings this node into the existing cluster, whatever the node's local state.

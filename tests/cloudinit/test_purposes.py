@@ -134,6 +134,7 @@ def test_a_leaf_names_its_own_machine_and_what_it_serves_as(environment: Path) -
 def test_a_key_is_read_by_its_daemon_alone() -> None:
     """A service that is not in KEYS gives its keys to one group besides root, whose members are its daemons alone."""
     users = {one.subject for service in services.registry() for one in service.assumptions if one.kind == "user"}
+    users |= {user for service in services.registry() for user in service.users}
     for service in services.registry():
         for role in ("controller", "arbiter"):
             for declared in service.on(role).certificates:

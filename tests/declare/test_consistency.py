@@ -274,3 +274,7 @@ def test_a_group_that_nobody_makes_is_refused() -> None:
     assert Registry([replace(declared, users=("onee",))])
     assumed = Assumption("one", "user", "onee", reason="its daemon runs as that user")
     assert Registry([replace(declared, assumptions=(assumed,))])
+    # Arbiters have other packages, and none of the users.
+    arbiter = Arbiter(verify=Script("verify.sh"), files=declared.files)
+    with pytest.raises(DeclarationError, match=r"one on arbiters: /etc/one\.conf has the group 'onee'"):
+        Registry([replace(declared, users=("onee",), arbiter=arbiter)])
