@@ -52,6 +52,8 @@ class Node:
         ssh_host: address or host name at which the operator's machine reaches it.
         nics: name of a NIC in the environment's networks -> its name on this machine; empty: the machine lacks it. NICs
             with the same name are left out.
+        devices: device files of the host that its services need where it is a container.
+        nesting: whether one of its services mounts proc or sysfs of its own.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Node:
     disks: Mapping[str, int] = field(default_factory=dict)
     bmc: Bmc | None = None
     nics: Mapping[str, str] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+    nesting: bool = False
 
     def card(self, nic: str) -> str:
         """Name on this machine of a NIC in the environment's networks; empty: the machine lacks it."""

@@ -102,7 +102,7 @@ def _leaves_ours(
     owners: dict[tuple[str, int], str] = {("tcp", environment.ssh.port): "host"}
     for role, runs in {(node.role, node.services) for node in machines}:
         for service in (registry[name].on(role) for name in runs):
-            owners |= {(port.protocol, port.number): service.name for port in service.ports}
+            owners |= {(port.protocol, number): service.name for port in service.ports for number in port.numbers}
         if any("load balancer" in registry[name].provides for name in runs):
             fronts = ((one, one.port(front.port)) for one in registry for front in one.frontends)
             owners |= {(port.protocol, port.number): one.name for one, port in fronts}

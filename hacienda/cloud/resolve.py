@@ -20,7 +20,7 @@ from hacienda.cloud.node import ABBREVIATIONS, Node
 from hacienda.cloud.openings import openings
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.cloud.settings import PackageSources, SecretStore, Ssh, StateBackend
-from hacienda.declare import Registry
+from hacienda.declare import Registry, Service
 from hacienda.environment import source as sources
 from hacienda.environment.load import examine
 from hacienda.environment.model import Environment
@@ -155,7 +155,7 @@ def _nodes(
             addresses = book.addresses(draft, own)
             if management.name in addresses:
                 nics = cards(draft, found, problems) if not platforms.has_own_bridges(environment) else {}
-                of_role.append(_node(draft, own, addresses, runs, nics))
+                of_role.append(_node(draft, own, addresses, nics, [registry[name] for name in runs]))
         nodes += sorted(of_role, key=lambda node: (node.number, node.name))
     return tuple(nodes)
 
@@ -176,14 +176,15 @@ def _once(draft: Draft, names: dict[str, Draft], bmcs: dict[str, str], problems:
 
 
 def _node(
-    draft: Draft, own: int, addresses: dict[str, IPv4Address], runs: tuple[str, ...], nics: Mapping[str, str]
+    draft: Draft, own: int, addresses: dict[str, IPv4Address], nics: Mapping[str, str], runs: Iterable[Service]
 ) -> Node:
+    services = [service.on(draft.role) for service in runs]
     return Node(
         name=draft.name,
         role=draft.role,
         number=own,
         addresses=addresses,
-        services=runs,
+        services=tuple(service.name for service in services),
         ssh_host=str(next(iter(addresses.values()))),
         domains=draft.domains,
         cpus=draft.cpus,
@@ -191,6 +192,8 @@ def _node(
         disks=draft.disks,
         bmc=draft.bmc,
         nics=nics,
+        devices=tuple(sorted({device for service in services for device in service.devices})),
+        nesting=any(service.nesting for service in services),
     )
 
 

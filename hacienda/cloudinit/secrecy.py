@@ -184,8 +184,8 @@ def _provided(cloud: Cloud, root: Path) -> Iterator[secrets.Provided]:
 
 def _shared(cloud: Cloud) -> dict[str, Secret]:
     declared = {secret.name: secret for service in cloud.services for secret in service.secrets}
-    passwords = {account.password for service in cloud.services for account in service.accounts}
-    return declared | {name: Secret(name) for name in passwords}
+    accounts = (account for service in cloud.services for account in service.accounts)
+    return declared | {one.password: cloud.registry.account_kind(one.kind).password(one) for one in accounts}
 
 
 def _leaves_of(service: Service) -> Iterator[str]:

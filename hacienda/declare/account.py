@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hacienda.declare.secret import Secret, SecretKind
 from hacienda.declare.views import Cloud, Node
 
 FOLDER = "/etc/hacienda/accounts"
@@ -18,7 +19,7 @@ FOLDER = "/etc/hacienda/accounts"
 USER = ".user"
 """Suffix of the secret that holds the name of a user: `messaging/nova.user`."""
 
-DETAILS = ("connections", "roles")
+DETAILS = ("connections", "roles", "caps")
 """Fields of an account besides its name and owner. A kind lists those that it takes."""
 
 
@@ -27,12 +28,14 @@ class Account:
     """An account that a service has at the service that hands out this kind.
 
     Args:
-        kind: name of an AccountKind: `database`, `messaging`, `identity`.
+        kind: name of an AccountKind: `database`, `messaging`, `identity`, `storage`.
         name: name of the schema, virtual host or user that is handed out.
         owner: the user whose password opens it; empty: `name`. Accounts with one owner share its user and secret.
         connections: only kind `database`: function of the cloud and the node. It returns how many connections the service may open
             on one node, over all pools of all processes. The load balancer's share and the rule POOL use it.
         roles: only kind `identity`: roles that the user has in the project `service`.
+        caps: only kind `storage`: what the user may do, as pairs of a daemon's type and Ceph's capabilities:
+            `("osd", "profile rbd pool=images")`.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class Account:
     owner: str = ""
     connections: Callable[[Cloud, Node], int] | None = None
     roles: tuple[str, ...] = ()
+    caps: tuple[tuple[str, str], ...] = ()
 
     @property
     def user(self) -> str:
@@ -69,11 +73,13 @@ class AccountKind:
         takes: those of DETAILS that an account of this kind must give.
         renames: True for a program whose users have one password each. A rotation then creates another user with the new password,
             `nova-1f0c9a2e`. During the rotation some clients use the former user and some the present one.
+        secret: how the passwords of these accounts are made.
     """
 
     name: str
     takes: tuple[str, ...] = ()
     renames: bool = False
+    secret: SecretKind = "token"  # noqa: S105 a kind of secret
 
     @property
     def folder(self) -> str:
@@ -83,3 +89,7 @@ class AccountKind:
     def secrets(self, account: Account) -> tuple[str, ...]:
         """Names of the secrets of an account of this kind."""
         return (account.password, account.user_name) if self.renames else (account.password,)
+
+    def password(self, account: Account) -> Secret:
+        """The secret with the password of an account of this kind."""
+        return Secret(account.password, self.secret)

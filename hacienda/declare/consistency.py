@@ -47,6 +47,7 @@ def problems(service: Service) -> Iterator[str]:
         yield from _groups(service.arbiter, f"{service.name} on arbiters")
     yield from _assumptions(service)
     yield from _sandboxes(service)
+    yield from _wanted(service)
     if service.overrides is not None:
         paths = {file.path for file in service.files if isinstance(file, Template)}
         if service.overrides.path not in paths:
@@ -88,7 +89,7 @@ def _account(service: Service, account: Account, owner: Service, kind: AccountKi
     """What in an account does not fit its kind."""
     if not _ACCOUNT.fullmatch(account.name) or not _ACCOUNT.fullmatch(account.user):
         yield "has an invalid name; use up to 48 of a-z, 0-9, _ and -, a letter first"
-    if owner is not service and not set(owner.provides) & set(service.requires):
+    if owner is not service and not set(owner.provides) & {*service.requires, *service.wants}:
         yield f"is handed out by {owner.name}; require one of its capabilities: {', '.join(owner.provides)}"
     for detail in DETAILS:
         if (detail in kind.takes) != bool(getattr(account, detail)):
@@ -196,6 +197,12 @@ def _ports(service: Service) -> Iterator[str]:
     for name, count in Counter(names).items():
         if count > 1:
             yield f"{service.name}: two ports are called {name!r}"
+    for port in service.ports:
+        if port.last is not None and port.last <= port.number:
+            yield f"{service.name}: the range of the port {port.name!r} ends at {port.last}, before it starts"
+        if port.network != "management" and port.clients != "internal":
+            where = f"{service.name}: the port {port.name!r} is on the network {port.network!r}"
+            yield f"{where} and has the clients {port.clients!r}; write `internal`: peers are known by their management address"
     for front in service.frontends:
         for what, name in (("a front end", front.port), ("a check", front.check.port or front.port)):
             if name not in names:
@@ -228,3 +235,12 @@ def _timers(service: Service) -> Iterator[str]:
     for capability in service.serves_without:
         if capability not in service.requires:
             yield f"{service.name}: serves without {capability!r}, which it does not require"
+
+
+def _wanted(service: Service) -> Iterator[str]:
+    """A file for a capability that the service neither requires nor wants would never exist, or fail where it does not."""
+    for file in service.files:
+        capability = file.only_with
+        if capability is not None and capability not in (*service.requires, *service.wants, *service.provides):
+            path = file.directory if isinstance(file, Certificate | TrustAnchor) else file.path
+            yield f"{service.name}: {path} is for the capability {capability!r}; name it in `wants` or `requires`"

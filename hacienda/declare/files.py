@@ -24,6 +24,7 @@ class Template:
         source: template name; empty: the base name of `path` plus `.j2`. Services share `../openstack/uwsgi.ini.j2`, for example.
         group, mode: who can read it besides root, which owns every file. A file with a secret placeholder has mode 0o640 or less.
         on_change: what a running daemon needs after a change.
+        only_with: the file exists only where the cloud has this capability, which the service wants; None: always.
     """
 
     path: str
@@ -32,28 +33,39 @@ class Template:
     group: str = "root"
     mode: int = 0o644
     on_change: Action = "restart"
+    only_with: Capability | None = None
 
 
 @dataclass(frozen=True)
 class SecretFile:
-    """A file whose whole content is one secret."""
+    """A file whose whole content is one secret.
+
+    Args:
+        only_with: the file exists only where the cloud has this capability, which the service wants; None: always.
+    """
 
     path: str
     secret: str
     group: str = "root"
     mode: int = 0o400
     on_change: Action = "restart"
+    only_with: Capability | None = None
 
 
 @dataclass(frozen=True)
 class SecretDirectory:
-    """A folder with one file per key of a keyed secret, for example a Fernet key repository. Files of removed keys are deleted."""
+    """A folder with one file per key of a keyed secret, for example a Fernet key repository. Files of removed keys are deleted.
+
+    Args:
+        only_with: the folder exists only where the cloud has this capability, which the service wants; None: always.
+    """
 
     path: str
     secret: str
     group: str = "root"
     mode: int = 0o400
     on_change: Action = "none"
+    only_with: Capability | None = None
 
 
 Usage = Literal["server", "client", "peer"]
@@ -79,6 +91,7 @@ class Certificate:
         virtual_ips: the leaf also names the virtual IPs and their DNS names, so that it answers for every balanced service.
         verifies_clients: the server asks its clients for a certificate of the same authority. With usage `peer` it always does.
         on_change: what running daemons need when the leaf or the authority that they verify with changes.
+        only_with: the file exists only where the cloud has this capability, which the service wants; None: always.
     """
 
     directory: str
@@ -89,6 +102,7 @@ class Certificate:
     virtual_ips: bool = False
     verifies_clients: bool = False
     on_change: Action = "reload"
+    only_with: Capability | None = None
 
     @property
     def on_change_of_authority(self) -> Action:
@@ -120,6 +134,11 @@ class TrustAnchor:
     capability: Capability
     group: str = "root"
     on_change: Action = "reload"
+
+    @property
+    def only_with(self) -> Capability:
+        """The file exists only where the cloud has the capability."""
+        return self.capability
 
 
 @dataclass(frozen=True)

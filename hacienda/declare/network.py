@@ -14,7 +14,7 @@ Clients = Literal["peers", "members", "users", "internal", "public", "operator"]
 - `peers`: nodes of the same service that listen on the port too.
 - `members`: all nodes of the same service, arbiters included.
 - `users`: nodes of services that require a capability of this one.
-- `internal`: every machine of the environment, by the management network.
+- `internal`: every machine of the environment, by the port's network.
 - `public`: anybody who reaches the public network.
 - `operator`: the management network, or the addresses that the environment file names.
 """
@@ -23,13 +23,17 @@ CONTROL: tuple[Clients, ...] = ("peers", "members", "users")
 """Clients of ports that trust an address, or over which machines control one another. No other machine on the management network
 reaches these ports."""
 
+Traffic = Literal["management", "storage", "tenant"]
+"""Purpose of a network that carries traffic between machines of the cloud."""
+
 Scope = Literal["internal", "public"]
 """Which virtual IP a front end listens on. An environment with one virtual IP serves both scopes on it."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """One port that a service listens on, on the node's own address. Not 0.0.0.0: HAProxy binds the same number on the virtual IP.
+    """One port, or a range of ports, that a service listens on, on the node's own address. Not 0.0.0.0: HAProxy binds the same
+    number on the virtual IP.
 
     Args:
         name: what it is for; front ends, checks and endpoints refer to it.
@@ -37,12 +41,22 @@ class Port:
         clients: who may connect; the host firewall is derived from it. A balanced port has `internal`: it answers only load
             balancers, and the `scopes` of its front end decide who reaches the virtual IP.
         protocol: `tcp`, `udp` or `vrrp` (IP protocol 112, which has no port: `number` is ignored).
+        network: purpose of the network whose address the service listens on. Machines reach it there by that network. Only with the
+            clients `internal`; without a network of the purpose, it is the management network.
+        last: last number of a range; None: one port.
     """
 
     name: str
     number: int
     clients: Clients
     protocol: Literal["tcp", "udp", "vrrp"] = "tcp"
+    network: Traffic = "management"
+    last: int | None = None
+
+    @property
+    def numbers(self) -> range:
+        """Its port numbers."""
+        return range(self.number, (self.last or self.number) + 1)
 
 
 @dataclass(frozen=True)

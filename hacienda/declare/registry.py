@@ -25,7 +25,10 @@ class Registry:
     """
 
     def __init__(self, services: Iterable[Service], left_out: Collection[str] = ()) -> None:
-        listed = sorted(services, key=lambda service: service.name)
+        given = sorted(services, key=lambda service: service.name)
+        provided = {capability for service in given for capability in service.provides}
+        kinds = {kind.name for service in given for kind in service.hands_out}
+        listed = [service.among(provided, kinds) for service in given]
         self._by_name = {service.name: service for service in listed}
         self._left_out = frozenset(left_out) - self._by_name.keys()
         if len(self._by_name) != len(listed):
@@ -101,7 +104,7 @@ class Registry:
         return tuple(sorted(self._before(self._by_name[name])))
 
     def _before(self, service: Service) -> set[str]:
-        required = {self._providers[capability] for capability in service.requires}
+        required = {self._providers[capability] for capability in (*service.requires, *service.wants)}
         return (required | {name for name in service.after if name in self._by_name}) - {service.name}
 
     def _after(self, service: Service) -> Iterator[str]:
@@ -147,9 +150,7 @@ class Registry:
     def _check_ports(services: list[Service]) -> None:
         owners: dict[tuple[str, int], str] = {}
         for service in services:
-            for port in service.ports:
-                owner = owners.setdefault((port.protocol, port.number), service.name)
+            for protocol, number in ((port.protocol, number) for port in service.ports for number in port.numbers):
+                owner = owners.setdefault((protocol, number), service.name)
                 if owner != service.name:
-                    raise DeclarationError(
-                        f"{port.protocol} port {port.number}: {owner} and {service.name} both listen on it"
-                    )
+                    raise DeclarationError(f"{protocol} port {number}: {owner} and {service.name} both listen on it")

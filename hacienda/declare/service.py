@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -102,11 +102,15 @@ class Service:
         requires: capabilities that it cannot run without, for example `database`; units start in this order too.
         provides: capabilities that it offers.
         serves_without: those of `requires` that it needs only to start or to be fast: its clients do not notice their loss.
+        wants: capabilities that it uses where the cloud has them. Only there exist its accounts at their providers, its trust
+            anchors for them, and its files with `only_with`. Units start in this order too.
         after: names of services that start before it for other reasons, where both run on the same node.
         voters: True: a majority of its members must live. The guard counts them in the voter group of the service's name, and
             they restart one at a time.
         arbiter: what votes in its place on arbiter machines, where the service itself does not run.
         redundancy: copies of data that its voters do not agree on, for example images.
+        devices: device files of the host that it needs where machines are containers: `/dev/net/tun`.
+        nesting: it mounts proc or sysfs of its own, which a container allows only with `security.nesting`.
         packages: Debian packages.
         users: system users that no package brings, each with a group of its name. They exist before its files are placed.
         data: folders that its daemons write to. A full or read-only disk below them stops the service.
@@ -153,10 +157,13 @@ class Service:
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
     serves_without: tuple[Capability, ...] = ()
+    wants: tuple[Capability, ...] = ()
     after: tuple[str, ...] = ()
     voters: bool = False
     arbiter: Arbiter | None = None
     redundancy: tuple[Redundancy, ...] = ()
+    devices: tuple[str, ...] = ()
+    nesting: bool = False
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
@@ -264,8 +271,20 @@ class Service:
             return self
         own = {each.name: getattr(self.arbiter, each.name) for each in fields(Arbiter)}
         own["ports"] = tuple(self.port(name) for name in self.arbiter.ports)
-        shared = ("name", "title", "roles", "requires", "after", "voters", "options", "sandboxes")
+        shared = ("name", "title", "roles", "requires", "wants", "after", "voters", "options", "sandboxes")
         return Service(**{name: getattr(self, name) for name in shared}, **own)
+
+    def among(self, provided: Collection[Capability], kinds: Collection[str]) -> Service:
+        """The service in a cloud with these capabilities, whose services hand out accounts of these kinds."""
+        missing = set(self.wants) - set(provided)
+        if not missing:
+            return self
+        return replace(
+            self,
+            wants=tuple(one for one in self.wants if one not in missing),
+            files=tuple(file for file in self.files if file.only_with not in missing),
+            accounts=tuple(account for account in self.accounts if account.kind in kinds),
+        )
 
     def written(self, options: ServiceOptions) -> Mapping[str, Any]:
         """The overrides in these options; empty: none."""

@@ -23,11 +23,14 @@ Capability = Literal[
     "identity",
     "image",
     "instance network",
+    "instances",
     "load balancer",
+    "logical network",
     "message queue",
     "operating system",
     "packet filter",
     "resource inventory",
+    "storage cluster",
     "virtual ip",
 ]
 """What a service offers to others. Templates, rules and estimates name the capability, never the service that offers it. A

@@ -61,6 +61,8 @@ class InstanceResource(InIncus):
     cpus: int | None
     memory: int | None
     size: int | None
+    config: Mapping[str, str] | None
+    devices: Mapping[str, Mapping[str, str]] | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ class Incus:
             cpus=node.cpus,
             memory=node.memory,
             size=node.disks.get(SYSTEM_DISK),
+            config={"security.nesting": "true"} if node.nesting else None,
+            devices={_device(path): _character_device(path) for path in node.devices} or None,
         )
         return MachineHandle(instance.reference("id"), node.ssh_host, (instance,))
 
@@ -142,3 +146,13 @@ class Incus:
     def _cards(self, networks: Sequence[Network]) -> dict[str, str]:
         """Network card -> bridge, numbered as in cloud-init's network configuration: eth0, eth1, ..."""
         return {f"eth{number}": self.bridge(network.name) for number, network in enumerate(networks)}
+
+
+def _device(path: str) -> str:
+    """Name of a device in Incus: `net-tun`."""
+    return path.removeprefix("/dev/").replace("/", "-")
+
+
+def _character_device(path: str) -> dict[str, str]:
+    """A device file of the host. Every user may open it, because users of the container are others on the host."""
+    return {"type": "unix-char", "source": path, "path": path, "mode": "0666"}

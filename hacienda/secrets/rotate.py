@@ -20,7 +20,7 @@ from hacienda.secrets import authorities, pki, values
 from hacienda.secrets.needs import Leaf
 from hacienda.secrets.store import Store
 
-STEADY = ("authority", "token", "fernet-keys")
+STEADY = ("authority", "token", "fernet-keys", "ceph-key")
 """Kinds whose rotation ends when every node has the new value. The next rotation waits for that end. So nodes have one
 of two values, never one of three, and every node has a staged key before it signs."""
 
@@ -161,6 +161,7 @@ def _leaf(old: _Old) -> bytes:
 
 _MAKERS: Mapping[str, Callable[[_Old], bytes]] = {
     "authority": lambda old: pki.successor(pki.Pair.parse(old.content), old.moment).pem(),
+    "ceph-key": lambda old: values.ceph_key(),
     "digest-key": lambda old: values.digest_key(),
     "erlang-cookie": lambda old: values.token(),
     "fernet-keys": lambda old: values.rotated_fernet_keys(old.content, old.keys),

@@ -7,6 +7,9 @@ import hashlib
 import json
 import secrets as random
 import string
+import struct
+import time
+import uuid
 from collections.abc import Callable, Mapping
 
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +27,17 @@ _ALPHABET = string.ascii_letters + string.digits
 def token() -> bytes:
     """48 characters A-Za-z0-9, which need no escaping in any configuration file, URL or shell."""
     return "".join(random.choice(_ALPHABET) for _ in range(TOKEN_LENGTH)).encode()
+
+
+def ceph_key() -> bytes:
+    """A key of cephx, as `ceph-authtool --gen-print-key` makes it: type 1 (AES), the time, the length, and 128 random bits."""
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    return base64.b64encode(struct.pack("<HIIH", 1, seconds, nanoseconds, 16) + random.token_bytes(16))
+
+
+def cluster_id() -> bytes:
+    """A random UUID."""
+    return str(uuid.uuid4()).encode()
 
 
 def digest_key() -> bytes:
@@ -79,5 +93,7 @@ MAKERS: Mapping[SecretKind, Callable[[], bytes]] = {
     "token": token,
     "erlang-cookie": token,
     "fernet-keys": fernet_keys,
+    "ceph-key": ceph_key,
+    "uuid": cluster_id,
 }
 """Function that creates a value of each declared kind."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from hacienda.cloud.model import Cloud, FirewallRule, Node
 from hacienda.declare import Assumption, Instead, Port, Sandbox, Script, Service, ServiceOptions, Template
-from hacienda.declare.network import CONTROL
+from hacienda.declare.network import CONTROL, Traffic
 from hacienda.declare.trust import Trust
 
 
@@ -38,13 +38,13 @@ class Rule:
         service: for the comment.
         match: nftables expression that selects the packets.
         protocol: `tcp` or `udp`.
-        ports: port numbers, ascending.
+        ports: port numbers and ranges, in the syntax of nftables, ascending.
     """
 
     service: str
     match: str
     protocol: str
-    ports: tuple[int, ...]
+    ports: tuple[str, ...]
 
     @property
     def anywhere(self) -> bool:
@@ -52,8 +52,7 @@ class Rule:
         return "saddr" not in self.match
 
     def __str__(self) -> str:
-        numbers = ", ".join(str(port) for port in self.ports)
-        return f'{self.match} {self.protocol} dport {{ {numbers} }} accept comment "{self.service}"'
+        return f'{self.match} {self.protocol} dport {{ {", ".join(self.ports)} }} accept comment "{self.service}"'
 
 
 @dataclass(frozen=True, order=True)
@@ -134,11 +133,21 @@ def _clients(cloud: Cloud, node: Node, service: Service, port: Port) -> set[str]
         case "peers" | "members" | "users":
             return {_group(cloud, service, port).match}
         case "internal":
-            return {_MANAGEMENT}
+            return {_within(cloud, port.network)}
         case "operator":
             return {_MANAGEMENT, _OPERATORS}
         case "public":
             return {_MANAGEMENT, f"ip daddr {cloud.address(node, 'public')}"}
+
+
+def _within(cloud: Cloud, purpose: Traffic) -> str:
+    """The nftables expression that matches packets from the network of a purpose."""
+    network = cloud.network(purpose)
+    return _MANAGEMENT if network.name == cloud.management.name else f"ip saddr @{purpose}"
+
+
+def _range(port: Port) -> str:
+    return str(port.number) if port.last is None else f"{port.number}-{port.last}"
 
 
 def _behind(cloud: Cloud, service: Service, port: Port) -> bool:
@@ -150,7 +159,7 @@ def _behind(cloud: Cloud, service: Service, port: Port) -> bool:
 def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]:
     """Rules for a service on this node. Load balancers reach its balanced ports and the ports of their health checks."""
     balanced = {name for front in service.frontends for name in (front.port, front.check.port)}
-    ports: dict[tuple[str, str], list[int]] = {}
+    ports: dict[tuple[str, str], list[Port]] = {}
     for port in service.ports:
         direct = port.protocol != "vrrp" and not _behind(cloud, service, port)
         matches = _clients(cloud, node, service, port) if direct else set()
@@ -159,9 +168,9 @@ def _service_rules(cloud: Cloud, node: Node, service: Service) -> Iterable[Rule]
         if port.name in balanced and _MANAGEMENT not in matches and not within:
             matches.add(_BALANCERS.match)
         for match in matches:
-            ports.setdefault((match, port.protocol), []).append(port.number)
-    for (match, protocol), numbers in ports.items():
-        yield Rule(service.name, match, protocol, tuple(sorted(numbers)))
+            ports.setdefault((match, port.protocol), []).append(port)
+    for (match, protocol), opened in ports.items():
+        yield Rule(service.name, match, protocol, tuple(map(_range, sorted(opened, key=lambda port: port.number))))
 
 
 def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
@@ -177,7 +186,7 @@ def _front_rules(cloud: Cloud, node: Node) -> Iterable[Rule]:
                 ours = f"ip saddr @{_NEIGHBOURS}" if _neighbours(cloud) else _MANAGEMENT
                 matches.add(f"{ours} ip daddr {internal.address}")
             for match in matches:
-                yield Rule(service.name, match, port.protocol, (port.number,))
+                yield Rule(service.name, match, port.protocol, (_range(port),))
 
 
 def _groups(cloud: Cloud, node: Node) -> dict[Group, list[str]]:
@@ -193,7 +202,7 @@ def _rules(cloud: Cloud, node: Node, groups: Mapping[Group, list[str]]) -> list[
     if "haproxy" in node.services:
         rules += _front_rules(cloud, node)
     if cloud.ssh.port not in {port.number for service in here for port in service.ports}:
-        rules += [Rule("ssh", match, "tcp", (cloud.ssh.port,)) for match in (_MANAGEMENT, _OPERATORS)]
+        rules += [Rule("ssh", match, "tcp", (str(cloud.ssh.port),)) for match in (_MANAGEMENT, _OPERATORS)]
     # A group of one has no peers to allow.
     alone = {group.match for group, addresses in groups.items() if not addresses}
     return sorted(rule for rule in rules if rule.match not in alone)
@@ -222,8 +231,14 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     sets = {group.set: addresses for group, addresses in groups.items() if group.match in used}
     if any(f"@{_NEIGHBOURS} " in rule.match for rule in rules):
         sets[_NEIGHBOURS] = _neighbours(cloud)
+    whole = {"management": cloud.management.cidr}
+    whole |= {
+        one: cloud.network(one).cidr
+        for one in get_args(Traffic)
+        if any(f"@{one} " in f"{rule.match} " for rule in rules)
+    }
     return {
-        "management": cloud.management.cidr,
+        "networks": whole,
         "sets": sets,
         "anywhere": [rule for rule in rules if rule.anywhere],
         "own": [_own(rule) for rule in cloud.firewall_rules if node.name in rule.nodes],

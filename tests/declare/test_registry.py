@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from typing import Any
 
 import pytest
 
-from hacienda.declare import Check, DeclarationError, Frontend, Port, Registry, Script, Service
+from hacienda.declare import (
+    Account,
+    AccountKind,
+    Check,
+    DeclarationError,
+    Frontend,
+    Port,
+    Registry,
+    Script,
+    Service,
+    Template,
+    TrustAnchor,
+)
 from hacienda.declare.network import Clients
 
 
@@ -79,3 +93,60 @@ def test_what_takes_a_claim_runs_where_claims_can_be_made(declared: dict[str, An
         Registry((claims, service("agent", **{"roles": ("compute",), **declared})))
     assert "agent" in Registry((claims, service("agent", **declared)))
     assert "agent" in Registry((claims, service("agent", roles=("compute", "network"))))
+
+
+WANTING = service(
+    "image",
+    wants=("storage cluster",),
+    files=(
+        Template("/etc/image/ceph.conf", checker="ceph", only_with="storage cluster"),
+        Template("/etc/image/image.conf", checker="oslo-config-validator"),
+        TrustAnchor("/etc/image/storage", "storage cluster"),
+    ),
+    accounts=(Account("storage", "image", caps=(("osd", "profile rbd"),)),),
+)
+STORAGE = service(
+    "storage",
+    provides=("storage cluster",),
+    hands_out=(AccountKind("storage", takes=("caps",), secret="ceph-key"),),
+    reconcile=Script("reconcile.sh"),
+)
+
+
+def test_a_service_uses_what_it_wants_where_the_cloud_has_it() -> None:
+    registry = Registry((WANTING, STORAGE))
+    assert registry["image"] is WANTING
+    assert registry.names() == ("storage", "image"), "what is wanted starts first"
+    assert registry.account_kind("storage").password(WANTING.accounts[0]).kind == "ceph-key"
+
+
+def test_what_belongs_to_a_wanted_capability_is_left_out_with_it() -> None:
+    alone = Registry((WANTING, STORAGE)).only({"image"})["image"]
+    assert [file.path for file in alone.files if isinstance(file, Template)] == ["/etc/image/image.conf"]
+    assert not any(isinstance(file, TrustAnchor) for file in alone.files)
+    assert not alone.accounts
+    assert not alone.wants
+
+
+def test_a_file_is_for_a_capability_that_its_service_names() -> None:
+    reason = "image: /etc/image/ceph.conf is for the capability 'storage cluster'; name it in `wants` or `requires`"
+    with pytest.raises(DeclarationError, match=re.escape(reason)):
+        Registry((dataclasses.replace(WANTING, wants=(), files=WANTING.files[:1], accounts=()),))
+
+
+@pytest.mark.parametrize(
+    ("port", "reason"),
+    [
+        (Port("osd", 6800, "internal", last=6800), "the range of the port 'osd' ends at 6800, before it starts"),
+        (Port("osd", 6800, "peers", network="storage"), "is on the network 'storage' and has the clients 'peers'"),
+    ],
+)
+def test_a_range_of_ports_has_an_end_and_a_network_its_clients(port: Port, reason: str) -> None:
+    with pytest.raises(DeclarationError, match=re.escape(reason)):
+        Registry((service("one", ports=(port,)),))
+
+
+def test_ranges_of_two_services_do_not_overlap() -> None:
+    osd, other = Port("osd", 6800, "internal", last=7568), Port("api", 7000, "internal")
+    with pytest.raises(DeclarationError, match="tcp port 7000: one and two both listen on it"):
+        Registry((service("one", ports=(osd,)), service("two", ports=(other,))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
@@ -79,3 +80,15 @@ def test_an_existing_machine_is_itself() -> None:
 @pytest.mark.parametrize("name", ["lab", "a-rather-long-environment"])
 def test_bridge_names_fit_an_interface(name: str) -> None:
     assert len(Incus(project=f"hacienda-{name}").bridge("management")) <= 15
+
+
+def test_a_container_gets_the_devices_that_its_services_need() -> None:
+    incus = Incus(project="hacienda-lab")
+    node = replace(NODE, devices=("/dev/net/tun",), nesting=True)
+    made = incus.machine(node, [network("management")], BOOT).declarations[0].attributes()
+    assert made["devices"] == {
+        "net-tun": {"type": "unix-char", "source": "/dev/net/tun", "path": "/dev/net/tun", "mode": "0666"}
+    }
+    assert made["config"] == {"security.nesting": "true"}
+    plain = incus.machine(NODE, [network("management")], BOOT).declarations[0].attributes()
+    assert not {"devices", "config"} & plain.keys()

@@ -48,6 +48,8 @@ def needs() -> Needs:
             Secret("database/keystone"),
             Secret("rabbitmq/cookie", "erlang-cookie"),
             Secret("keystone/fernet", "fernet-keys"),
+            Secret("ceph/admin", "ceph-key"),
+            Secret("ceph/fsid", "uuid"),
         ),
         leaves=tuple(
             Leaf(f"ctl-{n}", "galera", (f"ctl-{n}.lab.example", "internal.lab.example"), (f"10.77.0.1{n}",))

@@ -21,6 +21,8 @@ from tests.secrets.conftest import NOW
 def test_creates_everything_once(store: Store, needs: Needs) -> None:
     first = mint(store, needs, NOW)
     assert set(first.created) == {
+        "ceph/admin",
+        "ceph/fsid",
         "database/keystone",
         "digest/key",
         "keystone/fernet",

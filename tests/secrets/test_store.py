@@ -62,12 +62,14 @@ def test_inventory_knows_kinds_and_expiry(store: Store, needs: Needs) -> None:
     assert set(entries) == set(store.names())
     assert {entry.kind for entry in entries.values()} == {
         "authority",
+        "ceph-key",
         "digest-key",
         "erlang-cookie",
         "fernet-keys",
         "leaf",
         "ssh-key",
         "token",
+        "uuid",
     }
     leaf = entries["nodes/ctl-1/x509/galera/bundle.pem"]
     assert leaf.expires is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from hacienda import services
@@ -34,7 +35,15 @@ def units(declared: Service) -> Iterator[tuple[str, str]]:
             if isinstance(file, Template) and file.path.startswith("/etc/systemd/system/"):
                 source = file.source or f"{Path(file.path).name}.j2"
                 text = (services.TEMPLATES / declared.name / source).read_text()
-                yield file.path, text.replace("{{ service.name }}", declared.name)
+                yield file.path, re.sub(r"\{\{ (\S+) }}", partial(_value, declared, file), text)
+
+
+def _value(declared: Service, unit: Template, found: re.Match[str]) -> str:
+    """What a template of a unit writes there, as far as names of users and folders depend on it."""
+    own = next((one.subject for one in declared.assumptions if one.kind == "user"), declared.name)
+    stem = Path(unit.path).stem
+    names = {"service.name": declared.name, "api.unit": stem, "daemon.name": stem, "daemon.user": own}
+    return names.get(found[1], found[0])
 
 
 def user(unit: str) -> str:

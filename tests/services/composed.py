@@ -29,9 +29,16 @@ machines:
 
 TWO_NODE = LAB.replace("controller: 3", "controller: 2\n  arbiter: 1")
 
-_REQUESTED = [f"  {one.name}: true\n" for one in services.registry() if one.choice == "on request"]
-CHOSEN = "".join(("services:\n", *_REQUESTED)) if _REQUESTED else ""
-"""Every service that a cloud has on request."""
+_REQUESTED = [one for one in services.registry() if one.choice == "on request"]
+_ROLES = sorted({role for one in _REQUESTED for role in one.roles} - {"controller"})
+CHOSEN = "".join(
+    (
+        *(f"  {role}: 1\n" for role in _ROLES),
+        *(("services:\n",) if _REQUESTED else ()),
+        *(f"  {one.name}: true\n" for one in _REQUESTED),
+    )
+)
+"""Every service that a cloud has on request, and a machine of each role that runs one. It follows the machines of LAB."""
 
 
 def cloud(folder: Path, text: str = LAB + CHOSEN) -> Cloud:

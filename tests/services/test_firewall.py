@@ -11,7 +11,10 @@ import pytest
 
 from hacienda import services
 from hacienda.cloud import Cloud
+from hacienda.declare import Port, Registry, Script, Service
+from hacienda.services import firewall
 from tests import programs
+from tests.cloud import samples
 from tests.services import composed
 
 SEGMENTED = """
@@ -33,7 +36,12 @@ def ruleset(cloud: Cloud, node: str = "ctl-1") -> str:
 def openings(text: str) -> set[tuple[str, str, int]]:
     """(clients, protocol, port) of every rule that accepts."""
     found = re.findall(r"^ +(ip \w+ .+?) (tcp|udp) dport \{ (.+?) \} accept", text, flags=re.MULTILINE)
-    return {(match, protocol, int(port)) for match, protocol, ports in found for port in ports.split(", ")}
+    return {
+        (match, protocol, number)
+        for match, protocol, ports in found
+        for port in ports.split(", ")
+        for number in range(int(port.split("-")[0]), int(port.split("-")[-1]) + 1)
+    }
 
 
 def test_it_drops_by_default_and_loads_at_once_or_not_at_all(tmp_path: Path) -> None:
@@ -55,7 +63,8 @@ def test_peers_ports_are_open_to_the_other_members_by_address(tmp_path: Path) ->
 def test_every_declared_port_is_open_to_somebody(tmp_path: Path) -> None:
     cloud = composed.cloud(tmp_path)
     opened = {(protocol, port) for _, protocol, port in openings(ruleset(cloud))}
-    declared = {(p.protocol, p.number) for s in cloud.services for p in s.ports if p.protocol != "vrrp"}
+    here = cloud.running(cloud.node("ctl-1"))
+    declared = {(p.protocol, number) for s in here for p in s.ports if p.protocol != "vrrp" for number in p.numbers}
     assert opened == declared
 
 
@@ -191,3 +200,34 @@ def test_nft_reads_rules_of_the_operators_own(node: str, tmp_path: Path) -> None
     (tmp_path / "rules").write_text(ruleset(composed.cloud(tmp_path, OWN), node))
     command = ["unshare", "--net", programs.path("nft") or "", "-c", "-f", str(tmp_path / "rules")]
     assert subprocess.run(command, capture_output=True, text=True, check=False).stderr == ""
+
+
+def test_a_port_of_another_network_is_open_to_that_network_alone() -> None:
+    registry = Registry(
+        (
+            *(one for one in services.registry() if one.everywhere),
+            Service(
+                "osd",
+                "Disks",
+                ("storage",),
+                Script("verify.sh"),
+                ports=(
+                    Port("data", 6800, clients="internal", network="storage", last=7568),
+                    Port("tunnel", 6081, clients="internal", protocol="udp", network="tenant"),
+                ),
+            ),
+        ),
+        left_out=services.registry().names(),
+    )
+    text = composed.LAB + "  storage: 1\nfirewall_rules: []\n"
+    cloud = samples.cloud(text.replace("networks:\n", "networks:\n  storage: {cidr: 10.78.0.0/24}\n"), registry)
+    rules = firewall.service.variables(cloud, cloud.node("sto-1"))
+    assert [str(rule) for rule in rules["rules"] if rule.service == "osd"] == [
+        # Without a network of its own, the tenants' traffic is on management.
+        'ip saddr @management udp dport { 6081 } accept comment "osd"',
+        'ip saddr @storage tcp dport { 6800-7568 } accept comment "osd"',
+    ]
+    assert {name: str(cidr) for name, cidr in rules["networks"].items()} == {
+        "management": "10.77.0.0/24",
+        "storage": "10.78.0.0/24",
+    }

@@ -31,7 +31,9 @@ def _find(subject: Subject) -> Iterator[Observation]:
         own = [node for node in cloud.role(role) if node.name not in opened]
         if role not in _FOR or not own or any(not cloud.registry[name].everywhere for name in own[0].services):
             continue
-        ports = sorted({port.number for name in own[0].services for port in cloud.registry[name].ports})
+        ports = sorted(
+            {number for name in own[0].services for port in cloud.registry[name].ports for number in port.numbers}
+        )
         reason = (
             f"nothing from outside reaches {_FOR[role]} on {own[0].name}"
             f"{f' and {len(own) - 1} more' if len(own) > 1 else ''}: from the first apply on, their firewall accepts ports "

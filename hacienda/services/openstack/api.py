@@ -80,12 +80,14 @@ class Api:
 
     Args:
         folder: the service's folder in /etc.
+        unit: name of the unit, without its suffix. The unit's folder in /run has it too.
         largest_body: limit of a request's body, in bytes; None: no limit, and none of the request's duration.
         database_server: `host:port`.
         cache_servers: `address:port` of every cache.
     """
 
     folder: str
+    unit: str
     wsgi: Wsgi
     address: str
     port: int
@@ -146,8 +148,10 @@ def connections(model: type[ApiOptions]) -> Callable[[Cloud, Node], int]:
     return of
 
 
-def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, wsgi: Wsgi) -> Mapping[str, Any]:
-    """Variables of the templates: `api`."""
+def variables(
+    cloud: Cloud, node: Node, service: Service, options: ApiOptions, wsgi: Wsgi, unit: str = ""
+) -> Mapping[str, Any]:
+    """Variables of the templates: `api`. `unit` is as for `files`."""
     database = cloud.registry.provider("database")
     cache = cloud.registry.provider("cache")
     identity = [account for account in service.accounts if account.kind == "identity"]
@@ -155,6 +159,7 @@ def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, w
     return {
         "api": Api(
             folder=folder(service.name),
+            unit=unit or service.name,
             wsgi=wsgi,
             address=str(cloud.address(node)),
             port=service.port(front.port).number,
@@ -172,11 +177,15 @@ def variables(cloud: Cloud, node: Node, service: Service, options: ApiOptions, w
     }
 
 
-def facts(cloud: Cloud, node: Node, service: Service, path: str) -> Mapping[str, Any]:
-    """Facts for verify.sh: URLs of this node's API and of Keystone, the account that it uses, and `path`, which needs a token."""
+def facts(cloud: Cloud, node: Node, service: Service, path: str, unit: str = "") -> Mapping[str, Any]:
+    """Facts for verify.sh: URLs of this node's API and of Keystone, the account that it uses, and `path`, which needs a token.
+
+    `unit` is as for `files`.
+    """
     (account,) = (account for account in service.accounts if account.kind == "identity")
     secrets = "/var/lib/hacienda/secrets"
     return {
+        "api_unit": unit or service.name,
         "auth_url": auth_url(cloud),
         "local_url": f"https://{cloud.address(node)}:{service.port(service.frontends[0].port).number}",
         "verify_path": path,
@@ -218,8 +227,13 @@ def folder(name: str) -> str:
     return f"/etc/{name}"
 
 
-def files(name: str) -> tuple[Certificate | TrustAnchor | Template, ...]:
-    """Certificate, trusted authorities, uWSGI's configuration and the unit of the service of that name."""
+def files(name: str, unit: str = "") -> tuple[Certificate | TrustAnchor | Template, ...]:
+    """Certificate, trusted authorities, uWSGI's configuration and the unit of an API.
+
+    Args:
+        name: the service's name.
+        unit: name of the unit, without its suffix; empty: the service's. A service with more daemons than its API needs another.
+    """
     return (
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(f"{folder(name)}/tls", group=name, on_change="restart"),
@@ -227,7 +241,9 @@ def files(name: str) -> tuple[Certificate | TrustAnchor | Template, ...]:
         TrustAnchor(f"{folder(name)}/identity", "identity", group=name),
         Template(f"{folder(name)}/uwsgi.ini", checker="uwsgi", source="../openstack/uwsgi.ini.j2"),
         Template(
-            f"/etc/systemd/system/{name}.service", checker="systemd-analyze", source="../openstack/api.service.j2"
+            f"/etc/systemd/system/{unit or name}.service",
+            checker="systemd-analyze",
+            source="../openstack/api.service.j2",
         ),
     )
 
@@ -241,10 +257,10 @@ SCRIPTS = tuple(map(script, ("bytes_only.py", "database.py", "identity.py", "rel
 """Scripts that uWSGI's configuration and the unit name, and modules that scripts import."""
 
 
-def sandbox(name: str) -> Sandbox:
-    """The sandbox of the service's unit."""
+def sandbox(name: str, unit: str = "") -> Sandbox:
+    """The sandbox of an API's unit. The arguments are as for `files`."""
     return Sandbox(
-        f"{name}.service",
+        f"{unit or name}.service",
         ceiling=2.5,
         writes=(f"/var/lib/{name}", f"/var/log/{name}"),
         instead=(Instead("MemoryDenyWriteExecute", "", "Python's foreign functions write code"),),
@@ -252,7 +268,7 @@ def sandbox(name: str) -> Sandbox:
 
 
 def timers(name: str, configuration: str, model: type[ApiOptions]) -> tuple[Timer, ...]:
-    """Timers of the connection to the database, and of the unit."""
+    """Timers of the connection to the database, and of the unit of that name."""
     unit = f"/etc/systemd/system/{name}.service"
     return (
         Timer("database connect_timeout", 3, configuration),

@@ -5,11 +5,12 @@ set -euo pipefail
 . /usr/lib/hacienda/lib.sh
 
 service=$HACIENDA_SERVICE
-systemctl is-active --quiet "$service.service" ||
-    fail "$service is not running|journalctl -u hacienda-$service -u $service"
+for unit in $HACIENDA_UNITS; do
+    systemctl is-active --quiet "$unit" || fail "${unit%.service} is not running|journalctl -u hacienda-$service -u $unit"
+done
 # Send no request while the API still loads: nodes that start Python every second only to get a 503 slow down the loading ones.
 curl --silent --fail --output /dev/null --max-time 5 --cacert "/etc/$service/tls/ca.pem" "$LOCAL_URL/healthcheck" ||
-    fail "$service does not answer on this node yet|journalctl -u $service"
+    fail "$service does not answer on this node yet|journalctl -u $API_UNIT"
 answer=$(timeout 18 python3 "/usr/lib/hacienda/$service/ask.py" "$service" "$AUTH_URL" "$LOCAL_URL$VERIFY_PATH" "$IDENTITY_USER" "$IDENTITY_PASSWORD") ||
-    fail "${answer:-$service does not answer a request with a token within 18 s|journalctl -u $service}"
+    fail "${answer:-$service does not answer a request with a token within 18 s|journalctl -u $API_UNIT}"
 echo "$answer"
