@@ -82,6 +82,16 @@ class Install:
 
 
 @dataclass(frozen=True)
+class RaiseLimits:
+    """Raise kernel limits until the machine's next boot. The lab's own daemon lasts no longer."""
+
+    limits: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        return f"raise {', '.join(f'{name} to {value}' for name, value in self.limits)}"
+
+
+@dataclass(frozen=True)
 class Claim:
     """Create the lab's folder, and mark it as a lab's."""
 
@@ -134,7 +144,18 @@ class MakeProject:
         return f"create the project {self.name}, unless it exists"
 
 
-Step = WriteFile | AppendLine | RefreshPackages | Install | Claim | Clear | StartDaemon | Initialise | MakeProject
+Step = (
+    WriteFile
+    | AppendLine
+    | RefreshPackages
+    | Install
+    | RaiseLimits
+    | Claim
+    | Clear
+    | StartDaemon
+    | Initialise
+    | MakeProject
+)
 
 
 def plan(
@@ -155,6 +176,7 @@ def plan(
     return (
         *_package_steps(machine, mirror),
         *(AppendLine(path, "root:1000000:1000000000") for path in machine.unmapped),
+        *((RaiseLimits(machine.limits),) if machine.limits else ()),
         *(() if machine.marked else (Claim(lab),)),
         *(() if machine.running else (Clear(lab), StartDaemon(lab, machine.systemd))),
         Initialise(lab),

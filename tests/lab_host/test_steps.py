@@ -57,6 +57,13 @@ def test_a_bare_debian_12_gets_incus_from_backports_on_its_own_mirror() -> None:
     )
 
 
+def test_limits_that_are_too_low_are_raised_before_the_daemon_starts() -> None:
+    todo = _plan(dataclasses.replace(BARE, limits=(("fs.inotify.max_user_instances", 1048576),)))
+    raised = steps.RaiseLimits((("fs.inotify.max_user_instances", 1048576),))
+    assert str(raised) == "raise fs.inotify.max_user_instances to 1048576"
+    assert todo.index(raised) < todo.index(steps.StartDaemon(LAB, systemd=False))
+
+
 def test_backports_that_are_there_are_not_written_again() -> None:
     sources = (*SOURCES, *apt_sources.parse_one_line("deb http://mirror.example/debian bookworm-backports main\n"))
     todo = _plan(dataclasses.replace(BARE, sources=sources))
