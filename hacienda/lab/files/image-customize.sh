@@ -19,6 +19,8 @@ enable cloud-*
 disable *
 EOF
 chroot "$root" systemctl preset-all
+# Presets do not reach init scripts without a unit (Neutron's workers), which systemd starts for these links.
+rm -f "$root"/etc/rc?.d/S*
 
 install -d "$root/etc/cloud/cloud.cfg.d"
 cat > "$root/etc/cloud/cloud.cfg.d/90-hacienda.cfg" <<'EOF'
