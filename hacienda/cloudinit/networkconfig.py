@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from hacienda.cloud import routes
+from hacienda.cloud import interfaces, routes
 from hacienda.cloud.model import Bond, Cloud, Network, Node
 from hacienda.cloudinit import templating
 
@@ -37,23 +37,11 @@ class Link:
 
 
 def network_config(cloud: Cloud, node: Node) -> str:
-    """The node's network-config.
-
-    NICs are eth0, eth1, ... in the order of the node's networks (`Cloud.attached`), as the platforms attach them. Networks that
-    name a bond or a NIC may share it. Named NICs keep the names that the machine gives them.
-    """
+    """The node's network-config. Its interfaces have the names of `cloud.interfaces`."""
     links: dict[str, Link] = {}
-    bonds: dict[Bond, str] = {}
-    count = 0
+    lower, names = interfaces.carriers(cloud, node), interfaces.names(cloud, node)
     for network in cloud.attached(node):
-        bond = _on(node, network.bond)
-        if bond is not None:
-            lower = bonds.setdefault(bond, f"bond{len(bonds)}")
-        elif network.nic is not None:
-            lower = node.card(network.nic)
-        else:
-            lower, count = f"eth{count}", count + 1
-        for link in _links(cloud, node, network, bond, lower):
+        for link in _links(cloud, node, network, lower[network.name], names[network.name]):
             links[link.name] = _merged(links.get(link.name, link), link)
     bonded = [nic for link in links.values() if link.bond for nic in link.bond.nics]
     return templating.render(
@@ -66,16 +54,12 @@ def network_config(cloud: Cloud, node: Node) -> str:
     )
 
 
-def _on(node: Node, bond: Bond | None) -> Bond | None:
-    """A bond with this node's cards."""
-    return replace(bond, nics=node.cards(bond.nics)) if bond is not None else None
-
-
-def _links(cloud: Cloud, node: Node, network: Network, bond: Bond | None, lower: str) -> list[Link]:
+def _links(cloud: Cloud, node: Node, network: Network, lower: str, name: str) -> list[Link]:
     """The network's interface and, if it is tagged, the interface that carries it."""
     address = node.addresses.get(network.name)
+    bond = interfaces.bond(node, network)
     layer3 = Link(
-        name=lower,
+        name=name,
         mtu=network.mtu,
         address=f"{address}/{network.cidr.prefixlen}" if address else "",
         routes=tuple(_routes(cloud, node, network)),
@@ -85,7 +69,7 @@ def _links(cloud: Cloud, node: Node, network: Network, bond: Bond | None, lower:
     if network.vlan is None:
         return [replace(layer3, bond=bond)]
     below = Link(name=lower, mtu=network.mtu, bond=bond, optional=address is None)
-    return [below, replace(layer3, name=_tagged(cloud, network, lower), vlan=network.vlan, below=lower)]
+    return [below, replace(layer3, vlan=network.vlan, below=lower)]
 
 
 def _routes(cloud: Cloud, node: Node, network: Network) -> Iterator[tuple[str, str]]:
@@ -93,12 +77,6 @@ def _routes(cloud: Cloud, node: Node, network: Network) -> Iterator[tuple[str, s
     if network is routes.way_out(cloud, node):
         yield "0.0.0.0/0", str(network.gateway)
     yield from ((str(route.to), str(route.via)) for leaves, route in routes.static(cloud, node) if leaves is network)
-
-
-def _tagged(cloud: Cloud, network: Network, lower: str) -> str:
-    """Name of a VLAN's interface. Two switch fabrics may use the same id, so the name then has the interface below in it."""
-    alike = [one for one in cloud.networks if one.vlan == network.vlan]
-    return f"vlan{network.vlan}" if len(alike) == 1 else f"{lower}.{network.vlan}"
 
 
 def _merged(one: Link, other: Link) -> Link:

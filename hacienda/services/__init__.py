@@ -35,7 +35,7 @@ def _declaration(name: str) -> Service:
     service = getattr(module, "service", None)
     if not isinstance(service, Service):
         raise DeclarationError(f"hacienda/services/{name}.py declares no `service`")
-    if service.name != name:
+    if service.name != name.replace("_", "-"):
         raise DeclarationError(f"hacienda/services/{name}.py declares the service {service.name!r}")
     return service
 

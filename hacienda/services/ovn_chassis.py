@@ -1,0 +1,217 @@
+"""OVN's chassis: the switch of a machine with instances or gateways, and the daemon that keeps its flows.
+
+On machines the kernel forwards (datapath `system`). Containers share a kernel that they must not change, so Open vSwitch forwards
+in userspace there (datapath `netdev`). It reads the cards itself, and the address of tunnels is on a bridge of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hacienda.cloud import interfaces, routes
+from hacienda.cloud.model import Cloud, Network, Node
+from hacienda.declare import (
+    Assumption,
+    Certificate,
+    DeclarationError,
+    Instead,
+    NodeFile,
+    Port,
+    Sandbox,
+    Script,
+    Service,
+    Template,
+    Timer,
+)
+
+SETTINGS = "/etc/openvswitch/hacienda.json"
+TLS = "/etc/ovn-chassis/ovn"
+MANAGER_PORT = 6640
+"""TCP port on 127.0.0.1 at which os-vif reaches Open vSwitch's database: the number in Open vSwitch's manuals."""
+
+UNDERLAY = "br-phy"
+"""Bridge with the tunnels' address, in containers."""
+PROVIDER = "br-ex"
+"""Bridge to the external network, on gateways."""
+PHYSICAL_NETWORK = "external"
+"""Name of the external network for Neutron."""
+
+_GATEWAY_ONLY = ("ovn-bridge-mappings", "ovn-cms-options")
+
+
+def _gateway(cloud: Cloud, node: Node) -> str:
+    """Interface of the external network on a gateway; empty: the machine is none."""
+    network = cloud.network("external")
+    if node.role != "network" or not network.without_addresses:
+        return ""
+    return interfaces.names(cloud, node).get(network.name, "")
+
+
+def _southbound(cloud: Cloud) -> str:
+    provider = cloud.provider("logical network")
+    if provider is None:
+        raise DeclarationError(f"{service.name}: no service provides the logical network")
+    number = provider.port("southbound").number
+    return ",".join(f"ssl:{cloud.address(member)}:{number}" for member in cloud.servers(provider.name))
+
+
+def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
+    """Bridge -> the interface that is its port."""
+    found = {}
+    if cloud.platform.containers:
+        found[UNDERLAY] = interfaces.names(cloud, node)[cloud.network("tenant").name]
+    if gateway := _gateway(cloud, node):
+        found[PROVIDER] = gateway
+    return found
+
+
+def _settings(cloud: Cloud, node: Node) -> str:
+    """What `configure.sh` writes into the switch's database."""
+    datapath = "netdev" if cloud.platform.containers else "system"
+    ids = {
+        # Neutron and Nova find the machine by this name.
+        "hostname": node.name,
+        "system-id": node.name,
+        "ovn-bridge": "br-int",
+        "ovn-bridge-datapath-type": datapath,
+        "ovn-encap-ip": str(cloud.address(node, "tenant")),
+        "ovn-encap-type": "geneve",
+        "ovn-remote": _southbound(cloud),
+        "ovn-remote-probe-interval": str(int(service.timed("probe of the southbound database") * 1000)),
+    }
+    if _gateway(cloud, node):
+        ids |= {
+            "ovn-bridge-mappings": f"{PHYSICAL_NETWORK}:{PROVIDER}",
+            "ovn-cms-options": "enable-chassis-as-gw",
+        }
+    settings = {
+        "datapath": datapath,
+        "external_ids": ids,
+        "absent": [key for key in _GATEWAY_ONLY if key not in ids],
+        # A container's card hands over packets without checksums, as virtual cards do, and larger ones than its MTU.
+        "other_config": {"userspace-tso-enable": "true"} if cloud.platform.containers else {},
+        "bridges": _bridges(cloud, node),
+    }
+    return json.dumps(settings, indent=4)
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {"settings": _settings(cloud, node), "manager": MANAGER_PORT, "tls": TLS}
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {
+        "encap_address": cloud.address(node, "tenant"),
+        "cards": tuple(_bridges(cloud, node).values()) if cloud.platform.containers else (),
+    }
+
+
+def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    """In containers: networkd's files of the switch's cards and of the bridge with the tunnels' address. networkd uses the first
+    file that matches, so these come before cloud-init's."""
+    if not cloud.platform.containers:
+        return ()
+    tenant = cloud.network("tenant")
+    mtus = {name: _network(cloud, node, name).mtu for name in _bridges(cloud, node).values()}
+    cards = (
+        NodeFile(
+            f"/etc/systemd/network/05-hacienda-{card}.network",
+            f"[Match]\nName={card}\n\n[Link]\nMTUBytes={mtu}\nRequiredForOnline=no\n\n"
+            "[Network]\nDHCP=no\nLinkLocalAddressing=no\n",
+            checker="networkd",
+        )
+        for card, mtu in mtus.items()
+    )
+    lines = [
+        f"[Match]\nName={UNDERLAY}\n\n[Link]\nMTUBytes={tenant.mtu}\nRequiredForOnline=no\n\n[Network]\nDHCP=no\n"
+        f"LinkLocalAddressing=no\n\n[Address]\nAddress={cloud.address(node, 'tenant')}/{tenant.cidr.prefixlen}\n"
+    ]
+    lines += [
+        f"\n[Route]\nDestination={route.to}\nGateway={route.via}\n"
+        for leaves, route in routes.static(cloud, node)
+        if leaves is tenant
+    ]
+    bridge = NodeFile(f"/etc/systemd/network/05-hacienda-{UNDERLAY}.network", "".join(lines), checker="networkd")
+    return (*cards, bridge)
+
+
+def _network(cloud: Cloud, node: Node, interface: str) -> Network:
+    """The network of an interface of the node."""
+    names = interfaces.names(cloud, node)
+    return next(network for network in cloud.attached(node) if names[network.name] == interface)
+
+
+_UNITS = ("ovsdb-server.service", "ovs-vswitchd.service", "ovn-controller.service")
+_NETLINK = "AF_UNIX AF_INET AF_INET6 AF_NETLINK"
+
+service = Service(
+    name="ovn-chassis",
+    title="The switch of a machine, Open vSwitch under OVN",
+    roles=("network", "compute"),
+    choice="on request",
+    requires=("logical network",),
+    serves_without=("logical network",),
+    after=("host", "firewall", "chrony"),
+    devices=("/dev/net/tun",),
+    packages=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common", "jq", "nftables", "kmod"),
+    data=("/var/lib/openvswitch",),
+    units=_UNITS,
+    ports=(Port("geneve", 6081, clients="internal", protocol="udp", network="tenant"),),
+    files=(
+        # ovn-controller reads changed certificates itself: docs/services/ovn.md.
+        Certificate(TLS, usage="client", authority="ovn", role="ovn-chassis", on_change="none"),
+        Template(SETTINGS, checker="json", source="settings.json.j2", on_change="reload"),
+        *(Template(f"/etc/systemd/system/{unit}", checker="systemd-analyze") for unit in _UNITS),
+    ),
+    node_files=_node_files,
+    variables=_variables,
+    facts=_facts,
+    timers=(Timer("probe of the southbound database", 5, SETTINGS),),
+    prepare=Script("prepare.sh"),
+    verify=Script("verify.sh"),
+    scripts=(Script("configure.sh", on_change="reload"),),
+    sandboxes=(
+        Sandbox(
+            "ovsdb-server.service",
+            ceiling=2.8,
+            instead=(Instead("RestrictAddressFamilies", _NETLINK, "it asks for the machine's addresses over netlink"),),
+        ),
+        Sandbox(
+            "ovs-vswitchd.service",
+            ceiling=4.5,
+            instead=(
+                Instead("PrivateDevices", "", "it makes network devices through /dev/net/tun"),
+                Instead(
+                    "RestrictAddressFamilies",
+                    f"{_NETLINK} AF_PACKET",
+                    "it makes bridges, and reads cards in containers",
+                ),
+                Instead(
+                    "CapabilityBoundingSet",
+                    "CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_NICE",
+                    "it makes network devices, reads cards, and sets the priority of its threads",
+                ),
+            ),
+        ),
+        Sandbox(
+            "ovn-controller.service",
+            ceiling=2.8,
+            instead=(Instead("RestrictAddressFamilies", _NETLINK, "it asks for the machine's addresses over netlink"),),
+        ),
+    ),
+    held=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common"),
+    assumptions=(
+        Assumption("openvswitch-common", "program", "/usr/sbin/ovsdb-server", reason="ovsdb-server.service starts it"),
+        Assumption("openvswitch-switch", "program", "/usr/sbin/ovs-vswitchd", reason="ovs-vswitchd.service starts it"),
+        Assumption("openvswitch-common", "program", "/usr/bin/ovs-appctl", reason="scripts ask daemons with it"),
+        Assumption("ovn-host", "program", "/usr/bin/ovn-controller", reason="ovn-controller.service starts it"),
+        Assumption(
+            "openvswitch-switch",
+            "file",
+            "/usr/share/openvswitch/vswitch.ovsschema",
+            reason="the switch's database is made with it",
+        ),
+    ),
+)
