@@ -8,13 +8,15 @@ from typing import Literal
 
 from hacienda.declare.views import Cloud
 
-SecretKind = Literal["token", "fernet-keys", "erlang-cookie", "ceph-key", "uuid"]
+SecretKind = Literal["token", "fernet-keys", "erlang-cookie", "ceph-key", "ceph-monitor-key", "uuid"]
 """How a secret's value is made. Leaf certificates (x509) are not listed: they are declared as Certificate.
 
 - `token`: 48 characters A-Za-z0-9, which need no escaping in any file or URL.
 - `fernet-keys`: {index: key}; each key is 32 bytes in urlsafe base64, the format of Keystone's key repositories.
 - `erlang-cookie`: a token that never matches ^[A-Z]{20}$, because Debian's package would replace such a cookie.
 - `ceph-key`: a key of cephx, Ceph's authentication, in base64.
+- `ceph-monitor-key`: the key that Ceph's monitors have in common. A monitor with another one is not heard by the others, so it
+  does not rotate.
 - `uuid`: a random UUID that identifies a cluster. It never changes, so it does not rotate.
 """
 

@@ -94,6 +94,7 @@ MAKERS: Mapping[SecretKind, Callable[[], bytes]] = {
     "erlang-cookie": token,
     "fernet-keys": fernet_keys,
     "ceph-key": ceph_key,
+    "ceph-monitor-key": ceph_key,
     "uuid": cluster_id,
 }
 """Function that creates a value of each declared kind."""

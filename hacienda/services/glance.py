@@ -1,7 +1,7 @@
 """Glance: images, from which instances boot.
 
-Images are files on each controller for now. The option `shared` says that all controllers see the same files, by other means
-than Hacienda.
+Images are in the storage cluster where the cloud has one, otherwise in files on each controller. The option `shared` says that all
+controllers see the same files, by other means than Hacienda.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from hacienda.declare.overrides import Sections
 from hacienda.declare.trust import PLAIN
 from hacienda.services import TEMPLATES
 from hacienda.services.openstack import api
+from hacienda.services.storage import client, cluster
 
 CONFIGURATION = "/etc/glance/glance-api.conf"
 PASTE = "/usr/share/glance-common/glance-api-paste.ini"
@@ -41,7 +42,8 @@ class GlanceOptions(api.ApiOptions):
     """Options of Glance."""
 
     shared: Annotated[bool, PLAIN] = False
-    """Whether /var/lib/glance/images is one folder on all controllers (NFS, CephFS), mounted by other means than Hacienda."""
+    """Whether /var/lib/glance/images is one folder on all controllers (NFS, CephFS), mounted by other means than Hacienda. It means
+    nothing where the cloud has a storage cluster."""
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of glance-api.conf that Hacienda does not set, by section: `{DEFAULT: {image_size_cap: 53687091200}}`."""
 
@@ -50,13 +52,18 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     number = service.port("api").number
     return {
         **api.variables(cloud, node, service, cloud.options_of(GlanceOptions), WSGI),
+        **client.variables(cloud, "glance"),
+        "pool": cluster.IMAGES,
         "paste": PASTE,
         "itself": f"https://{cloud.fqdn(node)}:{number}",
     }
 
 
 def _copies(cloud: Cloud) -> int:
-    """Copies of an image: one on each controller where the folder is shared, otherwise one."""
+    """Copies of an image: those of the storage cluster, one on each controller if they share a folder, otherwise one."""
+    provider = cloud.provider("storage cluster")
+    if provider is not None:
+        return max(redundancy.copies(cloud) for redundancy in provider.redundancy)
     return len(cloud.servers("glance")) if cloud.options_of(GlanceOptions).shared else 1
 
 
@@ -74,10 +81,11 @@ service = Service(
     roles=("controller",),
     choice="on request",
     requires=api.REQUIRES,
+    wants=("storage cluster",),
     serves_without=api.SERVES_WITHOUT,
     provides=("image",),
     redundancy=(Redundancy("images", copies=_copies, option="shared"),),
-    packages=(*api.PACKAGES, "glance-common", "python3-glance"),
+    packages=(*api.PACKAGES, *client.PACKAGES, "glance-common", "python3-glance"),
     data=("/var/lib/glance",),
     units=("glance.service",),
     ports=(Port("api", 9292, clients="internal"),),
@@ -93,6 +101,7 @@ service = Service(
     ),
     files=(
         *api.files("glance"),
+        *client.files("glance"),
         Template(CONFIGURATION, checker="oslo-config-validator", group="glance", mode=0o640, on_change="reload"),
     ),
     variables=_variables,
@@ -101,13 +110,14 @@ service = Service(
     overrides=Sections(
         CONFIGURATION,
         TEMPLATES / "glance/glance-api.conf.j2",
-        owned=(*api.OWNED, r"(glance_store|file|os_glance_\w+)\..*", r"DEFAULT\.(enabled_backends|bind_.*)"),
+        owned=(*api.OWNED, r"(glance_store|file|rbd|os_glance_\w+)\..*", r"DEFAULT\.(enabled_backends|bind_.*)"),
     ),
     secrets=(Secret("glance/cache"),),
     accounts=(
         Account("database", "glance", connections=api.connections(GlanceOptions)),
         # verify.sh lists images, for which it needs the role `reader`.
         Account("identity", "glance", roles=("reader", "service")),
+        client.account("glance", {cluster.IMAGES: "rbd"}),
     ),
     catalogue=(CatalogueEntry("image", "glance", "api"),),
     timers=api.timers("glance", CONFIGURATION, GlanceOptions),

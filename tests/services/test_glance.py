@@ -59,3 +59,14 @@ def test_images_of_one_controller_alone_are_a_finding(options: str, findings: in
     found = [one for one in assess.findings(cloud) if one.rule == "COPIES"]
     assert len(found) == findings
     assert all("glance keeps its images on one of its 3 machines" in one.reason for one in found)
+
+
+def test_images_are_in_the_storage_cluster_where_the_cloud_has_one(tmp_path: Path, lab: Cloud) -> None:
+    stored = composed.rendered(composed.cloud(tmp_path), "glance")
+    text = stored[glance.CONFIGURATION].text
+    assert "enabled_backends = rbd:rbd" in text
+    assert "rbd_store_pool = images" in text
+    assert "/etc/glance/ceph.client.glance.keyring" in stored
+    without = composed.rendered(lab, "glance")
+    assert "enabled_backends = file:file" in without[glance.CONFIGURATION].text
+    assert not [path for path in without if "ceph" in path]
