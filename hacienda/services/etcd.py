@@ -66,8 +66,10 @@ service = Service(
     files=(
         Certificate("/etc/etcd/tls", group="etcd", verifies_clients=True, on_change="restart"),
         Certificate("/etc/etcd/peer", group="etcd", usage="peer", authority="etcd-peers", on_change="restart"),
-        # Only root's scripts are clients, so no daemon's user may read it.
+        # The certificate of root's scripts, so no daemon's user may read it.
         Certificate("/etc/etcd/client", usage="client", role="client", on_change="none"),
+        # etcd's own gateway, which translates requests in JSON, is a client of its server.
+        Certificate("/etc/etcd/gateway", group="etcd", usage="client", role="gateway", on_change="restart"),
         Template(CONFIGURATION, checker="etcd"),
         Template("/etc/systemd/system/etcd.service", checker="systemd-analyze"),
     ),
