@@ -93,6 +93,8 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
         ),
     ),
     "bash": (Program("bash, as variables", "bash", f'sh {PROBES}/source.sh "$@"', in_place=False, together=True),),
+    "ceph-authtool": (Program("ceph-authtool", "ceph-common", 'ceph-authtool --list "$1" >/dev/null', in_place=False),),
+    "ceph-conf": (Program("Ceph's library", "python3-rados", f'python3 -P {PROBES}/ceph.py "$1"', in_place=False),),
     "chronyd": (Program("chronyd -p", "chrony", 'chronyd -p -f "$1"'),),
     "erlang": (Program("Erlang's file:consult", "erlang-base", f'sh {PROBES}/erlang.sh "$1"', in_place=False),),
     "etcd": (Program("etcd, started", "etcd-server", f'sh {PROBES}/etcd.sh "$1"'),),
@@ -124,6 +126,16 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             also=("galera-4",),
         ),
         Program("mariadbd, started", "mariadb-server-core", f'sh {PROBES}/galera.sh "$1"', also=("galera-4",)),
+    ),
+    "libvirt": (
+        Program(
+            "libvirt's daemons, started",
+            "libvirt-daemon",
+            f'sh {PROBES}/libvirt.sh "$1"',
+            # A driver that cannot read its file leaves the daemon with exit code 0.
+            refuses=re.compile(r"Driver state initialization failed|does not know"),
+            also=("libvirt-daemon-system",),
+        ),
     ),
     "memcached": (
         Program(
@@ -204,9 +216,19 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             also=(ALL,),
         ),
     ),
+    # An application that connects to its servers while it loads does not load in a checking machine.
+    "uwsgi-settings": (
+        Program(
+            "uwsgi, without its application",
+            "uwsgi-core",
+            f'sh {PROBES}/uwsgi-settings.sh {PROBES}/start.py "$1"',
+            also=(ALL,),
+        ),
+    ),
     "user-data": (
         Program("cloud-init schema", "cloud-init", f'{_EACH} {_SCHEMA} -c -- "$@"', in_place=False, together=True),
     ),
+    "uuid": (Own("UUID", own.uuid_text),),
     "x509": (Program("openssl verify", "openssl", f'sh {PROBES}/x509.sh "$@"', together=True),),
 }
 """Checker name -> its checks. A file is accepted if all of them accept it."""

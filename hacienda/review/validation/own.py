@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import uuid
 from collections.abc import Iterator
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -79,3 +80,11 @@ def python(text: str) -> list[str]:
     except (SyntaxError, ValueError) as error:
         return [str(error)]
     return []
+
+
+def uuid_text(text: str) -> list[str]:
+    """Complaints about a file that holds one UUID, in the form that Nova compares: 36 characters, lower case."""
+    try:
+        return [] if str(uuid.UUID(text.strip())) == text.strip() else [f"{text.strip()!r} is not in the usual form"]
+    except ValueError:
+        return [f"{text.strip()!r} is no UUID"]

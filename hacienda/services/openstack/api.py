@@ -67,11 +67,16 @@ class Wsgi:
         application: uWSGI's option that names it, such as `module = placement.wsgi.api`.
         preload: modules, or files, that all workers share: loading them takes most of a start.
         health: path of the application that answers load balancers; empty: it has the health check of oslo.middleware.
+        settings: further lines of uWSGI's configuration, which the application reads or which name its configuration.
+        trusts_environment: the authority at the virtual IP is in REQUESTS_CA_BUNDLE. False where a client verifies another server,
+            because the Python library requests prefers the variable to a session's own authority.
     """
 
     application: str
     preload: tuple[str, ...]
     health: str = ""
+    settings: tuple[str, ...] = ()
+    trusts_environment: bool = True
 
 
 @dataclass(frozen=True)
@@ -227,19 +232,20 @@ def folder(name: str) -> str:
     return f"/etc/{name}"
 
 
-def files(name: str, unit: str = "") -> tuple[Certificate | TrustAnchor | Template, ...]:
+def files(name: str, unit: str = "", checker: str = "uwsgi") -> tuple[Certificate | TrustAnchor | Template, ...]:
     """Certificate, trusted authorities, uWSGI's configuration and the unit of an API.
 
     Args:
         name: the service's name.
         unit: name of the unit, without its suffix; empty: the service's. A service with more daemons than its API needs another.
+        checker: what checks uWSGI's configuration: `uwsgi-settings` where the application does not load without other servers.
     """
     return (
         # uWSGI reads it when its master starts, not when workers reload.
         Certificate(f"{folder(name)}/tls", group=name, on_change="restart"),
         TrustAnchor(f"{folder(name)}/database", "database", group=name),
         TrustAnchor(f"{folder(name)}/identity", "identity", group=name),
-        Template(f"{folder(name)}/uwsgi.ini", checker="uwsgi", source="../openstack/uwsgi.ini.j2"),
+        Template(f"{folder(name)}/uwsgi.ini", checker=checker, source="../openstack/uwsgi.ini.j2"),
         Template(
             f"/etc/systemd/system/{unit or name}.service",
             checker="systemd-analyze",

@@ -1,34 +1,63 @@
-"""Lets oslo.config read a configuration file with all options that the installed OpenStack packages declare.
+"""Lets oslo.config read a configuration file with the options of its project and of the installed libraries.
 
-oslo-config-validator reports unknown options, but ignores values of the wrong type. So this program also reads each value.
+A file in `/etc/nova` or `/etc/nova-compute` is Nova's. Options of other projects are left out: they have no effect there, and two
+projects may declare one option in different ways. oslo-config-validator reports unknown options, but ignores values of the wrong
+type. So this program also reads each value.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 GROUP = "oslo.config.opts"
-UNLISTED = ("os_glance_staging_store", "os_glance_tasks_store")
+PROJECTS = ("cinder", "glance", "keystone", "neutron", "nova", "placement")
+"""Projects with files of their own. Their packages declare their options; options of all other packages are libraries'."""
+UNLISTED = (
+    "nova_sys_admin",
+    "os_glance_staging_store",
+    "os_glance_tasks_store",
+    "privsep_osbrick",
+    "vif_plug_ovs_privileged",
+)
 """Sections that a program reserves while it starts; packages declare none of their options."""
 
 
-def namespaces() -> list[str]:
-    """Names under which packages declare options."""
-    return sorted({entry.name for entry in metadata.entry_points(group=GROUP)})
+def project(file: str) -> str:
+    """The project that reads a file in a folder of its name, or of its name and a suffix; empty: any may read it."""
+    folder = Path(file).parent.name
+    return next((name for name in PROJECTS if folder == name or folder.startswith(f"{name}-")), "")
 
 
-def register(conf: Any, errors: Any) -> None:
-    """Register every declared option. If packages declare the same option differently, the first declaration counts."""
-    for entry in metadata.entry_points(group=GROUP):
-        for group, options in entry.load()():
-            for option in options:
-                try:
-                    conf.register_opt(option, group=group)
-                except errors.DuplicateOptError:
-                    continue
+def register(conf: Any, errors: Any, owner: str) -> list[str]:
+    """Register the options that a project can have; those of all projects if it is empty.
+
+    Where two of its own options differ, the first counts. A library with an option that differs from the project's is left out:
+    the program does not load it.
+
+    Returns:
+        The namespaces of these options.
+    """
+    entries = {entry.name: entry for entry in metadata.entry_points(group=GROUP)}
+    # Packages name options after what they are for: `nova.auth` is Neutron's, which logs in to call Nova.
+    of = {name: entry.dist.name.removeprefix("openstack-") for name, entry in entries.items() if entry.dist}
+    own = {name for name in entries if not owner or of[name] == owner}
+    shared = {name for name in entries if of[name] not in PROJECTS}
+    kept = []
+    for name in (*sorted(own), *sorted(shared - own)):
+        try:
+            for group, option in ((group, option) for group, options in entries[name].load()() for option in options):
+                with contextlib.suppress(*((errors.DuplicateOptError,) if name in own else ())):
+                    # Defaults such as `$state_path/instances` are looked up outside of groups.
+                    conf.register_opt(option, group=None if str(group) == "DEFAULT" else group)
+        except errors.DuplicateOptError:
+            continue
+        kept.append(name)
+    return kept
 
 
 def wrong_values(file: str) -> list[str]:
@@ -39,7 +68,7 @@ def wrong_values(file: str) -> list[str]:
         conf(["--config-file", file], project="validation", default_config_dirs=[])
     except cfg.Error as error:
         return [str(error)]
-    register(conf, cfg)
+    register(conf, cfg, project(file))
     found = []
     for group in (None, *conf._groups):
         values = conf if group is None else conf[group]
@@ -53,7 +82,9 @@ def wrong_values(file: str) -> list[str]:
 
 def refused(file: str) -> bool:
     """Whether oslo-config-validator refuses the file; it prints why. It runs in this process, so that packages load once."""
-    names = [part for name in namespaces() for part in ("--namespace", name)]
+    cfg = importlib.import_module("oslo_config.cfg")
+    known = register(cfg.ConfigOpts(), cfg, project(file))
+    names = [part for name in known for part in ("--namespace", name)]
     passed_over = [part for name in UNLISTED for part in ("--exclude-group", name)]
     sys.argv = ["oslo-config-validator", "--input-file", file, "--fatal-warnings", *passed_over, *names]
     return bool(importlib.import_module("oslo_config.validator").main())

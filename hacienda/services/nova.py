@@ -1,0 +1,186 @@
+"""Nova: instances. Its API, conductors and schedulers run on controllers; each compute runs `nova-compute`, a service of its own.
+
+All instances are in one cell, `cell1`. `cell0` has the records of instances that no compute could take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import Field
+
+from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import (
+    Account,
+    Assumption,
+    CatalogueEntry,
+    Check,
+    Frontend,
+    Port,
+    Script,
+    Secret,
+    Service,
+    Template,
+    Timer,
+    sandbox,
+)
+from hacienda.declare.override_values import SectionOverrides
+from hacienda.declare.overrides import Sections
+from hacienda.services import TEMPLATES
+from hacienda.services.openstack import api, client, daemon, messaging
+
+CONFIGURATION = "/etc/nova/nova.conf"
+WSGI = api.Wsgi(
+    "module = nova.wsgi.osapi_compute",
+    # The first import of Nova patches the standard library for greenlets, so it comes before what it patches.
+    preload=("nova.api.openstack.wsgi_app", "bytes_only"),
+    health="/",
+)
+DAEMONS = tuple(
+    daemon.Daemon(name, f"Nova, {title}", f"/usr/bin/{name} --config-file {CONFIGURATION}", "nova")
+    for name, title in (("nova-conductor", "conductor"), ("nova-scheduler", "scheduler"))
+)
+ENGINES = {"nova_api": 1, "nova": 2, "nova_cell0": 1}
+"""Pools that each process keeps for a schema. Each cell has one of its own beside that of the section [database]."""
+POOL = (2, 2)
+"""`max_pool_size` and `max_overflow` of each of them. Four pools of each of some ten processes on each controller must fit into the
+database's limit; queries of Nova take milliseconds, and requests wait for a connection."""
+LARGEST_BODY = 128 * 1024
+"""Bytes. User-data of an instance has at most 64 KiB in base64, and personality files come beside it."""
+
+
+class NovaOptions(api.ApiOptions):
+    """Options of Nova on controllers."""
+
+    threads: int = Field(default=1, ge=1, le=64)
+    """Threads per process. Default: 1, because Nova's greenlets are not safe with more; add workers instead."""
+    conductors: int | None = Field(default=None, ge=1, le=64)
+    """Processes of nova-conductor. Default: as many as uWSGI has."""
+    schedulers: int = Field(default=1, ge=1, le=64)
+    """Processes of nova-scheduler on each controller."""
+    discover_seconds: int = Field(default=15, ge=1, le=3600)
+    """Seconds until a new compute is mapped to its cell, at most."""
+    overrides: SectionOverrides = Field(default_factory=dict)
+    """Options of nova.conf that Hacienda does not set, by section: `{scheduler: {max_attempts: 5}}`."""
+
+
+def _processes(options: NovaOptions, node: Node) -> int:
+    """Processes of all three daemons on a node that use the database."""
+    return api.workers(options, node) + _conductors(options, node) + options.schedulers
+
+
+def _conductors(options: NovaOptions, node: Node) -> int:
+    return options.conductors or api.workers(options, node)
+
+
+def _connections(schema: str) -> Callable[[Cloud, Node], int]:
+    def of(cloud: Cloud, node: Node) -> int:
+        return _processes(cloud.options_of(NovaOptions), node) * ENGINES[schema] * sum(POOL)
+
+    return of
+
+
+def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    options = cloud.options_of(NovaOptions)
+    shared = api.variables(cloud, node, service, options, WSGI)
+    pooled = replace(shared["api"], pool=POOL)
+    return {
+        **client.variables(cloud, service),
+        **daemon.variables(*DAEMONS),
+        **messaging.variables(cloud, service),
+        "api": pooled,
+        "conductors": _conductors(options, node),
+        "databases": {
+            account.name: replace(pooled, database=account)
+            for account in service.accounts
+            if account.kind == "database"
+        },
+        "schedulers": options.schedulers,
+        "schedulers_in_all": options.schedulers * len(cloud.members("nova")),
+    }
+
+
+def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    return {
+        **api.facts(cloud, node, service, path="/v2.1/servers?limit=1"),
+        **api.migration(
+            cloud,
+            CONFIGURATION,
+            "api_database",
+            "sync",
+            used="SELECT 1 FROM cell_mappings LIMIT 1",
+            online="online",
+        ),
+    }
+
+
+service = Service(
+    name="nova",
+    title="Nova, instances",
+    roles=("controller",),
+    choice="on request",
+    requires=(*api.REQUIRES, *messaging.REQUIRES, "resource inventory", "image"),
+    wants=("instance network", "block storage"),
+    serves_without=api.SERVES_WITHOUT,
+    provides=("instances",),
+    packages=(*api.PACKAGES, "nova-common", "nova-conductor", "nova-scheduler", "python3-nova"),
+    units=("nova.service", *(one.unit for one in DAEMONS)),
+    ports=(Port("api", 8774, clients="internal"),),
+    frontends=(
+        Frontend(
+            "api",
+            Check("/healthcheck"),
+            scopes=("internal", "public"),
+            capacity=api.capacity(NovaOptions),
+            largest_body=LARGEST_BODY,
+        ),
+    ),
+    files=(
+        *api.files("nova"),
+        *messaging.files("nova"),
+        Template(CONFIGURATION, checker="oslo-config-validator", group="nova", mode=0o640),
+        *(one.template() for one in DAEMONS),
+    ),
+    variables=_variables,
+    facts=_facts,
+    options=NovaOptions,
+    overrides=Sections(CONFIGURATION, TEMPLATES / "nova/nova.conf.j2", owned=api.OWNED),
+    secrets=(Secret("nova/cache"),),
+    accounts=(
+        *(Account("database", schema, owner="nova", connections=_connections(schema)) for schema in ENGINES),
+        # `admin`: it binds ports and attaches volumes of other projects.
+        Account("identity", "nova", roles=("admin", "service")),
+        Account("messaging", "nova"),
+    ),
+    catalogue=(CatalogueEntry("compute", "nova", "api", "/v2.1"),),
+    timers=(
+        *api.timers("nova", CONFIGURATION, NovaOptions),
+        Timer(
+            "discovery",
+            lambda cloud, node: cloud.options_of(NovaOptions).discover_seconds,
+            CONFIGURATION,
+            "discover_seconds",
+        ),
+    ),
+    migrate=api.script("migrate.sh"),
+    verify=api.script("verify.sh"),
+    scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py")),
+    sandboxes=(
+        replace(api.sandbox("nova"), instead=(*api.sandbox("nova").instead, sandbox.ASKS_FOR_ADDRESSES)),
+        *(one.sandbox(sandbox.ASKS_FOR_ADDRESSES) for one in DAEMONS),
+    ),
+    assumptions=(
+        *api.assumptions("nova-common", "nova"),
+        Assumption("nova-conductor", "program", "/usr/bin/nova-conductor", reason="nova-conductor.service starts it"),
+        Assumption("nova-scheduler", "program", "/usr/bin/nova-scheduler", reason="nova-scheduler.service starts it"),
+        Assumption("nova-common", "file", "/etc/nova/api-paste.ini", reason="the API reads its pipelines there"),
+        Assumption(
+            "python3-nova",
+            "file",
+            "/usr/lib/python3/dist-packages/nova/wsgi/osapi_compute.py",
+            reason="uWSGI serves the API from it",
+        ),
+    ),
+)

@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+"""Asks Nova whether a compute reports and takes instances. Arguments: Keystone's URL, Nova's URL, the compute's name, and the files
+with the present name and the password of Nova's user."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from identity import Account, Identity, IdentityError
+
+TIMEOUT_SECONDS = 8.0
+AUTHORITY = "/etc/nova-compute/identity/ca.pem"
+
+
+def problem(node: str, services: list[dict[str, Any]]) -> str:
+    """What is wrong with a compute, from Nova's list of its services; empty: nothing."""
+    if not services:
+        return f"Nova does not know {node}|journalctl -u nova-compute"
+    if services[0]["state"] != "up":
+        return f"Nova heard nothing of {node} since {services[0]['updated_at']}|journalctl -u nova-compute"
+    return ""
+
+
+def main() -> int:
+    """Prints the compute's state and returns 0, or prints the error and returns 1."""
+    keystone, nova, node, name, password = sys.argv[1:]
+    account = Account(Path(name).read_text().strip(), Path(password), "service")
+    try:
+        token = Identity(keystone, AUTHORITY, TIMEOUT_SECONDS).log_in(account)
+        asked = f"/os-services?host={node}&binary=nova-compute"
+        services = Identity(nova, AUTHORITY, TIMEOUT_SECONDS, token).get(asked)["services"]
+    except IdentityError as error:
+        print(f"{error}|hacienda-verify nova keystone on a controller")  # noqa: T201 the calling script reads it
+        return 1
+    wrong = problem(node, services)
+    print(wrong or f"{node} is {services[0]['status']} and reports to Nova")  # noqa: T201 the calling script reads it
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Nova on controllers: what is rendered, how its cells are mapped, and what a migration does again."""
+
+from __future__ import annotations
+
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+from hacienda.cloud import Cloud
+from hacienda.services import nova
+from tests.services import composed
+from tests.services.stated import Found
+
+STATED = {"discovery": Found(r"^discover_hosts_in_cells_interval = (\d+)$")}
+
+MIGRATE = composed.program("nova", "migrate.py")
+TEMPLATE = "{scheme}://{username}:{password}@{hostname}:{port}/{path}?{query}"
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path)
+
+
+def configuration(cloud: Cloud, node: str = "ctl-1") -> ConfigParser:
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(composed.rendered(cloud, "nova", node)[nova.CONFIGURATION].text)
+    return parser
+
+
+def test_a_cloud_has_it_on_request(tmp_path: Path) -> None:
+    assert "nova" not in [service.name for service in composed.cloud(tmp_path, composed.LAB).services]
+
+
+def test_three_schemas_have_one_user(lab: Cloud) -> None:
+    accounts = [one for one in lab.registry["nova"].accounts if one.kind == "database"]
+    assert [one.name for one in accounts] == ["nova_api", "nova", "nova_cell0"]
+    assert {one.password for one in accounts} == {"database/nova"}
+    schemas = [
+        configuration(lab)[name]["connection"].partition("?")[0].rpartition("/")[2]
+        for name in ("api_database", "database")
+    ]
+    assert schemas == ["nova_api", "nova"]
+
+
+def test_every_process_and_pool_is_counted(lab: Cloud) -> None:
+    """Two workers, two conductors and a scheduler, each with four pools of four connections."""
+    node = lab.node("ctl-1")
+    counted = {one.name: one.connections(lab, node) for one in lab.registry["nova"].accounts if one.connections}
+    assert counted == {"nova_api": 5 * 4, "nova": 5 * 2 * 4, "nova_cell0": 5 * 4}
+    pools = [
+        (configuration(lab)[name]["max_pool_size"], configuration(lab)[name]["max_overflow"])
+        for name in ("api_database", "database")
+    ]
+    assert pools == [("2", "2"), ("2", "2")]
+
+
+def test_as_many_candidates_as_schedulers(lab: Cloud) -> None:
+    """With one candidate, schedulers that decide at the same time would all choose the same compute."""
+    assert configuration(lab)["filter_scheduler"]["host_subset_size"] == "3"
+
+
+def test_greenlets_are_patched_before_anything_else_is_loaded(lab: Cloud) -> None:
+    lines = composed.rendered(lab, "nova")["/etc/nova/uwsgi.ini"].text.splitlines()
+    shared = [line for line in lines if line.startswith("shared-import")]
+    assert shared[0] == "shared-import = nova.api.openstack.wsgi_app"
+    assert "threads = 1" in lines
+
+
+def test_a_new_password_restarts_daemons_too(lab: Cloud) -> None:
+    """Conductors and schedulers do not read their configuration again."""
+    assert composed.rendered(lab, "nova")[nova.CONFIGURATION].on_change == "restart"
+
+
+@pytest.mark.parametrize("brokers", [1, 2, 3, 5])
+def test_the_template_of_a_transport_is_any_number_of_brokers(brokers: int) -> None:
+    """As nova/objects/cell_mapping.py fills it."""
+    url = "rabbit://" + ",".join(f"nova:secret@10.0.0.{each}:5671" for each in range(1, brokers + 1)) + "/nova"
+    assert MIGRATE.TRANSPORT == TEMPLATE
+    assert filled(MIGRATE.TRANSPORT, url).rstrip("?") == url
+
+
+def test_the_templates_of_cells_differ_in_the_schema_alone() -> None:
+    url = "mysql+pymysql://nova:secret@galera.lab.internal:3306/nova?charset=utf8&ssl_ca=/etc/nova/database/ca.pem"
+    assert filled(MIGRATE.CONNECTION, url) == url
+    assert filled(MIGRATE.CONNECTION_OF_CELL0, url) == url.replace("/nova?", "/nova_cell0?")
+
+
+def filled(template: str, url: str) -> str:
+    """What Nova makes of a cell's template: it takes the parts of a URL of its own configuration."""
+    parts = urlparse(url)
+    return template.format(
+        username=parts.username,
+        password=parts.password,
+        hostname=parts.hostname,
+        port=parts.port,
+        scheme=parts.scheme,
+        query=parts.query,
+        path=parts.path.lstrip("/"),
+    )
+
+
+class Manage:
+    """Stands for nova.cmd.manage: keeps the records of cells, and fails at a step of choice."""
+
+    def __init__(self, fails: str = "", cells: dict[str, tuple[str, str, str]] | None = None) -> None:
+        self.cells = dict(cells or {})
+        self.steps: list[str] = []
+        self._fails = fails
+
+    def _step(self, name: str) -> int:
+        self.steps.append(name)
+        return int(name == self._fails)
+
+    def CellV2Commands(self) -> Any:  # noqa: N802 Nova's name
+        def map_cell0(database: str) -> int:
+            self.cells["cell0"] = ("0", "none:///", database)
+            return self._step("map_cell0")
+
+        def create_cell(name: str, database: str, transport: str) -> int:
+            self.cells[name] = ("1", transport, database)
+            return self._step("create_cell")
+
+        def update_cell(uuid: str, name: str, transport: str, database: str) -> int:
+            self.cells[name] = (uuid, transport, database)
+            return self._step("update_cell")
+
+        return SimpleNamespace(map_cell0=map_cell0, create_cell=create_cell, update_cell=update_cell)
+
+    def ApiDbCommands(self) -> Any:  # noqa: N802 Nova's name
+        return SimpleNamespace(sync=lambda: self._step("api_db sync"))
+
+    def DbCommands(self) -> Any:  # noqa: N802 Nova's name
+        return SimpleNamespace(sync=lambda: self._step("db sync"))
+
+
+MAPPED = {
+    "cell0": ("0", "none:///", MIGRATE.CONNECTION_OF_CELL0),
+    "cell1": ("1", MIGRATE.TRANSPORT, MIGRATE.CONNECTION),
+}
+
+
+@pytest.fixture(name="dropped")
+def _dropped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Schemas whose tables were dropped as those of an interrupted first migration."""
+    found: list[str] = []
+    monkeypatch.setattr(MIGRATE, "clear", lambda url, used: found.append(url))
+    monkeypatch.setattr(MIGRATE, "in_use", lambda url: False)
+    monkeypatch.setenv("MIGRATE_USED", "SELECT 1 FROM cell_mappings LIMIT 1")
+    return found
+
+
+def sync(manage: Manage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MIGRATE, "cells", lambda url: manage.cells)
+    MIGRATE.sync(manage, "mysql://db/nova_api?a=b", "mysql://db/nova?a=b")
+
+
+def test_both_cells_are_mapped_once(monkeypatch: pytest.MonkeyPatch, dropped: list[str]) -> None:
+    manage = Manage()
+    sync(manage, monkeypatch)
+    assert manage.steps == ["api_db sync", "map_cell0", "create_cell", "db sync"]
+    assert manage.cells == MAPPED
+    sync(manage, monkeypatch)
+    assert manage.steps[4:] == ["api_db sync", "db sync"]
+    assert dropped == []
+
+
+def test_a_cell_with_a_password_in_its_record_gets_the_template(
+    monkeypatch: pytest.MonkeyPatch, dropped: list[str]
+) -> None:
+    manage = Manage(cells={**MAPPED, "cell1": ("1", "rabbit://nova:old@a:5671/nova", MIGRATE.CONNECTION)})
+    sync(manage, monkeypatch)
+    assert manage.cells == MAPPED
+    assert "update_cell" in manage.steps
+
+
+@pytest.mark.parametrize("step", ["api_db sync", "map_cell0", "create_cell", "db sync"])
+def test_a_step_that_fails_ends_the_migration(step: str, monkeypatch: pytest.MonkeyPatch, dropped: list[str]) -> None:
+    manage = Manage(fails=step)
+    with pytest.raises(MIGRATE.MigrationError, match=step):
+        sync(manage, monkeypatch)
+    assert manage.steps[-1] == step
+
+
+@pytest.mark.parametrize(
+    ("first", "used", "schemas"),
+    [(True, False, ["nova_api", "nova", "nova_cell0"]), (True, True, ["nova_api"]), (False, False, [])],
+)
+def test_tables_of_an_interrupted_first_migration_are_dropped(
+    first: bool, used: bool, schemas: list[str], monkeypatch: pytest.MonkeyPatch, dropped: list[str]
+) -> None:
+    """Those of a cell whose daemons ever started stay; `clear` itself asks whether the API's are in use."""
+    monkeypatch.setattr(MIGRATE, "in_use", lambda url: used)
+    if first:
+        monkeypatch.setenv("HACIENDA_FIRST", "1")
+    sync(Manage(), monkeypatch)
+    assert dropped == [f"mysql://db/{schema}?a=b" for schema in schemas]
+
+
+@pytest.mark.parametrize(("urls", "code"), [(["", ""], 1), (["mysql://db/nova_api?", ""], 1)])
+def test_without_a_database_it_ends_with_1(urls: list[str], code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MIGRATE, "ready", lambda configuration, section: urls[section == "database"])
+    monkeypatch.setattr(MIGRATE.importlib, "import_module", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["migrate.py", nova.CONFIGURATION, "api_database", "sync"])
+    assert MIGRATE.main() == code

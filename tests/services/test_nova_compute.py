@@ -1,0 +1,166 @@
+"""nova-compute: its identity, what it is given, and how libvirt is opened to other computes alone."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from hacienda.cloud import Cloud
+from hacienda.cloudinit import render
+from hacienda.services import nova_compute
+from tests.services import composed
+from tests.services.sandbox import Sandbox
+
+NODE = "cmp-1"
+STATE = composed.program("nova-compute", "state.py")
+ROLES = composed.LAB + "  compute: 2\nservices: {glance: true, nova: true, nova-compute: true}\n"
+STORED = ROLES.replace("compute: 2", "compute: 2\n  storage: 3").replace(
+    "glance: true", "ceph: true, ceph-osd: true, glance: true"
+)
+EXISTING = ROLES.replace("platform: incus", "platform: {type: existing, known_hosts: known_hosts}")
+
+
+@pytest.fixture(name="lab")
+def _lab(tmp_path: Path) -> Cloud:
+    return composed.cloud(tmp_path, ROLES)
+
+
+def configuration(cloud: Cloud) -> ConfigParser:
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(composed.rendered(cloud, "nova-compute", NODE)[nova_compute.CONFIGURATION].text)
+    return parser
+
+
+def test_a_compute_gets_the_secrets_of_its_two_accounts_and_no_password_of_the_database(lab: Cloud) -> None:
+    output = render(lab, lab.node(NODE), "")
+    assert {name for name in output.secret_names if not name.startswith("x509/")} == {
+        "identity/nova",
+        "identity/nova.user",
+        "messaging/nova",
+        "messaging/nova.user",
+    }
+    assert not [name for name in configuration(lab).sections() if "database" in name]
+    assert not [file.path for file in output.files if file.path.startswith("/etc/etcd")]
+
+
+def test_disks_are_in_the_storage_cluster_where_the_cloud_has_one(lab: Cloud, tmp_path: Path) -> None:
+    assert "images_type" not in configuration(lab)["libvirt"]
+    assert "secret.sh" not in composed.rendered(lab, "nova-compute", NODE)[nova_compute.LIBVIRT].text
+    stored = composed.cloud(tmp_path, STORED)
+    assert configuration(stored)["libvirt"]["images_type"] == "rbd"
+    assert set(render(stored, stored.node(NODE), "").secret_names) - set(
+        render(lab, lab.node(NODE), "").secret_names
+    ) == {"storage/nova"}
+    key = composed.rendered(stored, "nova-compute", NODE)[f"{nova_compute.FOLDER}/ceph.client.nova.keyring"]
+    assert (key.group, key.mode, key.on_change) == ("nova", 0o640, "restart")
+    unit = composed.rendered(stored, "nova-compute", NODE)[nova_compute.LIBVIRT].text
+    assert "ExecStartPost=/usr/lib/hacienda/nova-compute/secret.sh" in unit.splitlines()
+
+
+def test_the_key_of_disks_reaches_libvirt_by_no_argument(tmp_path: Path) -> None:
+    """Arguments of a process are seen by all users."""
+    virsh = 'if [[ $* == *secret-* ]]; then cat >>"$STATE_DIR/read"; fi'
+    stored = composed.cloud(tmp_path, STORED)
+    node = Sandbox(tmp_path / "node", stored, NODE, "nova-compute", {"virsh": virsh})
+    keyring = node.root / "keyring"
+    keyring.write_text("[client.nova]\nkey = AQBX==\n")
+    facts = node.root / "etc/hacienda/services/nova-compute.env"
+    facts.write_text(f"{facts.read_text()}STORAGE_KEYRING={keyring}\n")
+    for _ in range(2):
+        assert node.run("secret.sh").code == 0
+    assert "AQBX" not in "".join(node.calls("virsh"))
+    assert (node.state / "read").read_text().count("AQBX==") == 2
+    keyring.write_text("")
+    assert node.run("secret.sh").code == 1
+
+
+def test_a_replaced_compute_has_the_identity_of_its_predecessor(lab: Cloud, tmp_path: Path) -> None:
+    path = f"{nova_compute.FOLDER}/compute_id"
+    found = [composed.rendered(lab, "nova-compute", name)[path].text.strip() for name in ("cmp-1", "cmp-2")]
+    assert len({UUID(each) for each in found}) == 2
+    again = composed.cloud(tmp_path, ROLES.replace("compute: 2", "compute: 3"))
+    assert composed.rendered(again, "nova-compute", NODE)[path].text.strip() == found[0]
+    other = composed.cloud(tmp_path, ROLES.replace("name: lab", "name: other"))
+    assert composed.rendered(other, "nova-compute", NODE)[path].text.strip() != found[0]
+
+
+@pytest.mark.parametrize(("text", "kind"), [(ROLES, "qemu"), (EXISTING, "kvm")])
+def test_guests_are_emulated_in_containers_alone(text: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "known_hosts").write_text("")
+    cloud = composed.cloud(tmp_path, text)
+    assert configuration(cloud)["libvirt"]["virt_type"] == kind
+    qemu = composed.rendered(cloud, "nova-compute", NODE)["/etc/libvirt/qemu.conf"].text
+    assert ("remember_owner = 0" in qemu) == (kind == "qemu")
+
+
+def test_libvirt_listens_with_tls_alone_and_verifies(lab: Cloud) -> None:
+    text = composed.settings(composed.rendered(lab, "nova-compute", NODE)["/etc/libvirt/libvirtd.conf"].text)
+    assert (text["listen_tls"], text["listen_tcp"], text["tls_no_verify_certificate"]) == ("1", "0", "0")
+    assert text["listen_addr"] == f'"{lab.address(lab.node(NODE))}"'
+    qemu = composed.settings(composed.rendered(lab, "nova-compute", NODE)["/etc/libvirt/qemu.conf"].text)
+    assert qemu["migrate_tls_x509_verify"] == "1"
+
+
+def test_its_helper_needs_no_sudo(lab: Cloud) -> None:
+    sections = [name for name, values in configuration(lab).items() if "helper_command" in values]
+    assert sections == ["nova_sys_admin", "vif_plug_ovs_privileged", "privsep_osbrick"]
+    unit = composed.rendered(lab, "nova-compute", NODE)[nova_compute.UNIT].text
+    assert "NoNewPrivileges=yes" in unit
+    assert f"AmbientCapabilities={nova_compute.PRIVILEGES}" in unit
+
+
+def test_a_restart_leaves_guests_and_their_consoles(lab: Cloud) -> None:
+    files = composed.rendered(lab, "nova-compute", NODE)
+    assert "KillMode=process" in files[nova_compute.LIBVIRT].text.splitlines()
+    assert "virtlogd.service" not in lab.registry["nova-compute"].units
+
+
+SYSTEMCTL = '[[ -e "$STATE_DIR/down-${@: -1}" ]] && exit 1; exit 0'
+VIRSH = '[[ ! -e "$STATE_DIR/deaf" ]] || exit 1; printf "instance-1\\ninstance-2\\n\\n"'
+PYTHON = 'cat "$STATE_DIR/says" 2>/dev/null; [[ ! -e "$STATE_DIR/says-no" ]]'
+
+
+@pytest.fixture(name="node")
+def _node(tmp_path: Path, lab: Cloud) -> Sandbox:
+    programs = {"systemctl": SYSTEMCTL, "virsh": VIRSH, "python3": PYTHON, "timeout": 'shift; exec "$@"'}
+    return Sandbox(tmp_path / "node", lab, NODE, "nova-compute", programs)
+
+
+def test_a_healthy_compute_says_how_many_guests_it_has(node: Sandbox) -> None:
+    assert node.run("verify.sh", "--local").output == "libvirt answers, 2 guests\n"
+    (node.state / "says").write_text("cmp-1 is enabled and reports to Nova")
+    assert node.run("verify.sh").output == "cmp-1 is enabled and reports to Nova, 2 guests\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("down-nova-compute.service", "nova-compute.service is not running"), ("deaf", "libvirt does not answer")],
+)
+def test_what_is_wrong_is_said(state: str, said: str, node: Sandbox) -> None:
+    (node.state / state).touch()
+    outcome = node.run("verify.sh", "--local")
+    assert outcome.code == 1
+    assert said in outcome.errors
+
+
+def test_a_compute_that_nova_does_not_hear_is_unhealthy_but_may_start(node: Sandbox) -> None:
+    (node.state / "says").write_text("Nova does not know cmp-1|journalctl -u nova-compute")
+    (node.state / "says-no").touch()
+    assert node.run("verify.sh").code == 1
+    assert node.run("verify.sh", "--local").code == 0
+
+
+@pytest.mark.parametrize(
+    ("services", "said"),
+    [
+        ([], "Nova does not know cmp-1"),
+        ([{"state": "down", "updated_at": "2026-11-29T10:00:00"}], "heard nothing of cmp-1 since 2026-11-29T10:00:00"),
+        ([{"state": "up"}], ""),
+    ],
+)
+def test_the_state_is_what_nova_lists(services: list[dict[str, str]], said: str) -> None:
+    assert said in STATE.problem("cmp-1", services)
+    assert bool(said) == bool(STATE.problem("cmp-1", services))
