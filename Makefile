@@ -24,7 +24,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv
 	@$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.txt
 	@{ $(PIP) check && \
-	   $(PIP) --isolated install --quiet --no-index --no-build-isolation --check-build-dependencies --editable '.[dev,docs,pictures,terraform]'; } || \
+	   $(PIP) --isolated install --quiet --no-index --no-build-isolation --check-build-dependencies --editable '.[dev,docs,pictures,terraform,verify]'; } || \
 	  { echo "requirements.txt does not hold what is named above. Run \`make requirements\`, commit the result, then run this again." >&2; exit 1; }
 	@touch $@
 

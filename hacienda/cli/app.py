@@ -33,6 +33,7 @@ from hacienda.cli import (
     timers,
     topology,
     validate,
+    verify,
 )
 from hacienda.declare import DeclarationError
 from hacienda.errors import HaciendaError
@@ -67,6 +68,7 @@ app.command()(apply.apply)
 app.command()(destroy.destroy)
 app.command()(guard.guard)
 app.command()(status.status)
+app.command()(verify.verify)
 app.add_typer(lab.app, name="lab")
 app.add_typer(secrets.app, name="secrets")
 

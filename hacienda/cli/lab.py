@@ -15,7 +15,7 @@ from hacienda.cli import console, progress, project
 from hacienda.cli import status as reports
 from hacienda.cloud import Cloud
 from hacienda.errors import InputError, RefusedError, UnwellError
-from hacienda.lab import command, contents, daemon, versions
+from hacienda.lab import command, contents, daemon, machine, steps, versions
 from hacienda.lab.apt_sources import Mirror
 from hacienda.lab.layout import IMAGE
 
@@ -142,6 +142,15 @@ def _mirror(url: str | None) -> Mirror | None:
 def _declared_mirror(cloud: Cloud) -> Mirror | None:
     declared = cloud.package_sources
     return Mirror(declared.mirror, declared.security) if declared.mirror else None
+
+
+def mirror_of(cloud: Cloud) -> Mirror:
+    """The Debian archive of an environment: the one in its file, or the one that this machine's own apt uses.
+
+    Raises:
+        ToolError: there is none.
+    """
+    return _declared_mirror(cloud) or steps.own_mirror(machine.look(lab.Lab(), ()))
 
 
 def _image(cloud: Cloud, mirror: str | None) -> str:

@@ -6,13 +6,21 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hacienda import errors
 from hacienda.lab import layout
 
 
-def run(argv: Sequence[str], *, stdin: str = "", env: Mapping[str, str] | None = None, seconds: float = 600) -> str:
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    seconds: float = 600,
+    folder: Path | None = None,
+) -> str:
     """Run a program to its end, and return its standard output.
 
     Args:
@@ -20,6 +28,7 @@ def run(argv: Sequence[str], *, stdin: str = "", env: Mapping[str, str] | None =
         stdin: text for its standard input.
         env: variables in addition to this process's.
         seconds: time after which it is killed; default 600.
+        folder: the folder in which it runs; default: this process's.
 
     Raises:
         errors.ToolError: the program is missing, failed or took too long.
@@ -32,6 +41,7 @@ def run(argv: Sequence[str], *, stdin: str = "", env: Mapping[str, str] | None =
             capture_output=True,
             text=True,
             timeout=seconds,
+            cwd=folder,
             check=False,
         )
     except FileNotFoundError as missing:

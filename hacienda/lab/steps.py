@@ -16,6 +16,7 @@ HELPER_PACKAGES = (
     "debian-archive-keyring",
     "dnsmasq-base",
     "iproute2",
+    "iputils-ping",
     "lxcfs",
     "mmdebstrap",
     "nftables",
