@@ -166,6 +166,7 @@ LISTED: Mapping[str, Variation] = {
     "services.keystone.lockout_seconds": v(ABSENT, 600, 7200),
     "services.keystone.database_read_timeout": v(ABSENT, 7, 9),
     "services.keystone.overrides": v(ABSENT, {"token": {"a": 1}}, {"token": {"a": 2}}, {"new": {"a": 2}}),
+    "services.nova-compute.virt_type": v(ABSENT, "kvm", "qemu"),
     "services.galera.buffer_pool": v(ABSENT, "300MiB", "500MiB"),
     "services.galera.gcache": v(ABSENT, "300MiB", "500MiB"),
     "services.galera.max_connections": v(ABSENT, 500, 600),
@@ -231,6 +232,8 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "hacienda/assess/rules/nplus1.py",
         "node.disks",
     ),
+    # Real machines have disks, so no OSD is in a file.
+    r"existing: services\.ceph-osd\.file_size": ("hacienda/services/ceph_osd.py", "cloud.platform.containers"),
     # Machines have no address there: it is reserved for instances, and kept apart from other environments'.
     r"\w+: networks\.external\.(cidr|range|gateway)": ("hacienda/assess/claims.py", "_range(network)"),
     # Without failure domains a lab is measured by `hacienda availability` alone.
@@ -345,6 +348,19 @@ def value_there(path: str, value: Any) -> Any:
     return {"FREE": f"{base}.7", "OTHER": f"{base}.8"}.get(value, f"{base}.2-{base}.199")
 
 
+def required(name: str) -> set[str]:
+    """Services that an environment has on request alone and without which a service is refused."""
+    registry = services.registry()
+    found: set[str] = set()
+    left = [registry[name]]
+    while left:
+        providers = [registry.provider(capability) for capability in left.pop().requires]
+        new = {one.name for one in providers if one.choice == "on request"} - found
+        left += [registry[one] for one in new]
+        found |= new
+    return found
+
+
 def written(platform: str, path: str, variation: Variation, value: Any) -> str:
     """The file with one value, as JSON, which is YAML."""
     data: dict[str, Any] = copy.deepcopy({**BASE, "platform": {"type": platform}})
@@ -354,6 +370,9 @@ def written(platform: str, path: str, variation: Variation, value: Any) -> str:
         data["firewall_rules"] = [{"name": "ceph", "ports": [3300], "sources": ["storage"]}]
     if ".routes." in path:
         put(data, path.partition(".[]")[0], [{"to": "172.29.0.0/16", "via": value_there(path, "FREE")}])
+    if path.startswith("services."):
+        for name in sorted(required(path.split(".")[1])):
+            put(data, f"services.{name}", True)
     role = path.split(".")[1] if path.startswith("machines.") else ""
     for beside, extra in variation.beside.items():
         put(data, beside.replace("*", role), extra)

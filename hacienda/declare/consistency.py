@@ -22,6 +22,9 @@ from hacienda.declare.service import Arbiter, Service
 from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
 
+_COMMENT = re.compile(r"[^:'\"\\]*")
+"""Comment of a user, in the syntax of sysusers.d."""
+
 _ACCOUNT = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 """Name of an account or its user. It is a file name, and with a suffix like `-1f0c9a2e` it fits into a schema's 64 characters."""
 
@@ -42,6 +45,8 @@ def problems(service: Service) -> Iterator[str]:
     yield from _timers(service)
     yield from _held(service, service.name)
     yield from _groups(service, service.name, service.users)
+    if service.users and not _COMMENT.fullmatch(service.title):
+        yield f"{service.name}: the title {service.title!r} is the comment of its users; write it without `:`, quotes and `\\`"
     if service.arbiter is not None:
         yield from _held(service.arbiter, f"{service.name} on arbiters")
         yield from _groups(service.arbiter, f"{service.name} on arbiters")

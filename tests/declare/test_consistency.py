@@ -35,7 +35,7 @@ from tests.cloud import samples
 from tests.services import composed
 
 FREE = {
-    "Service": {"name", "title", "packages", "users", "units", "data"},
+    "Service": {"name", "title", "packages", "users", "units", "data", "devices"},
     "Arbiter": {"packages", "units"},
     "Port": {"name"},
     "Check": {"path"},
@@ -57,7 +57,7 @@ FREE = {
     "Secret": {"name"},
     # All of it is looked for in the machine image, which is refused where it is not there.
     "Assumption": {"package", "subject", "expected", "reason"},
-    "Account": {"name", "owner", "roles"},
+    "Account": {"name", "owner", "roles", "caps"},
     "Redundancy": {"of"},
     # tests/lab/test_sandboxes.py asks systemd, and each unit runs in its own.
     "Sandbox": {"writes"},
@@ -216,15 +216,15 @@ ADMIN = {"/etc/openstack/clouds.yaml"}
 
 
 def render(changed: Service) -> None:
-    """A service in place of the one of that name; a controller and an arbiter between them run everything."""
+    """A service in place of the one of that name, on a machine of each role that runs it."""
     if wrong := list(consistency.problems(changed)):
         raise DeclarationError("\n".join(wrong))  # as the registry does, which looks at all the others as well
     registry = Registry([changed if each.name == changed.name else each for each in services.registry()])
     cloud = samples.cloud(dedent(TWO_NODE) + composed.CHOSEN, registry)
-    for node in (cloud.node("ctl-1"), cloud.node("arb-1")):
-        if changed.name in node.services:
-            own = registry[changed.name].on(node.role)
-            secrecy.secret_names(cloud, node, files.service_files(cloud, node, own, services.TEMPLATES))
+    machines = {node.role: node for node in cloud.nodes if changed.name in node.services}
+    for node in machines.values():
+        own = registry[changed.name].on(node.role)
+        secrecy.secret_names(cloud, node, files.service_files(cloud, node, own, services.TEMPLATES))
 
 
 @pytest.mark.no_cover  # hundreds of renderings
@@ -265,6 +265,14 @@ def test_a_file_that_names_what_is_not_declared_is_refused(
     # Who has an account there says so first.
     with pytest.raises(DeclarationError, match=f"{service}: .* (names|reads) the secret|which no service hands out"):
         render(replace(known, **changes(known)))
+
+
+@pytest.mark.parametrize("title", ["One: a service", "One's service", 'The "one"', "One\\two"])
+def test_a_title_that_no_users_comment_can_be_is_refused(title: str) -> None:
+    """systemd-sysusers refuses the file, so the node would get no user."""
+    with pytest.raises(DeclarationError, match="is the comment of its users; write it without"):
+        Registry([replace(one(users=("onee",)), title=title)])
+    assert Registry([replace(one(), title=title)])
 
 
 def test_a_group_that_nobody_makes_is_refused() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from hacienda import cloudinit
 from hacienda.cloudinit import NodeOutput, RenderedFile
 from hacienda.declare import DeclarationError, Secret
 from hacienda.errors import ToolError
@@ -24,6 +25,7 @@ from hacienda.review.validation.checkers import HOME, Program
 from hacienda.review.validation.dummies import Dummies
 from hacienda.secrets import Leaf, Needs
 from tests import shipped
+from tests.services import composed
 
 LAB = shipped.ROOT / "environments/lab.yaml"
 LARGE = shipped.ROOT / "examples/environments/large.yaml"
@@ -89,8 +91,11 @@ class Machine:
         return work.Answer(outcomes, dict.fromkeys(self.work["packages"], "1-1"))
 
 
-def test_every_checker_that_files_name_is_registered_and_no_other() -> None:
-    assert {subject.file.checker for subject in collection(*OTHERS).subjects} == set(validation.CHECKERS)
+def test_every_checker_that_files_name_is_registered_and_no_other(tmp_path: Path) -> None:
+    """The shipped environments have not every service that a cloud has on request."""
+    chosen = composed.cloud(tmp_path)
+    requested = {file.checker for node in chosen.nodes for file in cloudinit.render(chosen, node, "").files}
+    assert {subject.file.checker for subject in collection(*OTHERS).subjects} | requested == set(validation.CHECKERS)
 
 
 def test_titles_tell_checks_apart() -> None:
@@ -276,6 +281,12 @@ WRONG = (
     (own.resolver, "search cloud.example\n", "0 name servers; the C library reads one to 3"),
     (own.json_text, "{,}", "Expecting property name"),
     (own.python, "def f(:\n", "invalid syntax"),
+    (
+        own.uuid_text,
+        "423A58BD-6225-59F8-839D-98CFBE84DEC8\n",
+        "'423A58BD-6225-59F8-839D-98CFBE84DEC8' is not in the usual form",
+    ),
+    (own.uuid_text, "cmp-1\n", "'cmp-1' is no UUID"),
 )
 
 

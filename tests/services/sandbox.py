@@ -18,7 +18,9 @@ from tests import programs as available
 
 LIB = services.TEMPLATES.parents[1] / "cloudinit/node/lib.sh"
 
-_PLACES = re.compile(r"/usr/lib/hacienda|/run/(?:hacienda|mysqld)|/etc/rabbitmq|/var/lib/(?:mysql|rabbitmq|hacienda)")
+_PLACES = re.compile(
+    r"/usr/lib/hacienda|/run/(?:ceph|hacienda|mysqld)|/etc/(?:ceph|rabbitmq)|/var/lib/(?:ceph|hacienda|mysql|rabbitmq)"
+)
 """What scripts name by its absolute path and a sandbox has below its root."""
 
 
@@ -80,6 +82,7 @@ class Sandbox:
 
     @staticmethod
     def _write(path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
 

@@ -69,7 +69,8 @@ def _sections(header: str, text: str) -> Iterator[tuple[str, str]]:
 
 def of(service: Service) -> Mapping[str, Found]:
     """What the service's own test module lists, and what it has of the shared parts."""
-    listed: Mapping[str, Found] = getattr(importlib.import_module(f"tests.services.test_{service.name}"), "STATED", {})
+    module = importlib.import_module(f"tests.services.test_{service.name.replace('-', '_')}")
+    listed: Mapping[str, Found] = getattr(module, "STATED", {})
     return {name: API[name] for name in names(service) & API.keys()} | dict(listed)
 
 

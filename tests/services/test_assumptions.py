@@ -29,6 +29,9 @@ MADE = {
     # What scripts make themselves, or files of daemons in folders that are declared or made by systemd for a unit.
     "/etc/keepalived/interfaces.conf": "prepare.sh",
     "/etc/keepalived/interface[s].conf": "the same, as a pattern that may match nothing",
+    "/etc/nova-compute/qemu": "prepare.sh",
+    "/etc/pki/CA": "prepare.sh",
+    "/etc/pki/libvirt": "prepare.sh",
     "/etc/rabbitmq/conf.d": "name_peers",
     "/etc/rabbitmq/conf.d/90-peers.conf": "name_peers",
     "/nonexistent": "the home of a user without one",

@@ -280,7 +280,7 @@ def test_both_sides_show_certificates_and_nothing_listens_in_the_clear(tmp_path:
 
 
 def test_another_member_changes_nobody_elses_configuration(tmp_path: Path) -> None:
-    five = composed.LAB.replace("controller: 3", "controller: 5")
+    five = composed.LAB.replace("controller: 3", "controller: 5") + composed.CHOSEN
     before = composed.rendered(composed.cloud(tmp_path), "etcd")["/etc/default/etcd"].text
     assert before == composed.rendered(composed.cloud(tmp_path, five), "etcd")["/etc/default/etcd"].text
 

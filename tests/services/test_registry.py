@@ -28,7 +28,7 @@ def everywhere(name: str) -> tuple[Service, ...]:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_service_has_its_four_parts(name: str) -> None:
     assert (services.TEMPLATES / name).is_dir()
-    assert (ROOT / f"tests/services/test_{name}.py").is_file()
+    assert (ROOT / f"tests/services/test_{name.replace('-', '_')}.py").is_file()
     assert (ROOT / f"docs/services/{name}.md").is_file()
 
 

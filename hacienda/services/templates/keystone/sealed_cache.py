@@ -81,7 +81,7 @@ class SealedPool(memcache_pool.PooledMemcachedBackend):  # type: ignore[misc]  #
         super().set_multi({key: self._seal(key, value) for key, value in mapping.items()})
 
 
-register_backend(NAME, __name__, SealedPool.__name__)
+register_backend(NAME, __name__, SealedPool.__name__)  # type: ignore[no-untyped-call]
 
 if __name__ == "__main__":
     from keystone.cmd import cli
