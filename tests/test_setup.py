@@ -129,7 +129,7 @@ def checkout(tmp_path: Path) -> Checkout:
         tmp_path / "editable",
         "hacienda",
         ["app", 'linter; extra == "dev"'],
-        extras=("dev", "docs", "pictures", "terraform"),
+        extras=("dev", "docs", "pictures", "terraform", "verify"),
     )
     return Checkout(tmp_path)
 

@@ -46,7 +46,7 @@ class CephOptions(ServiceOptions):
 
     copies: int | None = Field(default=None, ge=1, le=7)
     """Copies of each object, each on another machine. Default: 3, or as many as there are storage machines."""
-    pg_num: int = Field(default=32, ge=1, le=4096)
+    placement_groups: int = Field(default=32, ge=1, le=4096)
     """Least placement groups of each pool, and their number at first. Ceph's autoscaler raises it later. Default: 32."""
     heartbeat_grace: int = Field(default=12, ge=5, le=60)
     """Seconds of silence after which its peers report an OSD as dead. Writes to its placement groups wait for that long.
@@ -127,7 +127,7 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
         "pools": cluster.POOLS,
         "size": copies(cloud),
         "min_size": least(cloud),
-        "pg_num": _options(cloud).pg_num,
+        "pg_num": _options(cloud).placement_groups,
         "failure_domain": cluster.failure_domain(cloud).bucket,
     }
     return (

@@ -126,6 +126,7 @@ def _apt(cloud: Cloud) -> tuple[NodeFile, ...]:
 
 
 ORDERED_BY = (
+    "local-fs.target",
     "multi-user.target",
     "network-online.target",
     "network-pre.target",
@@ -186,6 +187,7 @@ service = Service(
         Assumption("debian-archive-keyring", "file", APT_KEYRING, reason="apt verifies a declared mirror with it"),
         Assumption("bash", "program", "/bin/bash", reason="scripts run in it"),
         Assumption("dash", "program", "/bin/sh", reason="units start some programs through it"),
+        Assumption("coreutils", "program", "/bin/cp", reason="units copy with it what a daemon may change"),
         Assumption("coreutils", "program", "/bin/rm", reason="units remove with it what the last run left"),
         Assumption("coreutils", "program", "/bin/true", reason="units with nothing to reload call it"),
         Assumption("procps", "program", "/bin/kill", reason="units reload daemons with it"),

@@ -151,7 +151,9 @@ service = Service(
     facts=_facts,
     options=NovaComputeOptions,
     overrides=Sections(
-        CONFIGURATION, TEMPLATES / "nova-compute/nova-compute.conf.j2", owned=(*api.OWNED, r"vif_plug_.*")
+        CONFIGURATION,
+        TEMPLATES / "nova-compute/nova-compute.conf.j2",
+        owned=(*api.OWNED, r"vif_plug_.*", r"\w+_sys_admin\..*"),
     ),
     accounts=(
         Account("identity", "nova", roles=("admin", "service")),
@@ -219,6 +221,7 @@ service = Service(
         Assumption(
             "libvirt-daemon-driver-qemu", "group", "libvirt-qemu", reason="QEMU's group reads the migration's key"
         ),
+        Assumption("libvirt-daemon-driver-qemu", "user", "libvirt-qemu", reason="guests run as that user"),
         Assumption("libvirt-daemon-common", "group", "libvirt", reason="the group may use libvirt's socket"),
         Assumption(
             "libvirt-common", "folder", "/var/lib/libvirt", reason="libvirt keeps guests' definitions and sockets there"

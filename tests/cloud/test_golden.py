@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hacienda import services
 from hacienda.cloud import Cloud, read
 from hacienda.environment import shipped
-from tests.cloud.samples import SHIPPED_REGISTRY
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,7 +27,7 @@ def contract(cloud: Cloud) -> str:
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENTS))
 def test_names_and_addresses_stay(name: str) -> None:
-    assert contract(read(ENVIRONMENTS[name], SHIPPED_REGISTRY)) == (GOLDEN / f"{name}.txt").read_text()
+    assert contract(read(ENVIRONMENTS[name], services.registry())) == (GOLDEN / f"{name}.txt").read_text()
 
 
 def test_every_environment_has_its_golden_file() -> None:

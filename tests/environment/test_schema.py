@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import jsonschema
 import pytest
 
-from hacienda.environment import schema, shipped
+from hacienda.environment import schema
 from hacienda.environment.source import parse
 from tests.cloud.samples import SHIPPED_REGISTRY
-from tests.environment.test_fuzz import RICH
+from tests.environment.test_fuzz import RICH, SHIPPED
 
-ROOT = Path(__file__).parents[2]
 SCHEMA = schema(SHIPPED_REGISTRY)
-GOOD = {"rich": RICH, **{name: path.read_bytes() for name, path in shipped(ROOT).items()}}
+GOOD = {"rich": RICH, **SHIPPED}
 
 
 def test_it_is_a_schema() -> None:

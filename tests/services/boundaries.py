@@ -63,7 +63,8 @@ def folders(registry: Registry) -> set[str]:
     """Folders that belong to daemons' users: below them root touches nothing by name."""
     found: set[str] = set()
     for declared in registry:
-        found.update(declared.data)
+        if users(declared):
+            found.update(declared.data)
         found.update(
             one.subject
             for one in declared.all_assumptions()

@@ -79,7 +79,9 @@ def _direct(cloud: Cloud, server: Node, service: Service, port: Port) -> Iterato
         case "internal":
             # Only controllers give the time: nobody asks the others.
             if service.name != "chrony" or server.role == "controller":
-                yield from asks.from_machines(cloud.nodes, target)
+                network = cloud.network(port.network)
+                there = [node for node in cloud.nodes if network.name in node.addresses]
+                yield from asks.from_machines(there, cloud.address(server, port.network))
         case "operator":
             yield from asks.from_machines(cloud.nodes, target)
             for network in getattr(cloud.option("firewall"), "operator_networks", ()):

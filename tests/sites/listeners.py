@@ -27,8 +27,17 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
 """Service and port -> file, and a pattern with address and port; an empty port: the daemon's default, the declared one. A port
 that is not listed is written in one of the service's own files."""
 
-EVERYWHERE = {("host", "ssh"), ("chrony", "ntp"), ("galera", "ist"), ("galera", "sst"), ("rabbitmq", "distribution")}
-"""Ports whose daemons listen on all addresses: sshd, chronyd, the receiving side of a state transfer, Erlang's distribution."""
+EVERYWHERE = {
+    ("host", "ssh"),
+    ("chrony", "ntp"),
+    ("galera", "ist"),
+    ("galera", "sst"),
+    ("rabbitmq", "distribution"),
+    ("nova-compute", "migration"),
+    ("ovn-chassis", "geneve"),
+}
+"""Ports whose daemons listen on all addresses: sshd, chronyd, the receiving side of a state transfer, Erlang's distribution, QEMU
+while a guest arrives, and tunnels, which the switch or the kernel ends."""
 
 _UWSGI = r"^https-socket = ([\d.]+):(\d+),"
 """In the file of every API under uWSGI."""

@@ -35,7 +35,7 @@ def _find(subject: Subject) -> Iterator[Observation]:
         yield Observation("release", reason, fix, "info", ("openstack",))
     if today > CEPH[1] and cloud.role("storage"):
         reason = f"{CEPH[0]} has had no upstream support since {CEPH[1]}."
-        yield Observation("machines.storage", reason, fix, "info", ("ceph",))
+        yield Observation("machines.storage", reason, fix, "info", (CEPH[0].partition(" ")[0].lower(),))
 
 
 rule = Rule(

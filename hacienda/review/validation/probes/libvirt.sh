@@ -8,7 +8,7 @@ case $file in
     */virtlogd.conf) program=/usr/sbin/virtlogd ;;
     *) program=/usr/sbin/libvirtd ;;
 esac
-for option in $(sed -nE 's/^([a-z0-9_]+) *=.*/\1/p' "$file"); do
+sed -nE 's/^([a-z0-9_]+) *=.*/\1/p' "$file" | while read -r option; do
     if ! grep -aqw "$option" "$program"; then
         echo "$file: $program does not know $option"
         exit 1

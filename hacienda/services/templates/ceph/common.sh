@@ -14,7 +14,7 @@ ceph_now() {
 
 # monitor_status: what this node's monitor says of itself, as JSON.
 monitor_status() {
-    python3 /usr/lib/hacienda/ceph/admin_socket.py "$SOCKET" mon_status 2>/dev/null
+    run_as ceph python3 /usr/lib/hacienda/ceph/admin_socket.py "$SOCKET" mon_status 2>/dev/null
 }
 
 # in_quorum: whether this node's monitor is in the quorum.

@@ -10,10 +10,10 @@ set -euo pipefail
 
 # check NODE: counts against the declared members, so that two that left one after the other count as two missing ones.
 check() {
-    local declared staying
+    local declared found staying
     declared=$(member_names | wc -l)
-    staying=$(monitor_status | jq --arg gone "$1" '.quorum as $in | [.monmap.mons[] | select(.rank as $r | $in | index($r)) | select(.name != $gone)] | length')
-    staying=$(number "$staying" "the number of monitors")
+    found=$(monitor_status | jq --arg gone "$1" '.quorum as $in | [.monmap.mons[] | select(.rank as $r | $in | index($r)) | select(.name != $gone)] | length')
+    staying=$(number "$found" "the number of monitors")
     ((2 * staying > declared)) ||
         fail "without $1 only $staying of $declared monitors are in the quorum|repair the others first: hacienda-verify ceph on each"
     printf '%s of %s monitors stay\n' "$staying" "$declared"

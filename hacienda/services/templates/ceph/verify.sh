@@ -10,7 +10,8 @@ set -euo pipefail
 systemctl is-active --quiet ceph-mon.service ||
     fail "the monitor is not running|journalctl -u hacienda-ceph -u ceph-mon"
 status=$(monitor_status) || fail "the monitor does not answer on its socket|journalctl -u ceph-mon"
-read -r state quorum < <(jq --raw-output '"\(.state) \(.quorum | length)"' <<<"$status")
+read -r state size < <(jq --raw-output '"\(.state) \(.quorum | length)"' <<<"$status")
+quorum=$(number "$size" "the size of the quorum")
 [[ $state == leader || $state == peon ]] ||
     fail "the monitor is $state and in no quorum|bring the other monitors back: journalctl -u ceph-mon on each of them says why"
 systemctl is-active --quiet ceph-mgr.service ||

@@ -11,9 +11,13 @@ ELECTION_MS=1000 # without a heartbeat, after which a member stands for election
 # found SIDE: makes the first member's data. The database has its one global row from the beginning: ovn-controller crashes if it
 # finds a southbound database without it.
 found() {
-    local path table schema=/usr/share/ovn/ovn-$1.ovsschema
+    local path table schema
     path=$(file "$1")
     table=${1^^}_Global
+    case $1 in
+        nb) schema=/usr/share/ovn/ovn-nb.ovsschema ;;
+        sb) schema=/usr/share/ovn/ovn-sb.ovsschema ;;
+    esac
     run_as ovn rm -f "$path.blank" "$path.new"
     run_as ovn ovsdb-tool create "$path.blank" "$schema" >&2
     run_as ovn ovsdb-tool transact "$path.blank" "[\"$(name "$1")\",{\"op\":\"insert\",\"table\":\"$table\",\"row\":{}}]" >&2

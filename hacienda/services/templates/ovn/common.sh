@@ -13,7 +13,7 @@ file() {
 
 # unit SIDE
 unit() {
-    printf 'ovn-ovsdb-server-%s.service\n' "$1"
+    printf '%s\n' "ovn-ovsdb-server-$1.service"
 }
 
 # name SIDE: the database's name.
@@ -26,13 +26,17 @@ name() {
 
 # client_port SIDE, raft_port SIDE: the ports for clients and for members.
 client_port() {
-    local port="${1^^}_PORT"
-    printf '%s\n' "${!port}"
+    case $1 in
+        nb) printf '%s\n' "$NB_PORT" ;;
+        sb) printf '%s\n' "$SB_PORT" ;;
+    esac
 }
 
 raft_port() {
-    local port="${1^^}_RAFT_PORT"
-    printf '%s\n' "${!port}"
+    case $1 in
+        nb) printf '%s\n' "$NB_RAFT_PORT" ;;
+        sb) printf '%s\n' "$SB_RAFT_PORT" ;;
+    esac
 }
 
 # raft SIDE ADDRESS: how members reach the member at a management address.
@@ -52,7 +56,7 @@ recorded() {
 
 # control SIDE COMMAND [ARGUMENT]: asks the local server. Fails without a server, and if the cluster has removed this member.
 control() {
-    timeout 10 ovs-appctl -t "$RUN/ovn$1_db.ctl" "$2" "$(name "$1")" "${@:3}"
+    run_as ovn timeout 10 ovs-appctl -t "$RUN/ovn$1_db.ctl" "$2" "$(name "$1")" "${@:3}"
 }
 
 # status SIDE: what the local member knows of its cluster.
@@ -62,7 +66,7 @@ status() {
 
 # says FIELD: a field of a status on standard input.
 says() {
-    sed -n "s/^$1: //p"
+    awk -v field="$1: " 'index($0, field) == 1 { print substr($0, length(field) + 1) }'
 }
 
 # listed: lines `id address` of a status on standard input, one for each member.

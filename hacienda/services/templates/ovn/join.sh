@@ -46,10 +46,12 @@ knows_it_left() {
 
 # was_removed SIDE: whether a majority of the declared members is a cluster without this one. It was removed while it was down.
 was_removed() {
-    local cluster declared
+    local cluster count declared found
     cluster=$(cluster_of "$1")
     declared=$(member_names | wc -l)
-    ((2 * $(healthy "$1" "$cluster" "${others[@]}") > declared)) && ! is_member "$1"
+    found=$(healthy "$1" "$cluster" "${others[@]}")
+    count=$(number "$found" "the number of healthy members")
+    ((2 * count > declared)) && ! is_member "$1"
 }
 
 # forget_former SIDE: removes members that the cluster lists at this node's address. A blank machine joins under a new id, and the

@@ -10,13 +10,14 @@ set -euo pipefail
 # check NODE: counts against the declared members, not the listed ones, so that two members that left one after the other count as
 # two missing ones.
 check() {
-    local side member staying=() declared count
+    local side member staying=() declared count found
     for member in $MEMBERS; do
         [[ ${member%%=*} == "$1" ]] || staying+=("$member")
     done
     declared=$(member_names | wc -l)
     for side in $SIDES; do
-        count=$(healthy "$side" "$(cluster_of "$side")" "${staying[@]}")
+        found=$(healthy "$side" "$(cluster_of "$side")" "${staying[@]}")
+        count=$(number "$found" "the number of healthy members")
         ((2 * count > declared)) ||
             fail "without $1 only $count of $declared members of the $(name "$side") cluster are healthy, which is no majority|repair the others first: hacienda-verify ovn on each"
     done

@@ -12,7 +12,8 @@ for side in $SIDES; do
         fail "the $(name "$side") server does not answer|journalctl -u $(unit "$side") on this node"
     members=$(listed <<<"$said" | wc -l)
     ((members > 1)) || continue
-    count=$(healthy "$side" "$(cluster_of "$side")" "${others[@]}")
+    found=$(healthy "$side" "$(cluster_of "$side")" "${others[@]}")
+    count=$(number "$found" "the number of healthy members")
     ((2 * count > members)) ||
         fail "only $count other members of $members in the $(name "$side") cluster are healthy|repair them first: hacienda-verify ovn on each"
 done

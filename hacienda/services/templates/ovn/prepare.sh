@@ -4,4 +4,5 @@ set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 
-install -d -o ovn -g ovn -m 0750 "$ROOT/var/lib/ovn"
+# systemd's tool follows no link in a folder of another user.
+printf 'd /var/lib/ovn 0750 ovn ovn\n' | systemd-tmpfiles --root="${ROOT:-/}" --create -

@@ -23,7 +23,8 @@ for side in $SIDES; do
     [[ -z $record || $record == "$cluster" ]] ||
         fail "the $(name "$side") database is the cluster $cluster, but this node's record is $record|never merge the two: hacienda explain docs/services/ovn.md"
     [[ ${1:-} != --local ]] || continue
-    count=$(healthy "$side" "$cluster" "${members[@]}")
+    found=$(healthy "$side" "$cluster" "${members[@]}")
+    count=$(number "$found" "the number of healthy members")
     ((count == ${#members[@]})) ||
         fail "$count/${#members[@]} members in the $(name "$side") cluster|see hacienda-verify ovn on the others; if one is lost for good, deploy the environment again"
     entries=$(listed <<<"$said" | wc -l)
@@ -32,9 +33,9 @@ for side in $SIDES; do
 done
 
 northd=$RUN/ovn-northd.ctl
-role=$(timeout 5 ovs-appctl -t "$northd" status) || fail "ovn-northd does not answer|journalctl -u ovn-northd on this node"
+role=$(run_as ovn timeout 5 ovs-appctl -t "$northd" status) || fail "ovn-northd does not answer|journalctl -u ovn-northd on this node"
 for database in nb sb; do
-    connection=$(timeout 5 ovs-appctl -t "$northd" "$database-connection-status")
+    connection=$(run_as ovn timeout 5 ovs-appctl -t "$northd" "$database-connection-status")
     [[ $connection == connected ]] ||
         fail "ovn-northd is $connection at the $(name "$database") database|journalctl -u ovn-northd on this node"
 done
