@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered others test-long lint style types scripts lab lab-down lab-test bench fresh coverage docs site package requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-full lab-down lab-test bench fresh coverage docs site package requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -67,6 +67,11 @@ scripts: $(READY)
 
 lab: $(READY)
 	$(BIN)/hacienda lab up
+
+# Every role: a tenant boots an instance. Takes some 16 GiB of memory.
+lab-full: $(READY)
+	$(BIN)/hacienda lab up lab-full
+	$(BIN)/hacienda verify lab-full
 
 lab-down: $(READY)
 	$(BIN)/hacienda lab down --yes
