@@ -153,7 +153,7 @@ service = Service(
     overrides=Sections(
         CONFIGURATION,
         TEMPLATES / "nova-compute/nova-compute.conf.j2",
-        owned=(*api.OWNED, r"vif_plug_.*", r"\w+_sys_admin\..*"),
+        owned=(*api.OWNED, r"vif_plug_.*", r"(\w+_sys_admin|privsep\w*)\..*"),
     ),
     accounts=(
         Account("identity", "nova", roles=("admin", "service")),
