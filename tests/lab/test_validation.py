@@ -252,6 +252,7 @@ def test_a_wrong_value_is_caught(refusals: dict[str, list[validation.Result]], c
 
 def test_every_program_is_shown_something_wrong() -> None:
     shown = {case.check for case in CASES}
-    titles = {check.title for checks in validation.CHECKERS.values() for check in checks}
+    used = {file.checker for path in READABLE for output in shipped.rendered(path)[0][:4] for file in output.files}
+    titles = {check.title for name, checks in validation.CHECKERS.items() if name in used for check in checks}
     # Leaves are made by the secrets' own code; these checks of ours are shown wrong texts in the fast lane.
     assert titles - shown == {"openssl verify", "name servers", "JSON", "Python's compile, here"}
