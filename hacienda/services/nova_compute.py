@@ -176,7 +176,7 @@ service = Service(
         ),
         Sandbox(
             "libvirtd.service",
-            ceiling=5.5,
+            ceiling=5.8,
             writes=("/etc/libvirt", "/var/cache/libvirt", "/var/lib/libvirt", "/var/lib/nova", "/var/log/libvirt"),
             instead=(
                 Instead("NoNewPrivileges", "", "AppArmor confines each guest by a change of profile"),
