@@ -166,7 +166,7 @@ LISTED: Mapping[str, Variation] = {
     "services.keystone.lockout_seconds": v(ABSENT, 600, 7200),
     "services.keystone.database_read_timeout": v(ABSENT, 7, 9),
     "services.keystone.overrides": v(ABSENT, {"token": {"a": 1}}, {"token": {"a": 2}}, {"new": {"a": 2}}),
-    "services.nova-compute.virt_type": v(ABSENT, "kvm", "qemu"),
+    "services.nova-compute.virt_type": v("kvm", "qemu"),
     "services.galera.buffer_pool": v(ABSENT, "300MiB", "500MiB"),
     "services.galera.gcache": v(ABSENT, "300MiB", "500MiB"),
     "services.galera.max_connections": v(ABSENT, 500, 600),
