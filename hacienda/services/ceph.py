@@ -136,8 +136,6 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     )
 
 
-_CEPH_WRITES = ("/var/lib/ceph", "/var/log/ceph", "/run/ceph")
-
 service = Service(
     name="ceph",
     title="Ceph, the storage cluster",
@@ -198,20 +196,19 @@ service = Service(
         Script("may-stop.sh"),
         Script("health.py"),
         Script("remove_machine.py"),
-        Script("monitors.py", source="../storage/monitors.py"),
-        Script("admin_socket.py", source="../storage/admin_socket.py"),
+        *cluster.SCRIPTS,
     ),
     sandboxes=(
         Sandbox(
             "ceph-mon.service",
             ceiling=2.5,
-            writes=_CEPH_WRITES,
+            writes=cluster.WRITES,
             instead=(sandbox.ASKS_FOR_ADDRESSES,),
         ),
         Sandbox(
             "ceph-mgr.service",
             ceiling=2.7,
-            writes=_CEPH_WRITES,
+            writes=cluster.WRITES,
             instead=(
                 sandbox.ASKS_FOR_ADDRESSES,
                 Instead("MemoryDenyWriteExecute", "", "Python's foreign functions write code"),

@@ -98,14 +98,13 @@ service = Service(
         Script("osds.py"),
         Script("files.py"),
         Script("disks.py"),
-        Script("monitors.py", source="../storage/monitors.py"),
-        Script("admin_socket.py", source="../storage/admin_socket.py"),
+        *cluster.SCRIPTS,
     ),
     sandboxes=(
         Sandbox(
             "ceph-osd@.service",
             ceiling=3.5,
-            writes=("/var/lib/ceph", "/var/log/ceph", "/run/ceph"),
+            writes=cluster.WRITES,
             instead=(
                 sandbox.ASKS_FOR_ADDRESSES,
                 Instead("PrivateDevices", "", "its data is on a block device"),

@@ -166,7 +166,6 @@ service = Service(
             *api.OWNED,
             r"DEFAULT\.(host|core_plugin|service_plugins|api_workers|bind_.*|use_ssl|auth_strategy)",
             r"ovn\.ovn_[ns]b_.*",
-            r"(nova|placement)\.(auth_.*|insecure|cafile|username|password)",
         ),
     ),
     secrets=(Secret("neutron/cache"),),

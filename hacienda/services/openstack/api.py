@@ -47,8 +47,8 @@ OWNED = (
     r"oslo_messaging_rabbit\.(ssl.*|rabbit_(quorum|transient|stream|qos|interval_max).*|use_queue_manager|heartbeat_.*|kombu_reconnect.*)",
     r"oslo_messaging_notifications\.driver",
     # How it calls the other APIs, and as whom.
-    r"(cinder|glance|keystone|neutron|nova|placement|service_user)\.(auth_.*|username|password|project_.*|user_.*|cafile|(os_)?region_name)",
-    r"(cinder|glance|keystone|neutron|nova|placement|service_user)\.(valid_interfaces|endpoint_type|catalog_info|\w*_user_token)",
+    r"(cinder|glance|keystone|neutron|nova|placement|service_user)\.(auth_.*|username|password|project_.*|user_.*|cafile|insecure)",
+    r"(cinder|glance|keystone|neutron|nova|placement|service_user)\.((os_)?region_name|valid_interfaces|endpoint_type|catalog_info|\w*_user_token)",
 )
 """Patterns of options that an operator cannot override, for the `overrides` of an API's configuration."""
 

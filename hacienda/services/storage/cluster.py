@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import NAMESPACE_DNS, uuid5
 
 from hacienda.cloud.model import Cloud, Node
+from hacienda.declare import Script
 
 MONITOR_PORT = 3300
 """IANA's port of Ceph's monitors with the second version of the protocol, which can encrypt. The first version is off."""
@@ -20,6 +21,10 @@ SECURE = tuple(f"ms_{which}_mode" for which in (
     "cluster", "service", "client", "mon_cluster", "mon_service", "mon_client"
 ))  # fmt: skip
 """Options with the modes that a connection may have. `secure` encrypts and authenticates every byte with AES-GCM."""
+WRITES = ("/var/lib/ceph", "/var/log/ceph", "/run/ceph")
+"""Folders that Ceph's daemons write to."""
+SCRIPTS = tuple(Script(name, source=f"../storage/{name}") for name in ("monitors.py", "admin_socket.py"))
+"""Modules with which scripts on a node ask the monitors, and a daemon of the same node."""
 _BUCKETS: Mapping[str, str] = MappingProxyType({"zone": "zone", "power": "pdu", "rack": "rack", "host": "chassis"})
 """Kind of failure domain -> type of CRUSH's buckets, the largest domain first."""
 
