@@ -28,12 +28,10 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, messaging
+from hacienda.services.openstack import api, client, daemon, messaging, provider
 
 CONFIGURATION = "/etc/neutron/neutron.conf"
 OVN_TLS = "/etc/neutron/ovn"
-PROVIDER = "external"
-"""Name of the physical network behind the gateways' bridge."""
 PLUGINS = ("ovn-router", "port_forwarding", "qos", "segments", "trunk")
 """Service plug-ins. Neutron adds those that need nothing (availability of addresses, flavors, revisions, tags, time stamps)."""
 LARGEST_BODY = 1024 * 1024
@@ -91,8 +89,8 @@ def databases(cloud: Cloud) -> Mapping[str, str]:
 
 def _mtu(cloud: Cloud) -> Mapping[str, int]:
     """MTU of the network below tunnels, of the provider network, and of the larger one of both."""
-    tunnel, provider = cloud.network("tenant").mtu, cloud.network("external").mtu
-    return {"tunnel": tunnel, "provider": provider, "physical": max(tunnel, provider)}
+    tunnel, outside = cloud.network("tenant").mtu, cloud.network("external").mtu
+    return {"tunnel": tunnel, "provider": outside, "physical": max(tunnel, outside)}
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -108,7 +106,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "ovn": databases(cloud),
         "ovn_tls": OVN_TLS,
         "plugins": PLUGINS,
-        "provider": PROVIDER if "external" in cloud.network("external").purposes else "",
+        "provider": provider.PHYSICAL_NETWORK if "external" in cloud.network("external").purposes else "",
     }
 
 

@@ -25,6 +25,7 @@ from hacienda.declare import (
     Template,
     Timer,
 )
+from hacienda.services.openstack import provider
 
 SETTINGS = "/etc/openvswitch/hacienda.json"
 TLS = "/etc/ovn-chassis/ovn"
@@ -35,8 +36,6 @@ UNDERLAY = "br-phy"
 """Bridge with the tunnels' address, in containers."""
 PROVIDER = "br-ex"
 """Bridge to the external network, on gateways."""
-PHYSICAL_NETWORK = "external"
-"""Name of the external network for Neutron."""
 
 _GATEWAY_ONLY = ("ovn-bridge-mappings", "ovn-cms-options")
 
@@ -83,7 +82,7 @@ def _settings(cloud: Cloud, node: Node) -> str:
     }
     if _gateway(cloud, node):
         ids |= {
-            "ovn-bridge-mappings": f"{PHYSICAL_NETWORK}:{PROVIDER}",
+            "ovn-bridge-mappings": f"{provider.PHYSICAL_NETWORK}:{PROVIDER}",
             "ovn-cms-options": "enable-chassis-as-gw",
         }
     settings = {

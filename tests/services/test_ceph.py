@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -392,3 +394,17 @@ def test_monitors_listen_for_every_machine_and_vote() -> None:
     assert ceph.service.voters
     assert {port.number: port.clients for port in ceph.service.ports} == {3300: "internal", 6790: "internal"}
     assert next(secret for secret in ceph.service.secrets if secret.name == "ceph/monitor").kind == "ceph-monitor-key"
+
+
+def test_the_manager_s_bcrypt_can_be_imported_and_says_why_it_does_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bcrypt.py").write_text(
+        composed.rendered(composed.cloud(tmp_path), "ceph")["/usr/lib/hacienda/ceph/manager/bcrypt.py"].text
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", "import bcrypt; bcrypt.gensalt()"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "AttributeError: bcrypt.gensalt: Ceph's manager cannot load Debian's bcrypt" in ran.stderr
