@@ -38,6 +38,9 @@ MARKER = "HACIENDA-GUEST"
 _SCRIPTS = {"init": "init.sh", "bin/lease": "lease.sh", "www/cgi-bin/disk": "disk.sh"}
 """Paths in the guest, and the scripts that become them."""
 
+_FAT = {0x10: 2, 0x15: 0xF8}
+"""Two fields of a FAT boot sector: two tables, on a fixed disk."""
+
 _PAGE = "A guest of Hacienda answers.\n"
 
 
@@ -62,6 +65,7 @@ def fingerprint(mirror: apt_sources.Mirror) -> str:
         *PACKAGES,
         *MODULES,
         *MODULES.values(),
+        str(_FAT),
         _PAGE,
         *_SCRIPTS,
         *map(_script, _SCRIPTS.values()),
@@ -98,7 +102,7 @@ def build(
             unpacked = _unpacked(Path(work), mirror, proxy)
             made = Path(work) / "made"
             made.mkdir()
-            shutil.copyfile(_one(unpacked, "boot/vmlinuz-*"), made / "vmlinuz")
+            (made / "vmlinuz").write_bytes(kernel(_one(unpacked, "boot/vmlinuz-*").read_bytes()))
             (made / "initrd").write_bytes(ramdisk(unpacked))
             shutil.rmtree(kept, ignore_errors=True)
             made.replace(kept)
@@ -151,6 +155,21 @@ def _real(env: Mapping[str, str]) -> Iterator[str]:
         needed = command.run(("apt-cache", "depends", "--important", package), env=env).split()
         images = [name for name in needed if name.startswith("linux-image-") and name != package]
         yield images[0] if images else package
+
+
+def kernel(image: bytes) -> bytes:
+    """A kernel's file that Nova takes for a raw image, and not for a disk with an invalid partition table.
+
+    A bzImage ends its first sector like a partitioned disk, and Nova checks such a table before a live migration (oslo.utils,
+    `GPTInspector`). It leaves out what says that it is a FAT file system. These bytes of the DOS header mean nothing to a kernel's
+    loader (Documentation/arch/x86/boot.rst).
+    """
+    marked = bytearray(image)
+    for place, value in _FAT.items():
+        if image[place]:
+            raise errors.ToolError("The kernel uses bytes of its DOS header that were free until now.", "Report this.")
+        marked[place] = value
+    return bytes(marked)
 
 
 def ramdisk(unpacked: Path) -> bytes:
