@@ -150,10 +150,7 @@ service = Service(
         # verify.sh lists volumes, for which it needs the role `reader`.
         Account("identity", "cinder", roles=("reader", "service")),
         Account("messaging", "cinder"),
-        storage.account(
-            "cinder",
-            {cluster.VOLUMES: "rbd", cluster.INSTANCES: "rbd", cluster.IMAGES: "rbd-read-only"},
-        ),
+        storage.volumes(),
     ),
     catalogue=(CatalogueEntry("block-storage", "cinder", "api", path="/v3"),),
     timers=api.timers(API_UNIT, CONFIGURATION, CinderOptions),

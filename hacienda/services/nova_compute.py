@@ -60,6 +60,15 @@ class NovaComputeOptions(ServiceOptions):
     """Options of nova-compute.conf that Hacienda does not set, by section: `{libvirt: {cpu_mode: host-passthrough}}`."""
 
 
+STORAGE = (
+    # Guests' disks are clones of images.
+    disks.account("nova", {cluster.INSTANCES: "rbd", cluster.IMAGES: "rbd-read-only"}),
+    # QEMU opens a volume as the user that Cinder names.
+    disks.volumes(),
+)
+"""Accounts at the storage cluster. libvirt has their keys."""
+
+
 def compute_id(cloud: Cloud, node: Node) -> str:
     """The compute's UUID in Nova and in Placement.
 
@@ -78,7 +87,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **client.variables(cloud, service),
         **messaging.variables(cloud, service),
-        **disks.variables(cloud, "nova-compute", "nova"),
+        **disks.variables(cloud, "nova-compute", "nova", STORAGE[1:]),
         "address": cloud.address(node),
         "configuration": CONFIGURATION,
         "containers": cloud.platform.containers,
@@ -97,8 +106,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "compute_url": f"https://{host}:{port}/v2.1",
         "identity_user": f"/var/lib/hacienda/secrets/{identity.user_name}",
         "identity_password": f"/var/lib/hacienda/secrets/{identity.password}",
-        "secret_uuid": cluster.secret_uuid(cloud),
-        "storage_user": "nova",
+        "storage_keys": " ".join(f"{account.name}={cluster.secret_uuid(cloud, account.name)}" for account in STORAGE),
         "storage_keyring": keyring,
     }
 
@@ -158,8 +166,7 @@ service = Service(
     accounts=(
         Account("identity", "nova", roles=("admin", "service")),
         Account("messaging", "nova"),
-        # Guests' disks are clones of images, and volumes are attached to guests.
-        disks.account("nova", {cluster.INSTANCES: "rbd", cluster.VOLUMES: "rbd", cluster.IMAGES: "rbd-read-only"}),
+        *STORAGE,
     ),
     timers=(Timer("restart", 5, UNIT),),
     prepare=Script("prepare.sh"),

@@ -20,7 +20,7 @@ MIRROR = Mirror("http://m.example/debian")
 def unpacked(folder: Path) -> Path:
     """Packages, unpacked, with other bytes in their files."""
     for path, content in {
-        "boot/vmlinuz-6.12-cloud-amd64": b"kernel",
+        "boot/vmlinuz-6.12-cloud-amd64": b"MZ" + bytes(62),
         "usr/bin/busybox": b"busybox",
         **{f"usr/lib/modules/6.12/kernel/{name}.ko.xz": lzma.compress(name.encode()) for name in guest.MODULES},
     }.items():
@@ -59,6 +59,16 @@ def test_the_ramdisk_holds_what_boots(tmp_path: Path) -> None:
         assert path.rpartition("/")[0] in ("", *found), f"{path} comes before its folder"
     order = list(found)
     assert all(order.index(path.rpartition("/")[0]) < order.index(path) for path in order if "/" in path)
+
+
+def test_nova_takes_the_kernel_for_a_raw_image() -> None:
+    """Of a sector that ends like a partitioned disk's, oslo.utils leaves out what says that it is a FAT file system."""
+    image = b"MZ" + bytes(508) + b"\x55\xaa" + b"code"
+    made = guest.kernel(image)
+    assert (made[0x10], made[0x15]) == (2, 0xF8)
+    assert made[:0x10] + bytes(1) + made[0x11:0x15] + bytes(1) + made[0x16:] == image
+    with pytest.raises(ToolError, match="DOS header"):
+        guest.kernel(made)
 
 
 def test_equal_packages_give_equal_bytes(tmp_path: Path) -> None:

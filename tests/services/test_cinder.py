@@ -57,11 +57,9 @@ def test_etcds_gateway_is_off_where_nothing_uses_it(tmp_path: Path) -> None:
     assert "ENABLE_GRPC_GATEWAY=false" in composed.rendered(without, "etcd")["/etc/default/etcd"].text
 
 
-def test_it_writes_volumes_and_instances_and_reads_images() -> None:
+def test_it_writes_volumes_and_reads_images() -> None:
     (account,) = (account for account in cinder.service.accounts if account.kind == "storage")
-    assert dict(account.caps)["osd"] == (
-        "profile rbd pool=volumes, profile rbd pool=vms, profile rbd-read-only pool=images"
-    )
+    assert dict(account.caps)["osd"] == ("profile rbd pool=volumes, profile rbd-read-only pool=images")
 
 
 def test_the_key_is_readable_by_cinder_alone(lab: Cloud) -> None:

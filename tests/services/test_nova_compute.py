@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from configparser import ConfigParser
 from pathlib import Path
 from uuid import UUID
@@ -20,6 +21,7 @@ ROLES = composed.LAB + "  compute: 2\nservices: {glance: true, nova: true, nova-
 STORED = ROLES.replace("compute: 2", "compute: 2\n  storage: 3").replace(
     "glance: true", "ceph: true, ceph-osd: true, glance: true"
 )
+VOLUMES = STORED.replace("ceph: true", "ceph: true, cinder: true")
 EXISTING = ROLES.replace("platform: incus", "platform: {type: existing, known_hosts: known_hosts}")
 
 
@@ -53,7 +55,7 @@ def test_disks_are_in_the_storage_cluster_where_the_cloud_has_one(lab: Cloud, tm
     assert configuration(stored)["libvirt"]["images_type"] == "rbd"
     assert set(render(stored, stored.node(NODE), "").secret_names) - set(
         render(lab, lab.node(NODE), "").secret_names
-    ) == {"storage/nova"}
+    ) == {"storage/cinder", "storage/nova"}
     key = composed.rendered(stored, "nova-compute", NODE)[f"{nova_compute.FOLDER}/ceph.client.nova.keyring"]
     assert (key.group, key.mode, key.on_change) == ("nova", 0o640, "restart")
     unit = composed.rendered(stored, "nova-compute", NODE)[nova_compute.LIBVIRT].text
@@ -63,18 +65,30 @@ def test_disks_are_in_the_storage_cluster_where_the_cloud_has_one(lab: Cloud, tm
 def test_the_key_of_disks_reaches_libvirt_by_no_argument(tmp_path: Path) -> None:
     """Arguments of a process are seen by all users."""
     virsh = 'if [[ $* == *secret-* ]]; then cat >>"$STATE_DIR/read"; fi'
-    stored = composed.cloud(tmp_path, STORED)
+    stored = composed.cloud(tmp_path, VOLUMES)
     node = Sandbox(tmp_path / "node", stored, NODE, "nova-compute", {"virsh": virsh})
     keyring = node.root / "keyring"
-    keyring.write_text("[client.nova]\nkey = AQBX==\n")
+    keyring.write_text("[client.nova]\nkey = AQBX==\n[client.cinder]\nkey = AQBY==\n")
     facts = node.root / "etc/hacienda/services/nova-compute.env"
     facts.write_text(f"{facts.read_text()}STORAGE_KEYRING={keyring}\n")
     for _ in range(2):
         assert node.run("secret.sh").code == 0
-    assert "AQBX" not in "".join(node.calls("virsh"))
-    assert (node.state / "read").read_text().count("AQBX==") == 2
-    keyring.write_text("")
+    assert "AQB" not in "".join(node.calls("virsh"))
+    read = (node.state / "read").read_text()
+    assert [read.count(key) for key in ("AQBX==", "AQBY==")] == [2, 2]
+    keyring.write_text("[client.nova]\nkey = AQBX==\n")
     assert node.run("secret.sh").code == 1
+
+
+def test_guests_open_volumes_as_the_user_that_cinder_names(tmp_path: Path) -> None:
+    """QEMU asks libvirt for the key by Cinder's name of it. With another user's key, the cluster says "Permission denied"."""
+    stored = composed.cloud(tmp_path, VOLUMES)
+    text = composed.rendered(stored, "cinder", "ctl-1")["/etc/cinder/cinder.conf"].text
+    settings = composed.settings(text.partition("[backend_defaults]")[2].partition("\n[")[0])
+    names = dict(pair.split("=") for pair in composed.fact(stored, "nova-compute", "STORAGE_KEYS", NODE).split())
+    assert names[settings["rbd_user"]] == settings["rbd_secret_uuid"] != names["nova"]
+    keyring = composed.rendered(stored, "nova-compute", NODE)[f"{nova_compute.FOLDER}/ceph.client.nova.keyring"].text
+    assert {f"[client.{user}]" for user in names} == set(re.findall(r"^\[.*\]$", keyring, re.M))
 
 
 def test_a_replaced_compute_has_the_identity_of_its_predecessor(lab: Cloud, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ The templates are in `templates/storage/`. Both read the variable `storage`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,16 +24,16 @@ class Client:
 
     Args:
         user: the user's name, without `client.`.
-        account: its account at the cluster.
+        accounts: accounts at the cluster whose keys are in the keyring: the user's, and those of users that guests open disks as.
         monitors: value of `mon_host`.
         secure: options with the modes that a connection may have.
         configuration: path of ceph.conf.
         keyring: path of the file with the key.
-        secret_uuid: name of the key in libvirt.
+        secret_uuid: name of the user's key in libvirt.
     """
 
     user: str
-    account: Account
+    accounts: tuple[Account, ...]
     monitors: str
     secure: tuple[str, ...]
     configuration: str
@@ -83,8 +83,18 @@ def paths(service: str, user: str = "") -> tuple[str, str]:
     return f"/etc/{service}/ceph.conf", f"/etc/{service}/ceph.client.{user or service}.keyring"
 
 
-def variables(cloud: Cloud, service: str, user: str = "") -> Mapping[str, Any]:
-    """Variables of the templates: `storage`, None where the cloud has no storage cluster. The arguments are as for `files`."""
+def volumes() -> Account:
+    """The user that owns volumes. Guests open attached volumes as this user, so computes have its key, too."""
+    return account("cinder", {cluster.VOLUMES: "rbd", cluster.IMAGES: "rbd-read-only"})
+
+
+def variables(cloud: Cloud, service: str, user: str = "", others: Sequence[Account] = ()) -> Mapping[str, Any]:
+    """Variables of the templates: `storage`, None where the cloud has no storage cluster.
+
+    Args:
+        service, user: as for `files`.
+        others: further accounts whose keys the keyring has.
+    """
     if cloud.provider("storage cluster") is None:
         return {"storage": None}
     name = user or service
@@ -92,11 +102,11 @@ def variables(cloud: Cloud, service: str, user: str = "") -> Mapping[str, Any]:
     return {
         "storage": Client(
             user=name,
-            account=Account("storage", name),
+            accounts=(Account("storage", name), *others),
             monitors=cluster.monitor_hosts(cloud),
             secure=cluster.SECURE,
             configuration=configuration,
             keyring=keyring,
-            secret_uuid=cluster.secret_uuid(cloud),
+            secret_uuid=cluster.secret_uuid(cloud, name),
         )
     }

@@ -73,6 +73,6 @@ def monitor_hosts(cloud: Cloud) -> str:
     return ",".join(f"v2:{cloud.address(node)}:{MONITOR_PORT}/0" for node in monitors(cloud))
 
 
-def secret_uuid(cloud: Cloud) -> str:
-    """The name under which libvirt on every compute keeps the key of its disks' user."""
-    return str(uuid5(NAMESPACE_DNS, f"storage.{cloud.domain}"))
+def secret_uuid(cloud: Cloud, user: str) -> str:
+    """The name under which libvirt on every compute keeps a user's key."""
+    return str(uuid5(NAMESPACE_DNS, f"{user}.storage.{cloud.domain}"))
