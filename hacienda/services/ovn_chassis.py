@@ -15,7 +15,6 @@ from hacienda.cloud.model import Cloud, Network, Node
 from hacienda.declare import (
     Assumption,
     Certificate,
-    DeclarationError,
     Instead,
     NodeFile,
     Port,
@@ -25,7 +24,7 @@ from hacienda.declare import (
     Template,
     Timer,
 )
-from hacienda.services.openstack import provider
+from hacienda.services.openstack import logical_network, provider
 
 SETTINGS = "/etc/openvswitch/hacienda.json"
 TLS = "/etc/ovn-chassis/ovn"
@@ -46,14 +45,6 @@ def _gateway(cloud: Cloud, node: Node) -> str:
     if node.role != "network" or not network.without_addresses:
         return ""
     return interfaces.names(cloud, node).get(network.name, "")
-
-
-def _southbound(cloud: Cloud) -> str:
-    provider = cloud.provider("logical network")
-    if provider is None:
-        raise DeclarationError(f"{service.name}: no service provides the logical network")
-    number = provider.port("southbound").number
-    return ",".join(f"ssl:{cloud.address(member)}:{number}" for member in cloud.servers(provider.name))
 
 
 def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
@@ -77,7 +68,7 @@ def _settings(cloud: Cloud, node: Node) -> str:
         "ovn-bridge-datapath-type": datapath,
         "ovn-encap-ip": str(cloud.address(node, "tenant")),
         "ovn-encap-type": "geneve",
-        "ovn-remote": _southbound(cloud),
+        "ovn-remote": logical_network.databases(cloud)["sb"],
         "ovn-remote-probe-interval": str(int(service.timed("probe of the southbound database") * 1000)),
     }
     if _gateway(cloud, node):

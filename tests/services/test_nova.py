@@ -49,10 +49,10 @@ def test_three_schemas_have_one_user(lab: Cloud) -> None:
 
 
 def test_every_process_and_pool_is_counted(lab: Cloud) -> None:
-    """Two workers, two conductors and a scheduler, each with four pools of four connections."""
+    """Two workers of each API, two conductors and a scheduler, each with four pools of four connections."""
     node = lab.node("ctl-1")
     counted = {one.name: one.connections(lab, node) for one in lab.registry["nova"].accounts if one.connections}
-    assert counted == {"nova_api": 5 * 4, "nova": 5 * 2 * 4, "nova_cell0": 5 * 4}
+    assert counted == {"nova_api": 7 * 4, "nova": 7 * 2 * 4, "nova_cell0": 7 * 4}
     pools = [
         (configuration(lab)[name]["max_pool_size"], configuration(lab)[name]["max_overflow"])
         for name in ("api_database", "database")

@@ -21,6 +21,8 @@ UNLISTED = (
     "nova_sys_admin",
     "os_glance_staging_store",
     "os_glance_tasks_store",
+    "privsep_link",
+    "privsep_namespace",
     "privsep_osbrick",
     "vif_plug_ovs_privileged",
 )
