@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 import pytest
 
 from hacienda.cloud import Cloud
+from hacienda.errors import InputError
 from hacienda.services import nova
 from tests.services import composed
 from tests.services.stated import Found
@@ -35,6 +36,11 @@ def configuration(cloud: Cloud, node: str = "ctl-1") -> ConfigParser:
 
 def test_a_cloud_has_it_on_request(tmp_path: Path) -> None:
     assert "nova" not in [service.name for service in composed.cloud(tmp_path, composed.LAB).services]
+
+
+def test_without_a_network_for_instances_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neutron"):
+        composed.cloud(tmp_path, f"{composed.LAB}services: {{glance: true, nova: true}}\n")
 
 
 def test_three_schemas_have_one_user(lab: Cloud) -> None:

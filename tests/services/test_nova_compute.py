@@ -17,7 +17,8 @@ from tests.services.sandbox import Sandbox
 
 NODE = "cmp-1"
 STATE = composed.program("nova-compute", "state.py")
-ROLES = composed.LAB + "  compute: 2\nservices: {glance: true, nova: true, nova-compute: true}\n"
+ZONE = composed.program("nova-compute", "zone.py")
+ROLES = composed.LAB + "  compute: 2\nservices: {glance: true, neutron: true, nova: true, nova-compute: true, ovn: true}\n"
 STORED = ROLES.replace("compute: 2", "compute: 2\n  storage: 3").replace(
     "glance: true", "ceph: true, ceph-osd: true, glance: true"
 )
