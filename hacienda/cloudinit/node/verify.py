@@ -72,7 +72,16 @@ def last_lines(services: Sequence[str]) -> dict[str, str]:
     # By identifier, not by unit: systemd's own messages about the unit do not help.
     identifiers = [f"--identifier=hacienda-{name}" for name in services]
     fields = "--output-fields=MESSAGE,SYSLOG_IDENTIFIER"
-    command = ["journalctl", "--boot", *identifiers, f"--lines={LINES}", "--output=json", fields, "--no-pager", "--quiet"]
+    command = [
+        "journalctl",
+        "--boot",
+        *identifiers,
+        f"--lines={LINES}",
+        "--output=json",
+        fields,
+        "--no-pager",
+        "--quiet",
+    ]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):

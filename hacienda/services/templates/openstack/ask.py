@@ -21,7 +21,9 @@ def main() -> int:
     account = Account(Path(name).read_text().strip(), Path(password), "service")
     try:
         issuer = Identity(keystone, f"/etc/{service}/identity/ca.pem", TIMEOUT_SECONDS)
-        Kept(issuer, account, RUN / f"{service}.token").get(Identity(url, f"/etc/{service}/tls/ca.pem", TIMEOUT_SECONDS))
+        Kept(issuer, account, RUN / f"{service}.token").get(
+            Identity(url, f"/etc/{service}/tls/ca.pem", TIMEOUT_SECONDS)
+        )
     except IdentityError as error:
         print(f"{error}|journalctl -u {service}; hacienda-verify keystone haproxy galera")  # noqa: T201 the calling script reads it
         return 1
