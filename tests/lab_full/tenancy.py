@@ -22,6 +22,9 @@ from tests.lab.cloud import Lab
 LAST_STEP = "write"
 """The journey's step after which an instance runs, answers at its floating IP, and has written to its volume."""
 
+LIMIT = 3600
+"""Seconds after which clients stop by themselves."""
+
 BLOCKS = 512
 """Blocks of 4 KiB that are written in turn, from the first one after those of the journey's own step."""
 
@@ -157,10 +160,10 @@ def at_work(tenancy: Tenancy, writer: SqlWriter, apis: Mapping[str, str]) -> Ite
         name: Api(url, token, authority, patience=30) for name, url in apis.items()
     }
     for name, operation in operations.items():
-        work.clients[name] = Client(operation, pause=1.0, many=True)
+        work.clients[name] = Client(operation, pause=1.0, limit=LIMIT, many=True)
         work.calls[name] = work.clients[name].felt
-    work.clients["rows"] = Client(writer, pause=0.1)
-    work.clients["blocks"] = Client(tenancy.write, pause=0.1)
+    work.clients["rows"] = Client(writer, pause=0.1, limit=LIMIT)
+    work.clients["blocks"] = Client(tenancy.write, pause=0.1, limit=LIMIT)
     work.rows, work.blocks = work.clients["rows"].felt, work.clients["blocks"].felt
     with contextlib.ExitStack() as stack:
         answers = stack.enter_context(migration._pinged(tenancy.address))
