@@ -133,7 +133,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "libvirt-daemon",
             f'sh {PROBES}/libvirt.sh "$1"',
             # A driver that cannot read its file leaves the daemon with exit code 0.
-            refuses=re.compile(r"Driver state initialization failed|does not know"),
+            refuses=re.compile(r"nitialization (of .* )?failed|does not know"),
             also=("libvirt-daemon-system",),
         ),
     ),
