@@ -81,6 +81,10 @@ lab-test: $(READY)
 	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab
 	$(BIN)/python -m hacienda.lab.versions
 
+# The same for `lab-full`: a tenant's instance at work, and machines of every role that die.
+lab-full-test: $(READY)
+	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab_full
+
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
