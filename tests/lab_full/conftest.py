@@ -21,6 +21,11 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = "lab-full"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need no cloud come first: its machines take the processor for as long as they run."""
+    items.sort(key=lambda item: "lab" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """The lab of environments/lab-full.yaml, brought up once; `hacienda lab down lab-full` removes it."""
