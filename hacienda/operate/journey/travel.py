@@ -68,14 +68,14 @@ def travel(
     """
     from hacienda.operate.journey.itinerary import STEPS
 
-    with _ready(project, cloud) as (access, run):
+    with ready(project, cloud) as (access, run):
         traveller = _traveller(cloud, access, run, image, observer or Observer())
         return walk(traveller, STEPS, observer or Observer(), keep=keep)
 
 
 def clean(project: Project, cloud: Cloud, *, observer: Observer | None = None) -> Report:
     """Remove what earlier journeys left; as `travel`."""
-    with _ready(project, cloud) as (access, run):
+    with ready(project, cloud) as (access, run):
         traveller = _traveller(cloud, access, run, Image(), observer or Observer())
         from hacienda.operate.journey.itinerary import CLEANING
 
@@ -87,8 +87,13 @@ def _traveller(cloud: Cloud, access: Access, run: str, image: Image, observer: O
 
 
 @contextmanager
-def _ready(project: Project, cloud: Cloud) -> Iterator[tuple[Access, str]]:
-    """Sign-in and a prefix of names, while no other journey through this cloud runs from here."""
+def ready(project: Project, cloud: Cloud) -> Iterator[tuple[Access, str]]:
+    """Sign-in and a prefix of names, while no other journey through this cloud runs from here.
+
+    Raises:
+        InputError: there is no identity service, the store lacks a secret, or another journey from this machine is under way.
+        ToolError: the SDK is not installed, or the environment's folder cannot be written.
+    """
     if cloud.provider("identity") is None:
         raise InputError(f"{cloud.name} has no identity service, so there are no tenants.")
     store = project.store_of(cloud)
