@@ -81,9 +81,9 @@ lab-test: $(READY)
 	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab
 	$(BIN)/python -m hacienda.lab.versions
 
-# Every role, and a tenant's instances: what CI has no time and no memory for.
+# The same for `lab-full`: a tenant's instance at work, and machines of every role that die.
 lab-full-test: $(READY)
-	$(BIN)/python -m pytest -ra -n0 --durations=15 -o addopts="--strict-markers --strict-config" tests/lab_full
+	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab_full
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

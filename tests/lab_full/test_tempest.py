@@ -6,28 +6,30 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from hacienda.operate import Project
 from tests.lab.cloud import Lab
-from tests.tempest import machine, settings, tenancy, verdict
+from tests.tempest import lending, machine, settings, verdict
 
-KNOWN = Path(verdict.__file__).parent / "known.yaml"
+KNOWN = Path(verdict.__file__).with_name("known.yaml")
 
 
-def test_the_smoke_set_passes_but_for_what_is_explained(full: Lab) -> None:
-    project = Project(full.root)
-    cloud = project.read(full.environment)
+@pytest.mark.long
+def test_the_smoke_set_passes_but_for_what_is_explained(healthy: Lab) -> None:
+    project = Project(healthy.root)
+    cloud = project.read(healthy.environment)
     known = verdict.Known.read(KNOWN)
-    with tenancy.begun(project, cloud) as tenant, machine.started(full.root, cloud) as tempest:
-        tempest.set_up(settings.render(cloud, tenant.lent), tenant.authorities, tenant.addresses)
+    with lending.loan(project, cloud) as loan, machine.started(healthy.root, cloud) as tempest:
+        tempest.set_up(settings.render(cloud, loan.lent), loan.authorities, loan.addresses)
         assert tempest.validation() == ""
         listed = tempest.smoke()
         began = time.monotonic()
         outcomes = tempest.run(listed)
-        full.note(f"tempest, {len(listed)} tests of the smoke set", time.monotonic() - began)
-        left = tenant.left()
-    assert not [test for test, outcome in outcomes.items() if tenant.lent.password in outcome.said]
-    each = verdict.of_each(listed, outcomes)
-    print(dict(Counter(outcome.state for outcome in each.values())))
+        healthy.note(f"tempest, {len(listed)} tests of the smoke set", time.monotonic() - began)
+        left = loan.left()
+    assert not [test for test, outcome in outcomes.items() if loan.lent.password in outcome.said]
+    print(dict(Counter(outcome.state for outcome in verdict.of_each(listed, outcomes).values())))
     for test, outcome in outcomes.items():
         if outcome.state != verdict.PASSED:
             print(f"\n{test}: {outcome.state}, {outcome.seconds:.0f} s\n{outcome.said}")

@@ -122,7 +122,7 @@ def started(root: Path, cloud: Cloud) -> Iterator[Machine]:
 
 def remove() -> None:
     """Remove the machine, its network, and what the network permits."""
-    host.teardown(NAME)
+    host.teardown(NAME, keep=True)
     if f"/1.0/network-acls/{NAME}" in command.listed(host.Lab(), "/1.0/network-acls"):
         command.incus(host.Lab(), "network", "acl", "delete", NAME)
 

@@ -12,7 +12,7 @@ from hacienda.cloud import Cloud
 from hacienda.operate import Project
 from hacienda.operate.journey import network, sweep, tenant, upload
 from hacienda.operate.journey.access import addresses, authorities
-from hacienda.operate.journey.travel import ready
+from hacienda.operate.journey.travel import setting_out
 from hacienda.operate.journey.traveller import Traveller
 from tests.tempest.settings import Lent
 
@@ -21,18 +21,16 @@ PREFIX = "tempest-"
 
 
 @dataclass(frozen=True)
-class Tenancy:
-    """A cloud that is ready for Tempest.
+class Loan:
+    """What a cloud lends to Tempest.
 
     Args:
-        cloud: the cloud.
         lent: what was made for Tempest.
         authorities: certificates of the authorities that clients trust.
         addresses: names of the public APIs, and their addresses.
         left: asks what Tempest has left in the cloud, by kind.
     """
 
-    cloud: Cloud
     lent: Lent
     authorities: str
     addresses: dict[str, str]
@@ -40,22 +38,16 @@ class Tenancy:
 
 
 @contextmanager
-def begun(project: Project, cloud: Cloud) -> Iterator[Tenancy]:
+def loan(project: Project, cloud: Cloud) -> Iterator[Loan]:
     """Make everything, and remove it at the end with all that Tempest left. What a killed run left is removed first."""
-    with ready(project, cloud) as (access, run):
-        traveller = Traveller(cloud, access, access.admin(), run, verify.chosen(cloud, None, ""), lambda text: None)
+    with setting_out(project, cloud, verify.chosen(cloud, None, "")) as traveller:
         sweep.others(traveller)
         _sweep(traveller)
         try:
             lent = _lend(traveller)
+            trusted = authorities(cloud, project.store_of(cloud)).decode()
             before = _listing(traveller)
-            yield Tenancy(
-                cloud,
-                lent,
-                authorities(cloud, project.store_of(cloud)).decode(),
-                _public(cloud),
-                lambda: _more(before, _listing(traveller)),
-            )
+            yield Loan(lent, trusted, _public(cloud), lambda: _differ(before, _listing(traveller)))
         finally:
             try:
                 _sweep(traveller)
@@ -121,7 +113,7 @@ def _listing(traveller: Traveller) -> dict[str, list[str]]:
     return found | sweep.listing(traveller.cloud, traveller.admin)
 
 
-def _more(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What is there now, and was not before, or the other way round."""
+def _differ(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What is there now and was not before, or the other way round."""
     differ = {kind: sorted({*before[kind]} ^ {*after[kind]}) for kind in before}
     return {kind: found for kind, found in differ.items() if found}
