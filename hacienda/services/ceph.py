@@ -198,6 +198,7 @@ service = Service(
         Script("may-stop.sh"),
         Script("health.py"),
         Script("remove_machine.py"),
+        Script("drain.py"),
         *cluster.SCRIPTS,
     ),
     sandboxes=(

@@ -166,7 +166,8 @@ service = Service(
     ),
     migrate=api.script("migrate.sh"),
     verify=api.script("verify.sh"),
-    scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py")),
+    leave=Script("leave.sh"),
+    scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py"), Script("computes.py")),
     sandboxes=(
         replace(api.sandbox("nova"), instead=(*api.sandbox("nova").instead, sandbox.ASKS_FOR_ADDRESSES)),
         *(one.sandbox(sandbox.ASKS_FOR_ADDRESSES) for one in DAEMONS),

@@ -121,6 +121,7 @@ service = Service(
     roles=("compute",),
     choice="on request",
     requires=("instances", "image", "identity", *messaging.REQUIRES),
+    drained_by="instances",
     wants=("instance network", "block storage", "storage cluster"),
     packages=(
         *disks.PACKAGES,

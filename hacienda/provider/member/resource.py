@@ -135,7 +135,7 @@ class Member(Resource):
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
             with self._data.leaving:  # of two members that leave at once, each must see the departure of the other
-                departure.leave(member)
+                departure.leave(member, context.stop, returns=bool(context.private.get(_REPLACED)))
         connect(member.address).close()
 
     def _declared(self, state: State) -> Declared:
@@ -144,7 +144,12 @@ class Member(Resource):
             return member
         key = self._key.path(member.secret_store)
         peers = {name: dataclasses.replace(peer, identity_file=key) for name, peer in member.peers.items()}
-        return dataclasses.replace(member, address=dataclasses.replace(member.address, identity_file=key), peers=peers)
+        keepers = {
+            name: dataclasses.replace(keeper, address=dataclasses.replace(keeper.address, identity_file=key))
+            for name, keeper in member.keepers.items()
+        }
+        address = dataclasses.replace(member.address, identity_file=key)
+        return dataclasses.replace(member, address=address, peers=peers, keepers=keepers)
 
     def _deliver(self, context: Context, prior: State, planned: State) -> State:
         """Deliver to an existing member. If that may restart daemons with copies, one failure domain is at work at a time."""

@@ -28,14 +28,16 @@ class Price:
 
     Args:
         losses: voter groups that lose their majority.
+        shortages: redundancy groups that keep too few copies.
         last: other services that lose their last copy; services of the same nodes share an entry.
     """
 
     losses: tuple[quorum.Loss, ...] = ()
+    shortages: tuple[quorum.Shortage, ...] = ()
     last: tuple[LastCopy, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.losses or self.last)
+        return bool(self.losses or self.shortages or self.last)
 
 
 def cost(cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = False) -> Price:
@@ -66,8 +68,9 @@ def price(
     ]
     if allowed and not any(state.outcome == "replaced" for state in going):
         return Price()
-    told = {loss.group for loss in losses}
-    return Price(tuple(losses), tuple(_last(cluster, going, {*accept, *told})))
+    short = quorum.shortages([state.departure for state in going if state.departure])
+    told = {loss.group for loss in losses} | {one.group for one in short}
+    return Price(tuple(losses), short, tuple(_last(cluster, going, {*accept, *told})))
 
 
 def _losses(
