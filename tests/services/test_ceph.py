@@ -377,6 +377,12 @@ def test_full_disks_slow_requests_and_wrong_clocks_are_faults(code: str) -> None
     assert line != f"it is {code}|ceph health detail"
 
 
+def test_an_osd_that_runs_and_is_out_is_a_fault() -> None:
+    """A drain that was killed leaves it so, and Ceph itself reports nothing."""
+    assert HEALTH.out([{"osd": 0, "up": 1, "in": 1}, {"osd": 1, "up": 0, "in": 0}]) == ""
+    assert HEALTH.out([{"osd": 2, "up": 1, "in": 0}]).startswith("osd.2 run and are out")
+
+
 def test_only_the_osds_of_a_machine_are_removed_and_those_that_run_are_named() -> None:
     tree = {
         "nodes": [

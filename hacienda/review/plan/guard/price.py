@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -68,9 +69,17 @@ def price(
     ]
     if allowed and not any(state.outcome == "replaced" for state in going):
         return Price()
-    short = quorum.shortages([state.departure for state in going if state.departure])
+    short = quorum.shortages([departure for state in going if (departure := _undrained(state))])
     told = {loss.group for loss in losses} | {one.group for one in short}
     return Price(tuple(losses), short, tuple(_last(cluster, going, {*accept, *told})))
+
+
+def _undrained(state: MemberState) -> quorum.Departure | None:
+    """A member's departure as its copies see it: the provider drains a deleted member, and none whose machine alone is deleted."""
+    departure = state.departure
+    if departure is None or state.outcome != "deleted" or state.declared is None:
+        return departure
+    return dataclasses.replace(departure, way="replaced")
 
 
 def _losses(
