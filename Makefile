@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered others test-long lint style types scripts lab lab-full lab-down lab-test bench fresh coverage docs site package requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-full lab-down lab-test lab-full-test bench fresh coverage docs site package requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -80,6 +80,10 @@ lab-down: $(READY)
 lab-test: $(READY)
 	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab
 	$(BIN)/python -m hacienda.lab.versions
+
+# The same for `lab-full`: a tenant's instance at work, and machines of every role that die.
+lab-full-test: $(READY)
+	$(BIN)/python -m pytest -ra -x -n0 --durations=15 -o addopts="--strict-markers --strict-config" -m "$(TESTS)" tests/lab_full
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

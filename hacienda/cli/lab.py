@@ -58,17 +58,22 @@ def up(env: Env = "lab", mirror: MirrorOption = None) -> None:
 def down(
     env: Env = "lab",
     everything: Annotated[bool, typer.Option("--all", help="All environments, and the lab itself.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep-lab", help="Keep the lab and its images, also without an environment.")
+    ] = False,
     yes: project.Yes = False,
 ) -> None:
     """Remove every trace of an environment from this machine; with the last one, the lab itself.
 
     Its machines, their data, its secrets and Terraform's state are deleted. Packages stay.
     """
+    if everything and keep:
+        raise InputError("--all removes the lab, and --keep-lab keeps it.", "Name one of them.")
     cloud = _incus(env)
     what = "every environment of the lab" if everything else cloud.name
     if not console.confirm(f"Remove {what} from this machine, data and secrets included?", yes):
         raise InputError("Nothing was touched.")
-    lab.teardown(None if everything else cloud.name, progress=console.say)
+    lab.teardown(None if everything else cloud.name, keep=keep, progress=console.say)
     shutil.rmtree(project.state_folder(cloud.name), ignore_errors=True)
     console.show(f"{what}: removed")
 

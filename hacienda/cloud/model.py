@@ -249,6 +249,14 @@ class Cloud:
             raise KeyError("no management network")
         return self.management
 
+    def gateways(self, network: Network) -> tuple[Node, ...]:
+        """Machines that connect instances to an external network. The gateways of the logical network are network machines; without
+        a logical network, whatever connects instances may run on any machine of that network."""
+        here = tuple(node for node in self.nodes if node.role in network.roles)
+        if self.provider("logical network") is None:
+            return here
+        return tuple(node for node in here if node.role == "network")
+
     def attached(self, node: Node) -> tuple[Network, ...]:
         """Networks that the node has a card on, in the order of its cards.
 

@@ -87,7 +87,9 @@ def perform(step: steps.Step) -> None:
             _make_project(lab, name)
 
 
-def teardown(environment: str | None = None, *, lab: layout.Lab | None = None, progress: Progress = quiet) -> None:
+def teardown(
+    environment: str | None = None, *, keep: bool = False, lab: layout.Lab | None = None, progress: Progress = quiet
+) -> None:
     """Remove an environment from the lab. Remove the lab itself with its last environment, or if none is named.
 
     This removes instances, images, networks, project, pool, the daemon and its folder. Packages, apt's sources and the
@@ -95,6 +97,7 @@ def teardown(environment: str | None = None, *, lab: layout.Lab | None = None, p
 
     Args:
         environment: name of the environment; None: all of them.
+        keep: keep the lab with its images, also if this was its last environment.
         lab: default: the default lab.
         progress: receives each action.
 
@@ -114,8 +117,8 @@ def teardown(environment: str | None = None, *, lab: layout.Lab | None = None, p
     if environment is not None and daemon.answers(lab):
         _remove_environment(lab, layout.project_name(environment), progress)
         others = [name for name in _projects(lab) if name != "default"]
-        if others:
-            progress(f"The lab stays, because it holds {', '.join(others)}.")
+        if others or keep:
+            progress(f"The lab stays, because it holds {', '.join(others)}." if others else "The lab stays.")
             return
     progress(f"stopping the daemon, its instances and its networks in {lab.folder}")
     daemon.clear(lab)

@@ -44,7 +44,7 @@ _GATEWAY_ONLY = ("ovn-bridge-mappings", "ovn-cms-options")
 def _gateway(cloud: Cloud, node: Node) -> str:
     """Interface of the external network on a gateway; empty: the machine is none."""
     network = cloud.network("external")
-    if node.role != "network" or not network.without_addresses:
+    if node not in cloud.gateways(network) or not network.without_addresses:
         return ""
     return interfaces.names(cloud, node).get(network.name, "")
 
@@ -180,7 +180,7 @@ service = Service(
     files=(
         # ovn-controller reads changed certificates itself: docs/services/ovn.md.
         Certificate(TLS, usage="client", authority="ovn", role="ovn-chassis", on_change="none"),
-        Template(SETTINGS, checker="json", source="settings.json.j2", on_change="reload"),
+        Template(SETTINGS, checker="openvswitch", source="settings.json.j2", on_change="reload"),
         *(Template(f"/etc/systemd/system/{unit}", checker="systemd-analyze") for unit in _UNITS),
     ),
     node_files=_node_files,

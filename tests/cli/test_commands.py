@@ -349,6 +349,10 @@ def test_lab_takes_environments_of_its_platform_only(project: Project) -> None:
         assert "is on the platform existing" in project.run("lab", command, "small", code=2).stderr
 
 
+def test_the_lab_is_either_removed_or_kept(project: Project) -> None:
+    assert "--keep-lab keeps it" in project.run("lab", "down", "small", "--all", "--keep-lab", code=2).stderr
+
+
 def test_missing_terraform_is_told_with_what_to_install(project: Project) -> None:
     (project.root / "sitecustomize.py").write_text(
         "import importlib.util\nfind = importlib.util.find_spec\n"

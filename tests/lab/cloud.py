@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -15,13 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from hacienda import lab as host
-from hacienda import services
+from hacienda import services, terraform
 from hacienda.assess.timers import measured
 from hacienda.cloud import Cloud, read
+from hacienda.terraform import child
 from tests.lab.clients import Keystone, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
+TERRAFORM = child.command(terraform.find().path)
+"""Terraform as the operator's machine has it: on PATH, or the wheel's."""
+RESOURCE = "hacienda_incus_instance"
 FIGURES: dict[str, dict[str, float]] = {}
 """Environment -> drill -> seconds, of the whole run: conftest.py prints them at the end."""
 PAUSE = 3
@@ -65,6 +70,22 @@ class Lab:
             raise AssertionError(f"hacienda {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
+    def terraform(self, part: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Plain Terraform in the folder of a part's stack, as the CDK's own command line runs it.
+
+        Args:
+            part: `controller`, `network-node`, `storage`, `compute`.
+        """
+        return subprocess.run(
+            [*TERRAFORM, *arguments],
+            cwd=self.root / f"cdktf.out/stacks/{self.environment}-{part}",
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+            env={**os.environ, "HACIENDA_PYTHON": sys.executable},
+        )
+
     def up(self) -> None:
         """`hacienda lab up`, and how long the whole of it took."""
         began = time.monotonic()
@@ -82,14 +103,14 @@ class Lab:
         """Whether `hacienda status` is content."""
         return self.hacienda("status", self.environment, check=False).returncode == 0
 
-    def wait_until_healthy(self) -> float:
+    def wait_until_healthy(self, within: float = HEALTHY_WITHIN) -> float:
         """Seconds until the status was content.
 
         Raises:
-            AssertionError: it was not within HEALTHY_WITHIN seconds; carries the status.
+            AssertionError: it was not within so many seconds; carries the status.
         """
         began = time.monotonic()
-        while time.monotonic() < began + HEALTHY_WITHIN:
+        while time.monotonic() < began + within:
             if self.healthy():
                 return time.monotonic() - began
             time.sleep(PAUSE)

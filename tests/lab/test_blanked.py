@@ -9,7 +9,6 @@ import time
 
 from tests.lab.clients import Client, Keystone, SqlWriter
 from tests.lab.cloud import CONTROLLERS, Lab
-from tests.lab.test_changes import run
 
 IMAGE = "hacienda-debian-13"
 TEMPTED = 60
@@ -73,7 +72,9 @@ def test_two_blanked_controllers_never_found_a_second_cluster(
         healthy.power_on(node)
     for node in blanked:  # a machine that does not answer yet counts as it was, and nothing would be delivered to it
         healthy.on(node, "cloud-init", "status", "--wait", timeout=120)
-    done = run(healthy, "apply", "-auto-approve", "-no-color", *(f"-target=hacienda_member.{node}" for node in blanked))
+    done = healthy.terraform(
+        "controller", "apply", "-auto-approve", "-no-color", *(f"-target=hacienda_member.{node}" for node in blanked)
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert "2 added" in done.stdout, done.stdout[-3000:]
     time.sleep(TEMPTED)

@@ -176,5 +176,9 @@ def test_what_a_service_user_can_read_opens_nothing_else(healthy: Lab, writer: S
         strangers = {name for name in named if not {name, name.rpartition("/")[0]} & own}
         assert not strangers, f"{user} reads {strangers}"
     assert {"etcd", "mysql", "rabbitmq", "keystone", "haproxy", "galera-check"} <= set(there)
+    etcd = healthy.on(node, "id", "-u", "etcd").strip()
     keys = "etcd get --prefix --keys-only /hacienda/attack"
-    assert healthy.on(node, "bash", "-c", f". /usr/lib/hacienda/lib.sh; {keys}").strip() == ""
+    clear = f"{keys}; etcd del --prefix /hacienda/attack >/dev/null"
+    assert healthy.on(node, "bash", "-c", f". /usr/lib/hacienda/lib.sh; {clear}").split() == [
+        f"/hacienda/attack/{etcd}"
+    ]

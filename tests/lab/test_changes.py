@@ -13,14 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hacienda import terraform
-from hacienda.terraform import child
 from tests.lab.clients import Client, Keystone, SqlWriter
-from tests.lab.cloud import CONTROLLERS, Lab
-
-RESOURCE = "hacienda_incus_instance"
-TERRAFORM = child.command(terraform.find().path)
-"""Terraform as the operator's machine has it: on PATH, or the wheel's."""
+from tests.lab.cloud import CONTROLLERS, RESOURCE, TERRAFORM, Lab
 
 
 @pytest.fixture
@@ -31,19 +25,6 @@ def changed(healthy: Lab) -> Iterator[Path]:
     yield path
     path.write_text(before)
     healthy.hacienda("apply", "lab", "--yes")
-
-
-def run(lab: Lab, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Plain Terraform in the controller stack's folder, as the CDK's own command line runs it."""
-    return subprocess.run(
-        [*TERRAFORM, *arguments],
-        cwd=lab.root / "cdktf.out/stacks/lab-controller",
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env={**os.environ, "HACIENDA_PYTHON": sys.executable},
-    )
 
 
 def replacing(*nodes: str) -> list[str]:
@@ -94,7 +75,7 @@ def test_a_quorum_member_restarts_one_at_a_time(healthy: Lab, changed: Path, wri
 
 def test_replacing_two_of_three_is_refused_and_touches_nothing(healthy: Lab) -> None:
     before = healthy.created()
-    refused = run(healthy, "apply", "-auto-approve", "-no-color", *replacing("ctl-1", "ctl-2"))
+    refused = healthy.terraform("controller", "apply", "-auto-approve", "-no-color", *replacing("ctl-1", "ctl-2"))
     assert refused.returncode
     assert "quorum" in refused.stderr
     assert "etcd" in refused.stderr
@@ -104,7 +85,7 @@ def test_replacing_two_of_three_is_refused_and_touches_nothing(healthy: Lab) -> 
 
 def test_destroying_without_the_override_is_refused_and_touches_nothing(healthy: Lab) -> None:
     before = healthy.created()
-    assert run(healthy, "destroy", "-auto-approve", "-no-color").returncode
+    assert healthy.terraform("controller", "destroy", "-auto-approve", "-no-color").returncode
     assert healthy.created() == before
 
 
@@ -115,7 +96,7 @@ def test_replacing_one_loses_nothing(healthy: Lab, writer: SqlWriter) -> None:
     with Client(writer) as client:
         assert client.wait_for_more(20, 20)
         began = time.monotonic()
-        done = run(healthy, "apply", "-auto-approve", "-no-color", *replacing(victim))
+        done = healthy.terraform("controller", "apply", "-auto-approve", "-no-color", *replacing(victim))
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
         took = time.monotonic() - began
         assert client.wait_for_more(20, 30), client.felt.failures[-3:]

@@ -24,6 +24,7 @@ def test_the_last_daemon_takes_incus_firewall_table_with_it(tmp_path: Path) -> N
     assert json.loads(done.stdout) == {
         "both run": sorted([name.replace("two", "one") for name in two] + two),
         "the other has a network": two,
+        "one is kept without an environment": ["True"],
         "the other runs": [],
         "none runs": None,
     }

@@ -6,7 +6,6 @@ import zipfile
 from pathlib import Path
 
 from tests.lab.cloud import CONTROLLERS, Lab, arguments_of_processes
-from tests.lab.test_changes import run
 
 
 def found_in(text: str, store: dict[str, str]) -> set[str]:
@@ -35,7 +34,7 @@ def test_nothing_the_deployer_writes_holds_a_secret(healthy: Lab) -> None:
 
 def test_a_saved_plan_holds_no_secret(healthy: Lab, tmp_path: Path) -> None:
     saved = tmp_path / "plan"
-    planned = run(healthy, "plan", "-out", str(saved), "-replace=hacienda_member.ctl-1")
+    planned = healthy.terraform("controller", "plan", "-out", str(saved), "-replace=hacienda_member.ctl-1")
     assert planned.returncode == 0, planned.stderr
     unpacked = tmp_path / "unpacked"
     zipfile.ZipFile(saved).extractall(unpacked)

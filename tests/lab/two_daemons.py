@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from hacienda.lab import command, host, layout
+from hacienda.lab import command, daemon, host, layout
 
 
 def main(folder: Path) -> None:
@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
     command.run(("ip", "link", "set", "lo", "up"))
     command.run(("ip", "route", "add", "10.254.0.0/24", "dev", "lo"))
     one, two = (layout.Lab(folder / name, pool=name, pool_size="1GiB") for name in ("one", "two"))
-    seen = {}
+    seen: dict[str, list[str] | None] = {}
     try:
         for number, lab in enumerate((one, two)):
             host.prepare("x", lab=lab)
@@ -32,6 +32,9 @@ def main(folder: Path) -> None:
         remove(one)
         seen["the other has a network"] = chains()
         command.incus(two, "network", "delete", "br-two")
+        host.prepare("x", lab=one)
+        host.teardown("x", keep=True, lab=one)
+        seen["one is kept without an environment"] = [str(daemon.answers(one))]
         host.prepare("x", lab=one)
         host.teardown("x", lab=one)
         seen["the other runs"] = chains()

@@ -19,7 +19,7 @@ from tests.services import composed
 
 DATABASE = composed.program("openstack", "database.py")
 MIGRATE = composed.program("openstack", "migrate.py")
-ASK = composed.program("openstack", "ask.py")
+IDENTITY = composed.program("openstack", "identity.py")
 SHARED = services.TEMPLATES / "openstack"
 
 
@@ -184,17 +184,54 @@ class Tokens:
         return f"token {self.given} of {account.name}"
 
 
+class Api:
+    """An API that answers with the token it was asked with, unless it has revoked the token."""
+
+    def __init__(self, refused: bool = True) -> None:
+        self.revoked = ""
+        self._refused = refused
+        self._token = ""
+
+    def using(self, token: str) -> Api:
+        self._token = token
+        return self
+
+    def get(self, path: str) -> str:
+        if self._token == self.revoked:
+            raise IDENTITY.IdentityError("401", self._refused)
+        return self._token
+
+
 def test_a_token_is_kept_until_it_is_old_or_somebody_elses(tmp_path: Path) -> None:
     """Another password comes with another user: whose token is kept counts, too."""
-    keystone, kept = Tokens(), tmp_path / "run/one.token"
-    account = ASK.Account("one-00000000", tmp_path / "password", "service")
-    assert ASK.token(keystone, account, kept) == ASK.token(keystone, account, kept) == "token 1 of one-00000000"
-    assert kept.stat().st_mode & 0o777 == 0o600
-    other = ASK.Account("one-11111111", tmp_path / "password", "service")
-    assert ASK.token(keystone, other, kept) == "token 2 of one-11111111"
-    old = kept.stat().st_mtime - ASK.KEEP_SECONDS
-    os.utime(kept, (old, old))
-    assert ASK.token(keystone, other, kept) == "token 3 of one-11111111"
+    keystone, api, file = Tokens(), Api(), tmp_path / "run/one.token"
+
+    def asked(user: str) -> Any:
+        return IDENTITY.Kept(keystone, IDENTITY.Account(user, tmp_path / "password", "service"), file).get(api)
+
+    assert asked("one-00000000") == asked("one-00000000") == "token 1 of one-00000000"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert asked("one-11111111") == "token 2 of one-11111111"
+    old = file.stat().st_mtime - IDENTITY.Kept.SECONDS
+    os.utime(file, (old, old))
+    assert asked("one-11111111") == "token 3 of one-11111111"
+
+
+def test_a_kept_token_that_is_refused_is_replaced_and_one_that_nobody_answers_is_not(tmp_path: Path) -> None:
+    """A user's tokens are revoked with its password. An API that fails would fail with a new token, too."""
+    account, file = IDENTITY.Account("one", tmp_path / "password", "service"), tmp_path / "one.token"
+    for refused, given in ((True, 2), (False, 1)):
+        keystone, api = Tokens(), Api(refused)
+        kept = IDENTITY.Kept(keystone, account, file)
+        file.unlink(missing_ok=True)
+        assert kept.get(api) == "token 1 of one"
+        api.revoked = "token 1 of one"
+        if refused:
+            assert kept.get(api) == "token 2 of one"
+        else:
+            with pytest.raises(IDENTITY.IdentityError):
+                kept.get(api)
+        assert keystone.given == given
 
 
 @pytest.mark.parametrize("service", [one for one in services.registry() if one.migrate], ids=lambda one: one.name)

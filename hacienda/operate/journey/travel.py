@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hacienda.cloud import Cloud
 from hacienda.declare import Capability
@@ -22,9 +21,6 @@ from hacienda.operate.journey.image import Image
 from hacienda.operate.journey.report import Observer, Outcome, Report
 from hacienda.operate.journey.traveller import PREFIX, Traveller
 from hacienda.operate.project import Project
-
-if TYPE_CHECKING:
-    from hacienda.operate.journey.access import Access
 
 CLEANUP = "clean-up"
 
@@ -68,27 +64,25 @@ def travel(
     """
     from hacienda.operate.journey.itinerary import STEPS
 
-    with _ready(project, cloud) as (access, run):
-        traveller = _traveller(cloud, access, run, image, observer or Observer())
+    with setting_out(project, cloud, image, observer) as traveller:
         return walk(traveller, STEPS, observer or Observer(), keep=keep)
 
 
 def clean(project: Project, cloud: Cloud, *, observer: Observer | None = None) -> Report:
     """Remove what earlier journeys left; as `travel`."""
-    with _ready(project, cloud) as (access, run):
-        traveller = _traveller(cloud, access, run, Image(), observer or Observer())
-        from hacienda.operate.journey.itinerary import CLEANING
+    from hacienda.operate.journey.itinerary import CLEANING
 
+    with setting_out(project, cloud, Image(), observer) as traveller:
         return walk(traveller, CLEANING, observer or Observer(), keep=True)
 
 
-def _traveller(cloud: Cloud, access: Access, run: str, image: Image, observer: Observer) -> Traveller:
-    return Traveller(cloud, access, access.admin(), run, image, observer.says)
-
-
 @contextmanager
-def _ready(project: Project, cloud: Cloud) -> Iterator[tuple[Access, str]]:
-    """Sign-in and a prefix of names, while no other journey through this cloud runs from here."""
+def setting_out(project: Project, cloud: Cloud, image: Image, observer: Observer | None = None) -> Iterator[Traveller]:
+    """A traveller who has taken no step yet. No other journey through this cloud runs from here meanwhile.
+
+    Raises:
+        InputError, ToolError: as `travel`.
+    """
     if cloud.provider("identity") is None:
         raise InputError(f"{cloud.name} has no identity service, so there are no tenants.")
     store = project.store_of(cloud)
@@ -97,7 +91,9 @@ def _ready(project: Project, cloud: Cloud) -> Iterator[tuple[Access, str]]:
     folder = project.state_folder(cloud.name)
     with _alone(folder), tempfile.TemporaryDirectory(prefix="hacienda-verify-") as place:
         origin = hashlib.sha256(f"{socket.gethostname()} {folder}".encode()).hexdigest()[:6]
-        yield Access(cloud, store, Path(place)), f"{PREFIX}-{origin}-{int(time.time())}"
+        access = Access(cloud, store, Path(place))
+        run = f"{PREFIX}-{origin}-{int(time.time())}"
+        yield Traveller(cloud, access, access.admin(), run, image, (observer or Observer()).says)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from hacienda.remote.transport import Address, RemoteError
 COORDINATION = "etcd"
 """The only service whose cluster is recorded: all other clusters are founded under its claims."""
 PAUSE = 2.0
-"""Seconds between two rounds."""
+"""Seconds between two rounds, at least."""
 _AT_ONCE = 32
 _JOURNAL_LINES = 10
 
@@ -86,7 +86,9 @@ class Watch:
         deadline, told = time.monotonic() + seconds, ""
         left: Mapping[str, tuple[str, ...]] = {}
         while True:
+            began = time.monotonic()
             found = self.ask(left)
+            took = time.monotonic() - began
             focused, left = bool(left), found.troubled
             if found.healthy and focused:
                 continue
@@ -98,7 +100,8 @@ class Watch:
                 progress.report(GATE, self._name, "unwell", told)
             if time.monotonic() > deadline:
                 raise errors.UnwellError(f"{self._name} is not healthy after {seconds:.0f} s", self._explain(found))
-            if stop.wait(PAUSE):
+            # Nodes that are slow to answer need the processor for other work.
+            if stop.wait(max(PAUSE, took)):
                 raise errors.UnwellError(f"{self._name}: interrupted while it was not healthy", self._explain(found))
 
     def ask(self, of: Mapping[str, tuple[str, ...]]) -> Round:

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from identity import Account, Identity, IdentityError
+from identity import Account, Identity, IdentityError, Kept
 
 TIMEOUT_SECONDS = 8.0
+KEPT = Path("/run/hacienda/nova-compute.token")
 AUTHORITY = "/etc/nova-compute/identity/ca.pem"
 
 
@@ -28,9 +29,9 @@ def main() -> int:
     keystone, nova, node, name, password = sys.argv[1:]
     account = Account(Path(name).read_text().strip(), Path(password), "service")
     try:
-        token = Identity(keystone, AUTHORITY, TIMEOUT_SECONDS).log_in(account)
+        tokens = Kept(Identity(keystone, AUTHORITY, TIMEOUT_SECONDS), account, KEPT)
         asked = f"/os-services?host={node}&binary=nova-compute"
-        services = Identity(nova, AUTHORITY, TIMEOUT_SECONDS, token).get(asked)["services"]
+        services = tokens.get(Identity(nova, AUTHORITY, TIMEOUT_SECONDS), asked)["services"]
     except IdentityError as error:
         print(f"{error}|hacienda-verify nova keystone on a controller")  # noqa: T201 the calling script reads it
         return 1

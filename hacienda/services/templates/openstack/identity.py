@@ -1,11 +1,17 @@
 """A few calls of Keystone's API, and of other APIs with its tokens. It uses the standard library, because the command line client
-takes seconds to start."""
+takes seconds to start.
+
+A token for a password costs a bcrypt hash, which is expensive by design: a third of a second of a processor. `Kept` keeps one.
+"""
 
 from __future__ import annotations
 
+import copy
 import http
 import json
+import os
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -77,6 +83,12 @@ class Identity:
         self._tls = ssl.create_default_context(cafile=authority)
         self._token = token
 
+    def using(self, token: str) -> Identity:
+        """The same API, with another token."""
+        other = copy.copy(self)
+        other._token = token
+        return other
+
     def log_in(self, account: Account) -> str:
         """Get a token with the account's password, and return it."""
         user = {"name": account.name, "domain": DOMAIN, "password": account.password}
@@ -125,3 +137,47 @@ class Identity:
             raise IdentityError(f"{method} {self._url}{path}: {error.code} {error.reason}", refused) from error
         except OSError as error:
             raise IdentityError(f"{method} {self._url}{path}: {getattr(error, 'reason', error)}") from error
+
+
+class Kept:
+    """A token of an account that several runs of a script use.
+
+    Args:
+        keystone: issues tokens.
+        account: whose token it is.
+        file: where root keeps it, with the account's name: another password comes with another user.
+    """
+
+    SECONDS = 300.0
+    """A token is valid for an hour or more, so this is less. keystone's own verify.sh asks for a new one twice a minute."""
+
+    def __init__(self, keystone: Identity, account: Account, file: Path) -> None:
+        self._keystone = keystone
+        self._account = account
+        self._file = file
+
+    def get(self, identity: Identity, path: str = "") -> Any:
+        """The answer of another API to a GET with the kept token, or with a new one if the API refuses that."""
+        known = self._known()
+        if known:
+            try:
+                return identity.using(known).get(path)
+            except IdentityError as error:
+                if not error.refused:
+                    raise
+        return identity.using(self._new()).get(path)
+
+    def _known(self) -> str:
+        try:
+            owner, _, known = self._file.read_text().partition("\n")
+            young = time.time() - self._file.stat().st_mtime < self.SECONDS
+        except FileNotFoundError:
+            return ""
+        return known if young and owner == self._account.name else ""
+
+    def _new(self) -> str:
+        issued = self._keystone.log_in(self._account)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(f"{self._account.name}\n{issued}")
+        return issued

@@ -1,0 +1,139 @@
+"""Machines die while a tenant works: every client goes on, what was confirmed is there, and the cloud heals unaided.
+
+The bounds are generous, because the machine is small and may be busy; the figures are printed.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.lab.clients import SqlWriter
+from tests.lab.cloud import Lab
+from tests.lab_full import tenancy as tenants
+from tests.lab_full.tenancy import Tenancy, Work, at_work
+
+MOST = 60.0
+"""Seconds that any client may wait on a busy machine. The aims are 2 s for an API, 5 s for a gateway, 30 s for a volume."""
+
+HEALTHY_WITHIN = 600.0
+"""Seconds until ten machines must be well again."""
+
+GOES_ON_WITHIN = 120.0
+"""Seconds until every client must have an answer again."""
+
+
+def measured(lab: Lab, what: str, work: Work) -> None:
+    """Note what every client felt, and hold it to the bound."""
+    outages = work.outages()
+    for client, seconds in outages.items():
+        lab.note(f"{what}: longest gap, {client}", seconds)
+    assert {client: seconds for client, seconds in outages.items() if seconds > MOST} == {}
+
+
+def whole(lab: Lab, what: str, tenancy: Tenancy, writer: SqlWriter, work: Work) -> None:
+    """The cloud is well again, the instance answers, and nothing that was confirmed is lost."""
+    lab.note(f"{what}: well again after that", lab.wait_until_healthy(HEALTHY_WITHIN))
+    tenancy.wait_until_reached()
+    assert set(work.rows.acknowledged) <= writer.rows()
+    assert tenancy.lost() == []
+
+
+def test_a_controller_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    """The one that holds the virtual IP."""
+    (victim,) = healthy.holders()
+    with at_work(tenancy, writer, healthy.apis()) as work:
+        healthy.power_cut(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+        time.sleep(10)
+        work.all_go_on(GOES_ON_WITHIN)
+        healthy.power_on(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+    measured(healthy, "controller with the virtual IP loses power", work)
+    whole(healthy, "controller with the virtual IP loses power", tenancy, writer, work)
+
+
+@pytest.mark.long
+def test_the_leader_of_the_southbound_database_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    victim = tenants.southbound_leader(healthy)
+    with at_work(tenancy, writer, healthy.apis()) as work:
+        healthy.power_cut(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+        assert tenants.southbound_leader(healthy) != victim
+        healthy.power_on(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+    measured(healthy, "southbound leader loses power", work)
+    whole(healthy, "southbound leader loses power", tenancy, writer, work)
+
+
+@pytest.mark.long
+def test_the_gateway_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    victim = tenants.gateway(healthy)
+    with at_work(tenancy, writer, healthy.apis()) as work:
+        healthy.power_cut(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+        assert tenants.gateway(healthy) != victim
+        healthy.power_on(victim)
+        time.sleep(10)
+        work.all_go_on(GOES_ON_WITHIN)
+    measured(healthy, "gateway loses power", work)
+    whole(healthy, "gateway loses power", tenancy, writer, work)
+
+
+@pytest.mark.long
+def test_a_storage_machine_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    victim = healthy.cloud().role("storage")[0].name
+    with at_work(tenancy, writer, healthy.apis()) as work:
+        healthy.power_cut(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+        time.sleep(30)
+        work.all_go_on(GOES_ON_WITHIN)
+        healthy.power_on(victim)
+        work.all_go_on(GOES_ON_WITHIN)
+    measured(healthy, "storage machine loses power", work)
+    whole(healthy, "storage machine loses power", tenancy, writer, work)
+
+
+@pytest.mark.long
+def test_a_compute_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    """Its instances are reported, and come back when it does."""
+    victim = tenancy.host()
+    with at_work(tenancy, writer, healthy.apis()) as work:
+        cut = time.monotonic()
+        healthy.power_cut(victim)
+        while victim not in {problem["node"] for problem in healthy.status()["problems"]}:
+            assert time.monotonic() < cut + MOST
+        healthy.note("compute loses power: status names it", time.monotonic() - cut)
+        work.all_go_on(GOES_ON_WITHIN, unless=("blocks",))
+        nova = tenancy.traveller.admin.compute
+        while [one.state for one in nova.services(binary="nova-compute", host=victim)] != ["down"]:
+            assert time.monotonic() < cut + 3 * MOST, "Nova takes the compute for alive"
+            time.sleep(1)
+        healthy.note("compute loses power: Nova says that it is down", time.monotonic() - cut)
+        on = time.monotonic()
+        healthy.power_on(victim)
+        tenancy.wait_until_reached()
+        healthy.note("compute loses power: its instance answers after power-on", time.monotonic() - on)
+        work.all_go_on(GOES_ON_WITHIN)
+    outages = {name: seconds for name, seconds in work.outages().items() if name not in ("volume writes", "ping")}
+    assert {client: seconds for client, seconds in outages.items() if seconds > MOST} == {}
+    assert tenancy.server().status == "ACTIVE"
+    whole(healthy, "compute loses power", tenancy, writer, work)
+
+
+@pytest.mark.long
+def test_everything_loses_power_and_returns_staggered(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+    names = [node.name for node in healthy.cloud().nodes]
+    with at_work(tenancy, writer, healthy.apis()) as work, ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(healthy.power_cut, names))
+    began = time.monotonic()
+    for name in names:
+        healthy.power_on(name)
+        time.sleep(4)
+    what = "everything loses power, back staggered by 4 s"
+    tenancy.wait_until_reached(600)
+    healthy.note(f"{what}: the instance answers after the first power-on", time.monotonic() - began)
+    whole(healthy, what, tenancy, writer, work)
+    healthy.apply_changes_nothing()
