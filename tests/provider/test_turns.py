@@ -66,7 +66,7 @@ def test_nobody_follows_a_member_that_did_not_become_healthy() -> None:
         UnwellError, match="sto-2 keeps its former configuration: sto-1 did not become healthy"
     ) as refused:
         turns.turn("sto-2", {"data": "rack-2"}, stop).__enter__()
-    assert "Repair sto-1" in refused.value.fix
+    assert "Repair sto-1" in str(refused.value.fix)
     with turns.turn("net-1", {"gateways": "net-1"}, stop):
         pass
 

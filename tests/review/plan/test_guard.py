@@ -256,7 +256,7 @@ def test_the_example_in_the_docs_is_what_it_says() -> None:
 
 
 def with_copies(name: str, copies: int = 3, **racks: str) -> Any:
-    """A plan of the corpus whose controllers hold copies instead of votes; each is a failure domain unless `racks` says otherwise."""
+    """A plan of the corpus whose controllers hold copies instead of votes, each in a domain of its own or in that of `racks`."""
     document = load(name)
     for entry in document["resource_changes"]:
         for values in (entry["change"]["before"], entry["change"]["after"]):

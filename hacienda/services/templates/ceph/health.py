@@ -28,7 +28,8 @@ def out(osds: Iterable[Mapping[str, Any]]) -> str:
     found = [str(one["osd"]) for one in osds if one["up"] and not one["in"]]
     if not found:
         return ""
-    return f"osd.{', osd.'.join(found)} run and are out, so they hold no data|ceph osd in {' '.join(found)}; or delete their machine"
+    what = f"osd.{', osd.'.join(found)} run and are out, so they hold no data"
+    return f"{what}|ceph osd in {' '.join(found)}; or delete their machine"
 
 
 def verdict(health: Mapping[str, Any], osds: int = 1) -> tuple[bool, str]:
