@@ -196,7 +196,8 @@ service = Service(
     ),
     migrate=api.script("migrate.sh"),
     verify=api.script("verify.sh"),
-    scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py")),
+    leave=Script("leave.sh"),
+    scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py"), Script("computes.py")),
     sandboxes=(
         *(
             replace(each, instead=(*each.instead, sandbox.ASKS_FOR_ADDRESSES))

@@ -129,6 +129,7 @@ service = Service(
     roles=("compute",),
     choice="on request",
     requires=("instances", "image", "identity", "instance network", *messaging.REQUIRES),
+    drained_by="instances",
     wants=("block storage", "storage cluster"),
     packages=(
         *disks.PACKAGES,

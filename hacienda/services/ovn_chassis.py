@@ -18,6 +18,7 @@ from hacienda.declare import (
     Instead,
     NodeFile,
     Port,
+    Redundancy,
     Sandbox,
     Script,
     Service,
@@ -45,6 +46,16 @@ def _gateway(cloud: Cloud, node: Node) -> str:
     if node not in cloud.gateways(network) or not network.without_addresses:
         return ""
     return interfaces.names(cloud, node).get(network.name, "")
+
+
+def _gateways(cloud: Cloud) -> tuple[Node, ...]:
+    """Machines that carry gateways."""
+    return tuple(node for node in cloud.role("network") if _gateway(cloud, node))
+
+
+def _domain(cloud: Cloud, node: Node) -> str:
+    """Gateways restart one after another. A single one has no other to wait for."""
+    return node.name if _gateway(cloud, node) and len(_gateways(cloud)) > 1 else ""
 
 
 def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
@@ -95,6 +106,12 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "encap_address": cloud.address(node, "tenant"),
         "cards": tuple(_bridges(cloud, node).values()) if cloud.platform.containers else (),
+        # Ends of the tunnels to the other gateways.
+        "gateways": tuple(
+            cloud.address(other, "tenant")
+            for other in (_gateways(cloud) if _gateway(cloud, node) else ())
+            if other is not node
+        ),
     }
 
 
@@ -143,6 +160,8 @@ service = Service(
     choice="on request",
     requires=("logical network",),
     serves_without=("logical network",),
+    drained_by="logical network",
+    redundancy=(Redundancy("gateways", copies=lambda cloud: len(_gateways(cloud)), domain=_domain),),
     after=("host", "firewall", "chrony"),
     devices=("/dev/net/tun",),
     packages=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common", "jq", "nftables", "kmod"),
@@ -161,7 +180,12 @@ service = Service(
     timers=(Timer("probe of the southbound database", 5, SETTINGS),),
     prepare=Script("prepare.sh"),
     verify=Script("verify.sh"),
-    scripts=(Script("configure.sh", on_change="reload"),),
+    scripts=(
+        Script("configure.sh", on_change="reload"),
+        Script("gateways.sh"),
+        Script("may-stop.sh"),
+        Script("settled.sh"),
+    ),
     sandboxes=(
         Sandbox(
             "ovsdb-server.service",
