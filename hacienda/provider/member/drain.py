@@ -63,7 +63,7 @@ def drain(member: Declared, stop: threading.Event) -> None:
 
 
 def dispensable(member: Declared, stop: threading.Event) -> None:
-    """Wait until the others can do without the member for a while. A machine that was replaced before it completes its copies first.
+    """Wait until the others can do without the member for a while. A machine that was replaced before completes its copies first.
 
     Raises:
         hacienda.errors.UnwellError: they could not, no keeper answers, or Terraform was interrupted. Nothing was changed.
