@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Every Python that a test starts would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test covered others test-long lint style types scripts lab lab-full lab-down lab-test bench fresh coverage docs site package requirements
+.PHONY: setup demo test covered others test-long lint style types scripts lab lab-full lab-down lab-test lab-full-test bench fresh coverage docs site package requirements
 .DEFAULT_GOAL := demo
 
 setup: $(READY)

@@ -24,7 +24,7 @@ PORTS = (22, 80)
 def create(traveller: Traveller) -> str:
     """Make a network, a subnet, and a router with an interface there and a gateway outside."""
     neutron = traveller.own.network
-    outside = _outside(traveller)
+    outside = find_outside(traveller)
     made = traveller.made
     made["network"] = neutron.create_network(name=traveller.name("network"))
     made["subnet"] = neutron.create_subnet(
@@ -38,7 +38,7 @@ def create(traveller: Traveller) -> str:
     return f"{INSIDE}, {way}"
 
 
-def _outside(traveller: Traveller) -> Any:
+def find_outside(traveller: Traveller) -> Any:
     """The external network: the operator's, or one that is made of the environment's; None: there is neither."""
     for found in traveller.own.network.networks(is_router_external=True):
         return found

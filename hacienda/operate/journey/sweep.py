@@ -43,21 +43,29 @@ def is_over(run: str, own: str, now: float) -> bool:
 
 def own(traveller: Traveller) -> str:
     """Remove everything of this journey."""
-    return _remove(traveller, lambda run: run == traveller.run)
+    return remove(Sweep(traveller, lambda name: run_of(name) == traveller.run))
 
 
 def others(traveller: Traveller) -> str:
     """Remove what earlier journeys left."""
-    now = time.time()
-    return _remove(traveller, lambda run: is_over(run, traveller.run, now))
+    return remove(Sweep(traveller, over(traveller, time.time())))
 
 
-def _remove(traveller: Traveller, wanted: Callable[[str], bool]) -> str:
-    sweep = Sweep(traveller, wanted)
+def over(traveller: Traveller, now: float) -> Callable[[str], bool]:
+    """Whether a name belongs to a journey whose leftovers may be removed, at a time in seconds of the epoch."""
+    return lambda name: (run := run_of(name)) is not None and is_over(run, traveller.run, now)
+
+
+def remove(sweep: Sweep) -> str:
+    """Remove what a sweep finds; in words, what that was.
+
+    Raises:
+        StepError: something is left behind.
+    """
     sweep.run()
     removed = ", ".join(_counted(number, kind) for kind, number in sweep.removed.items()) or "nothing to remove"
     if sweep.failures:
-        fix = f"The next journey tries again, and so does: hacienda verify {traveller.cloud.name} --clean"
+        fix = f"The next journey tries again, and so does: hacienda verify {sweep.environment} --clean"
         raise StepError(f"{len(sweep.failures)} left behind; removed: {removed}", fix, tuple(sweep.failures))
     return f"removed: {removed}" if sweep.removed else removed
 
@@ -71,15 +79,18 @@ class Sweep:
 
     Args:
         traveller: the administrator's connection, and the cloud.
-        wanted: whether a journey's things are removed.
+        wanted: whether a thing of some name is removed.
+        prefix: beginning of all names of things that may be removed.
     """
 
-    def __init__(self, traveller: Traveller, wanted: Callable[[str], bool]) -> None:
+    def __init__(self, traveller: Traveller, wanted: Callable[[str], bool], prefix: str = PREFIX) -> None:
+        self.environment = traveller.cloud.name
         self._admin = traveller.admin
         self._identity = traveller.identity
         self._says = traveller.says
         self._has: Callable[[Capability], bool] = lambda capability: traveller.cloud.provider(capability) is not None
         self._wanted = wanted
+        self._prefix = prefix
         self._silent: set[Capability] = set()
         self.removed: Counter[str] = Counter()
         self.failures: list[str] = []
@@ -116,13 +127,13 @@ class Sweep:
             self._silent.add(capability)
 
     def _named(self, found: Iterable[Any]) -> list[Any]:
-        """Those whose names belong to a wanted journey."""
-        return [one for one in found if (run := run_of(one.name)) is not None and self._wanted(run)]
+        """Those whose names are wanted."""
+        return [one for one in found if (one.name or "").startswith(self._prefix) and self._wanted(one.name)]
 
     def _each(
         self, kind: str, found: Iterable[Any], delete: Callable[[Any], Any], get: Callable[[Any], Any] | None = None
     ) -> None:
-        """Delete those whose names belong to a wanted journey, and wait until `get` finds them no more."""
+        """Delete those whose names are wanted, and wait until `get` finds them no more."""
         self._all(kind, self._named(self._listed(f"{kind}s", lambda: found)), delete, get)
 
     def _all(
@@ -173,7 +184,7 @@ class Sweep:
 
     def _instances(self, users: list[Any]) -> None:
         nova = self._admin.compute
-        servers = nova.servers(all_projects=True, name=PREFIX)
+        servers = nova.servers(all_projects=True, name=self._prefix)
         self._each("instance", servers, lambda one: nova.delete_server(one.id), nova.get_server)
         for user in users:
             keys = self._listed("key pairs", partial(nova.keypairs, user_id=user.id))

@@ -122,10 +122,18 @@ def test_only_journeys_that_are_over_are_removed(traveller: Traveller, apis: sta
     gone = (f"hacienda-verify-abcdef-{int(now) - 5}-tenant", f"hacienda-verify-123456-{int(now) - 9000}-tenant")
     for name in (*kept, *gone):
         apis.add("projects", name)
-    removed = sweep.Sweep(traveller, lambda run: sweep.is_over(run, traveller.run, now))
+    removed = sweep.Sweep(traveller, sweep.over(traveller, now))
     removed.run()
     assert apis.names() == sorted(kept)
     assert dict(removed.removed) == {"project": 2}
+
+
+def test_a_sweep_of_another_prefix_leaves_journeys_alone(traveller: Traveller, apis: stand_in.Cloud) -> None:
+    kept = ("tempest", "contempest-1", f"{traveller.run}-tenant")
+    for name in (*kept, "tempest-ServersTest-1234"):
+        apis.add("projects", name)
+    assert sweep.remove(sweep.Sweep(traveller, lambda name: True, "tempest-")) == "removed: 1 project"
+    assert apis.names() == sorted(kept)
 
 
 def test_an_api_that_fails_for_a_moment_is_asked_again(traveller: Traveller, apis: stand_in.Cloud) -> None:

@@ -1,0 +1,1 @@
+"""Tempest, OpenStack's integration tests, as a tenant of a running cloud."""
