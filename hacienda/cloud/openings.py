@@ -106,10 +106,15 @@ def _leaves_ours(
         if any("load balancer" in registry[name].provides for name in runs):
             fronts = ((one, one.port(front.port)) for one in registry for front in one.frontends)
             owners |= {(port.protocol, port.number): one.name for one, port in fronts}
+    opened: dict[str, list[tuple[int, int]]] = {}
     for (protocol, number), owner in sorted(owners.items()):
         if protocol == rule.protocol and any(first <= number <= last for first, last in rule.ports):
-            reason = f"would open {protocol} port {number} of the service {owner}, which declares its own clients"
-            fix = "Remove the port."
-            if owner == "host":
-                fix = "Name who may reach SSH in `services.firewall.operator_networks`."
-            problems.add(("firewall_rules", position, "ports"), reason, fix)
+            opened.setdefault(owner, []).append((number, number))
+    for owner, numbers in opened.items():
+        ranges = [str(first) if first == last else f"{first}-{last}" for first, last in _joined(numbers)]
+        ports = f"port {ranges[0]}" if len(numbers) == 1 else f"ports {', '.join(ranges)}"
+        reason = f"would open {rule.protocol} {ports} of the service {owner}, which declares its own clients"
+        fix = "Remove the port." if len(numbers) == 1 else "Remove the ports."
+        if owner == "host":
+            fix = "Name who may reach SSH in `services.firewall.operator_networks`."
+        problems.add(("firewall_rules", position, "ports"), reason, fix)

@@ -33,9 +33,10 @@ datapath, as in containers, drops a connection's packets whose checksum is left 
 COMMAND_LINE = "console=ttyS0 quiet"
 
 MARKER = "HACIENDA-GUEST"
-"""The first word of each line that the guest writes to its console. `MARKER address ADDRESS` follows each lease."""
+"""The first word of each line that the guest writes to its console. `MARKER address ADDRESS` follows each lease, and
+`MARKER metadata UUID` the first answer of the metadata service."""
 
-_SCRIPTS = {"init": "init.sh", "bin/lease": "lease.sh", "www/cgi-bin/disk": "disk.sh"}
+_SCRIPTS = {"init": "init.sh", "bin/lease": "lease.sh", "bin/metadata": "metadata.sh", "www/cgi-bin/disk": "disk.sh"}
 """Paths in the guest, and the scripts that become them."""
 
 _FAT = {0x10: 2, 0x15: 0xF8}
@@ -199,7 +200,7 @@ def _applets() -> Sequence[str]:
     """Programs that the scripts use."""
     return (
         *("cat", "cut", "dd", "echo", "httpd", "insmod", "ip", "mount", "printf", "rm"),
-        *("sh", "sha256sum", "sleep", "udhcpc", "wc"),
+        *("sh", "sha256sum", "sleep", "udhcpc", "wc", "wget"),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ByteSize, Field
 
+from hacienda.cloud import entrance
 from hacienda.cloud.model import Cloud, Node
 from hacienda.declare import (
     AccountKind,
@@ -53,6 +54,8 @@ EVS_TIMERS = {
     "evs.install_timeout": 3,
 }
 """In seconds."""
+LEAST_CONNECTIONS = 1000
+"""Client connections that a server accepts at least: room for services that Hacienda does not install."""
 ARBITER_TLS = "/etc/garbd/tls"
 ARBITER_CREDENTIALS = "/run/credentials/garb.service"
 """Where systemd puts copies of the leaf. Only the arbitrator's user, which exists while it runs, can read them."""
@@ -76,8 +79,8 @@ class GaleraOptions(ServiceOptions):
     gcache: ByteSize | None = None
     """Ring buffer of write-sets on disk: a member that has missed less catches up without a full copy. Default: 2GiB, because
     Galera's 128MiB forces full copies (docs/reference.md#galera); 256MiB where the machine's memory is not declared."""
-    max_connections: int = Field(default=1000, ge=50, le=100000)
-    """Client connections per server."""
+    max_connections: int | None = Field(default=None, ge=50, le=100000)
+    """Client connections per server. Default: 100 more than all services together may open, but at least 1000."""
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of MariaDB that Hacienda does not set: `{mariadbd: {long_query_time: 2}}`."""
 
@@ -95,6 +98,12 @@ def _gcache(options: GaleraOptions, node: Node) -> int:
     if options.gcache is not None:
         return int(options.gcache)
     return 256 * MIB if node.memory is None else 2 * GIB
+
+
+def max_connections(cloud: Cloud) -> int:
+    """Client connections that a server accepts. All clients use one server, the writer."""
+    wanted = sum(entrance.pools(cloud).values()) + entrance.KEPT
+    return cloud.options_of(GaleraOptions).max_connections or max(LEAST_CONNECTIONS, -(-wanted // 100) * 100)
 
 
 def _group(cloud: Cloud, node: Node, tls: str) -> Mapping[str, Any]:
@@ -123,6 +132,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **group,
         "address": cloud.address(node),
+        "max_connections": max_connections(cloud),
         "port": service.port("mysql").number,
         "check_port": service.port("check").number,
         "tls": TLS,
@@ -281,7 +291,7 @@ service = Service(
         ),
         Limit(
             "connections",
-            lambda cloud, node: cloud.options_of(GaleraOptions).max_connections,
+            lambda cloud, node: max_connections(cloud),
             CONFIGURATION,
             "max_connections",
         ),

@@ -75,8 +75,8 @@ service = Service(
         # The daemons read changed certificates themselves: docs/services/ovn.md.
         Certificate(TLS, group="ovn", usage="peer", on_change="none"),
         Certificate(CLIENT, group="ovn", usage="client", role="ovn", on_change="none"),
-        Template("/etc/ovn/nb.json", checker="json"),
-        Template("/etc/ovn/sb.json", checker="json"),
+        Template("/etc/ovn/nb.json", checker="ovsdb-server"),
+        Template("/etc/ovn/sb.json", checker="ovsdb-server"),
         *(Template(f"/etc/systemd/system/{unit}", checker="systemd-analyze") for unit in _UNITS),
     ),
     variables=_variables,

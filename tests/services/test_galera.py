@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hacienda.cloud import Cloud
+from hacienda.cloud import Cloud, entrance
 from hacienda.services import galera
 from tests.services import composed
 from tests.services.sandbox import Sandbox
@@ -115,6 +115,22 @@ def test_options_win_over_the_memory(tmp_path: Path) -> None:
     assert set_to["innodb_buffer_pool_size"] == str(GIB // 2)
     assert set_to["max_connections"] == "300"
     assert options(cloud)["gcache.size"] == "1024M"
+
+
+@pytest.mark.parametrize(
+    ("services", "accepted"),
+    [
+        ("", 1000),
+        # Three controllers with 30 workers, each with 9 connections to the database, and 100 more.
+        ("services:\n  keystone: {workers: 30}\n  placement: {workers: 30}\n", 1800),
+    ],
+)
+def test_a_server_accepts_what_all_clients_may_open(tmp_path: Path, services: str, accepted: int) -> None:
+    cloud = composed.cloud(tmp_path, composed.LAB + services)
+    set_to = composed.settings(composed.rendered(cloud, "galera")[CONFIGURATION].text)
+    assert int(set_to["max_connections"]) == accepted
+    assert sum(entrance.pools(cloud).values()) + entrance.KEPT <= accepted
+    assert galera.max_connections(cloud) == accepted
 
 
 def test_clients_get_one_writer_and_the_check_asks_the_checker() -> None:

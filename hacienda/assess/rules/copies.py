@@ -10,9 +10,14 @@ from hacienda.assess.subject import Subject
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """One observation for each service on several machines that keeps data on only one of them."""
+    """One observation for each service on several machines that keeps data on only one of them.
+
+    The rule REPL covers the storage cluster, whose copies are not on its members.
+    """
     cloud = subject.cloud
     for service in cloud.services:
+        if "storage cluster" in service.provides:
+            continue
         members = len(cloud.servers(service.name))
         for kept in service.redundancy:
             if members > 1 and kept.copies(cloud) <= kept.minimum:

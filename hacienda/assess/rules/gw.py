@@ -18,12 +18,15 @@ def _find(subject: Subject) -> Iterator[Observation]:
     for network in cloud.networks:
         if "external" not in network.purposes or not cloud.role("compute"):
             continue
-        gateways = tuple(node for node in cloud.nodes if node.role in network.roles)
+        gateways = cloud.gateways(network)
         where = f"networks.{network.name}"
         if len(gateways) < 2:
             few = f"only {gateways[0].name} connects" if gateways else "no machine connects"
             reason = f"{few} the instances to {network.name}."
-            fix = "Add network machines (machines.network: 2), or name other `roles` for this network."
+            fix = "Use two network machines (machines.network: 2)"
+            fix += f", and `roles: [network]` for {network.name}." if "network" not in network.roles else "."
+            if cloud.provider("logical network") is None:
+                fix = "Add network machines (machines.network: 2), or name other `roles` for this network."
             yield Observation(where, reason, fix, None if gateways else "error", (network.name,))
             continue
         for kind in get_args(DomainKind):

@@ -133,7 +133,7 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
             "libvirt-daemon",
             f'sh {PROBES}/libvirt.sh "$1"',
             # A driver that cannot read its file leaves the daemon with exit code 0.
-            refuses=re.compile(r"Driver state initialization failed|does not know"),
+            refuses=re.compile(r"nitialization (of .* )?failed|does not know"),
             also=("libvirt-daemon-system",),
         ),
     ),
@@ -165,9 +165,25 @@ CHECKERS: Mapping[str, tuple[Check, ...]] = {
     ),
     "nft": (Program("nft -c", "nftables", 'nft -c -f "$1"'),),
     "openstacksdk": (Program("openstacksdk", "python3-openstacksdk", f'python3 -P {PROBES}/clouds.py "$1"'),),
+    "openvswitch": (
+        Program(
+            "Open vSwitch's database",
+            "openvswitch-switch",
+            f'sh {PROBES}/openvswitch.sh "$1"',
+            also=("openvswitch-common", "jq"),
+        ),
+    ),
     "oslo-config-validator": (
         Program(
             "oslo-config-validator", "python3-oslo.config", f'python3 -P {PROBES}/oslo.py "$1"', also=("keystone",)
+        ),
+    ),
+    "ovsdb-server": (
+        Program(
+            "ovsdb-server, started",
+            "ovn-central",
+            f'sh {PROBES}/ovsdb.sh {PROBES}/start.py "$1"',
+            also=("openvswitch-common",),
         ),
     ),
     "python": (

@@ -54,12 +54,19 @@ def machines(cloud: Cloud) -> tuple[Node, ...]:
 
 def failure_domain(cloud: Cloud) -> FailureDomain:
     """The largest kind of failure domain of which every storage machine names one, with enough of them for all copies."""
-    nodes = machines(cloud)
+    nodes, provider = machines(cloud), cloud.provider("storage cluster")
+    kept = max((one.copies(cloud) for one in provider.redundancy), default=COPIES) if provider else COPIES
     for kind, bucket in _BUCKETS.items():
         named = [node.domains[kind] for node in nodes if kind in node.domains]
-        if len(named) == len(nodes) and len(set(named)) >= COPIES:
+        if len(named) == len(nodes) and len(set(named)) >= max(COPIES, kept):
             return FailureDomain(bucket, kind)
     return FailureDomain()
+
+
+def domain(cloud: Cloud, node: Node) -> str:
+    """The failure domain of a storage machine's copies."""
+    kind = failure_domain(cloud).kind
+    return node.domains[kind] if kind else node.name
 
 
 def monitors(cloud: Cloud) -> tuple[Node, ...]:

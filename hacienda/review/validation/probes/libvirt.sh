@@ -17,5 +17,11 @@ done
 mkdir -p /run/libvirt
 case $program in
     */virtlogd) timeout 60 virtlogd --config "$file" --timeout 1 ;;
-    *) timeout 120 libvirtd --timeout 1 ;;
+    *)
+        # The node's own script, which runs before libvirtd, links certificates where the files name them.
+        bash /usr/lib/hacienda/nova-compute/prepare.sh
+        # It listens on the node's address, which the loopback interface gets here.
+        sed -n 's/^listen_addr = "\(.*\)"/\1/p' /etc/libvirt/libvirtd.conf | xargs -I ADDRESS ip address add ADDRESS/32 dev lo
+        timeout 120 libvirtd --listen --timeout 1
+        ;;
 esac

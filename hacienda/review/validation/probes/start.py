@@ -3,7 +3,7 @@
 Called as: start.py FILE SERVES REFUSES COMMAND...
 FILE is the daemon's configuration. The loopback interface gets every IPv4 address in it, so that the daemon can listen there
 (this program runs in a separate network namespace). SERVES is a pattern of the output line that proves that the daemon serves,
-or `listening`: a TCP port is open. REFUSES is a pattern of lines that mean refusal; empty: no line does.
+or `listening`: a TCP port is open. REFUSES is a pattern of lines before that which mean refusal; empty: no line does.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Daemon:
                 return ""
         return "\n".join(self.tail) or f"it ended with exit code {self.process.wait()}"
 
-    def await_port(self) -> str:
-        """As `follow`, but an open port proves that the daemon serves."""
+    def await_port(self, refuses: str) -> str:
+        """As `follow`, but an open port proves that the daemon serves. It is ended then."""
         reader = threading.Thread(target=lambda: self.tail.extend(self.process.stdout or ()), daemon=True)
         reader.start()
         while not listening():
@@ -69,7 +69,9 @@ class Daemon:
                 reader.join()
                 return "".join(self.tail) or f"it ended with exit code {self.process.returncode}"
             time.sleep(0.02)
-        return ""
+        self.end()
+        reader.join()
+        return next((line.rstrip() for line in self.tail if refuses and re.search(refuses, line)), "")
 
 
 def listening() -> bool:
@@ -94,7 +96,7 @@ def main(file: str, serves: str, refuses: str, *command: str) -> int:
     limit = threading.Timer(WAIT_SECONDS, daemon.end)
     limit.start()
     try:
-        said = daemon.await_port() if serves == "listening" else daemon.follow(serves, refuses)
+        said = daemon.await_port(refuses) if serves == "listening" else daemon.follow(serves, refuses)
     finally:
         limit.cancel()
         daemon.end()
