@@ -88,7 +88,7 @@ CASES = (
         "cmp-2 has more memory than the other compute machines together",
         ("compute: 2", "compute: {nodes: {cmp-1: {memory: 8GiB}, cmp-2: {memory: 8GiB}}}"),
     ),
-    Case("SINGLE", ("compute: 2", "compute: 1"), "machines.compute", "nova-compute runs only on cmp-1"),
+    Case("SINGLE", ("compute: 2", "compute: 1"), "machines.compute", "neutron-metadata, nova-compute run only on cmp-1"),
     Case(
         "SINGLE",
         ("controller: 3", "controller: 1"),
@@ -100,8 +100,8 @@ CASES = (
         "POOL",
         ("services:\n", "services:\n  galera: {max_connections: 500}\n"),
         "services.galera.max_connections",
-        "the database accepts 500 connections, and its clients may open 495 (keystone",
-        ("services:\n", "services:\n  galera: {max_connections: 595}\n"),
+        "the database accepts 500 connections, and its clients may open 543 (keystone",
+        ("services:\n", "services:\n  galera: {max_connections: 643}\n"),
     ),
     Case(
         "COPIES",
