@@ -1,4 +1,5 @@
-"""Whether a set of departures would cost a quorum: departures and declared voters in, lost groups out. It does no I/O.
+"""Whether a set of departures would cost a quorum, or too many copies: departures and declarations in, lost groups out. It does no
+I/O.
 
 A group's voters are always the *declared* ones, as each member's own declaration lists them. A cluster that has already lost
 members must not appear to have a majority among the rest. Where declarations disagree, the smaller voter group counts: a voter that
@@ -8,7 +9,7 @@ has left must not appear to remain.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Way = Literal["deleted", "replaced", "dropped", "moved", "forgotten", "unreachable", "blank"]
@@ -27,12 +28,35 @@ PLANNED: tuple[Way, ...] = ("deleted", "replaced", "dropped", "moved", "forgotte
 REFUSAL = "would lose the quorum"
 """Words that distinguish the output of a refused plan from that of a failed one."""
 
+TOO_FEW = "would have too few copies"
+"""The same for a redundancy group."""
+
 ALLOW_DESTROY = "HACIENDA_ALLOW_DESTROY"
 """Environment variable: name of the environment that may be destroyed, or may give up whole services, on purpose."""
 
 REVIEW = "HACIENDA_REVIEW"
 """Environment variable: name of the environment whose plan is made for reading only. A refusal then becomes a warning; the plan
 cannot be applied."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A member's part in a redundancy group.
+
+    Args:
+        domain: failure domain of its copies. Another domain holds other copies.
+        copies: number of copies in the whole group, each in another domain.
+        minimum: copies without which clients are not served.
+    """
+
+    domain: str
+    copies: int
+    minimum: int
+
+    @property
+    def spare(self) -> int:
+        """Domains that may be lost at once. One of several always may: otherwise no lost machine could be replaced."""
+        return max(self.copies - self.minimum, min(self.copies, 2) - 1)
 
 
 @dataclass(frozen=True)
@@ -43,11 +67,13 @@ class Member:
         node: its name.
         votes: voter group -> its weight there; empty for a member without a vote.
         peers: name of another member -> that member's votes.
+        shares: redundancy group -> its part there; empty for a member without copies.
     """
 
     node: str
     votes: Mapping[str, int]
     peers: Mapping[str, Mapping[str, int]]
+    shares: Mapping[str, Share] = field(default_factory=dict)
 
     def voters(self, group: str) -> dict[str, int]:
         """Every declared voter of a group, itself included, with its weight."""
@@ -76,6 +102,38 @@ class Loss:
         """Number of votes that make a majority."""
         return majority(self.voters)
 
+    def concerns(self, node: str) -> bool:
+        """Whether a node votes in the group."""
+        return node in self.voters
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """A redundancy group that would be left with too few copies.
+
+    Args:
+        group: its name.
+        leaving: members that would be gone, sorted.
+        domains: their failure domains, sorted.
+        copies: copies of the whole group.
+        minimum: copies without which clients are not served.
+    """
+
+    group: str
+    leaving: tuple[str, ...]
+    domains: tuple[str, ...]
+    copies: int
+    minimum: int
+
+    @property
+    def left(self) -> int:
+        """Copies that would certainly remain."""
+        return max(0, self.copies - len(self.domains))
+
+    def concerns(self, node: str) -> bool:
+        """Whether a node would be gone."""
+        return node in self.leaving
+
 
 @dataclass(frozen=True)
 class Departure:
@@ -84,7 +142,7 @@ class Departure:
     Args:
         member: the member, as it was declared.
         way: how it is lost.
-        groups: voter groups that it leaves; None: all of its groups.
+        groups: voter groups and redundancy groups that it leaves; None: all of its groups.
     """
 
     member: Member
@@ -96,17 +154,17 @@ class Departure:
         return self.groups is None or group in self.groups
 
 
-def dropped(member: Member, after: Mapping[str, int]) -> Departure | None:
-    """The departure of a member whose votes change in place.
+def dropped(member: Member, after: Collection[str]) -> Departure | None:
+    """The departure of a member whose groups change in place.
 
     Args:
         member: as it was declared.
-        after: voter group -> weight, as it will be declared.
+        after: voter groups and redundancy groups, as they will be declared.
 
     Returns:
-        Its departure from the groups that are no longer declared; None: it keeps voting in all groups.
+        Its departure from the groups that are no longer declared; None: it stays in all groups.
     """
-    groups = frozenset(member.votes.keys() - after.keys())
+    groups = frozenset((member.votes.keys() | member.shares.keys()) - set(after))
     return Departure(member, "dropped", groups) if groups else None
 
 
@@ -147,7 +205,7 @@ def counted(stored: Member, declared: Member, existing: Collection[str]) -> Memb
         existing: names of members that have a state.
     """
     peers = {name: votes for name, votes in stored.peers.items() if name in declared.peers or name in existing}
-    return Member(stored.node, stored.votes, peers)
+    return Member(stored.node, stored.votes, peers, stored.shares)
 
 
 def voter_group(group: str, views: Iterable[Member], gone: Collection[str]) -> dict[str, int]:
@@ -205,8 +263,58 @@ def refused(
     )
 
 
-def explain(lost: Iterable[Loss]) -> str:
-    """The losses in the operator's words: one line per distinct set of voters."""
+def shortages(departures: Collection[Departure], *, allowed: bool = False) -> tuple[Shortage, ...]:
+    """Redundancy groups that a plan would leave with too few copies, by name. The plan is refused unless this is empty.
+
+    A deleted member is not counted: the provider moves its copies elsewhere before it leaves, and refuses where it cannot. A
+    forgotten one keeps running.
+
+    Args:
+        departures: all departures from one cluster.
+        allowed: True: the operator allows destruction. Only a plan with a replacement is then still refused.
+    """
+    sudden = [one for one in departures if one.way not in ("deleted", "forgotten")]
+    if allowed and all(one.way != "replaced" for one in sudden):
+        return ()
+    found = []
+    for group in sorted({group for one in sudden for group in one.member.shares if one.leaves(group)}):
+        leavers = [one for one in sudden if group in one.member.shares and one.leaves(group)]
+        shares = [one.member.shares[group] for one in leavers]
+        domains = tuple(sorted({share.domain for share in shares}))
+        least = min(shares, key=lambda share: (share.spare, share.copies))
+        if len(domains) > least.spare and any(one.way in PLANNED for one in leavers):
+            names = tuple(sorted({one.member.node for one in leavers}))
+            found.append(Shortage(group, names, domains, least.copies, least.minimum))
+    return tuple(found)
+
+
+def refusal(lost: Iterable[Loss | Shortage]) -> str:
+    """What the groups would lose, in one line. It contains REFUSAL or TOO_FEW."""
+    listed = list(lost)
+    kinds = (
+        (REFUSAL, [one.group for one in listed if isinstance(one, Loss)]),
+        (TOO_FEW, [one.group for one in listed if isinstance(one, Shortage)]),
+    )
+    return "; ".join(f"{enumerate_names(groups)} {words}" for words, groups in kinds if groups)
+
+
+def explain(lost: Iterable[Loss | Shortage]) -> str:
+    """The losses in the operator's words: one line per distinct set of voters, and one per redundancy group."""
+    listed = list(lost)
+    short = [_explain_shortage(one) for one in listed if isinstance(one, Shortage)]
+    return "\n".join([*_explain_losses(one for one in listed if isinstance(one, Loss)), *short])
+
+
+def _explain_shortage(one: Shortage) -> str:
+    where = "" if one.domains == one.leaving else f" (failure domains {enumerate_names(one.domains)})"
+    what = "copy" if one.copies == 1 else "copies"
+    return (
+        f"{one.group}: of {one.copies} {what}, those on {enumerate_names(one.leaving)}{where} would be gone and {one.left} would "
+        f"remain; clients need {one.minimum}."
+    )
+
+
+def _explain_losses(lost: Iterable[Loss]) -> list[str]:
     groups: dict[tuple[tuple[str, ...], tuple[str, ...], int], list[str]] = {}
     for loss in lost:
         groups.setdefault((loss.leaving, loss.remaining, loss.needed), []).append(loss.group)
@@ -218,7 +326,7 @@ def explain(lost: Iterable[Loss]) -> str:
             f"{enumerate_names(names)}: of {total} declared {'voter' if total == 1 else 'voters'}, "
             f"{enumerate_names(leaving)} would be gone and {rest}; a majority takes {needed}."
         )
-    return "\n".join(lines)
+    return lines
 
 
 def enumerate_names(names: Collection[str]) -> str:

@@ -176,3 +176,74 @@ def test_a_cluster_that_shrinks_as_it_should_is_not_kept_from_it() -> None:
     views = [quorum.counted(five[name], four[name], set("abcde")) for name in "abcd"]
     departures = [quorum.Departure(five["e"], "deleted"), quorum.Departure(five["a"], "replaced")]
     assert quorum.losses(departures, views) == ()
+
+
+def holder(node: str, domain: str = "", copies: int = 3, minimum: int = 2) -> quorum.Member:
+    return quorum.Member(node, {}, {}, {"data": quorum.Share(domain or node, copies, minimum)})
+
+
+def going(*members: quorum.Member, way: quorum.Way = "replaced") -> list[quorum.Departure]:
+    return [quorum.Departure(member, way) for member in members]
+
+
+def test_one_of_three_copies_may_be_away_and_two_may_not() -> None:
+    assert not quorum.shortages(going(holder("sto-1")))
+    (short,) = quorum.shortages(going(holder("sto-1"), holder("sto-2")))
+    assert (short.group, short.leaving, short.left) == ("data", ("sto-1", "sto-2"), 1)
+    assert quorum.explain([short]) == (
+        "data: of 3 copies, those on sto-1 and sto-2 would be gone and 1 would remain; clients need 2."
+    )
+    assert quorum.refusal([short]) == f"data {quorum.TOO_FEW}"
+
+
+def test_machines_of_one_failure_domain_have_no_two_copies() -> None:
+    assert not quorum.shortages(going(holder("sto-1", "rack-1"), holder("sto-2", "rack-1")))
+    (short,) = quorum.shortages(going(holder("sto-1", "rack-1"), holder("sto-3", "rack-2")))
+    assert "(failure domains rack-1 and rack-2)" in quorum.explain([short])
+
+
+def test_the_only_copy_stays_and_one_of_two_may_be_replaced() -> None:
+    assert quorum.shortages(going(holder("sto-1", copies=1, minimum=1)))
+    assert not quorum.shortages(going(holder("sto-1", copies=2)))
+    assert quorum.shortages(going(holder("sto-1", copies=2), holder("sto-2", copies=2)))
+
+
+def test_who_does_not_answer_counts_where_another_one_is_replaced() -> None:
+    dead = quorum.Departure(holder("sto-1"), "unreachable")
+    assert not quorum.shortages([dead])
+    assert quorum.shortages([dead, *going(holder("sto-2"))])
+    assert not quorum.shortages(going(holder("sto-1"))), "the dead one itself may be replaced"
+
+
+def test_who_is_deleted_hands_its_copies_over_first() -> None:
+    assert not quorum.shortages(going(holder("sto-1"), holder("sto-2"), way="deleted"))
+
+
+def test_who_stops_holding_copies_in_place_is_lost() -> None:
+    departures = [quorum.dropped(holder(name), ()) for name in ("sto-1", "sto-2")]
+    assert [one.leaves("data") for one in departures if one] == [True, True]
+    assert quorum.shortages([one for one in departures if one])
+    assert quorum.dropped(holder("sto-1"), {"data"}) is None
+
+
+def test_a_whole_environment_is_given_up_in_its_name_but_nothing_replaced() -> None:
+    members = [holder(f"sto-{number}") for number in (1, 2, 3)]
+    assert not quorum.shortages(going(*members, way="dropped"), allowed=True)
+    assert quorum.shortages(going(*members), allowed=True)
+
+
+WAYS = st.sampled_from(["deleted", "replaced", "dropped", "moved", "forgotten", "unreachable", "blank"])
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), WAYS), max_size=6), st.integers(1, 5), st.integers(1, 5))
+def test_losing_more_domains_never_helps(found: list[tuple[int, quorum.Way]], copies: int, minimum: int) -> None:
+    least = min(minimum, copies)
+    departures = [
+        quorum.Departure(holder(f"sto-{number}", f"rack-{domain}", copies, least), way)
+        for number, (domain, way) in enumerate(found)
+    ]
+    short = quorum.shortages(departures)
+    one_more = quorum.Departure(holder("sto-9", "rack-9", copies, least), "replaced")
+    assert len(quorum.shortages([*departures, one_more])) >= len(short)
+    for one in short:
+        assert one.left < least or copies <= 2

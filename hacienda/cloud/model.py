@@ -17,6 +17,7 @@ from hacienda.declare import (
     Account,
     Capability,
     DeclarationError,
+    Redundancy,
     Registry,
     Role,
     Scope,
@@ -28,6 +29,7 @@ from hacienda.declare.trust import Fact
 from hacienda.environment.accept import Accept
 from hacienda.environment.network import PURPOSES, Purpose
 from hacienda.environment.source import Source
+from hacienda.quorum import Share
 
 __all__ = [
     "ABBREVIATIONS",
@@ -184,6 +186,37 @@ class Cloud:
     def voters(self, node: Node) -> Mapping[str, int]:
         """Voter groups in which the node votes: group -> weight."""
         return {name: 1 for name in node.services if self.registry[name].voters}
+
+    def shares(self, node: Node) -> Mapping[str, Share]:
+        """Redundancy groups in which the node holds copies: service -> its part. The group has its service's name."""
+        found = {}
+        for service, kept in self._counted:
+            if service in node.services and kept.domain is not None and (domain := kept.domain(self, node)):
+                copies = kept.copies(self)
+                found[service] = Share(domain, copies, min(kept.minimum, copies))
+        return found
+
+    @cached_property
+    def _counted(self) -> tuple[tuple[str, Redundancy], ...]:
+        """Redundancies that restarts and plans count, each with the service that holds the copies."""
+        return tuple(
+            (kept.held_by or service.name, kept)
+            for service in self.services
+            for kept in service.redundancy
+            if kept.domain is not None
+        )
+
+    def keepers(self, node: Node) -> Mapping[str, tuple[str, ...]]:
+        """Members that take this node out of their clusters when it leaves: name -> the services that do it. Empty: it is in no
+        cluster but those in which it votes."""
+        found: dict[str, list[str]] = {}
+        for name in node.services:
+            capability = self.registry[name].drained_by
+            keeper = self.provider(capability) if capability else None
+            for member in self.members(keeper.name) if keeper else ():
+                if member.name != node.name and keeper and keeper.name not in found.setdefault(member.name, []):
+                    found[member.name].append(keeper.name)
+        return {name: tuple(services) for name, services in found.items()}
 
     @cached_property
     def voting(self) -> tuple[Node, ...]:

@@ -82,7 +82,7 @@ def is_peer_group(service: Service) -> bool:
 
 
 def is_rolling(service: Service) -> bool:
-    """Whether nodes restart one at a time: the members vote, or are behind a front end."""
+    """Whether nodes restart one at a time, under a lock in etcd: the members vote, or are behind a front end."""
     return service.voters or bool(service.frontends)
 
 

@@ -74,7 +74,7 @@ def _entry(cloud: Cloud, node: Node, service: Service) -> dict[str, Any]:
         "name": service.name,
         "units": list(service.units),
         "after": list(programs.waits_for(cloud, node, service)),
-        "rolling": facts.is_rolling(service),
+        "rolling": facts.is_rolling(service) or service.name in cloud.shares(node),
         "voters": service.voters,
         "inputs": list(secrecy.reconciled(cloud, service)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -37,6 +38,8 @@ class MemberResource(Declaration):
     secret_store: str
     voters: Mapping[str, int]
     peers: Mapping[str, Mapping[str, Any]]
+    redundancy: Mapping[str, Mapping[str, Any]] | None
+    keepers: Mapping[str, Mapping[str, Any]] | None
 
 
 def member_resource(output: EnvironmentOutput, node: Node, machine: MachineHandle, trust: str) -> MemberResource:
@@ -59,6 +62,12 @@ def member_resource(output: EnvironmentOutput, node: Node, machine: MachineHandl
         secret_store=output.store,
         voters=cloud.voters(node),
         peers={peer.name: _peer(cloud, peer) for peer in cloud.fellow_voters(node)},
+        redundancy={group: dataclasses.asdict(share) for group, share in cloud.shares(node).items()} or None,
+        keepers={
+            name: {"host": cloud.node(name).ssh_host, "port": cloud.ssh.port, "services": list(services)}
+            for name, services in cloud.keepers(node).items()
+        }
+        or None,
     )
 
 

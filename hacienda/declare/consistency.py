@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import types
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,23 @@ def account_problems(services: Iterable[Service]) -> Iterator[str]:
             other, same = declared.setdefault((account.kind, account.name), (service, account))
             if (same.owner, same.roles) != (account.owner, account.roles):
                 yield f"{where} of the kind {account.kind!r} differs from its declaration by {other.name}"
+
+
+def redundancy_problems(services: Iterable[Service], left_out: Collection[str] = ()) -> Iterator[str]:
+    """Errors of redundancies and drains that name another service. Services in `left_out` exist elsewhere."""
+    listed = tuple(services)
+    names = [*(service.name for service in listed), *left_out]
+    groups: dict[str, str] = {}
+    for service in listed:
+        for kept in (kept for kept in service.redundancy if kept.domain is not None):
+            holder = kept.held_by or service.name
+            if holder not in names:
+                yield f"{service.name}: the copies of its {kept.of} are held by {unknown(holder, names)}, which is no service"
+            elif groups.setdefault(holder, kept.of) != kept.of:
+                yield f"{service.name}: {holder} has copies of {groups[holder]} and of {kept.of}; a service has one failure domain"
+        for keeper in (one for one in listed if service.drained_by in one.provides):
+            if keeper.leave is None:
+                yield f"{service.name}: is drained by {keeper.name}, which has no leave script"
 
 
 def _account(service: Service, account: Account, owner: Service, kind: AccountKind) -> Iterator[str]:
@@ -237,6 +254,10 @@ def _timers(service: Service) -> Iterator[str]:
         if kept.option and kept.option not in service.options.model_fields:
             what = unknown(kept.option, service.options.model_fields)
             yield f"{service.name}: the number of copies of its {kept.of} is set by the option {what}"
+        if kept.held_by and kept.domain is None:
+            yield f"{service.name}: the copies of its {kept.of} are held by {kept.held_by}; name their failure domain in `domain`"
+    if service.drained_by is not None and service.drained_by not in service.requires:
+        yield f"{service.name}: is drained by the provider of {service.drained_by!r}, which it does not require"
     for capability in service.serves_without:
         if capability not in service.requires:
             yield f"{service.name}: serves without {capability!r}, which it does not require"

@@ -35,6 +35,7 @@ class Registry:
             raise DeclarationError("two services have the same name")
         wrong = [problem for service in listed for problem in (*consistency.problems(service), *self._after(service))]
         wrong += consistency.account_problems(listed)
+        wrong += consistency.redundancy_problems(listed, left_out)
         if wrong:
             raise DeclarationError("\n".join(wrong))
         self._providers = self._capabilities(listed)

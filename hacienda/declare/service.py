@@ -108,7 +108,9 @@ class Service:
         voters: True: a majority of its members must live. The guard counts them in the voter group of the service's name, and
             they restart one at a time.
         arbiter: what votes in its place on arbiter machines, where the service itself does not run.
-        redundancy: copies of data that its voters do not agree on, for example images.
+        redundancy: copies that its voters do not agree on, of data or of a task: images, gateways.
+        drained_by: the capability whose provider drains a member of this service that leaves for good, and removes it. That
+            provider's leave script does both. None: a member is in no other service's records.
         devices: device files of the host that it needs where machines are containers: `/dev/net/tun`.
         nesting: it mounts proc or sysfs of its own, which a container allows only with `security.nesting`.
         packages: Debian packages.
@@ -141,7 +143,9 @@ class Service:
         migrate: script that runs once per release on the node that wins the claim, before the release's code starts anywhere. It
             brings schemas to what that code needs. It runs again with `--online` once every member runs that code, for migrations
             that must wait until then.
-        leave: script that takes the member in its argument out of the cluster. It runs on a surviving node.
+        leave: script that takes the member in its argument out of the cluster. It runs on a surviving node. With `--check` it
+            says whether the others can do without that member. With `--drain` it moves what the member holds elsewhere, a step at
+            a time: it ends with 0 when nothing is left, with 75 while it is at work, with 1 if it cannot.
         scripts: further scripts.
         assumptions: what it relies on in its packages: everything that a file or script names and the project does not make.
         sandboxes: sandbox of each unit that it installs, on arbiters too.
@@ -162,6 +166,7 @@ class Service:
     voters: bool = False
     arbiter: Arbiter | None = None
     redundancy: tuple[Redundancy, ...] = ()
+    drained_by: Capability | None = None
     devices: tuple[str, ...] = ()
     nesting: bool = False
     packages: tuple[str, ...] = ()

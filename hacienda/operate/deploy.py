@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hacienda.declare.resource_types import MEMBER
 from hacienda.errors import RefusedError, ToolError
 from hacienda.operate.observer import OnLine
-from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW
+from hacienda.quorum import ALLOW_DESTROY, REFUSAL, REVIEW, TOO_FEW
 from hacienda.review.plan import reader
 from hacienda.terraform import Terraform
 
@@ -212,7 +212,7 @@ def _plan(file: Path, destroy: bool, colour: bool) -> list[str]:
 def refusal_of(failure: str) -> str:
     """The provider's message, without Terraform's frames, if a plan failed because a quorum would be lost; otherwise empty."""
     lines = [line.strip("│╷╵ ") for line in _COLOUR.sub("", failure).splitlines()]
-    if REFUSAL not in " ".join(lines):
+    if not any(words in " ".join(lines) for words in (REFUSAL, TOO_FEW)):
         return ""
     begins = next((number for number, line in enumerate(lines) if line.startswith("Error:")), 0)
     return "\n".join(lines[begins:]).removeprefix("Error:").strip()

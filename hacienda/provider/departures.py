@@ -130,30 +130,41 @@ class Departures:
         declared = self._declared
         return [quorum.counted(one, declared.get(name, one), known) for name, one in self._stored.items()]
 
-    def _losses(self, allowed: bool) -> tuple[quorum.Loss, ...]:
-        return quorum.refused(self._departures(), self._views(), allowed=allowed)
+    def _losses(self, allowed: bool) -> tuple[quorum.Loss | quorum.Shortage, ...]:
+        departures = self._departures()
+        return (
+            *quorum.refused(departures, self._views(), allowed=allowed),
+            *quorum.shortages(departures, allowed=allowed),
+        )
 
     def _refusal(self, node: str, allowed: bool) -> tuple[str, str] | None:
         departures = self._departures()
         lost = [
             loss
             for loss in self._losses(allowed)
-            if any(one.member.node == node and one.leaves(loss.group) for one in departures) and node in loss.voters
+            if any(one.member.node == node and one.leaves(loss.group) for one in departures) and loss.concerns(node)
         ]
         return self._told_of(node, lost) if lost else None
 
-    def _told_of(self, node: str, lost: list[quorum.Loss]) -> tuple[str, str]:
+    def _told_of(self, node: str, lost: list[quorum.Loss | quorum.Shortage]) -> tuple[str, str]:
         self._told_groups.update(loss.group for loss in lost)
-        groups = quorum.enumerate_names([loss.group for loss in lost])
-        what = {"dropped": "stop voting", "moved": "move"}.get(self._fate(node).way, "leave")
-        return f"{node} must not {what}: {groups} {quorum.REFUSAL}", self._advice(lost)
+        what = {"dropped": "leave in place", "moved": "move"}.get(self._fate(node).way, "leave")
+        if self._fate(node).way == "dropped" and any(isinstance(loss, quorum.Loss) for loss in lost):
+            what = "stop voting"
+        return f"{node} must not {what}: {quorum.refusal(lost)}", self._advice(lost)
 
-    def _advice(self, lost: list[quorum.Loss]) -> str:
+    def _advice(self, lost: list[quorum.Loss | quorum.Shortage]) -> str:
         involved = sorted({name for loss in lost for name in loss.leaving})
         listed = ", ".join(f"{name} ({self._told(name)})" for name in involved)
         text = f"Nothing was touched. In this plan: {listed}.\n{quorum.explain(lost)}\n\n"
-        if not self._changed.keys() & set(involved) and any(len(loss.voters) == 1 for loss in lost):
+        if not self._changed.keys() & set(involved) and any(
+            len(loss.voters) == 1 for loss in lost if isinstance(loss, quorum.Loss)
+        ):
             return text + "It is the only voter: first make the group three voters, then replace this one. " + _OVERRIDE
+        if any(loss.copies == 1 for loss in lost if isinstance(loss, quorum.Shortage)):
+            return (
+                text + "There is no other copy: first declare three such machines, then replace this one. " + _OVERRIDE
+            )
         found = [name for name in involved if self._fate(name).way not in PLANNED]
         if found:
             return text + f"First bring {quorum.enumerate_names(found)} back, or replace it alone. " + _OVERRIDE

@@ -10,6 +10,7 @@ from hacienda import quorum
 from hacienda.provider.departures import Departures
 from hacienda.provider.framework.schema import Attribute
 from hacienda.provider.framework.values import State
+from hacienda.provider.member.turns import Turns
 from hacienda.provider.record import Record
 
 ATTRIBUTES = (
@@ -34,6 +35,7 @@ class ProviderData:
     stop: threading.Event = field(default_factory=threading.Event)
     departures: Departures = field(default_factory=Departures)
     leaving: threading.Lock = field(default_factory=threading.Lock)
+    turns: Turns = field(default_factory=Turns)
     environment: str = ""
     allow_destroy: bool = False
     review: bool = False

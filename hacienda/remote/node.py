@@ -50,12 +50,13 @@ class Status:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A node's report about one of its services, with the fix if it is not healthy."""
+    """A node's report about one of its services, with the fix if it is not healthy. `working`: not yet, but nothing is wrong."""
 
     service: str
     ok: bool
     detail: str
     fix: str
+    working: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,13 +155,7 @@ class Node:
         """
         options = ("--json", "--local") if local else ("--json",)
         done = self._transport.run(scripts.program("hacienda-verify", *options, *map(_word, services)), timeout=120)
-        answer = _json(done, self.name)
-        if not isinstance(answer, list):
-            raise RemoteError(f"{self.name} does not report on its services", _said(done)[-500:])
-        return tuple(
-            Verdict(str(one["service"]), one["ok"] is True, str(one.get("detail", "")), str(one.get("fix", "")))
-            for one in answer
-        )
+        return self._verdicts("report on its services", done)
 
     def diagnose(self) -> Diagnosis | None:
         """Its report about itself; None: the program that reports it is not installed."""
@@ -185,9 +180,21 @@ class Node:
         done = self._transport.run(script, timeout=120)
         return "" if done.code == 0 else _said(done) or f"exit status {done.code}"
 
-    def remove(self, node: str) -> None:
-        """Remove another node from every cluster of this one."""
-        self._checked(f"remove {node}", scripts.program("hacienda-leave", _word(node)), timeout=300)
+    def remove(self, node: str, services: Sequence[str] = ()) -> None:
+        """Remove another node from the clusters of these services, or from every cluster of this one."""
+        self._checked(
+            f"remove {node}", scripts.program("hacienda-leave", _word(node), *map(_word, services)), timeout=300
+        )
+
+    def drain(self, node: str, services: Sequence[str]) -> tuple[Verdict, ...]:
+        """Let these services take one step to move what another node holds elsewhere. Call it until every verdict is ok."""
+        script = scripts.program("hacienda-leave", "--drain", "--json", _word(node), *map(_word, services))
+        return self._verdicts("say what another node holds", self._transport.run(script, timeout=300))
+
+    def stay(self, node: str, services: Sequence[str]) -> None:
+        """Undo `drain`."""
+        script = scripts.program("hacienda-leave", "--stay", _word(node), *map(_word, services))
+        self._checked(f"take {node} into service again", script, timeout=300)
 
     def stop_services(self) -> None:
         """Stop its own services in order, and keep them stopped."""
@@ -208,6 +215,21 @@ class Node:
     def _clusters(self, what: str, script: str) -> dict[str, str]:
         answer = _json(self._checked(what, script), self.name)
         return {str(key): str(value) for key, value in (answer or {}).items()}
+
+    def _verdicts(self, what: str, done: Completed) -> tuple[Verdict, ...]:
+        answer = _json(done, self.name)
+        if not isinstance(answer, list):
+            raise RemoteError(f"{self.name} does not {what}", _said(done)[-500:])
+        return tuple(
+            Verdict(
+                str(one["service"]),
+                one["ok"] is True,
+                str(one.get("detail", "")),
+                str(one.get("fix", "")),
+                one.get("working") is True,
+            )
+            for one in answer
+        )
 
     def _checked(self, what: str, script: str, data: bytes = b"", timeout: float = 60.0) -> Completed:
         done = self._transport.run(script, data, timeout)

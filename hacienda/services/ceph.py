@@ -146,7 +146,9 @@ service = Service(
     provides=("storage cluster",),
     hands_out=(AccountKind("storage", takes=("caps",), secret="ceph-key"),),  # noqa: S106 a kind of secret
     voters=True,
-    redundancy=(Redundancy("volumes", copies=copies, minimum=2, option="copies"),),
+    redundancy=(
+        Redundancy("volumes", copies=copies, minimum=2, option="copies", held_by="ceph-osd", domain=cluster.domain),
+    ),
     packages=("ceph-mon", "ceph-mgr", "ceph-common", "python3-rados"),
     data=("/var/lib/ceph",),
     units=("ceph-mon.service", "ceph-mgr.service"),
@@ -196,6 +198,7 @@ service = Service(
         Script("may-stop.sh"),
         Script("health.py"),
         Script("remove_machine.py"),
+        Script("drain.py"),
         *cluster.SCRIPTS,
     ),
     sandboxes=(

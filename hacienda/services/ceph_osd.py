@@ -31,6 +31,18 @@ KEYRING = "/etc/ceph-osd/ceph.client.bootstrap-osd.keyring"
 DISK = "osd"
 """Disks whose purpose begins with this word are OSDs: `{osd: 4TiB}`, `{osd-1: 4TiB, osd-2: 4TiB}`."""
 
+CAPS = (
+    (
+        "mon",
+        # Besides making OSDs, a machine gives the number of a dead OSD of its own to the one that takes its place. While its
+        # daemons restart, the cluster does not move their data.
+        "profile bootstrap-osd, allow command 'osd destroy-actual', allow command 'osd set-group' with flags=noout, "
+        "allow command 'osd unset-group' with flags=noout",
+    ),
+    ("mgr", "allow command 'osd ok-to-stop', allow command 'pg ls-by-osd'"),
+)
+"""Rights of a storage machine."""
+
 
 class CephOsdOptions(ServiceOptions):
     """Options of Ceph's OSDs."""
@@ -58,9 +70,11 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
+    share = cloud.shares(node)[service.name]
     return {
         "disks": [f"{purpose}={size}" for purpose, size in disks(cloud, node).items()],
         "in_files": cloud.platform.containers,
+        "spare": share.copies - share.minimum,
     }
 
 
@@ -70,6 +84,7 @@ service = Service(
     roles=("storage",),
     choice="on request",
     requires=("storage cluster",),
+    drained_by="storage cluster",
     packages=("ceph-osd", "ceph-common", "ceph-volume", "lvm2", "python3-rados"),
     data=("/var/lib/ceph",),
     units=("ceph-osd.target",),
@@ -88,13 +103,15 @@ service = Service(
         Account(
             "storage",
             "bootstrap-osd",
-            # Besides making OSDs, a machine gives the number of a dead OSD of its own to the one that takes its place.
-            caps=(("mon", "profile bootstrap-osd, allow command 'osd destroy-actual'"),),
+            caps=CAPS,
         ),
     ),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     scripts=(
+        Script("may-stop.sh"),
+        Script("settled.sh"),
+        Script("restart.py"),
         Script("osds.py"),
         Script("files.py"),
         Script("disks.py"),

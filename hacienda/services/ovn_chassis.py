@@ -15,17 +15,17 @@ from hacienda.cloud.model import Cloud, Network, Node
 from hacienda.declare import (
     Assumption,
     Certificate,
-    DeclarationError,
     Instead,
     NodeFile,
     Port,
+    Redundancy,
     Sandbox,
     Script,
     Service,
     Template,
     Timer,
 )
-from hacienda.services.openstack import provider
+from hacienda.services.openstack import logical_network, provider
 
 SETTINGS = "/etc/openvswitch/hacienda.json"
 TLS = "/etc/ovn-chassis/ovn"
@@ -48,12 +48,14 @@ def _gateway(cloud: Cloud, node: Node) -> str:
     return interfaces.names(cloud, node).get(network.name, "")
 
 
-def _southbound(cloud: Cloud) -> str:
-    provider = cloud.provider("logical network")
-    if provider is None:
-        raise DeclarationError(f"{service.name}: no service provides the logical network")
-    number = provider.port("southbound").number
-    return ",".join(f"ssl:{cloud.address(member)}:{number}" for member in cloud.servers(provider.name))
+def _gateways(cloud: Cloud) -> tuple[Node, ...]:
+    """Machines that carry gateways."""
+    return tuple(node for node in cloud.role("network") if _gateway(cloud, node))
+
+
+def _domain(cloud: Cloud, node: Node) -> str:
+    """Gateways restart one after another. A single one has no other to wait for."""
+    return node.name if _gateway(cloud, node) and len(_gateways(cloud)) > 1 else ""
 
 
 def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
@@ -77,7 +79,7 @@ def _settings(cloud: Cloud, node: Node) -> str:
         "ovn-bridge-datapath-type": datapath,
         "ovn-encap-ip": str(cloud.address(node, "tenant")),
         "ovn-encap-type": "geneve",
-        "ovn-remote": _southbound(cloud),
+        "ovn-remote": logical_network.databases(cloud)["sb"],
         "ovn-remote-probe-interval": str(int(service.timed("probe of the southbound database") * 1000)),
     }
     if _gateway(cloud, node):
@@ -104,6 +106,12 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         "encap_address": cloud.address(node, "tenant"),
         "cards": tuple(_bridges(cloud, node).values()) if cloud.platform.containers else (),
+        # Ends of the tunnels to the other gateways.
+        "gateways": tuple(
+            cloud.address(other, "tenant")
+            for other in (_gateways(cloud) if _gateway(cloud, node) else ())
+            if other is not node
+        ),
     }
 
 
@@ -152,6 +160,8 @@ service = Service(
     choice="on request",
     requires=("logical network",),
     serves_without=("logical network",),
+    drained_by="logical network",
+    redundancy=(Redundancy("gateways", copies=lambda cloud: len(_gateways(cloud)), domain=_domain),),
     after=("host", "firewall", "chrony"),
     devices=("/dev/net/tun",),
     packages=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common", "jq", "nftables", "kmod"),
@@ -170,7 +180,12 @@ service = Service(
     timers=(Timer("probe of the southbound database", 5, SETTINGS),),
     prepare=Script("prepare.sh"),
     verify=Script("verify.sh"),
-    scripts=(Script("configure.sh", on_change="reload"),),
+    scripts=(
+        Script("configure.sh", on_change="reload"),
+        Script("gateways.sh"),
+        Script("may-stop.sh"),
+        Script("settled.sh"),
+    ),
     sandboxes=(
         Sandbox(
             "ovsdb-server.service",

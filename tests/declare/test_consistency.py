@@ -22,6 +22,7 @@ from hacienda.declare import (
     Limit,
     NoTimer,
     Port,
+    Redundancy,
     Registry,
     Script,
     Service,
@@ -114,6 +115,30 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a file of overrides": (
         {"files": FILES, "overrides": Lines("/etc/on.conf", Path())},
         r"(?s)overrides are for '/etc/on.conf'; did you mean '/etc/one.conf'.*have no field `overrides`",
+    ),
+    "who holds copies": (
+        {"redundancy": (Redundancy("data", copies=lambda cloud: 3, held_by="tow", domain=lambda cloud, node: "rack"),)},
+        "one: the copies of its data are held by 'tow', which is no service",
+    ),
+    "copies that another service holds somewhere": (
+        {"redundancy": (Redundancy("data", copies=lambda cloud: 3, held_by="one"),)},
+        "the copies of its data are held by one; name their failure domain in `domain`",
+    ),
+    "two failure domains of one service": (
+        {
+            "redundancy": tuple(
+                Redundancy(of, copies=lambda cloud: 3, domain=lambda cloud, node: "rack") for of in ("data", "gateways")
+            )
+        },
+        "one has copies of data and of gateways; a service has one failure domain",
+    ),
+    "who drains it": (
+        {"drained_by": "database"},
+        "one: is drained by the provider of 'database', which it does not require",
+    ),
+    "what cannot drain": (
+        {"provides": ("database",), "requires": ("database",), "drained_by": "database"},
+        "one: is drained by one, which has no leave script",
     ),
     "a timer's file": ({"files": FILES, "timers": (replace(TIMER, file="/etc/on.conf"),)}, "did you mean '/etc/one.conf'"),
     "a held package": ({"packages": ("oned",), "held": ("onde",)}, "one: holds 'onde'; did you mean 'oned'"),

@@ -27,6 +27,7 @@ CONFIGURATION = "/etc/ceph/ceph.conf"
 RECONCILE = composed.program("ceph", "reconcile.py")
 HEALTH = composed.program("ceph", "health.py")
 REMOVE = composed.program("ceph", "remove_machine.py")
+DRAIN = composed.program("ceph", "drain.py")
 
 CEPH = """
 case "$*" in
@@ -211,8 +212,9 @@ def test_leaving_is_checked_against_the_declared_monitors(box: Sandbox) -> None:
     assert "only 1 of 3" in refused.errors
 
 
-def test_a_machine_without_a_monitor_leaves_without_a_check(box: Sandbox) -> None:
+def test_a_machine_without_a_monitor_is_checked_for_its_copies(box: Sandbox) -> None:
     assert box.run("leave.sh", "--check", "sto-1").code == 0
+    assert box.calls("python3")[-1].endswith("drain.py check sto-1")
 
 
 def test_a_member_that_leaves_is_removed_with_its_managers_key(box: Sandbox) -> None:
@@ -376,6 +378,12 @@ def test_full_disks_slow_requests_and_wrong_clocks_are_faults(code: str) -> None
     assert line != f"it is {code}|ceph health detail"
 
 
+def test_an_osd_that_runs_and_is_out_is_a_fault() -> None:
+    """A drain that was killed leaves it so, and Ceph itself reports nothing."""
+    assert HEALTH.out([{"osd": 0, "up": 1, "in": 1}, {"osd": 1, "up": 0, "in": 0}]) == ""
+    assert HEALTH.out([{"osd": 2, "up": 1, "in": 0}]).startswith("osd.2 run and are out")
+
+
 def test_only_the_osds_of_a_machine_are_removed_and_those_that_run_are_named() -> None:
     tree = {
         "nodes": [
@@ -408,3 +416,123 @@ def test_the_manager_s_bcrypt_can_be_imported_and_says_why_it_does_nothing(tmp_p
         check=False,
     )
     assert "AttributeError: bcrypt.gensalt: Ceph's manager cannot load Debian's bcrypt" in ran.stderr
+
+
+class Draining:
+    """A cluster of machines with one OSD of 100 GiB each, in racks of two."""
+
+    def __init__(self, machines: int, size: int = 3, used: int = 10) -> None:
+        self.machines, self.size, self.used = machines, size, used
+        self.out: set[int] = set()
+        self.down: set[int] = set()
+        self.states = {"active+clean": 32}
+        self.safe: list[int] = []
+        self.said: list[tuple[str, list[str]]] = []
+
+    def say(self, prefix: str, ids: list[str]) -> None:
+        self.said.append((prefix, ids))
+        self.out |= {int(number) for number in ids}
+
+    def ask(self, prefix: str) -> Any:
+        osds = range(self.machines)
+        if prefix == "osd dump":
+            listed = [{"osd": osd, "up": osd not in self.down, "in": osd not in self.out} for osd in osds]
+            return {"osds": listed, "pools": [{"size": self.size}]}
+        assert prefix == "osd tree"
+        racks = [
+            {
+                "id": -100 - rack,
+                "name": f"rack-{rack}",
+                "type": "rack",
+                "children": [-10 - osd for osd in osds if osd // 2 == rack],
+            }
+            for rack in range((self.machines + 1) // 2)
+        ]
+        hosts = [{"id": -10 - osd, "name": f"sto-{osd}", "type": "host", "children": [osd]} for osd in osds]
+        return {"nodes": [*racks, *hosts, *({"id": osd, "name": f"osd.{osd}", "type": "osd"} for osd in osds)]}
+
+    def ask_manager(self, prefix: str, **arguments: Any) -> Any:
+        gib = 2**20
+        if prefix == "osd df":
+            disk = {"kb": 100 * gib, "kb_used": self.used * gib, "kb_used_data": self.used * gib}
+            return {"nodes": [{"id": osd, **disk} for osd in range(self.machines)]}
+        if prefix == "pg stat":
+            states = [{"name": name, "num": count} for name, count in self.states.items()]
+            return {"pg_summary": {"num_pgs": sum(self.states.values()), "num_pg_by_state": states}}
+        assert (prefix, arguments) == ("osd safe-to-destroy", {"ids": ["0"]})
+        return {"safe_to_destroy": self.safe}
+
+
+def test_a_storage_machine_is_drained_step_by_step() -> None:
+    cluster = Draining(4)
+    assert DRAIN.drain(cluster, "sto-0", [0], "host") == (
+        75,
+        "its OSDs 0 are out: their data moves to the other machines",
+    )
+    assert cluster.said == [("osd out", ["0"])]
+    assert DRAIN.drain(cluster, "sto-0", [0], "host")[0] == 75, "Ceph's manager has not heard of it yet"
+    # Ceph 18.2 calls an OSD safe to destroy while the copies of its data are still made.
+    cluster.states, cluster.safe = {"active+clean": 20, "active+recovery_wait+degraded": 12}, [0]
+    assert DRAIN.drain(cluster, "sto-0", [0], "host") == (75, "12 of 32 placement groups still move")
+    cluster.states = {"active+clean": 31, "active+clean+scrubbing+deep": 1}
+    assert DRAIN.drain(cluster, "sto-0", [0], "host") == (0, "its OSDs 0 hold nothing that is needed")
+    assert cluster.said == [("osd out", ["0"])]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "bucket", "reason"),
+    [
+        (Draining(3), "host", "each object has 3 copies, and without sto-0 only 2 machines could hold them"),
+        (Draining(5), "rack", ""),
+        (Draining(5, used=80), "host", "sto-0 holds 80 GiB, and the others have room for 20 GiB"),
+        (Draining(3, size=2), "host", ""),
+    ],
+)
+def test_data_without_another_place_keeps_its_machine(cluster: Draining, bucket: str, reason: str) -> None:
+    code, line = DRAIN.drain(cluster, "sto-0", [0], bucket)
+    assert (code, line.partition("|")[0]) == ((1, reason) if reason else (75, line))
+    assert bool(cluster.said) is not bool(reason), "a refusal changes nothing"
+    assert bool(line.partition("|")[2]) is bool(reason)
+
+
+def test_a_whole_rack_may_be_too_much_where_one_machine_of_it_is_not() -> None:
+    racks = Draining(6)
+    assert DRAIN.hindrance(racks, "sto-0", [0], "rack") == ""
+    assert "only 2 failure domains (rack)" in DRAIN.hindrance(racks, "sto-0", [0, 1], "rack")
+
+
+def test_data_that_only_an_absent_machine_has_is_named() -> None:
+    cluster = Draining(4)
+    cluster.out, cluster.states = {0}, {"active+clean": 30, "down": 2}
+    assert "2 need data of a machine that is off" in DRAIN.drain(cluster, "sto-0", [0], "host")[1]
+
+
+@pytest.mark.parametrize(
+    ("size", "ok", "code"),
+    [(3, True, 0), (3, False, 1), (2, False, 0)],
+    ids=["complete", "incomplete", "no spare copy"],
+)
+def test_a_machine_is_replaced_only_while_others_have_enough_copies(size: int, ok: bool, code: int) -> None:
+    class Replacing(Draining):
+        def ask(self, prefix: str) -> Any:
+            return {"pools": [{"size": size, "min_size": 2}]}
+
+        def ask_manager(self, prefix: str, **arguments: Any) -> Any:
+            assert (prefix, arguments) == ("osd ok-to-stop", {"ids": ["0"]})
+            return {"ok_to_stop": ok, "bad_become_inactive": ["2.0"], "bad_already_inactive": ["2.1"]}
+
+    found, line = DRAIN.check(Replacing(4), "sto-0", [0])
+    assert found == code
+    assert ("2 placement groups have too few copies" in line) is bool(code)
+    assert DRAIN.check(Replacing(4), "sto-9", [])[0] == 0
+
+
+def test_a_machine_without_osds_has_nothing_to_drain() -> None:
+    assert DRAIN.drain(Draining(3), "sto-9", [], "host")[0] == 0
+
+
+def test_a_drain_is_the_storage_machines_own(box: Sandbox) -> None:
+    assert box.run("leave.sh", "--drain", "sto-1").code == 0
+    assert box.calls("python3")[-1].endswith("drain.py drain sto-1")
+    assert box.run("leave.sh", "--stay", "sto-1").code == 0
+    assert box.calls("python3")[-1].endswith("drain.py stay sto-1")

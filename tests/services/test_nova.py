@@ -12,8 +12,10 @@ from urllib.parse import urlparse
 import pytest
 
 from hacienda.cloud import Cloud
+from hacienda.errors import InputError
 from hacienda.services import nova
 from tests.services import composed
+from tests.services.sandbox import Sandbox
 from tests.services.stated import Found
 
 STATED = {"discovery": Found(r"^discover_hosts_in_cells_interval = (\d+)$")}
@@ -37,6 +39,11 @@ def test_a_cloud_has_it_on_request(tmp_path: Path) -> None:
     assert "nova" not in [service.name for service in composed.cloud(tmp_path, composed.LAB).services]
 
 
+def test_without_a_network_for_instances_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neutron"):
+        composed.cloud(tmp_path, f"{composed.LAB}services: {{glance: true, nova: true}}\n")
+
+
 def test_three_schemas_have_one_user(lab: Cloud) -> None:
     accounts = [one for one in lab.registry["nova"].accounts if one.kind == "database"]
     assert [one.name for one in accounts] == ["nova_api", "nova", "nova_cell0"]
@@ -49,10 +56,10 @@ def test_three_schemas_have_one_user(lab: Cloud) -> None:
 
 
 def test_every_process_and_pool_is_counted(lab: Cloud) -> None:
-    """Two workers, two conductors and a scheduler, each with four pools of four connections."""
+    """Two workers of each API, two conductors and a scheduler, each with four pools of four connections."""
     node = lab.node("ctl-1")
     counted = {one.name: one.connections(lab, node) for one in lab.registry["nova"].accounts if one.connections}
-    assert counted == {"nova_api": 5 * 4, "nova": 5 * 2 * 4, "nova_cell0": 5 * 4}
+    assert counted == {"nova_api": 7 * 4, "nova": 7 * 2 * 4, "nova_cell0": 7 * 4}
     pools = [
         (configuration(lab)[name]["max_pool_size"], configuration(lab)[name]["max_overflow"])
         for name in ("api_database", "database")
@@ -208,3 +215,128 @@ def test_without_a_database_it_ends_with_1(urls: list[str], code: int, monkeypat
     monkeypatch.setattr(MIGRATE.importlib, "import_module", lambda name: None)
     monkeypatch.setattr(sys, "argv", ["migrate.py", nova.CONFIGURATION, "api_database", "sync"])
     assert MIGRATE.main() == code
+
+
+COMPUTES = composed.program("nova", "computes.py")
+NOW = "2026-11-29T14:00:00"
+
+
+class Nova:
+    """Two computes, and instances on the first. A live migration is begun and never ends, unless `moves` says so."""
+
+    def __init__(self, *statuses: str, state: str = "up", others: int = 1, moves: bool = False) -> None:
+        self.computes = [
+            {
+                "id": f"id-{number}",
+                "host": f"cmp-{number}",
+                "state": state if number == 1 else "up",
+                "status": "enabled",
+            }
+            for number in range(1, others + 2)
+        ]
+        self.servers = [
+            {"id": f"i-{number}", "name": f"vm-{number}", "status": status, "OS-EXT-STS:task_state": None}
+            for number, status in enumerate(statuses)
+        ]
+        self.moves = moves
+        self.migrations: list[dict[str, str]] = []
+        self.sent: list[tuple[str, str]] = []
+
+    def get(self, path: str) -> Any:
+        if path == "/os-services?binary=nova-compute":
+            return {"services": self.computes}
+        if path.startswith("/servers/detail"):
+            assert path == "/servers/detail?all_tenants=1&host=cmp-1"
+            return {"servers": list(self.servers)}
+        assert path.startswith("/os-migrations?source_compute=cmp-1&instance_uuid=")
+        return {"migrations": [one for one in self.migrations if one["instance"] == path.rpartition("=")[2]]}
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        self.sent.append((method, path))
+        if path.startswith("/os-services/"):
+            (own,) = (one for one in self.computes if one["id"] == path.rpartition("/")[2])
+            if method == "DELETE":
+                self.computes.remove(own)
+            own.update(body or {})
+        else:
+            assert body == {"os-migrateLive": {"host": None, "block_migration": "auto"}}
+            (server,) = (one for one in self.servers if f"/{one['id']}/" in path)
+            server.update({"status": "MIGRATING", "OS-EXT-STS:task_state": "migrating"})
+            if self.moves:
+                self.servers.remove(server)
+
+    def asked_to_migrate(self) -> int:
+        return sum(path.endswith("/action") for _, path in self.sent)
+
+
+def test_a_compute_is_drained_step_by_step() -> None:
+    cloud = Nova("ACTIVE", "PAUSED", moves=True)
+    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (75, "cmp-1 takes no instance any more")
+    assert cloud.computes[0]["status"] == "disabled"
+    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (75, "2 instances still move: vm-0, vm-1")
+    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (0, "cmp-1 has no instance")
+    assert cloud.asked_to_migrate() == 2
+    COMPUTES.leave(cloud, "cmp-1")
+    assert [one["host"] for one in cloud.computes] == ["cmp-2"]
+    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 0, "a second run finds nothing to do"
+    COMPUTES.leave(cloud, "cmp-1")
+
+
+def test_an_instance_that_moves_is_not_asked_again() -> None:
+    cloud = Nova("ACTIVE")
+    for _ in range(4):
+        assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 75
+    assert cloud.asked_to_migrate() == 1
+
+
+@pytest.mark.parametrize(
+    ("cloud", "reason"),
+    [
+        (Nova("ACTIVE", "SHUTOFF"), "instances that do not run cannot be moved: vm-1 (i-1, SHUTOFF)"),
+        (Nova("ACTIVE", state="down"), "cmp-1 does not run and has instances: vm-0 (i-0, ACTIVE)"),
+        (Nova("ACTIVE", others=0), "no other compute runs and takes instances: vm-0 (i-0, ACTIVE)"),
+    ],
+    ids=["stopped", "dead compute", "nowhere to go"],
+)
+def test_an_instance_that_cannot_move_keeps_its_compute(cloud: Nova, reason: str) -> None:
+    code, line = COMPUTES.drain(cloud, "cmp-1", NOW)
+    assert (code, line.partition("|")[0]) == (1, reason)
+    assert line.partition("|")[2]
+    assert cloud.sent == [], "a refusal changes nothing"
+
+
+@pytest.mark.parametrize("state", ["up", "down"])
+def test_a_compute_without_instances_leaves_dead_or_alive(state: str) -> None:
+    cloud = Nova(state=state, others=0)
+    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 75
+    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 0
+
+
+@pytest.mark.parametrize(("at", "code"), [("2026-11-29T13:00:00", 75), ("2026-11-29T14:00:07.000000", 1)])
+def test_a_migration_that_fails_is_not_tried_for_ever(at: str, code: int) -> None:
+    """A failure before the drain says nothing about this try."""
+    cloud = Nova("ACTIVE")
+    COMPUTES.drain(cloud, "cmp-1", NOW)
+    cloud.migrations = [{"instance": "i-0", "status": "error", "created_at": at}]
+    found, line = COMPUTES.drain(cloud, "cmp-1", NOW)
+    assert found == code
+    assert ("the live migration of vm-0 (i-0) failed" in line) is (code == 1)
+
+
+def test_a_compute_that_stays_takes_instances_again_unless_an_operator_stopped_it() -> None:
+    cloud = Nova("ACTIVE")
+    COMPUTES.drain(cloud, "cmp-1", NOW)
+    COMPUTES.stay(cloud, "cmp-1")
+    assert cloud.computes[0]["status"] == "enabled"
+    cloud.computes[0].update(status="disabled", disabled_reason="a noisy fan")
+    COMPUTES.stay(cloud, "cmp-1")
+    assert cloud.computes[0]["status"] == "disabled"
+
+
+def test_a_controller_leaves_while_nova_does_not_answer(tmp_path: Path, lab: Cloud) -> None:
+    box = Sandbox(tmp_path / "node", lab, "ctl-1", "nova", {"python3": 'echo "Nova is down|repair it"; exit 1'})
+    assert box.run("leave.sh", "ctl-2").code == 0
+    assert box.run("leave.sh", "--check", "cmp-1").code == 0
+    refused = box.run("leave.sh", "--drain", "cmp-1")
+    assert (refused.code, refused.output) == (1, "Nova is down|repair it\n")
+    assert box.calls("python3")[-1].split()[1:3] == ["drain", "cmp-1"]

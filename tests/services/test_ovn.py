@@ -46,6 +46,13 @@ case "$*" in *OVN_Northbound*) side=nb ;; *) side=sb ;; esac
 [[ -e $STATE_DIR/up-$address ]] || exit 1
 printf '[{"rows":[{"connected":true,"cid":["uuid","%s"]}]}]' "$(cat "$STATE_DIR/cluster-$side")"
 """
+CARRIES = r"""
+case "$*" in
+  *"find Chassis name=net-1"*) echo 0c5a ;;
+  *chassisredirect*) cat "$STATE_DIR/carried" ;;
+  *enable-chassis-as-gw*) cat "$STATE_DIR/gateways" ;;
+esac
+"""
 SYSTEMCTL = r"""
 case "$*" in *-nb*) side=nb ;; *-sb*) side=sb ;; *) side=northd ;; esac
 case "$*" in
@@ -107,7 +114,14 @@ class Box(Sandbox):
 
 @pytest.fixture
 def box(tmp_path: Path) -> Box:
-    programs = {"ovs-appctl": APPCTL, "ovsdb-tool": TOOL, "ovsdb-client": CLIENT, "systemctl": SYSTEMCTL, "etcdctl": ""}
+    programs = {
+        "ovs-appctl": APPCTL,
+        "ovsdb-tool": TOOL,
+        "ovsdb-client": CLIENT,
+        "ovn-sbctl": CARRIES,
+        "systemctl": SYSTEMCTL,
+        "etcdctl": "",
+    }
     cloud = composed.cloud(tmp_path, composed.LAB + "services: {ovn: true}\n")
     made = Box(tmp_path / "node", cloud, "ctl-3", "ovn", programs)
     (made.state / "cluster-nb").write_text(f"{NB}\n")
@@ -241,6 +255,29 @@ def test_a_departure_is_counted_against_the_declared_members(box: Box, up: tuple
     box.runs()
     box.up(*up)
     assert (box.run("leave.sh", "--check", "ctl-1").code == 0) is allowed
+
+
+@pytest.mark.parametrize(
+    ("carried", "gateways", "code"),
+    [("", "net-1\n", 0), ("cr-a\ncr-b\n", "net-1\n", 1), ("cr-a\n", "net-1\n\nnet-2\n", 0), ("cr-a\n", "net-10\n", 0)],
+    ids=["it carries nothing", "the only one", "another one", "a similar name"],
+)
+def test_the_only_gateway_stays_while_routers_use_it(box: Box, carried: str, gateways: str, code: int) -> None:
+    (box.state / "carried").write_text(carried)
+    (box.state / "gateways").write_text(gateways)
+    outcome = box.run("leave.sh", "--drain", "net-1")
+    assert outcome.code == code, outcome.errors
+    if code:
+        assert "net-1 is the only gateway, and 2 routers use it|add a network machine first" in outcome.errors
+    assert "--db=ssl:10.77.0.11:6642,ssl:10.77.0.12:6642,ssl:10.77.0.13:6642" in box.calls("ovn-sbctl")[0]
+
+
+def test_a_chassis_is_removed_and_needs_no_majority_of_its_own(box: Box) -> None:
+    assert box.run("leave.sh", "--check", "cmp-1").code == 0
+    assert box.run("leave.sh", "cmp-1").output == "cmp-1 is no chassis of OVN\n"
+    assert box.calls("ovn-sbctl")[-1].endswith(
+        "--if-exists chassis-del cmp-1 -- --if-exists destroy Chassis_Private cmp-1"
+    )
 
 
 def test_the_last_data_is_founded_again_and_recorded(box: Box) -> None:

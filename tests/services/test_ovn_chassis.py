@@ -94,6 +94,7 @@ VSCTL = r"""
 case "$*" in
   *"get Open_vSwitch"*) cat "$STATE_DIR/id" ;;
   *error*) cat "$STATE_DIR/broken" 2>/dev/null || true ;;
+  *bfd_status*list*) cat "$STATE_DIR/tunnels" ;;
   *bfd*) cat "$STATE_DIR/silent" 2>/dev/null || true ;;
   *) [[ ! -e $STATE_DIR/refuses ]] ;;
 esac
@@ -216,3 +217,60 @@ def test_a_silent_tunnel_is_no_fault_of_this_node(tmp_path: Path) -> None:
     (node.state / "silent").write_text("ovn-net-2-0\n")
     assert node.run("verify.sh", "--local").code == 0
     assert "no packets come through the tunnels ovn-net-2-0" in node.run("verify.sh").errors
+
+
+def tunnels(node: Sandbox, *seen: tuple[str, str, str]) -> None:
+    """What Open vSwitch lists: the far end of each tunnel, whether OVN watches it, and the state of its session."""
+    rows = [
+        [["map", [["key", "flow"], ["remote_ip", end]]], ["map", [["enable", watched]]], ["map", [["state", state]]]]
+        for end, watched, state in seen
+    ]
+    card: list[Any] = [["map", []], ["map", []], ["map", []]]
+    said = {"headings": ["options", "bfd", "bfd_status"], "data": [card, *rows]}
+    (node.state / "tunnels").write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize("script", ["may-stop.sh", "settled.sh"])
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        ([("10.79.0.42", "true", "up")], 0),
+        ([("10.79.0.42", "true", "down")], 1),
+        ([("10.79.0.42", "true", "down"), ("10.79.0.43", "true", "up")], 0),
+        ([("10.79.0.42", "true", "down"), ("10.79.0.101", "true", "up")], 1),
+        ([("10.79.0.42", "false", "down")], 0),
+        ([], 0),
+    ],
+    ids=[
+        "the other answers",
+        "it is silent",
+        "one of two answers",
+        "a compute is no gateway",
+        "nothing moves",
+        "no tunnel",
+    ],
+)
+def test_a_gateway_restarts_only_while_another_one_answers(
+    tmp_path: Path, script: str, seen: list[tuple[str, str, str]], code: int
+) -> None:
+    node = box(tmp_path, "net-1", TEXT.replace("network: 2", "network: 3"))
+    tunnels(node, *seen)
+    outcome = node.run(script)
+    assert outcome.code == code, outcome.errors
+    assert ("no other gateway answers" in outcome.errors) is bool(code)
+
+
+def test_a_compute_asks_nobody_before_a_restart(tmp_path: Path) -> None:
+    node = box(tmp_path)
+    assert node.run("may-stop.sh").code == 0
+    assert node.calls("ovs-vsctl") == []
+
+
+@pytest.mark.parametrize(("count", "shares"), [(1, {}), (2, {"net-1": (2, 1), "net-2": (2, 1)})])
+def test_gateways_count_unless_there_is_only_one(
+    tmp_path: Path, count: int, shares: dict[str, tuple[int, int]]
+) -> None:
+    cloud = composed.cloud(tmp_path, TEXT.replace("network: 2", f"network: {count}"))
+    found = {node.name: cloud.shares(node).get("ovn-chassis") for node in cloud.members("ovn-chassis")}
+    assert {name: (share.copies, share.minimum) for name, share in found.items() if share} == shares
+    assert all(share.domain == name for name, share in found.items() if share)

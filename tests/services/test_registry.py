@@ -98,6 +98,32 @@ def test_a_member_that_votes_is_asked_before_it_stops(name: str) -> None:
         assert bool(asked) or not service.voters
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_member_with_copies_is_asked_before_it_stops_and_waited_for_afterwards(name: str) -> None:
+    """hacienda-converge looks for scripts of these names, and restarts without them where there are none."""
+    converge = (services.TEMPLATES.parents[1] / "cloudinit/node/converge.sh").read_text()
+    assert "-x $LIB/$service/settled.sh" in converge
+    counted = {
+        kept.held_by or service.name
+        for service in services.registry()
+        for kept in service.redundancy
+        if kept.domain is not None
+    }
+    scripts = {script.name for script in services.registry()[name].all_scripts()}
+    assert name not in counted or {"may-stop.sh", "settled.sh"} <= scripts
+    assert {"ceph-osd", "ovn-chassis"} <= counted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_drains_a_service_can_do_so_and_undo_it(name: str) -> None:
+    capability = services.registry()[name].drained_by
+    if capability is None:
+        return
+    leave = services.TEMPLATES / services.registry().provider(capability).name / "leave.sh"
+    for mode in ("--check", "--drain", "--stay"):
+        assert mode in leave.read_text().partition("set -euo pipefail")[0], "each mode is described"
+
+
 def unserved(service: Service) -> list[str]:
     """What a service with a front end lacks."""
     lacks = []

@@ -2,7 +2,8 @@
 # hacienda-converge SERVICE: brings one service of this node into its declared state, from any state.
 #
 # A start needs no lock, and no other node once the service was founded or joined here. Voters and members behind a front end
-# restart one node at a time: each keeps the lock until it is healthy again.
+# restart one node at a time: each keeps the lock until it is healthy again. Machines with copies need no lock: the
+# provider delivers to one failure domain at a time. Before a restart any member asks may-stop.sh, and after it settled.sh.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . "${BASH_SOURCE[0]%/*}/lib.sh"
@@ -204,10 +205,14 @@ restart() {
         if ((code != 0)) && [[ $HACIENDA_COORDINATION != 1 ]]; then
             fail "$service: no restart without the rolling lock, and etcd does not answer|see hacienda-verify etcd"
         fi
-        if ((code == 0)) && [[ -x $LIB/$service/may-stop.sh ]]; then
-            wait_for "$LOCK_PATIENCE" "the other members of $service" script may-stop.sh ||
-                fail "$service: stopping this member would cost the quorum|repair the other members first"
-        fi
+    fi
+    if ((code == 0)) && [[ -x $LIB/$service/may-stop.sh ]]; then
+        wait_for "$LOCK_PATIENCE" "the other members of $service" script may-stop.sh ||
+            fail "$service: stopping this member would cost the quorum, or too many copies|repair the other members first"
+    fi
+    if [[ -x $LIB/$service/settled.sh ]]; then
+        mkdir -p "$STATE/restarted"
+        : >"$STATE/restarted/$service"
     fi
     log "$service: restarting"
     if [[ -n $HACIENDA_JOIN ]]; then
@@ -219,6 +224,14 @@ restart() {
         prepare
         systemctl restart "${units[@]}"
     fi
+}
+
+# settled: after a restart, waits until this member's copies are complete again, so that the next one may be restarted.
+settled() {
+    [[ -e $STATE/restarted/$service ]] || return 0
+    wait_for "$LOCK_PATIENCE" "the copies of $service on this node" script settled.sh ||
+        fail "$service: its copies are not complete again|see the line above"
+    rm -f "$STATE/restarted/$service"
 }
 
 # owners_done: whether the services that manage this one's accounts have finished here; otherwise it names one that has not.
@@ -328,6 +341,7 @@ main() {
         healthy HACIENDA_UNRECONCILED=
     fi
     migrate_online
+    settled
     rm -f "$STATE/taken/$service"
     if [[ -e $STATE/pending/$service ]]; then
         log "$service: something changed meanwhile"

@@ -25,6 +25,10 @@ def main() -> int:
         "--check", action="store_true", help="only report whether each quorum survives without the node"
     )
     parser.add_argument(
+        "--drain", action="store_true", help="move what the node holds elsewhere; call it until all is ok"
+    )
+    parser.add_argument("--stay", action="store_true", help="undo --drain")
+    parser.add_argument(
         "--self", action="store_true", dest="own", help="stop this node's services, and keep them stopped"
     )
     parser.add_argument("--json", action="store_true", help="as a JSON array")
@@ -45,6 +49,12 @@ def main() -> int:
     if arguments.check:
         found = [scripts.run(name, "HACIENDA_LEAVE", ("--check", arguments.node), CHECK_SECONDS) for name in names]
         return scripts.show(found, arguments.json)
+    for mode in ("drain", "stay"):
+        if getattr(arguments, mode):
+            found = [
+                scripts.run(name, "HACIENDA_LEAVE", (f"--{mode}", arguments.node), LEAVE_SECONDS) for name in names
+            ]
+            return scripts.show(found, arguments.json)
     # etcd comes last, because the other scripts may use it and release locks in it.
     found = [scripts.run(name, "HACIENDA_LEAVE", (arguments.node,), LEAVE_SECONDS) for name in names]
     return scripts.show([_release(arguments.node), *found], arguments.json)

@@ -16,14 +16,19 @@ _RUN = '. "$HACIENDA_LIB/lib.sh"; load_service "$1"; name=$(printenv "$2"); exec
 """The facts name the script. Both come from the service's env file."""
 
 
+AT_WORK = 75
+"""Exit status of a script that has begun and must be called again: sysexits.h's EX_TEMPFAIL."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """The result of a script: one line of detail, and the fix if it is not ok."""
+    """The result of a script: one line of detail, and the fix if it is not ok. `working`: not yet, but nothing is wrong."""
 
     service: str
     ok: bool
     detail: str
     fix: str = ""
+    working: bool = False
 
 
 def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -> Outcome:
@@ -51,6 +56,8 @@ def run(service: str, variable: str, arguments: Iterable[str], seconds: float) -
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     if process.returncode == 0:
         return Outcome(service, True, lines[-1] if lines else "ok")
+    if process.returncode == AT_WORK:
+        return Outcome(service, False, lines[-1] if lines else "at work", working=True)
     told = next(
         (line for line in reversed(lines) if "|" in line), lines[-1] if lines else f"exit code {process.returncode}"
     )

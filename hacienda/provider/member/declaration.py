@@ -49,6 +49,20 @@ ATTRIBUTES = (
         description="The other members of its voter groups, with their addresses.",
     ),
     Attribute(
+        "redundancy",
+        ["map", ["object", {"domain": "string", "copies": "number", "minimum": "number"}]],
+        optional=True,
+        description="Redundancy group, which has its service's name -> failure domain of this node's copies, number of copies "
+        "of the group, and copies without which clients are not served.",
+    ),
+    Attribute(
+        "keepers",
+        ["map", ["object", {"host": "string", "port": "number", "services": ["list", "string"]}]],
+        optional=True,
+        description="Members that drain this node and remove it from their clusters when it leaves for good, with their "
+        "addresses and the services that do it.",
+    ),
+    Attribute(
         "restarts",
         ["list", "string"],
         computed=True,
@@ -68,12 +82,26 @@ DELIVERED = ("bundle_hash", "files", "secrets")
 
 
 @dataclass(frozen=True)
+class Keeper:
+    """A member that takes another one out of its clusters.
+
+    Args:
+        address: how it is reached.
+        services: services that do it.
+    """
+
+    address: Address
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Declared:
     """A member, read from a state or a complete plan."""
 
     address: Address
     voter: quorum.Member
     peers: dict[str, Address]
+    keepers: dict[str, Keeper]
     bundle: str
     bundle_hash: str
     files: dict[str, str]
@@ -84,7 +112,11 @@ class Declared:
 def voter(state: State) -> quorum.Member:
     """The member as a voter."""
     peers = {name: dict(peer["voters"] or {}) for name, peer in (state["peers"] or {}).items()}
-    return quorum.Member(state["node"], dict(state["voters"] or {}), peers)
+    shares = {
+        group: quorum.Share(share["domain"], int(share["copies"]), int(share["minimum"]))
+        for group, share in (state["redundancy"] or {}).items()
+    }
+    return quorum.Member(state["node"], dict(state["voters"] or {}), peers, shares)
 
 
 def place(state: State) -> Place:
@@ -113,6 +145,10 @@ def declared(state: State) -> Declared:
         voter=voter(state),
         peers={
             name: address(name, peer["host"], peer["port"]) for name, peer in sorted((state["peers"] or {}).items())
+        },
+        keepers={
+            name: Keeper(address(name, keeper["host"], keeper["port"]), tuple(keeper["services"] or ()))
+            for name, keeper in sorted((state["keepers"] or {}).items())
         },
         bundle=state["bundle"],
         bundle_hash=state["bundle_hash"],

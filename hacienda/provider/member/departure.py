@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from concurrent import futures
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from hacienda import errors, quorum
 from hacienda.declare.resource_types import MEMBER
 from hacienda.provider import progress
+from hacienda.provider.member import drain
 from hacienda.provider.member.declaration import Declared
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Node
@@ -30,11 +32,16 @@ class Witness:
     problems: tuple[str, ...]
 
 
-def leave(member: Declared) -> None:
+def leave(member: Declared, stop: threading.Event, *, returns: bool) -> None:
     """Remove the member from its clusters.
 
+    Args:
+        member: the member.
+        stop: Terraform's request to stop.
+        returns: a machine of the same name takes its place, and what it holds: it is not drained.
+
     Raises:
-        hacienda.errors.UnwellError: the others would have no majority without it; nothing was changed.
+        hacienda.errors.UnwellError: the others cannot do without it; it is in service.
         RemoteError: no surviving peer could remove it.
     """
     name = member.voter.node
@@ -44,8 +51,14 @@ def leave(member: Declared) -> None:
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
     _refuse_unsafe(member, witnesses)
+    if returns:
+        drain.dispensable(member, stop)
+    else:
+        drain.drain(member, stop)
     _stop_services(node)
     _remove(name, able)
+    if not returns:
+        drain.remove(member)
     progress.report(MEMBER, name, "left")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent import futures
 from dataclasses import dataclass
 
@@ -91,6 +92,23 @@ def install(node: Node, delivery: Delivery, stop: threading.Event) -> Outcome:
     event = "installed" if outcome.converged else "unwell"
     progress.report(MEMBER, node.name, event, outcome.detail.partition("\n")[0])
     return outcome
+
+
+def healthy(node: Node, services: Sequence[str], stop: threading.Event) -> Outcome:
+    """Wait until services of a node have done what they still need, and are healthy."""
+    deadline, told = time.monotonic() + BUSY, ""
+    while True:
+        try:
+            wrong = [f"{v.service}: {v.detail}" for v in node.verify(services, local=True) if not v.ok]
+        except RemoteError as error:
+            wrong = [error.message]
+        if not wrong:
+            return Outcome(True)
+        if wrong[0] != told:
+            told = wrong[0]
+            progress.report(MEMBER, node.name, "waiting", told)
+        if time.monotonic() > deadline or stop.wait(_PAUSE):
+            return Outcome(False, "\n".join(wrong))
 
 
 def _wait(node: Node, delivery: str, stop: threading.Event) -> Installation | str:

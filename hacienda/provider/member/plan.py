@@ -13,6 +13,9 @@ from hacienda.provider.member.declaration import DELIVERED, voter
 from hacienda.remote import trust
 from hacienda.secrets.store import comparable
 
+_COUNTED = ("voters", "peers", "redundancy")
+"""Attributes that say with whom a member is counted."""
+
 
 def needs_delivery(prior: State, planned: State) -> bool:
     """Whether the node's content changes, or the last delivery did not converge."""
@@ -54,23 +57,35 @@ def update(context: Context, prior: State, planned: State) -> None:
 
 
 def changed(prior: State, planned: State) -> quorum.Departure | None:
-    """Voter groups that lose this member by a change in place: all of them if it may be on another machine from now on,
-    else the groups that are no longer declared."""
+    """Groups that lose this member by a change in place: all of them if it may be on another machine from now on, else
+    the groups that are no longer declared."""
     member = voter(prior)
     host = planned["host"] if known(planned["host"]) else None
     proven = prior["trust"] == planned["trust"] and trust.proves(prior["trust"])
-    return quorum.moved(member, prior["host"], host, proven=proven) or quorum.dropped(member, _votes(planned, prior))
+    return quorum.moved(member, prior["host"], host, proven=proven) or quorum.dropped(member, _groups(planned, prior))
 
 
 def declared(prior: State, planned: State) -> quorum.Member:
     """An existing member as it will be declared. Unknown values are the former ones."""
-    return voter({**planned, **{name: prior[name] for name in ("voters", "peers") if not known(planned[name])}})
+    return voter({**planned, **{name: prior[name] for name in _COUNTED if not known(planned[name])}})
 
 
-def _votes(planned: State, prior: State) -> Mapping[str, int]:
-    """Voter group -> weight after a change in place. Unknown values are the former ones."""
-    voters = planned["voters"] if known(planned["voters"]) else prior["voters"]
-    return dict(voters or {})
+def restarting(prior: State, planned: State) -> Mapping[str, str]:
+    """Redundancy groups whose daemons this change may restart -> failure domain of the member. After an installation that did not
+    converge, the node may still need any restart."""
+    asked = planned["restarts"]
+    every = prior["converged"] is not True or not known(asked)
+    return {
+        group: share.domain
+        for group, share in voter(planned).shares.items()
+        if every or not {f"restart {group}", f"reload {group}"}.isdisjoint(asked or ())
+    }
+
+
+def _groups(planned: State, prior: State) -> frozenset[str]:
+    """Voter groups and redundancy groups after a change in place. Unknown values are the former ones."""
+    found = (planned[name] if known(planned[name]) else prior[name] for name in ("voters", "redundancy"))
+    return frozenset(group for groups in found for group in groups or {})
 
 
 def _changed_secrets(old: dict[str, str], new: dict[str, str]) -> set[str]:

@@ -90,10 +90,11 @@ class Member(Resource):
     def update(self, context: Context, prior: State, planned: State) -> State:
         """Deliver and install, unless only the way to the node or its peers changed."""
         refusal.not_for_review(context)
-        state = self._install(context, planned, _REACH_AGAIN) if plan.needs_delivery(prior, planned) else planned
-        departure = quorum.dropped(voter(prior), voter(planned).votes)
-        if departure and self._data.allow_destroy:
-            self._data.record.destroyed(departure)
+        state = self._deliver(context, prior, planned) if plan.needs_delivery(prior, planned) else planned
+        after = voter(planned)
+        departed = quorum.dropped(voter(prior), after.votes.keys() | after.shares.keys())
+        if departed and self._data.allow_destroy:
+            self._data.record.destroyed(departed)
         return state
 
     def read(self, context: Context, state: State) -> State | None:
@@ -134,7 +135,7 @@ class Member(Resource):
             progress.report(self.name, member.voter.node, "left", "the environment is being destroyed")
         else:
             with self._data.leaving:  # of two members that leave at once, each must see the departure of the other
-                departure.leave(member)
+                departure.leave(member, context.stop, returns=bool(context.private.get(_REPLACED)))
         connect(member.address).close()
 
     def _declared(self, state: State) -> Declared:
@@ -143,7 +144,27 @@ class Member(Resource):
             return member
         key = self._key.path(member.secret_store)
         peers = {name: dataclasses.replace(peer, identity_file=key) for name, peer in member.peers.items()}
-        return dataclasses.replace(member, address=dataclasses.replace(member.address, identity_file=key), peers=peers)
+        keepers = {
+            name: dataclasses.replace(keeper, address=dataclasses.replace(keeper.address, identity_file=key))
+            for name, keeper in member.keepers.items()
+        }
+        address = dataclasses.replace(member.address, identity_file=key)
+        return dataclasses.replace(member, address=address, peers=peers, keepers=keepers)
+
+    def _deliver(self, context: Context, prior: State, planned: State) -> State:
+        """Deliver to an existing member. If that may restart daemons with copies, one failure domain is at work at a time."""
+        domains = plan.restarting(prior, planned)
+        if not domains:
+            return self._install(context, planned, _REACH_AGAIN)
+        with self._data.turns.turn(planned["node"], domains, context.stop):
+            state = self._install(context, planned, _REACH_AGAIN)
+            node = Node(connect(self._declared(planned).address))
+            outcome = installation.healthy(node, sorted(domains), context.stop)
+            if not (state["converged"] and outcome.converged):
+                self._data.turns.stuck(planned["node"], domains)
+        if not outcome.converged:
+            context.warning(f"{planned['node']} did not become healthy after its restart", outcome.detail)
+        return {**state, "converged": state["converged"] and outcome.converged}
 
     def _install(self, context: Context, planned: State, patience: float) -> State:
         member = self._declared(planned)

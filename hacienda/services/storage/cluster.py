@@ -63,6 +63,12 @@ def failure_domain(cloud: Cloud) -> FailureDomain:
     return FailureDomain()
 
 
+def domain(cloud: Cloud, node: Node) -> str:
+    """The failure domain of a storage machine's copies."""
+    kind = failure_domain(cloud).kind
+    return node.domains[kind] if kind else node.name
+
+
 def monitors(cloud: Cloud) -> tuple[Node, ...]:
     """Machines with a monitor; empty: the cloud has no storage cluster."""
     provider = cloud.provider("storage cluster")

@@ -195,6 +195,57 @@ def test_may_stop_holds_a_restart_back(founded: Machine) -> None:
     assert not any(" stop " in call for call in founded.calls())
 
 
+@pytest.fixture
+def copies(founded: Machine) -> Machine:
+    """ctl-1 whose beta holds copies: no lock, but scripts that are asked before and after a restart."""
+    facts = founded.root / "etc/hacienda/services/beta.env"
+    facts.write_text(facts.read_text().replace("HACIENDA_ROLLING=1", "HACIENDA_ROLLING=0"))
+    for name in ("may-stop", "settled"):
+        script = founded.root / f"usr/lib/hacienda/beta/{name}.sh"
+        script.write_text(
+            f'#!/bin/bash\necho {name} >>"$STATE/test-calls"\n'
+            f'[[ ! -e $STATE/no-{name} ]] || {{ echo "no {name}"; exit 1; }}\n'.replace("$STATE", str(founded.state))
+        )
+        script.chmod(0o755)
+    return founded
+
+
+def test_a_member_with_copies_asks_before_a_restart_and_waits_for_them_afterwards(copies: Machine) -> None:
+    (copies.stubs / "no-etcd").touch()
+    owe(copies, "restart")
+    assert converge(copies) == 0, "it needs no lock"
+    assert scripts(copies) == ["may-stop", "join id-of-ctl-1", "settled"]
+    assert "beta" not in copies.status()["pending"]
+    assert converge(copies) == 0
+    assert scripts(copies)[3:] == [], "only a restart has to settle"
+
+
+def test_a_member_whose_copies_are_needed_does_not_restart(copies: Machine) -> None:
+    (copies.state / "no-may-stop").touch()
+    owe(copies, "restart")
+    answer = copies.run("hacienda-converge", "beta")
+    assert answer.returncode == 1
+    assert "stopping this member would cost the quorum, or too many copies" in answer.stderr
+    assert not any(" stop " in call for call in copies.calls())
+    assert copies.status()["pending"]["beta"] == "restart"
+
+
+def test_a_member_is_not_done_before_its_copies_are_complete_even_after_a_power_cut(copies: Machine) -> None:
+    (copies.state / "no-settled").touch()
+    owe(copies, "restart")
+    assert converge(copies) == 1
+    assert copies.status()["pending"] == {"beta": "converge", **_others(copies)}
+    assert converge(copies) == 1, "the next boot still waits"
+    (copies.state / "no-settled").unlink()
+    assert converge(copies) == 0
+    assert "beta" not in copies.status()["pending"]
+    assert scripts(copies).count("join id-of-ctl-1") == 1, "it is not restarted twice"
+
+
+def _others(machine: Machine) -> dict[str, str]:
+    return {name: owed for name, owed in machine.status()["pending"].items() if name != "beta"}
+
+
 def test_reload_needs_no_lock_unless_the_daemon_cannot(founded: Machine) -> None:
     owe(founded, "reload")
     assert converge(founded) == 0

@@ -253,3 +253,52 @@ def test_the_document_for_programs_says_the_same() -> None:
 def test_the_example_in_the_docs_is_what_it_says() -> None:
     page = (Path(__file__).parents[3] / "docs/guard.md").read_text()
     assert "\n".join(guard.describe(judge(load("replace-two")))) in page
+
+
+def with_copies(name: str, copies: int = 3, **racks: str) -> Any:
+    """A plan of the corpus whose controllers hold copies instead of votes, each in a domain of its own or in that of `racks`."""
+    document = load(name)
+    for entry in document["resource_changes"]:
+        for values in (entry["change"]["before"], entry["change"]["after"]):
+            node = (values or {}).get("node", "")
+            if entry["type"] == "hacienda_member" and node.startswith("ctl-"):
+                share = {"domain": racks.get(node.replace("-", "_"), node), "copies": copies, "minimum": min(2, copies)}
+                values.update(voters={}, peers={}, redundancy={"data": share})
+    document["prior_state"] = {}
+    return document
+
+
+def test_copies_are_counted_like_votes_and_replaced_one_domain_at_a_time() -> None:
+    verdict = judge(with_copies("replace-two"))
+    (judged,) = verdict.clusters
+    (short,) = judged.price.shortages
+    assert (short.group, short.leaving, short.left, short.minimum) == ("data", ("ctl-1", "ctl-3"), 1, 2)
+    assert "data: of 3 copies, those on ctl-1 and ctl-3 would be gone and 1 would remain; clients need 2." in "\n".join(
+        guard.describe(verdict)
+    )
+    assert verdict.feasible
+    assert sum(guard.told(step).startswith("replace ctl-") for step in judged.order.steps) >= 1
+    assert not any({"ctl-1", "ctl-3"} <= set(step.nodes) for step in judged.order.steps)
+    assert guard.document(verdict)["clusters"][0]["shortages"]["data"]["remaining"] == 1
+
+
+def test_copies_of_one_failure_domain_may_go_together() -> None:
+    assert not judge(with_copies("replace-two", ctl_1="rack-1", ctl_3="rack-1")).refused
+    assert judge(with_copies("replace-two", ctl_1="rack-1", ctl_3="rack-2")).refused
+    assert not judge(with_copies("replace-one")).refused
+
+
+def test_the_only_copy_is_not_replaced() -> None:
+    verdict = judge(with_copies("replace-one", copies=1))
+    assert verdict.refused and not verdict.feasible
+    assert "has the only copy" in "\n".join(guard.describe(verdict))
+
+
+def test_a_deleted_member_is_drained_and_one_whose_machine_alone_is_deleted_is_not() -> None:
+    deleted = with_copies("delete-two")
+    assert not any(judged.price.shortages for judged in judge(deleted).clusters)
+    for entry in deleted["resource_changes"]:
+        if entry["type"] == "hacienda_member" and entry["change"]["after"] is None:
+            entry["change"].update(actions=["no-op"], after=entry["change"]["before"])
+    (judged,) = judge(deleted).clusters
+    assert [short.group for short in judged.price.shortages] == ["data"]

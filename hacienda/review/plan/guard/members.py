@@ -39,7 +39,7 @@ class MemberState:
         peers: the members that vote with it: name -> host.
         services: services that it runs for other nodes.
         outcome: what happens to it.
-        dropped: voter groups that it leaves in place; empty for every outcome but `dropped`.
+        dropped: voter groups and redundancy groups that it leaves in place; empty for every outcome but `dropped`.
         ceased: services that it no longer runs for other nodes afterwards, whatever its outcome.
         taken: addresses of the resources whose loss takes the member too; empty: only its own action does.
         networks: addresses of networks whose loss alone takes the member; no order helps then.
@@ -68,8 +68,10 @@ class MemberState:
 
     @property
     def groups(self) -> frozenset[str]:
-        """Voter groups that the member leaves. The value means nothing for a member that stays."""
-        return self.dropped if self.outcome == "dropped" else frozenset(self.voter.votes)
+        """Voter groups and redundancy groups that the member leaves. The value means nothing for a member that stays."""
+        return (
+            self.dropped if self.outcome == "dropped" else frozenset(self.voter.votes.keys() | self.voter.shares.keys())
+        )
 
     @property
     def departure(self) -> quorum.Departure | None:
@@ -231,7 +233,8 @@ def _changed(change: PlannedAction, voter: quorum.Member) -> quorum.Departure | 
     proven = same and trust.proves(str(before.get("trust")))
     departure = quorum.moved(voter, str(before.get("host")), after.get("host"), proven=proven)
     if departure is None and "voters" in after:
-        departure = quorum.dropped(voter, _weights(after["voters"]))
+        shares = after.get("redundancy", voter.shares)
+        departure = quorum.dropped(voter, {*_weights(after["voters"]), *(shares or ())})
     return departure
 
 
@@ -247,7 +250,8 @@ def _known(plan: Plan, change: PlannedAction, before: Mapping[str, Any]) -> tupl
         node: str = before["node"] + ""  # a name, or a TypeError
         # An empty attribute is null. Without the attribute itself, nobody can say who votes and what would be lost.
         peers = {str(name): _weights(peer["voters"]) for name, peer in (before["peers"] or {}).items()}
-        return quorum.Member(node, _weights(before["voters"]), peers), frozenset(_services({"files": before["files"]}))
+        member = quorum.Member(node, _weights(before["voters"]), peers, _shares(before.get("redundancy")))
+        return member, frozenset(_services({"files": before["files"]}))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else "an attribute has an unexpected type"
         words = f"{plan.source or 'the plan'}: {change.address} is not a Hacienda member: {reason}"
@@ -261,7 +265,15 @@ def _declared(change: PlannedAction, voter: quorum.Member) -> quorum.Member | No
     if "peers" not in change.after:
         return voter
     peers = {str(name): _weights(peer.get("voters")) for name, peer in (change.after["peers"] or {}).items()}
-    return quorum.Member(voter.node, voter.votes, peers)
+    return quorum.Member(voter.node, voter.votes, peers, voter.shares)
+
+
+def _shares(value: Any) -> dict[str, quorum.Share]:
+    """A member's part in redundancy groups. An earlier version of Hacienda knew none."""
+    return {
+        str(group): quorum.Share(str(share["domain"]), int(share["copies"]), int(share["minimum"]))
+        for group, share in (value or {}).items()
+    }
 
 
 def _weights(value: Any) -> dict[str, int]:

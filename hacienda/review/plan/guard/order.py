@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from hacienda.quorum import ALLOW_DESTROY, Loss, enumerate_names
+from hacienda.quorum import ALLOW_DESTROY, Loss, Shortage, enumerate_names
 from hacienda.review.plan.guard.members import Cluster, MemberState
 from hacienda.review.plan.guard.price import price
 from hacienda.review.plan.guard.step import Step
@@ -62,7 +62,10 @@ def safe_order(cluster: Cluster, *, accept: Collection[str] = ()) -> Order:
     for batch in batches:
         cost = price(cluster, batch, accept=accept)
         if cost:
-            hindrances.append(_alone(batch[0], [], [name for copy in cost.last for name in copy.services]))
+            if cost.shortages:
+                hindrances.append(_short(cost.shortages))
+            if cost.last:
+                hindrances.append(_alone(batch[0], [], [name for copy in cost.last for name in copy.services]))
         steps.append(_replacement(batch))
     hindrances += _shrinking(cluster, deleted, shrinking, accept)
     steps.append(Step("rest", tuple(state.node for state in (*deleted, *last))))
@@ -113,6 +116,7 @@ def _shrinking(
     forgotten = sorted(state.node for state in shrinking if state.outcome == "forgotten")
     if more:
         found.append(_forgotten(cluster, forgotten) if forgotten else _given_up(cluster, more))
+    found += [_short([short]) for short in whole.shortages]
     return [*found, *(_last_copy(copy.nodes, copy.services) for copy in whole.last)]
 
 
@@ -176,6 +180,15 @@ def _alone(state: MemberState, groups: Sequence[str], services: Sequence[str]) -
             "Declare three voters first."
         )
     return _last_copy((state.node,), services)
+
+
+def _short(shortages: Sequence[Shortage]) -> str:
+    """Why machines with copies cannot go at once, or not at all."""
+    groups = enumerate_names([short.group for short in shortages])
+    nodes = enumerate_names(sorted({node for short in shortages for node in short.leaving}))
+    if any(short.copies == 1 for short in shortages):
+        return f"{groups}: {nodes} has the only copy. Declare three such machines first, and apply."
+    return f"{groups}: {nodes} hold copies. Change one of them at a time, apply, and wait until everything is healthy."
 
 
 def _last_copy(nodes: Sequence[str], services: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,14 +29,16 @@ class Price:
 
     Args:
         losses: voter groups that lose their majority.
+        shortages: redundancy groups that keep too few copies.
         last: other services that lose their last copy; services of the same nodes share an entry.
     """
 
     losses: tuple[quorum.Loss, ...] = ()
+    shortages: tuple[quorum.Shortage, ...] = ()
     last: tuple[LastCopy, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.losses or self.last)
+        return bool(self.losses or self.shortages or self.last)
 
 
 def cost(cluster: Cluster, *, accept: Collection[str] = (), allowed: bool = False) -> Price:
@@ -66,8 +69,17 @@ def price(
     ]
     if allowed and not any(state.outcome == "replaced" for state in going):
         return Price()
-    told = {loss.group for loss in losses}
-    return Price(tuple(losses), tuple(_last(cluster, going, {*accept, *told})))
+    short = quorum.shortages([departure for state in going if (departure := _undrained(state))])
+    told = {loss.group for loss in losses} | {one.group for one in short}
+    return Price(tuple(losses), short, tuple(_last(cluster, going, {*accept, *told})))
+
+
+def _undrained(state: MemberState) -> quorum.Departure | None:
+    """A member's departure as its copies see it: the provider drains a deleted member, and none whose machine alone is deleted."""
+    departure = state.departure
+    if departure is None or state.outcome != "deleted" or state.declared is None:
+        return departure
+    return dataclasses.replace(departure, way="replaced")
 
 
 def _losses(

@@ -43,7 +43,7 @@ def _consent(judged: Judged) -> Iterator[str]:
 def _kept(judged: Judged) -> Iterator[tuple[list[str], int, int]]:
     """Groups that lose a member and keep their majority, with remaining and total voters; equal numbers share an entry."""
     found: dict[tuple[int, int], list[str]] = {}
-    for group in sorted({group for state in judged.going for group in state.groups}):
+    for group in sorted({group for state in judged.going for group in state.groups & state.voter.votes.keys()}):
         going = [state for state in judged.going if group in state.groups]
         gone = {state.node for state in going}
         views = [
@@ -62,7 +62,7 @@ def _refusal(judged: Judged) -> Iterator[str]:
 
 
 def _costs(price: Price) -> Iterator[str]:
-    for line in quorum.explain(price.losses).splitlines():
+    for line in quorum.explain((*price.losses, *price.shortages)).splitlines():
         yield f"  {line}"
     for copy in price.last:
         named = listed(map(_named, copy.services))
@@ -148,6 +148,16 @@ def _cluster(judged: Judged) -> dict[str, Any]:
                 "needed": loss.needed,
             }
             for loss in judged.price.losses
+        },
+        "shortages": {
+            short.group: {
+                "leaving": list(short.leaving),
+                "domains": list(short.domains),
+                "copies": short.copies,
+                "remaining": short.left,
+                "needed": short.minimum,
+            }
+            for short in judged.price.shortages
         },
         "last_copies": {service: list(copy.nodes) for copy in judged.price.last for service in copy.services},
         "order": [

@@ -101,6 +101,8 @@ def ensure(connect: Callable[[], Any], node: str, declared: Mapping[str, int]) -
             again = []
             if free:
                 number = free.pop(0)
+                # Its predecessor may have stopped in the middle of a restart.
+                cluster.say("osd unset-group", flags="noout", who=[node])
                 cluster.say("osd destroy-actual", id=number, yes_i_really_mean_it=True)
                 again = ["--osd-id", str(number)]
             _output("ceph-volume", "lvm", "prepare", "--bluestore", "--data", path, "--no-systemd", *again)

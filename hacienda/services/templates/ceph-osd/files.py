@@ -83,6 +83,8 @@ def register(cluster: Any, node: str, one: Mapping[str, Any], own: Collection[st
     if number is None:
         free = vacant(cluster.ask("osd tree"), dump, node, own)
         if free:
+            # Its predecessor may have stopped in the middle of a restart.
+            cluster.say("osd unset-group", flags="noout", who=[node])
             cluster.say("osd destroy-actual", id=free[0], yes_i_really_mean_it=True)
             wanted = {"id": free[0]}
     else:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 HARMLESS = frozenset({"POOL_APP_NOT_ENABLED", "RECENT_CRASH", "TELEMETRY_CHANGED", "POOL_NO_REDUNDANCY"})
@@ -21,6 +21,15 @@ REMEDIES: Mapping[str, str] = {
     "MON_DISK_LOW": "free space below /var/lib/ceph on the controller",
     "TOO_FEW_OSDS": "some storage machines have no OSD yet: hacienda-verify ceph-osd there",
 }
+
+
+def out(osds: Iterable[Mapping[str, Any]]) -> str:
+    """What is wrong with OSDs that run and hold no data, as an interrupted drain leaves them; empty: there is none."""
+    found = [str(one["osd"]) for one in osds if one["up"] and not one["in"]]
+    if not found:
+        return ""
+    what = f"osd.{', osd.'.join(found)} run and are out, so they hold no data"
+    return f"{what}|ceph osd in {' '.join(found)}; or delete their machine"
 
 
 def verdict(health: Mapping[str, Any], osds: int = 1) -> tuple[bool, str]:
@@ -52,11 +61,13 @@ def main() -> int:
     try:
         monitors = Monitors("/etc/ceph/ceph.conf", "mon.", "/etc/ceph/founding.keyring")
         health = monitors.ask("health", detail="detail")
-        osds = int(monitors.ask("osd stat")["num_osds"])
+        osds = monitors.ask("osd dump")["osds"]
     except MonitorsError as error:
         print(f"{error}|journalctl -u ceph-mon")  # noqa: T201 the calling script reads it
         return 1
-    well, line = verdict(health, osds)
+    well, line = verdict(health, len(osds))
+    if well and (wrong := out(osds)):
+        well, line = False, wrong
     print(line)  # noqa: T201 the calling script reads it
     return 0 if well else 1
 

@@ -14,8 +14,10 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 DOMAIN = {"id": "default"}
@@ -64,9 +66,18 @@ class Identity:
         authority: file with the certificates that are trusted there.
         timeout: seconds for each call.
         token: a token that the account has already.
+        headers: further headers of each request.
     """
 
-    def __init__(self, url: str, authority: str, timeout: float = 30.0, token: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        authority: str,
+        timeout: float = 30.0,
+        token: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._headers = headers
         self._url = url
         self._timeout = timeout
         self._tls = ssl.create_default_context(cafile=authority)
@@ -111,7 +122,12 @@ class Identity:
             self._url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "X-Auth-Token": self._token, **(headers or {})},
+            headers={
+                "Content-Type": "application/json",
+                "X-Auth-Token": self._token,
+                **self._headers,
+                **(headers or {}),
+            },
         )
         try:
             with urllib.request.urlopen(request, timeout=self._timeout, context=self._tls) as answer:

@@ -1,11 +1,43 @@
 #!/bin/bash
-# leave.sh [--check] NODE, on a surviving member: removes NODE's members, so that they no longer count towards the majorities.
+# leave.sh [--check | --drain | --stay] NODE, on a surviving member: removes NODE's members, so that they no longer count towards the
+# majorities, and the chassis of a machine with a switch.
 # --check: only checks whether the declared members keep both majorities without NODE.
+# --drain: only checks whether another gateway carries what NODE, a gateway, carries. It moves when NODE's switch stops.
+# --stay: does nothing.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
 # shellcheck source=hacienda/services/templates/ovn/common.sh
 . /usr/lib/hacienda/ovn/common.sh
+
+# southbound ARGUMENTS...: a command to the southbound database's leader.
+southbound() {
+    local member at=()
+    for member in $MEMBERS; do at+=("ssl:${member#*=}:$SB_PORT"); done
+    timeout 25 ovn-sbctl --timeout=20 --db="$(IFS=,; echo "${at[*]}")" \
+        -p "$CLIENT/key.pem" -c "$CLIENT/cert.pem" -C "$CLIENT/ca.pem" "$@"
+}
+
+# drain NODE
+drain() {
+    local carried others
+    carried=$(southbound --bare --columns=_uuid find Chassis "name=$1") || fail "the southbound database does not answer|hacienda-verify ovn"
+    [[ -z $carried ]] || carried=$(southbound --bare --columns=logical_port find Port_Binding type=chassisredirect "chassis=$carried") ||
+        fail "the southbound database does not answer|hacienda-verify ovn"
+    others=$(southbound --bare --columns=name find Chassis 'other_config:ovn-cms-options="enable-chassis-as-gw"') ||
+        fail "the southbound database does not answer|hacienda-verify ovn"
+    if [[ -n $carried ]] && ! grep --invert-match --line-regexp --fixed-strings "$1" <<<"$others" | grep --quiet .; then
+        fail "$1 is the only gateway, and $(grep --count . <<<"$carried") routers use it|add a network machine first"
+    fi
+    printf 'nothing needs the switch of %s\n' "$1"
+}
+
+# remove_chassis NODE
+remove_chassis() {
+    southbound --if-exists chassis-del "$1" -- --if-exists destroy Chassis_Private "$1" >&2 ||
+        fail "the chassis $1 is not removed|hacienda-verify ovn"
+    printf '%s is no chassis of OVN\n' "$1"
+}
 
 # check NODE: counts against the declared members, not the listed ones, so that two members that left one after the other count as
 # two missing ones.
@@ -27,7 +59,7 @@ check() {
 # leave NODE
 leave() {
     local side address
-    address=$(member_address "$1") || fail "$1 is no declared member of OVN|see the members in the environment file"
+    address=$(member_address "$1")
     for side in $SIDES; do
         is_member "$side" || fail "the $(name "$side") cluster has no majority, so no member can leave|bring the other members back first"
         is_gone "$side" "$(raft "$side" "$address")" && continue
@@ -39,7 +71,9 @@ leave() {
 }
 
 case $1 in
-    --check) check "$2" ;;
+    --check) if member_address "$2" >/dev/null; then check "$2"; else echo "$2 has no database"; fi ;;
+    --drain) drain "$2" ;;
+    --stay) echo "$2 stays a chassis" ;;
     "$HACIENDA_NODE") fail "a member cannot remove itself|run hacienda-leave $1 on another member" ;;
-    *) leave "$1" ;;
+    *) if member_address "$1" >/dev/null; then leave "$1"; else remove_chassis "$1"; fi ;;
 esac

@@ -35,16 +35,27 @@ class Monitors:
             raise MonitorsError(f"no quorum of monitors answers {entity}: {error}") from error
 
     def say(self, prefix: str, data: bytes = b"", **arguments: Any) -> bytes:
-        """The answer to a command."""
-        command = json.dumps({"prefix": prefix, **arguments})
-        try:
-            code, answer, said = self._cluster.mon_command(command, data, timeout=COMMAND_SECONDS)
-        except rados.Error as error:
-            raise MonitorsError(f"{prefix}: {error}") from error
+        """The monitors' answer to a command."""
+        code, answer, said = self._sent(self._cluster.mon_command, prefix, data, arguments)
         if code != 0:
             raise MonitorsError(f"{prefix}: {said or code}")
-        return bytes(answer)
+        return answer
 
     def ask(self, prefix: str, data: bytes = b"", **arguments: Any) -> Any:
-        """The answer to a command, from JSON."""
+        """The monitors' answer to a command, from JSON."""
         return json.loads(self.say(prefix, data, format="json", **arguments) or b"null")
+
+    def ask_manager(self, prefix: str, **arguments: Any) -> Any:
+        """The active manager's answer to a command, from JSON. A "no" is an answer, too."""
+        code, answer, said = self._sent(self._cluster.mgr_command, prefix, b"", {**arguments, "format": "json"})
+        if code != 0 and not answer:
+            raise MonitorsError(f"{prefix}: {said or code}")
+        return json.loads(answer or b"null")
+
+    @staticmethod
+    def _sent(send: Any, prefix: str, data: bytes, arguments: dict[str, Any]) -> tuple[int, bytes, str]:
+        try:
+            code, answer, said = send(json.dumps({"prefix": prefix, **arguments}), data, timeout=COMMAND_SECONDS)
+        except rados.Error as error:
+            raise MonitorsError(f"{prefix}: {error}") from error
+        return code, bytes(answer), said
