@@ -22,6 +22,7 @@ Capability = Literal[
     "database",
     "identity",
     "image",
+    "instance metadata",
     "instance network",
     "instances",
     "load balancer",

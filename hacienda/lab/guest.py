@@ -33,9 +33,10 @@ datapath, as in containers, drops a connection's packets whose checksum is left 
 COMMAND_LINE = "console=ttyS0 quiet"
 
 MARKER = "HACIENDA-GUEST"
-"""The first word of each line that the guest writes to its console. `MARKER address ADDRESS` follows each lease."""
+"""The first word of each line that the guest writes to its console. `MARKER address ADDRESS` follows each lease, and
+`MARKER metadata UUID` the first answer of the metadata service."""
 
-_SCRIPTS = {"init": "init.sh", "bin/lease": "lease.sh", "www/cgi-bin/disk": "disk.sh"}
+_SCRIPTS = {"init": "init.sh", "bin/lease": "lease.sh", "bin/metadata": "metadata.sh", "www/cgi-bin/disk": "disk.sh"}
 """Paths in the guest, and the scripts that become them."""
 
 _FAT = {0x10: 2, 0x15: 0xF8}
@@ -99,11 +100,11 @@ def build(
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=kept.parent) as work:
-            unpacked = _unpacked(Path(work), mirror, proxy)
+            files = unpacked(Path(work), mirror, proxy)
             made = Path(work) / "made"
             made.mkdir()
-            (made / "vmlinuz").write_bytes(kernel(_one(unpacked, "boot/vmlinuz-*").read_bytes()))
-            (made / "initrd").write_bytes(ramdisk(unpacked))
+            (made / "vmlinuz").write_bytes(kernel(_one(files, "boot/vmlinuz-*").read_bytes()))
+            (made / "initrd").write_bytes(ramdisk(files))
             shutil.rmtree(kept, ignore_errors=True)
             made.replace(kept)
     except OSError as error:
@@ -122,8 +123,18 @@ def _script(name: str) -> str:
     return recipe.script(f"guest/{name}")
 
 
-def _unpacked(work: Path, mirror: apt_sources.Mirror, proxy: str | None) -> Path:
-    """Download the packages with an apt that has its own folder, so that the machine's apt is not touched; unpack them."""
+def unpacked(work: Path, mirror: apt_sources.Mirror, proxy: str | None, packages: Sequence[str] = PACKAGES) -> Path:
+    """Download packages with an apt that has its own folder, so that the machine's apt is not touched; unpack them.
+
+    Args:
+        work: an empty folder.
+        mirror: the Debian archive. apt verifies its signature.
+        proxy: HTTP proxy to the archive; None: the one that the machine's own apt uses.
+        packages: the packages; nothing that they depend on is added.
+
+    Raises:
+        errors.ToolError: no apt, or no such package.
+    """
     for part in ("etc/apt", "var/lib/apt/lists/partial", "var/lib/dpkg", "var/cache/apt/archives/partial", "debs"):
         (work / part).mkdir(parents=True)
     (work / "var/lib/dpkg/status").touch()
@@ -142,16 +153,16 @@ def _unpacked(work: Path, mirror: apt_sources.Mirror, proxy: str | None) -> Path
     )
     env = {"APT_CONFIG": str(configuration)}
     command.run(("apt-get", "update", "--quiet=2", "--error-on=any"), env=env)
-    for package in _real(env):
+    for package in _real(env, packages):
         command.run(("apt-get", "download", "--quiet=2", package), env=env, folder=work / "debs")
     for archive in sorted((work / "debs").glob("*.deb")):
         command.run(("dpkg-deb", "--extract", str(archive), str(work / "unpacked")))
     return work / "unpacked"
 
 
-def _real(env: Mapping[str, str]) -> Iterator[str]:
+def _real(env: Mapping[str, str], packages: Sequence[str]) -> Iterator[str]:
     """The packages with files: the one named after the cloud kernel depends on that of its present version."""
-    for package in PACKAGES:
+    for package in packages:
         needed = command.run(("apt-cache", "depends", "--important", package), env=env).split()
         images = [name for name in needed if name.startswith("linux-image-") and name != package]
         yield images[0] if images else package
@@ -172,11 +183,11 @@ def kernel(image: bytes) -> bytes:
     return bytes(marked)
 
 
-def ramdisk(unpacked: Path) -> bytes:
+def ramdisk(packages: Path) -> bytes:
     """The initial ramdisk of unpacked packages. Equal files give equal bytes."""
-    files = {"bin/busybox": _one(unpacked, "**/bin/busybox").read_bytes()}
+    files = {"bin/busybox": _one(packages, "**/bin/busybox").read_bytes()}
     for module in MODULES:
-        files[f"lib/modules/{module}.ko"] = lzma.decompress(_one(unpacked, f"**/{module}.ko.xz").read_bytes())
+        files[f"lib/modules/{module}.ko"] = lzma.decompress(_one(packages, f"**/{module}.ko.xz").read_bytes())
     files["modules"] = "".join(f"{module}.ko {options}\n" for module, options in MODULES.items()).encode()
     files["www/index.html"] = _PAGE.encode()
     files |= {path: _script(name).encode() for path, name in _SCRIPTS.items()}
@@ -189,7 +200,7 @@ def _applets() -> Sequence[str]:
     """Programs that the scripts use."""
     return (
         *("cat", "cut", "dd", "echo", "httpd", "insmod", "ip", "mount", "printf", "rm"),
-        *("sh", "sha256sum", "sleep", "udhcpc", "wc"),
+        *("sh", "sha256sum", "sleep", "udhcpc", "wc", "wget"),
     )
 
 

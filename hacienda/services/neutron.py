@@ -28,7 +28,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, messaging, provider
+from hacienda.services.openstack import api, client, daemon, logical_network, messaging, provider
 
 CONFIGURATION = "/etc/neutron/neutron.conf"
 OVN_TLS = "/etc/neutron/ovn"
@@ -78,15 +78,6 @@ def _connections(cloud: Cloud, node: Node) -> int:
     return (api.workers(options, node) + DAEMON_PROCESSES) * sum(api.pool(options))
 
 
-def databases(cloud: Cloud) -> Mapping[str, str]:
-    """Connection strings of OVN's databases: every server of each."""
-    ovn = cloud.registry.provider("logical network")
-    return {
-        database: ",".join(f"ssl:{cloud.address(one)}:{ovn.port(port).number}" for one in cloud.members(ovn.name))
-        for database, port in (("nb", "northbound"), ("sb", "southbound"))
-    }
-
-
 def _mtu(cloud: Cloud) -> Mapping[str, int]:
     """MTU of the network below tunnels, of the provider network, and of the larger one of both."""
     tunnel, outside = cloud.network("tenant").mtu, cloud.network("external").mtu
@@ -101,9 +92,9 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         **messaging.variables(cloud, service),
         # Instances have a zone of their own: none of them takes the name of a machine or of a virtual IP.
         "dns_domain": f"instances.{cloud.domain}",
-        "metadata": False,
+        "metadata": cloud.provider("instance metadata") is not None,
         "mtu": _mtu(cloud),
-        "ovn": databases(cloud),
+        "ovn": logical_network.databases(cloud),
         "ovn_tls": OVN_TLS,
         "plugins": PLUGINS,
         "provider": provider.PHYSICAL_NETWORK if "external" in cloud.network("external").purposes else "",

@@ -29,7 +29,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, messaging
+from hacienda.services.openstack import api, client, daemon, instance_metadata, messaging
 
 CONFIGURATION = "/etc/nova/nova.conf"
 WSGI = api.Wsgi(
@@ -47,8 +47,15 @@ ENGINES = {"nova_api": 1, "nova": 2, "nova_cell0": 1}
 POOL = (2, 2)
 """`max_pool_size` and `max_overflow` of each of them. Four pools of each of some ten processes on each controller must fit into the
 database's limit; queries of Nova take milliseconds, and requests wait for a connection."""
+METADATA = "nova-metadata"
+"""Unit of the API that instances ask about themselves."""
+METADATA_SETTINGS = "/etc/nova/metadata.ini"
+METADATA_WSGI = replace(WSGI, application="module = nova.wsgi.metadata")
 LARGEST_BODY = 128 * 1024
 """Bytes. User-data of an instance has at most 64 KiB in base64, and personality files come beside it."""
+METADATA_BODY = 4 * 1024
+"""Bytes. Instances only read, but for the password that a guest hands over encrypted, once."""
+OWNED = (*api.OWNED, r"neutron\.(service_metadata_proxy|metadata_proxy_shared_secret)")
 
 
 class NovaOptions(api.ApiOptions):
@@ -58,6 +65,8 @@ class NovaOptions(api.ApiOptions):
     """Threads per process. Default: 1, because Nova's greenlets are not safe with more; add workers instead."""
     conductors: int | None = Field(default=None, ge=1, le=64)
     """Processes of nova-conductor. Default: as many as uWSGI has."""
+    metadata_workers: int = Field(default=2, ge=1, le=64)
+    """Processes of the metadata API on each controller."""
     schedulers: int = Field(default=1, ge=1, le=64)
     """Processes of nova-scheduler on each controller."""
     discover_seconds: int = Field(default=15, ge=1, le=3600)
@@ -67,12 +76,17 @@ class NovaOptions(api.ApiOptions):
 
 
 def _processes(options: NovaOptions, node: Node) -> int:
-    """Processes of all three daemons on a node that use the database."""
-    return api.workers(options, node) + _conductors(options, node) + options.schedulers
+    """Processes of all daemons on a node that use the database."""
+    return api.workers(options, node) + options.metadata_workers + _conductors(options, node) + options.schedulers
 
 
 def _conductors(options: NovaOptions, node: Node) -> int:
     return options.conductors or api.workers(options, node)
+
+
+def _metadata_capacity(cloud: Cloud, node: Node) -> int:
+    options = cloud.options_of(NovaOptions)
+    return options.metadata_workers * options.threads
 
 
 def _connections(schema: str) -> Callable[[Cloud, Node], int]:
@@ -97,6 +111,17 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             for account in service.accounts
             if account.kind == "database"
         },
+        "metadata": replace(
+            pooled,
+            unit=METADATA,
+            title="Nova, metadata of instances",
+            settings=METADATA_SETTINGS,
+            wsgi=METADATA_WSGI,
+            port=service.port("metadata").number,
+            workers=options.metadata_workers,
+            largest_body=METADATA_BODY,
+        ),
+        "metadata_secret": instance_metadata.SECRET.name,
         "schedulers": options.schedulers,
         "schedulers_in_all": options.schedulers * len(cloud.members("nova")),
     }
@@ -105,6 +130,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **api.facts(cloud, node, service, path="/v2.1/servers?limit=1"),
+        "further_urls": f"https://{cloud.address(node)}:{service.port('metadata').number}",
         **api.migration(
             cloud,
             CONFIGURATION,
@@ -121,13 +147,13 @@ service = Service(
     title="Nova, instances",
     roles=("controller",),
     choice="on request",
-    requires=(*api.REQUIRES, *messaging.REQUIRES, "resource inventory", "image"),
-    wants=("instance network", "block storage"),
+    requires=(*api.REQUIRES, *messaging.REQUIRES, "resource inventory", "image", "instance network"),
+    wants=("block storage",),
     serves_without=api.SERVES_WITHOUT,
     provides=("instances",),
     packages=(*api.PACKAGES, "nova-common", "nova-conductor", "nova-scheduler", "python3-nova"),
-    units=("nova.service", *(one.unit for one in DAEMONS)),
-    ports=(Port("api", 8774, clients="internal"),),
+    units=("nova.service", f"{METADATA}.service", *(one.unit for one in DAEMONS)),
+    ports=(Port("api", 8774, clients="internal"), Port("metadata", 8775, clients="internal")),
     frontends=(
         Frontend(
             "api",
@@ -136,18 +162,22 @@ service = Service(
             capacity=api.capacity(NovaOptions),
             largest_body=LARGEST_BODY,
         ),
+        # Instances reach it through their compute alone, which says which instance asks.
+        Frontend("metadata", Check("/healthcheck"), capacity=_metadata_capacity, largest_body=METADATA_BODY),
     ),
     files=(
         *api.files("nova"),
         *messaging.files("nova"),
+        Template(METADATA_SETTINGS, checker="uwsgi"),
+        Template(f"/etc/systemd/system/{METADATA}.service", checker="systemd-analyze"),
         Template(CONFIGURATION, checker="oslo-config-validator", group="nova", mode=0o640),
         *(one.template() for one in DAEMONS),
     ),
     variables=_variables,
     facts=_facts,
     options=NovaOptions,
-    overrides=Sections(CONFIGURATION, TEMPLATES / "nova/nova.conf.j2", owned=api.OWNED),
-    secrets=(Secret("nova/cache"),),
+    overrides=Sections(CONFIGURATION, TEMPLATES / "nova/nova.conf.j2", owned=OWNED),
+    secrets=(Secret("nova/cache"), instance_metadata.SECRET),
     accounts=(
         *(Account("database", schema, owner="nova", connections=_connections(schema)) for schema in ENGINES),
         # `admin`: it binds ports and attaches volumes of other projects.
@@ -169,7 +199,10 @@ service = Service(
     leave=Script("leave.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py"), Script("computes.py")),
     sandboxes=(
-        replace(api.sandbox("nova"), instead=(*api.sandbox("nova").instead, sandbox.ASKS_FOR_ADDRESSES)),
+        *(
+            replace(each, instead=(*each.instead, sandbox.ASKS_FOR_ADDRESSES))
+            for each in (api.sandbox("nova"), api.sandbox("nova", unit=METADATA))
+        ),
         *(one.sandbox(sandbox.ASKS_FOR_ADDRESSES) for one in DAEMONS),
     ),
     assumptions=(
@@ -182,6 +215,12 @@ service = Service(
             "file",
             "/usr/lib/python3/dist-packages/nova/wsgi/osapi_compute.py",
             reason="uWSGI serves the API from it",
+        ),
+        Assumption(
+            "python3-nova",
+            "file",
+            "/usr/lib/python3/dist-packages/nova/wsgi/metadata.py",
+            reason="uWSGI serves the metadata API from it",
         ),
     ),
 )

@@ -27,6 +27,7 @@ from hacienda.declare import (
     Template,
     Timer,
     TrustAnchor,
+    sandbox,
 )
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
@@ -83,6 +84,11 @@ def virt_type(cloud: Cloud) -> str:
     return cloud.options_of(NovaComputeOptions).virt_type or ("qemu" if cloud.platform.containers else "kvm")
 
 
+def _zone(node: Node) -> str:
+    """Availability zone of the compute's instances; empty: the machine names no failure domain of the kind `zone`."""
+    return node.domains.get("zone", "")
+
+
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **client.variables(cloud, service),
@@ -94,6 +100,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "pool": cluster.INSTANCES,
         "privileges": PRIVILEGES,
         "virt_type": virt_type(cloud),
+        "zone": _zone(node),
     }
 
 
@@ -106,6 +113,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "compute_url": f"https://{host}:{port}/v2.1",
         "identity_user": f"/var/lib/hacienda/secrets/{identity.user_name}",
         "identity_password": f"/var/lib/hacienda/secrets/{identity.password}",
+        "zone": _zone(node),
         "storage_keys": " ".join(f"{account.name}={cluster.secret_uuid(cloud, account.name)}" for account in STORAGE),
         "storage_keyring": keyring,
     }
@@ -120,9 +128,9 @@ service = Service(
     title="nova-compute, the instances of a compute",
     roles=("compute",),
     choice="on request",
-    requires=("instances", "image", "identity", *messaging.REQUIRES),
+    requires=("instances", "image", "identity", "instance network", *messaging.REQUIRES),
     drained_by="instances",
-    wants=("instance network", "block storage", "storage cluster"),
+    wants=("block storage", "storage cluster"),
     packages=(
         *disks.PACKAGES,
         "ceph-common",
@@ -154,6 +162,8 @@ service = Service(
         Template("/etc/systemd/system/virtlogd.service", checker="systemd-analyze", on_change="none"),
         Template(LIBVIRT, checker="systemd-analyze"),
         Template(UNIT, checker="systemd-analyze"),
+        # It is part of nova-compute.service.
+        Template("/etc/systemd/system/nova-zone.service", checker="systemd-analyze"),
     ),
     node_files=_node_files,
     variables=_variables,
@@ -172,8 +182,14 @@ service = Service(
     timers=(Timer("restart", 5, UNIT),),
     prepare=Script("prepare.sh"),
     verify=Script("verify.sh"),
-    scripts=(Script("secret.sh"), Script("state.py"), Script("identity.py", source="../openstack/identity.py")),
+    scripts=(
+        Script("secret.sh"),
+        Script("state.py"),
+        Script("zone.py"),
+        Script("identity.py", source="../openstack/identity.py"),
+    ),
     sandboxes=(
+        Sandbox("nova-zone.service", ceiling=2.5, instead=(sandbox.ASKS_FOR_ADDRESSES,)),
         Sandbox(
             "virtlogd.service",
             ceiling=2.5,

@@ -15,7 +15,6 @@ from hacienda.cloud.model import Cloud, Network, Node
 from hacienda.declare import (
     Assumption,
     Certificate,
-    DeclarationError,
     Instead,
     NodeFile,
     Port,
@@ -26,7 +25,7 @@ from hacienda.declare import (
     Template,
     Timer,
 )
-from hacienda.services.openstack import provider
+from hacienda.services.openstack import logical_network, provider
 
 SETTINGS = "/etc/openvswitch/hacienda.json"
 TLS = "/etc/ovn-chassis/ovn"
@@ -59,14 +58,6 @@ def _domain(cloud: Cloud, node: Node) -> str:
     return node.name if _gateway(cloud, node) and len(_gateways(cloud)) > 1 else ""
 
 
-def _southbound(cloud: Cloud) -> str:
-    provider = cloud.provider("logical network")
-    if provider is None:
-        raise DeclarationError(f"{service.name}: no service provides the logical network")
-    number = provider.port("southbound").number
-    return ",".join(f"ssl:{cloud.address(member)}:{number}" for member in cloud.servers(provider.name))
-
-
 def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
     """Bridge -> the interface that is its port."""
     found = {}
@@ -88,7 +79,7 @@ def _settings(cloud: Cloud, node: Node) -> str:
         "ovn-bridge-datapath-type": datapath,
         "ovn-encap-ip": str(cloud.address(node, "tenant")),
         "ovn-encap-type": "geneve",
-        "ovn-remote": _southbound(cloud),
+        "ovn-remote": logical_network.databases(cloud)["sb"],
         "ovn-remote-probe-interval": str(int(service.timed("probe of the southbound database") * 1000)),
     }
     if _gateway(cloud, node):

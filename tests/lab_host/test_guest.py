@@ -106,7 +106,26 @@ def shutil_names() -> set[str]:
         "tr",
         "udhcpc",
         "wc",
+        "wget",
     }
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"uuid": "7d3f", "name": "a", "keys": [{"uuid": "other"}]}', "HACIENDA-GUEST metadata 7d3f after 12.5 s\n"),
+        ("<html>404 Not Found</html>", ""),
+    ],
+)
+def test_the_guest_says_which_instance_it_is(answer: str, said: str, tmp_path: Path) -> None:
+    """Nova writes the identifier as `"uuid": "..."`."""
+    (tmp_path / "wget").write_text(f"#!/bin/sh\necho '{answer}'\n")
+    (tmp_path / "uptime").write_text("12.5 20.0\n")
+    script = guest._script("metadata.sh").replace("PATH=/bin", f"PATH={tmp_path}:/bin")
+    (tmp_path / "wget").chmod(0o755)
+    text = script.replace("/proc/uptime", str(tmp_path / "uptime"))
+    done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == (said, 0 if said else 1)
 
 
 def test_the_name_follows_from_mirror_and_contents(monkeypatch: pytest.MonkeyPatch) -> None:

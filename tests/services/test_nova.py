@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 import pytest
 
 from hacienda.cloud import Cloud
+from hacienda.errors import InputError
 from hacienda.services import nova
 from tests.services import composed
 from tests.services.sandbox import Sandbox
@@ -38,6 +39,11 @@ def test_a_cloud_has_it_on_request(tmp_path: Path) -> None:
     assert "nova" not in [service.name for service in composed.cloud(tmp_path, composed.LAB).services]
 
 
+def test_without_a_network_for_instances_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neutron"):
+        composed.cloud(tmp_path, f"{composed.LAB}services: {{glance: true, nova: true}}\n")
+
+
 def test_three_schemas_have_one_user(lab: Cloud) -> None:
     accounts = [one for one in lab.registry["nova"].accounts if one.kind == "database"]
     assert [one.name for one in accounts] == ["nova_api", "nova", "nova_cell0"]
@@ -50,10 +56,10 @@ def test_three_schemas_have_one_user(lab: Cloud) -> None:
 
 
 def test_every_process_and_pool_is_counted(lab: Cloud) -> None:
-    """Two workers, two conductors and a scheduler, each with four pools of four connections."""
+    """Two workers of each API, two conductors and a scheduler, each with four pools of four connections."""
     node = lab.node("ctl-1")
     counted = {one.name: one.connections(lab, node) for one in lab.registry["nova"].accounts if one.connections}
-    assert counted == {"nova_api": 5 * 4, "nova": 5 * 2 * 4, "nova_cell0": 5 * 4}
+    assert counted == {"nova_api": 7 * 4, "nova": 7 * 2 * 4, "nova_cell0": 7 * 4}
     pools = [
         (configuration(lab)[name]["max_pool_size"], configuration(lab)[name]["max_overflow"])
         for name in ("api_database", "database")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,7 +18,10 @@ from tests.services.sandbox import Sandbox
 
 NODE = "cmp-1"
 STATE = composed.program("nova-compute", "state.py")
-ROLES = composed.LAB + "  compute: 2\nservices: {glance: true, nova: true, nova-compute: true}\n"
+ZONE = composed.program("nova-compute", "zone.py")
+ROLES = (
+    composed.LAB + "  compute: 2\nservices: {glance: true, neutron: true, nova: true, nova-compute: true, ovn: true}\n"
+)
 STORED = ROLES.replace("compute: 2", "compute: 2\n  storage: 3").replace(
     "glance: true", "ceph: true, ceph-osd: true, glance: true"
 )
@@ -171,10 +175,78 @@ def test_a_compute_that_nova_does_not_hear_is_unhealthy_but_may_start(node: Sand
     ("services", "said"),
     [
         ([], "Nova does not know cmp-1"),
+        ([{"state": "up", "zone": "nova"}], "cmp-1 is in the zone nova instead of a"),
         ([{"state": "down", "updated_at": "2026-11-29T10:00:00"}], "heard nothing of cmp-1 since 2026-11-29T10:00:00"),
-        ([{"state": "up"}], ""),
+        ([{"state": "up", "zone": "a"}], ""),
     ],
 )
 def test_the_state_is_what_nova_lists(services: list[dict[str, str]], said: str) -> None:
-    assert said in STATE.problem("cmp-1", services)
-    assert bool(said) == bool(STATE.problem("cmp-1", services))
+    assert said in STATE.problem("cmp-1", "a", services)
+    assert bool(said) == bool(STATE.problem("cmp-1", "a", services))
+
+
+class Nova:
+    """Stands for Nova's aggregates. As Nova does, it answers a new one without its hosts, and adds known hosts only."""
+
+    def __init__(self, known: set[str], **hosts: list[str]) -> None:
+        names = {name.replace("_", "-"): each for name, each in hosts.items()}
+        self.aggregates = [{"id": at, "name": name, "hosts": each} for at, (name, each) in enumerate(names.items())]
+        self.known, self.changes = known, 0
+
+    def get(self, path: str) -> dict[str, object]:
+        assert path == "/os-aggregates"
+        return {"aggregates": self.aggregates}
+
+    def send(self, method: str, path: str, body: dict[str, dict[str, str]]) -> dict[str, object]:
+        self.changes += 1
+        ((action, said),) = body.items()
+        if action == "aggregate":
+            made = {"id": len(self.aggregates), "name": said["name"]}
+            self.aggregates.append({**made, "hosts": [], "zone": said["availability_zone"]})
+            return {"aggregate": made}
+        one: Any = self.aggregates[int(path.split("/")[2])]
+        if said["host"] not in self.known:
+            raise ZONE.IdentityError("404", refused=True)
+        one["hosts"].append(said["host"]) if action == "add_host" else one["hosts"].remove(said["host"])
+        return {}
+
+    def members(self) -> dict[str, list[str]]:
+        return {str(one["name"]): list(one["hosts"]) for one in self.aggregates}  # type: ignore[call-overload]
+
+
+def test_a_compute_joins_its_zone_once_and_makes_it_if_it_is_the_first() -> None:
+    nova = Nova({"cmp-1", "cmp-2"})
+    for host in ("cmp-1", "cmp-2", "cmp-1"):
+        ZONE.place(nova, host, "a")
+    assert nova.members() == {"hacienda-a": ["cmp-1", "cmp-2"]}
+    assert nova.aggregates[0]["zone"] == "a"
+    assert nova.changes == 3
+
+
+def test_a_compute_leaves_its_former_zone_and_no_aggregate_of_the_operator() -> None:
+    nova = Nova({"cmp-1"}, hacienda_a=["cmp-1"], fast=["cmp-1"], b=[])
+    ZONE.place(nova, "cmp-1", "b")
+    assert nova.members() == {"hacienda-a": [], "fast": ["cmp-1"], "b": [], "hacienda-b": ["cmp-1"]}
+    ZONE.place(nova, "cmp-1", "")
+    assert nova.members() == {"hacienda-a": [], "fast": ["cmp-1"], "b": [], "hacienda-b": []}
+
+
+def test_a_compute_that_nova_does_not_know_yet_tries_again(lab: Cloud) -> None:
+    with pytest.raises(ZONE.IdentityError):
+        ZONE.place(Nova(set()), "cmp-1", "a")
+    lines = composed.rendered(lab, "nova-compute", NODE)["/etc/systemd/system/nova-zone.service"].text.splitlines()
+    assert {"Restart=on-failure", "StartLimitIntervalSec=0", "PartOf=nova-compute.service"} <= set(lines)
+    assert (
+        "Wants=libvirtd.service nova-zone.service"
+        in composed.rendered(lab, "nova-compute", NODE)[nova_compute.UNIT].text
+    )
+
+
+def test_the_zone_is_the_machines_failure_domain(lab: Cloud, tmp_path: Path) -> None:
+    unit = "/etc/systemd/system/nova-zone.service"
+    zones = ROLES.replace("compute: 2", "compute: {count: 2, spread: zone, domains: [a, b]}")
+    cloud = composed.cloud(tmp_path, zones)
+    for node, zone in (("cmp-1", "a"), ("cmp-2", "b")):
+        assert f' {node} "{zone}" ' in composed.rendered(cloud, "nova-compute", node)[unit].text
+        assert composed.fact(cloud, "nova-compute", "ZONE", node) == zone
+    assert composed.fact(lab, "nova-compute", "ZONE", NODE) == ""

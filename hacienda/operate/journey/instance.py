@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from hacienda.operate.journey import image as images
-from hacienda.operate.journey.faults import StepError
+from hacienda.operate.journey.faults import LeftOutError, StepError
 from hacienda.operate.journey.traveller import Traveller
 
 ACTIVE_SECONDS = 300
@@ -16,6 +16,9 @@ ACTIVE_SECONDS = 300
 
 CONSOLE_SECONDS = 300
 """Patience for a guest. Emulation on a loaded machine makes 5 s of boot many times as long."""
+
+METADATA_SECONDS = 120
+"""Patience for the guest's answer from the metadata service, once it has its address: it asks every few seconds."""
 
 TAIL = 15
 """Last lines of a console that explain a failure."""
@@ -117,8 +120,35 @@ def console(traveller: Traveller) -> str:
         )
     except StepError as error:
         raise StepError(error.what, error.fix, tail(traveller)) from None
-    said = [line.strip() for line in text.splitlines() if (marker or line.strip()) and marker in line]
-    return said[-1]
+    wanted = f"{marker} address" if marker else ""
+    return [line.strip() for line in text.splitlines() if line.strip() and wanted in line][-1]
+
+
+def metadata(traveller: Traveller) -> str:
+    """Wait until the guest says which instance it is, as the metadata service answers it."""
+    if not traveller.image.marker:
+        raise LeftOutError(
+            "the image does not say on its console what the metadata service answers; Hacienda's own does"
+        )
+    begin = f"{traveller.image.marker} metadata "
+
+    def ask() -> list[str]:
+        traveller.says("waiting for the guest's own identifier")
+        return [line.partition(begin)[2].strip() for line in output(traveller).splitlines() if begin in line]
+
+    try:
+        (found, *_) = traveller.wait(
+            "the metadata service does not answer the guest",
+            ask,
+            bool,
+            METADATA_SECONDS,
+            "The journals of neutron-metadata (the instance's compute) and nova-metadata (controllers) say why.",
+        )
+    except StepError as error:
+        raise StepError(error.what, error.fix, tail(traveller)) from None
+    if found.partition(" ")[0] != traveller.made["server"].id:
+        raise StepError(f"the metadata service answers {found.partition(' ')[0]}, another instance")
+    return found
 
 
 def output(traveller: Traveller) -> str:

@@ -24,6 +24,7 @@ STEPS = (
     Step("key pair", instance.key_pair, ("instances",), ("project and user",)),
     Step("boot", instance.boot, _COMPUTE, ("flavor", "security group", "key pair")),
     Step("console", instance.console, _COMPUTE, ("boot",)),
+    Step("metadata", instance.metadata, (*_COMPUTE, "instance metadata"), ("console",)),
     Step("floating IP", reach.address, _COMPUTE, ("boot",)),
     Step("ping", reach.ping, _COMPUTE, ("floating IP",)),
     Step("HTTP", reach.http, _COMPUTE, ("floating IP",)),

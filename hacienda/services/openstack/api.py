@@ -91,6 +91,8 @@ class Api:
     Args:
         folder: the service's folder in /etc.
         unit: name of the unit, without its suffix. The unit's folder in /run has it too.
+        title: the unit's description.
+        settings: path of uWSGI's configuration.
         largest_body: limit of a request's body, in bytes; None: no limit, and none of the request's duration.
         database_server: `host:port`.
         cache_servers: `address:port` of every cache.
@@ -98,6 +100,8 @@ class Api:
 
     folder: str
     unit: str
+    title: str
+    settings: str
     wsgi: Wsgi
     address: str
     port: int
@@ -170,6 +174,8 @@ def variables(
         "api": Api(
             folder=folder(service.name),
             unit=unit or service.name,
+            title=service.title,
+            settings=f"{folder(service.name)}/uwsgi.ini",
             wsgi=wsgi,
             address=str(cloud.address(node)),
             port=service.port(front.port).number,

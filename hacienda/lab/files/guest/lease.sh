@@ -24,5 +24,6 @@ case ${1:-} in
     done
     read -r up _ </proc/uptime
     echo "HACIENDA-GUEST address $ip after $up s" >/dev/console
+    [ "$1" = renew ] || /bin/metadata >/dev/console 2>&1 &
     ;;
 esac

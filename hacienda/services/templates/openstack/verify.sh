@@ -9,8 +9,10 @@ for unit in $HACIENDA_UNITS; do
     systemctl is-active --quiet "$unit" || fail "${unit%.service} is not running|journalctl -u hacienda-$service -u $unit"
 done
 # Send no request while the API still loads: nodes that start Python every second only to get a 503 slow down the loading ones.
-curl --silent --fail --output /dev/null --max-time 5 --cacert "/etc/$service/tls/ca.pem" "$LOCAL_URL/healthcheck" ||
-    fail "$service does not answer on this node yet|journalctl -u $API_UNIT"
+for url in "$LOCAL_URL" ${FURTHER_URLS:-}; do
+    curl --silent --fail --output /dev/null --max-time 5 --cacert "/etc/$service/tls/ca.pem" "$url/healthcheck" ||
+        fail "$service does not answer at $url yet|journalctl -u hacienda-$service -u $API_UNIT"
+done
 answer=$(timeout 18 python3 "/usr/lib/hacienda/$service/ask.py" "$service" "$AUTH_URL" "$LOCAL_URL$VERIFY_PATH" "$IDENTITY_USER" "$IDENTITY_PASSWORD") ||
     fail "${answer:-$service does not answer a request with a token within 18 s|journalctl -u $API_UNIT}"
 echo "$answer"
