@@ -80,7 +80,8 @@ def show(outcomes: Iterable[Outcome], as_json: bool) -> int:
     """Prints outcomes; 0 when all are ok, else 1."""
     found = list(outcomes)
     if as_json:
-        sys.stdout.write(json.dumps([asdict(outcome) for outcome in found]) + "\n")
+        listed = [{key: value for key, value in asdict(one).items() if key != "working" or value} for one in found]
+        sys.stdout.write(json.dumps(listed) + "\n")
     else:
         for outcome in found:
             sys.stdout.write(f"{'ok  ' if outcome.ok else 'FAIL'}  {outcome.service}: {outcome.detail}\n")

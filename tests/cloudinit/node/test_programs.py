@@ -130,6 +130,23 @@ def test_check_touches_nothing(node: Machine) -> None:
     assert not (node.state / "test-left").exists()
 
 
+def test_a_drain_says_whether_it_is_at_work_done_or_refused(node: Machine) -> None:
+    def outcome(mode: str, name: str) -> tuple[int, Any]:
+        answer = node.run("hacienda-leave", mode, "--json", name, "alpha")
+        (said,) = json.loads(answer.stdout)
+        return answer.returncode, said
+
+    working = {"service": "alpha", "ok": False, "detail": "2 parts still move", "fix": "", "working": True}
+    done = {"service": "alpha", "ok": True, "detail": "nothing is left", "fix": ""}
+    assert outcome("--drain", "ctl-3") == (1, working)
+    assert outcome("--drain", "ctl-3") == (0, done)
+    assert outcome("--stay", "ctl-3")[0] == 0
+    assert outcome("--drain", "ctl-3") == (1, working)
+    code, refused = outcome("--drain", "ctl-9")
+    assert (code, refused["fix"], "working" in refused) == (1, "add a machine first", False)
+    assert not (node.state / "test-left").exists(), "nothing has left yet"
+
+
 def test_leaving_oneself_stops_in_reverse_order_for_good(node: Machine) -> None:
     assert node.run("hacienda-leave", "--self").returncode == 0
     assert [call for call in node.calls() if call.startswith("systemctl")] == [
