@@ -70,11 +70,12 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 
 
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
-    share = cloud.shares(node)[service.name]
+    share = cloud.shares(node).get(service.name)
     return {
         "disks": [f"{purpose}={size}" for purpose, size in disks(cloud, node).items()],
         "in_files": cloud.platform.containers,
-        "spare": share.copies - share.minimum,
+        # Copies that may be away at a restart: none on a machine that holds none.
+        "spare": share.copies - share.minimum if share else 0,
     }
 
 

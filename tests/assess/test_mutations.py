@@ -64,7 +64,7 @@ MUTATIONS = {
     "OBS": edit("monitoring: {count: 2,", "monitoring: {count: 2, domains: [c],"),
     "OPEN": options("{firewall: {operator_networks: [0.0.0.0/0]}}"),
     "PACE": options("{keepalived: {advert_interval: 0.05}}"),
-    "POOL": options("{keystone: {workers: 64, threads: 32}}"),
+    "POOL": options("{galera: {max_connections: 100}}"),
     "QIGNORE": service("galera", ignores_quorum=lambda cloud: "pc.ignore_quorum = true"),
     "RANGE": beside("10.90.0.0/24, vip: 10.90.0.99", "10.10.9.0/24, vip: 10.10.9.99"),
     "REPL": edit("storage: {count: 6,", "storage: {count: 2,"),

@@ -56,7 +56,7 @@ CASES = (
     Wrong("/nova/nova.conf", r"^valid_interfaces", "valid_interface", OSLO, "valid_interface"),
     Wrong("/nova/nova.conf", r"^\[upgrade_levels\]", "[upgrade_level]", OSLO, "upgrade_level/compute"),
     Wrong("/nova/nova.conf", r"(\[keystone_authtoken\][^[]*\n)username", r"\1user_name", OSLO, "authtoken/user_name"),
-    Wrong("/nova/uwsgi.ini", r"^module = .*", "module = nova.wsgi.none", LOADED, "nova.wsgi.none"),
+    Wrong("/nova/uwsgi.ini", r"^threads", "thread-count", LOADED, "thread-count"),
     Wrong("/nova-compute.conf", r"^images_type = rbd", "images_type = rdb", OSLO, "rdb"),
     Wrong("/nova-compute.conf", r"^images_rbd_pool", "images_rbd_pools", OSLO, "images_rbd_pools"),
     Wrong("/nova-compute.conf", r"(\[service_user\][^[]*\n?)auth_url", r"\1auth_uri", OSLO, "service_user/auth_uri"),

@@ -117,7 +117,8 @@ def test_one_failure_domain_is_replaced_and_not_drained(storage: Cloud) -> None:
     answer = storage.apply()
     assert answer.code == 0, answer.text
     assert leaves(storage, "sto-1") == leaves(storage, "sto-2") == ["--self"]
-    assert leaves(storage, "ctl-1") == [], "the new machine takes the place of the old one, with its number"
+    # The new machine takes the place of the old one, with its number.
+    assert sorted(leaves(storage, "ctl-1")) == [f"--check sto-1 {GROUP}", f"--check sto-2 {GROUP}"]
 
 
 def test_two_failure_domains_that_stop_holding_copies_in_place_are_too_few(storage: Cloud) -> None:
@@ -198,6 +199,19 @@ def test_an_interrupted_drain_is_undone(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UnwellError, match="sto-1: interrupted while it was drained"):
         drain.drain(leaving, stop)
     keeper.stay.assert_called_once_with("sto-1", ("ceph",))
+
+
+def test_a_machine_is_replaced_when_the_copies_of_the_one_before_are_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = mock.create_autospec(Node, instance=True)
+    leaving = member(keeper, monkeypatch)
+    keeper.reason_to_stay.side_effect = ["without sto-1, 7 placement groups have too few copies", ""]
+    drain.dispensable(leaving, threading.Event())
+    assert keeper.reason_to_stay.call_args_list == [mock.call("sto-1", ("ceph",))] * 2
+    keeper.reason_to_stay.side_effect = RemoteError("ctl-1 does not answer")
+    monkeypatch.setattr(installation, "BUSY", 0.05)
+    with pytest.raises(UnwellError, match="sto-1 must not leave now: ceph needs it") as refused:
+        drain.dispensable(leaving, threading.Event())
+    assert "ctl-1 does not answer" in str(refused.value.fix)
 
 
 def test_a_restart_is_waited_for_and_named_if_it_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:

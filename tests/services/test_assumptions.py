@@ -36,6 +36,7 @@ MADE = {
     "/etc/rabbitmq/conf.d/90-peers.conf": "name_peers",
     "/nonexistent": "the home of a user without one",
     "/run/haproxy.pid": "haproxy.service",
+    "/run/netns": "systemd, for neutron-metadata.service alone",
     "/run/haproxy-master.sock": "haproxy.service",
 }
 """Paths that are neither rendered nor declared, and who makes them."""

@@ -212,8 +212,9 @@ def test_leaving_is_checked_against_the_declared_monitors(box: Sandbox) -> None:
     assert "only 1 of 3" in refused.errors
 
 
-def test_a_machine_without_a_monitor_leaves_without_a_check(box: Sandbox) -> None:
+def test_a_machine_without_a_monitor_is_checked_for_its_copies(box: Sandbox) -> None:
     assert box.run("leave.sh", "--check", "sto-1").code == 0
+    assert box.calls("python3")[-1].endswith("drain.py check sto-1")
 
 
 def test_a_member_that_leaves_is_removed_with_its_managers_key(box: Sandbox) -> None:
@@ -504,6 +505,26 @@ def test_data_that_only_an_absent_machine_has_is_named() -> None:
     cluster = Draining(4)
     cluster.out, cluster.states = {0}, {"active+clean": 30, "down": 2}
     assert "2 need data of a machine that is off" in DRAIN.drain(cluster, "sto-0", [0], "host")[1]
+
+
+@pytest.mark.parametrize(
+    ("size", "ok", "code"),
+    [(3, True, 0), (3, False, 1), (2, False, 0)],
+    ids=["complete", "incomplete", "no spare copy"],
+)
+def test_a_machine_is_replaced_only_while_others_have_enough_copies(size: int, ok: bool, code: int) -> None:
+    class Replacing(Draining):
+        def ask(self, prefix: str) -> Any:
+            return {"pools": [{"size": size, "min_size": 2}]}
+
+        def ask_manager(self, prefix: str, **arguments: Any) -> Any:
+            assert (prefix, arguments) == ("osd ok-to-stop", {"ids": ["0"]})
+            return {"ok_to_stop": ok, "bad_become_inactive": ["2.0"], "bad_already_inactive": ["2.1"]}
+
+    found, line = DRAIN.check(Replacing(4), "sto-0", [0])
+    assert found == code
+    assert ("2 placement groups have too few copies" in line) is bool(code)
+    assert DRAIN.check(Replacing(4), "sto-9", [])[0] == 0
 
 
 def test_a_machine_without_osds_has_nothing_to_drain() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from hacienda.assess import Finding, findings
 from hacienda.cloud import entrance
+from hacienda.errors import InputError
 from tests import shipped
 from tests.assess.samples import replaced
 from tests.services import composed
@@ -87,7 +88,7 @@ CASES = (
         "cmp-2 has more memory than the other compute machines together",
         ("compute: 2", "compute: {nodes: {cmp-1: {memory: 8GiB}, cmp-2: {memory: 8GiB}}}"),
     ),
-    Case("SINGLE", ("compute: 2", "compute: 1"), "machines.compute", "nova-compute runs only on cmp-1"),
+    Case("SINGLE", ("compute: 2", "compute: 1"), "machines.compute", "neutron-metadata, nova-compute run only on cmp-1"),
     Case(
         "SINGLE",
         ("controller: 3", "controller: 1"),
@@ -99,8 +100,8 @@ CASES = (
         "POOL",
         ("services:\n", "services:\n  galera: {max_connections: 500}\n"),
         "services.galera.max_connections",
-        "the database accepts 500 connections, and its clients may open 495 (keystone",
-        ("services:\n", "services:\n  galera: {max_connections: 595}\n"),
+        "the database accepts 500 connections, and its clients may open 543 (keystone",
+        ("services:\n", "services:\n  galera: {max_connections: 643}\n"),
     ),
     Case(
         "COPIES",
@@ -136,3 +137,18 @@ def test_the_database_accepts_all_clients_of_a_large_cloud_with_every_service(tm
     cloud = composed.cloud(tmp_path, text)
     assert sum(entrance.pools(cloud).values()) > 1000
     assert {finding.rule for finding in findings(cloud)} & {"POOL", "FLOOD", "MEMORY", "TIMERS"} == set()
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [
+        ("cinder: {workers: 1, overrides: {coordination: {backend_url: file:///tmp}}}", "services.cinder.overrides"),
+        ("cinder: {workers: 1}\n  etcd: false", "services.etcd"),
+    ],
+)
+def test_no_file_gives_volume_services_that_share_a_cluster_locks_of_their_own(
+    tmp_path: Path, option: str, reason: str
+) -> None:
+    """Why there is no rule about it: Cinder's locks are always in etcd."""
+    with pytest.raises(InputError, match=reason):
+        composed.cloud(tmp_path, replaced(SOUND, "cinder: {workers: 1}", option))

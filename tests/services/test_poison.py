@@ -76,7 +76,7 @@ PROGRAMS = (
 )
 """Some that scripts start through `timeout` or `run_as`, so that the shell itself does not miss them."""
 
-SOURCED = ("common.sh", "members.sh")
+SOURCED = ("common.sh", "gateways.sh", "members.sh")
 
 
 def poison(mark: Path) -> str:

@@ -51,7 +51,9 @@ def leave(member: Declared, stop: threading.Event, *, returns: bool) -> None:
     _refuse_loss(member, witnesses)
     able = [witness.node for witness in witnesses if witness.healthy]
     _refuse_unsafe(member, witnesses)
-    if not returns:
+    if returns:
+        drain.dispensable(member, stop)
+    else:
         drain.drain(member, stop)
     _stop_services(node)
     _remove(name, able)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from hacienda import errors, quorum
 from hacienda.declare.resource_types import MEMBER
 from hacienda.provider import progress
+from hacienda.provider.member import installation
 from hacienda.provider.member.declaration import Declared
 from hacienda.remote.connections import connect
 from hacienda.remote.node import Node, Verdict
@@ -59,6 +60,36 @@ def drain(member: Declared, stop: threading.Event) -> None:
             raise errors.UnwellError(
                 f"{name}: interrupted while it was drained", f"{_KEPT} Apply again to continue.\n{left}"
             )
+
+
+def dispensable(member: Declared, stop: threading.Event) -> None:
+    """Wait until the others can do without the member for a while. A machine that was replaced before completes its copies first.
+
+    Raises:
+        hacienda.errors.UnwellError: they could not, no keeper answers, or Terraform was interrupted. Nothing was changed.
+    """
+    name = member.voter.node
+    for service, keepers in _services(member).items():
+        deadline, told = time.monotonic() + installation.BUSY, ""
+        while reason := _reason(name, service, keepers):
+            if reason != told:
+                progress.report(MEMBER, name, "waiting", reason.splitlines()[0])
+                told = reason
+            if time.monotonic() > deadline or stop.wait(PAUSE):
+                raise errors.UnwellError(
+                    f"{name} must not leave now: {service} needs it", f"Nothing was changed.\n{reason}"
+                )
+
+
+def _reason(name: str, service: str, keepers: list[Node]) -> str:
+    """Why a service cannot do without the member now, as the first keeper that answers says; empty: it can."""
+    silent = []
+    for keeper in keepers:
+        try:
+            return keeper.reason_to_stay(name, (service,))
+        except RemoteError as error:
+            silent.append(str(error))
+    return "\n".join(silent)
 
 
 _KEPT = "Nothing is lost, and the machine is in service again."

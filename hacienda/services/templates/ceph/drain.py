@@ -2,7 +2,8 @@
 """Moves the data of a storage machine to the others, a step at a time.
 
 `drain.py drain MACHINE` ends with 0 when the machine's OSDs hold nothing that is needed, with 75 while their data moves, with 1 if
-it cannot move. `drain.py stay MACHINE` undoes it.
+it cannot move. `drain.py stay MACHINE` undoes it. `drain.py check MACHINE` only checks whether all data keeps enough copies without
+the machine, as while another one takes its place.
 """
 
 from __future__ import annotations
@@ -77,6 +78,22 @@ def drain(cluster: Any, machine: str, osds: Collection[int], bucket: str) -> tup
     return AT_WORK, f"{stat['num_pgs'] - clean} of {stat['num_pgs']} placement groups still move{stopped}"
 
 
+def check(cluster: Any, machine: str, osds: Collection[int]) -> tuple[int, str]:
+    """Whether every placement group keeps enough copies while these OSDs are away: exit status, and the line that says so."""
+    spare = min((pool["size"] - pool["min_size"] for pool in cluster.ask("osd dump")["pools"]), default=0)
+    if not osds or spare < 1:
+        # Without a spare copy clients always wait for the new machine, so there is nothing to wait for.
+        return 0, f"nothing waits for {machine}"
+    found = cluster.ask_manager("osd ok-to-stop", ids=[str(osd) for osd in sorted(osds)])
+    if found["ok_to_stop"]:
+        return 0, f"all data keeps enough copies without {machine}"
+    short = len(found.get("bad_become_inactive", ())) + len(found.get("bad_already_inactive", ()))
+    return (
+        1,
+        f"without {machine}, {short} placement groups have too few copies|wait until their copies are made: ceph status",
+    )
+
+
 def main() -> int:
     """Prints one line."""
     from monitors import Monitors, MonitorsError
@@ -90,6 +107,8 @@ def main() -> int:
             if osds:
                 cluster.say("osd in", ids=[str(osd) for osd in osds])
             code, line = 0, f"{machine} holds data again"
+        elif what == "check":
+            code, line = check(cluster, machine, osds)
         else:
             code, line = drain(cluster, machine, osds, json.loads(POOLS.read_text())["failure_domain"])
     except MonitorsError as error:

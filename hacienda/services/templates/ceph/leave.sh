@@ -36,7 +36,7 @@ leave() {
 }
 
 case $1 in
-    --check) if [[ " $(member_names | tr '\n' ' ')" == *" $2 "* ]]; then check "$2"; else echo "$2 has no monitor"; fi ;;
+    --check) if member_address "$2" >/dev/null; then check "$2"; else exec python3 /usr/lib/hacienda/ceph/drain.py check "$2"; fi ;;
     --drain | --stay) exec python3 /usr/lib/hacienda/ceph/drain.py "${1#--}" "$2" ;;
     "$HACIENDA_NODE") fail "a member cannot remove itself|run hacienda-leave $1 on another controller" ;;
     *) leave "$1" ;;
