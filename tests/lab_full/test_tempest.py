@@ -21,7 +21,7 @@ def test_the_smoke_set_passes_but_for_what_is_explained(healthy: Lab) -> None:
     cloud = project.read(healthy.environment)
     known = verdict.Known.read(KNOWN)
     with lending.loan(project, cloud) as loan, machine.started(healthy.root, cloud) as tempest:
-        tempest.set_up(settings.render(cloud, loan.lent), loan.authorities, loan.addresses, loan.private_key)
+        tempest.set_up(settings.render(cloud, loan.lent), loan.authorities, loan.addresses)
         assert tempest.validation() == ""
         listed = tempest.smoke()
         began = time.monotonic()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from hacienda.cli import lab, verify
 from hacienda.cloud import Cloud
@@ -34,46 +31,39 @@ class Loan:
         lent: what was made for Tempest.
         authorities: certificates of the authorities that clients trust.
         addresses: names of the public APIs, and their addresses.
-        private_key: OpenSSH's form of the key that the guests accept.
         left: asks what Tempest has left in the cloud, by kind.
     """
 
     lent: Lent
     authorities: str
     addresses: dict[str, str]
-    private_key: str = field(repr=False)
     left: Callable[[], dict[str, list[str]]]
 
 
 @contextmanager
 def loan(project: Project, cloud: Cloud) -> Iterator[Loan]:
     """Make everything, and remove it at the end with all that Tempest left. What a killed run left is removed first."""
-    with tempfile.TemporaryDirectory(prefix="tempest-") as folder, _setting_out(project, cloud, Path(folder)) as found:
-        traveller, private = found
-        sweep.others(traveller)
-        _sweep(traveller)
+    with tempfile.TemporaryDirectory(prefix="tempest-") as folder:
+        own = verify.chosen(cloud, None, "")
+        booted = guest.with_ssh(own, Path(folder), lab.mirror_of(cloud), cloud.package_sources.proxy)
+        with setting_out(project, cloud, booted) as traveller:
+            yield from _lent(project, traveller)
+
+
+def _lent(project: Project, traveller: Traveller) -> Iterator[Loan]:
+    cloud = traveller.cloud
+    sweep.others(traveller)
+    _sweep(traveller)
+    try:
+        lent = _lend(traveller)
+        trusted = authorities(cloud, project.store_of(cloud)).decode()
+        before = _listing(traveller)
+        yield Loan(lent, trusted, _public(cloud), lambda: _differ(before, _listing(traveller)))
+    finally:
         try:
-            lent = _lend(traveller)
-            trusted = authorities(cloud, project.store_of(cloud)).decode()
-            before = _listing(traveller)
-            yield Loan(lent, trusted, _public(cloud), private, lambda: _differ(before, _listing(traveller)))
+            _sweep(traveller)
         finally:
-            try:
-                _sweep(traveller)
-            finally:
-                sweep.own(traveller)
-
-
-@contextmanager
-def _setting_out(project: Project, cloud: Cloud, folder: Path) -> Iterator[tuple[Traveller, str]]:
-    """A traveller whose guest has an SSH server, and the key that it accepts."""
-    key = ed25519.Ed25519PrivateKey.generate()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    own = verify.chosen(cloud, None, "")
-    booted = guest.with_ssh(own, folder, public, lab.mirror_of(cloud), cloud.package_sources.proxy)
-    with setting_out(project, cloud, booted) as traveller:
-        yield traveller, private
+            sweep.own(traveller)
 
 
 def _sweep(traveller: Traveller) -> None:

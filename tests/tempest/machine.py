@@ -24,9 +24,6 @@ GATEWAY = "10.75.0.1"
 
 ADDRESS = "10.75.0.2"
 
-AGENT = "/run/ssh-agent"
-"""Socket of an agent with the key that guests accept."""
-
 BOOT_SECONDS = 180
 
 RUN_SECONDS = 5400
@@ -59,22 +56,19 @@ class Machine:
         """Write a file that only root can read. Its text is in no process's arguments."""
         self._run("sh", "-c", 'umask 077; rm -f "$1"; cat > "$1"', "sh", path, stdin=text)
 
-    def set_up(self, configuration: str, authorities: str, addresses: dict[str, str], key: str) -> None:
+    def set_up(self, configuration: str, authorities: str, addresses: dict[str, str]) -> None:
         """Make Tempest's workspace.
 
         Args:
             configuration: text of tempest.conf.
             authorities: certificates that it trusts.
             addresses: names of the cloud's public APIs, and their addresses.
-            key: private key that guests accept. An agent offers it after the key of each test.
         """
         hosts = "".join(f"{address} {name}\\n" for name, address in addresses.items())
         self._run("sh", "-c", 'printf "$1" >> /etc/hosts', "sh", hosts)
         self._run("tempest", "init", settings.FOLDER)
         self.write(settings.CONFIGURATION, configuration)
         self.write(settings.AUTHORITIES, authorities)
-        self._run("ssh-agent", "-a", AGENT)
-        self._run("env", f"SSH_AUTH_SOCK={AGENT}", "ssh-add", "-q", "-", stdin=key)
 
     def validation(self) -> str:
         """What Oslo's validator says against tempest.conf; empty: nothing."""
@@ -109,7 +103,7 @@ class Machine:
         return self._run(
             "bash",
             "-c",
-            f"cd {settings.FOLDER} && export SSH_AUTH_SOCK={AGENT} && {script}",
+            f"cd {settings.FOLDER} && {script}",
             "bash",
             *arguments,
             timeout=timeout,

@@ -104,8 +104,8 @@ def render(cloud: Cloud, lent: Lent) -> str:
         "compute-feature-enabled": {
             "vnc_console": "false",
             "resize": "true",
-            # The cloud has no metadata service, and the guest has no driver of a drive with the same content.
-            "metadata_service": "false",
+            "metadata_service": str(cloud.provider("instance metadata") is not None).lower(),
+            # The guest has no driver of a drive with the same content.
             "config_drive": "false",
         },
         "network": {
