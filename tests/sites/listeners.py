@@ -20,6 +20,7 @@ BOUND: Mapping[tuple[str, str], tuple[str, str]] = {
     ("haproxy", "statistics"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
     ("haproxy", "writer-table"): ("/etc/haproxy/haproxy.cfg", r"^    bind ([\d.]+):(\d+)"),
     ("memcached", "memcache"): ("/etc/memcached.conf", r"^-l ([\d.]+)()$"),
+    ("nova", "metadata"): ("/etc/nova/metadata.ini", r"^https-socket = ([\d.]+):(\d+),"),
     ("rabbitmq", "amqps"): ("/etc/rabbitmq/rabbitmq.conf", r"^listeners\.ssl\.default = ([\d.]+):(\d+)$"),
     ("rabbitmq", "epmd"): ("/etc/systemd/system/epmd.socket", r"^ListenStream=([\d.]+):(\d+)$"),
     ("keepalived", "vrrp"): ("/etc/keepalived/keepalived.conf", r"^    unicast_src_ip ([\d.]+)()$"),
