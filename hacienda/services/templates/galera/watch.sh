@@ -18,7 +18,7 @@ stranded() {
     [ "$outside" -ge "$stranded_seconds" ] && [ -n "$(etcd get --prefix --keys-only "$positions/" 2>/dev/null)" ]
 }
 
-while sleep 3; do
+while sleep 5; do
     # While that unit is starting, it handles the server itself.
     systemctl is-active --quiet hacienda-galera.service || continue
     if systemctl is-failed --quiet mariadb.service; then
