@@ -243,7 +243,7 @@ def listing(cloud: Cloud, admin: Connection) -> dict[str, list[str]]:
         ("routers", "instance network", lambda: admin.network.routers()),
         ("ports", "instance network", lambda: admin.network.ports()),
         ("floating IPs", "instance network", lambda: admin.network.ips()),
-        ("security groups", "instance network", lambda: admin.network.security_groups()),
+        ("security groups", "instance network", lambda: _groups(admin)),
         ("volumes", "block storage", lambda: admin.block_storage.volumes(all_projects=True)),
         ("snapshots", "block storage", lambda: admin.block_storage.snapshots(all_projects=True)),
     )
@@ -252,6 +252,16 @@ def listing(cloud: Cloud, admin: Connection) -> dict[str, list[str]]:
         for kind, capability, ask in kinds
         if cloud.provider(capability) is not None
     }
+
+
+def _groups(admin: Connection) -> Iterator[Any]:
+    """Security groups without the group `default` of each project that exists. Neutron makes that one when a project first asks for
+    anything, also for the administrator, who lists these."""
+    identity: Any = admin.identity
+    projects = {one.id for one in identity.projects()}
+    for one in admin.network.security_groups():
+        if one.name != "default" or one.project_id not in projects:
+            yield one
 
 
 def _counted(number: int, kind: str) -> str:
