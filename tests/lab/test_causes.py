@@ -13,8 +13,8 @@ from tests.lab.clients import Client, SqlWriter
 from tests.lab.cloud import CONTROLLERS, Lab
 
 UNDISTURBED = 5.0
-"""Seconds that a client may wait. Nothing that these tests do may be felt (0.1 to 0.3 s on a quiet machine), but this machine may be
-busy with other things."""
+"""Seconds that a client may wait. Nothing that these tests do may be felt (0.1 to 0.3 s on a quiet machine), but this machine may
+be busy with other things."""
 
 
 def of(status: dict[str, Any], node: str) -> dict[str, str]:

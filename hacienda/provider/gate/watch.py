@@ -20,8 +20,8 @@ COORDINATION = "etcd"
 PAUSE = 2.0
 """Seconds between two rounds, at least."""
 SHARE = 0.02
-"""Share of the time waited so far that a pause may take, up to LONGEST. Each question takes processor time from machines that start:
-with a pause of 2 s throughout, questions took a tenth of what a whole cloud needs to start."""
+"""Share of the time waited so far that a pause may take, up to LONGEST. Each question takes processor time from machines that
+start: with a pause of 2 s throughout, questions took a tenth of what a whole cloud needs to start."""
 LONGEST = 8.0
 """Longest such pause, in seconds."""
 _AT_ONCE = 32
