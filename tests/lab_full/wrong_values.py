@@ -73,7 +73,9 @@ CASES = (
     Wrong("/neutron/neutron.conf", r"(\[placement\][^[]*\n)auth_url", r"\1auth_uri", OSLO, "placement/auth_uri"),
     Wrong("/neutron/uwsgi.ini", r"^threads", "thread-count", "uwsgi, without its application", "thread-count"),
     Wrong("/neutron-metadata.conf", r"^nova_metadata_port = \d+", "nova_metadata_port = first", OSLO, "first"),
-    Wrong("/neutron-metadata.conf", r"^metadata_proxy_socket", "metadata_proxy_sockets", OSLO, "metadata_proxy_sockets"),
+    Wrong(
+        "/neutron-metadata.conf", r"^metadata_proxy_socket", "metadata_proxy_sockets", OSLO, "metadata_proxy_sockets"
+    ),
     # Cinder: its backend, its helpers, its log-ins.
     Wrong("/cinder.conf", r"^rbd_pool", "rbd_pools", OSLO, "backend_defaults/rbd_pools"),
     Wrong("/cinder.conf", r"^(rbd_exclusive_cinder_pool) = .*", r"\1 = maybe", OSLO, "maybe"),
