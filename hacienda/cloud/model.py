@@ -206,6 +206,11 @@ class Cloud:
             if kept.domain is not None
         )
 
+    def copies(self, capability: Capability) -> int:
+        """The most copies that the provider of a capability keeps of anything; 0: no service provides it, or it keeps none."""
+        provider = self.provider(capability)
+        return max((kept.copies(self) for kept in provider.redundancy), default=0) if provider else 0
+
     def keepers(self, node: Node) -> Mapping[str, tuple[str, ...]]:
         """Members that take this node out of their clusters when it leaves: name -> the services that do it. Empty: it is in no
         cluster but those in which it votes."""

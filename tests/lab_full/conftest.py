@@ -10,12 +10,11 @@ import pytest
 
 from hacienda import services
 from hacienda.cloud import read
-from tests.lab.clients import SqlWriter
 from tests.lab.cloud import Lab
-from tests.lab.conftest import pytest_terminal_summary, warm_provider
+from tests.lab.conftest import healthy, pytest_terminal_summary, warm_provider, writer
 from tests.lab_full.tenancy import Tenancy, lived_in
 
-__all__ = ["pytest_terminal_summary", "warm_provider"]
+__all__ = ["healthy", "pytest_terminal_summary", "warm_provider", "writer"]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = "lab-full"
@@ -53,19 +52,6 @@ def converged(lab: Lab, nodes: Sequence[str]) -> dict[str, float]:
             if service and when:
                 found[service] = max(found.get(service, 0), float(when))
     return found
-
-
-@pytest.fixture
-def healthy(lab: Lab) -> Lab:
-    """The lab, every promise of it kept; each drill starts and ends here."""
-    lab.wait_until_healthy()
-    return lab
-
-
-@pytest.fixture
-def writer(healthy: Lab) -> SqlWriter:
-    """A client that writes to the database through the virtual IP."""
-    return healthy.sql_writer()
 
 
 @pytest.fixture(scope="module")

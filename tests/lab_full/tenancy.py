@@ -194,9 +194,3 @@ def southbound_leader(lab: Lab) -> str:
 def _southbound(lab: Lab, *arguments: str) -> str:
     leader = southbound_leader(lab)
     return lab.on(leader, "ovn-sbctl", "--db=unix:/run/ovn/ovnsb_db.sock", "--no-leader-only", *arguments)
-
-
-def power_cut(lab: Lab, *nodes: str) -> None:
-    """Cut the power of machines, one right after the other."""
-    for node in nodes:
-        lab.power_cut(node)

@@ -21,8 +21,7 @@ def holders(cloud: Cloud) -> tuple[Node, ...]:
 
 def copies(cloud: Cloud) -> int:
     """Copies that the cloud's storage cluster keeps; the usual number if it has none."""
-    provider = cloud.provider("storage cluster")
-    return max((kept.copies(cloud) for kept in provider.redundancy), default=COPIES) if provider else COPIES
+    return cloud.copies("storage cluster") or COPIES
 
 
 def _find(subject: Subject) -> Iterator[Observation]:

@@ -46,14 +46,9 @@ def main() -> int:
         return scripts.show(unknown, arguments.json)
     names = [name for name in services if not arguments.groups or name in arguments.groups]
     names = [name for name in reversed(names) if scripts.has(name, "HACIENDA_LEAVE")]
-    if arguments.check:
-        found = [scripts.run(name, "HACIENDA_LEAVE", ("--check", arguments.node), CHECK_SECONDS) for name in names]
-        return scripts.show(found, arguments.json)
-    for mode in ("drain", "stay"):
+    for mode, seconds in (("check", CHECK_SECONDS), ("drain", LEAVE_SECONDS), ("stay", LEAVE_SECONDS)):
         if getattr(arguments, mode):
-            found = [
-                scripts.run(name, "HACIENDA_LEAVE", (f"--{mode}", arguments.node), LEAVE_SECONDS) for name in names
-            ]
+            found = [scripts.run(name, "HACIENDA_LEAVE", (f"--{mode}", arguments.node), seconds) for name in names]
             return scripts.show(found, arguments.json)
     # etcd comes last, because the other scripts may use it and release locks in it.
     found = [scripts.run(name, "HACIENDA_LEAVE", (arguments.node,), LEAVE_SECONDS) for name in names]

@@ -88,5 +88,8 @@ def last_lines(services: Sequence[str]) -> dict[str, str]:
         return dict.fromkeys(services, "its journal cannot be read")
     entries = [json.loads(line) for line in answer.stdout.splitlines()]
     # The journal shows a message that is no text as a list of bytes.
-    said = {entry["SYSLOG_IDENTIFIER"].removeprefix("hacienda-"): str(entry["MESSAGE"]).strip() for entry in entries}
+    said = {
+        entry["SYSLOG_IDENTIFIER"].removeprefix("hacienda-"): str(entry.get("MESSAGE") or "").strip()
+        for entry in entries
+    }
     return {name: said.get(name) or "nothing new in its journal" for name in services}

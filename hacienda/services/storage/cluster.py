@@ -54,11 +54,10 @@ def machines(cloud: Cloud) -> tuple[Node, ...]:
 
 def failure_domain(cloud: Cloud) -> FailureDomain:
     """The largest kind of failure domain of which every storage machine names one, with enough of them for all copies."""
-    nodes, provider = machines(cloud), cloud.provider("storage cluster")
-    kept = max((one.copies(cloud) for one in provider.redundancy), default=COPIES) if provider else COPIES
+    nodes, kept = machines(cloud), max(COPIES, cloud.copies("storage cluster"))
     for kind, bucket in _BUCKETS.items():
         named = [node.domains[kind] for node in nodes if kind in node.domains]
-        if len(named) == len(nodes) and len(set(named)) >= max(COPIES, kept):
+        if len(named) == len(nodes) and len(set(named)) >= kept:
             return FailureDomain(bucket, kind)
     return FailureDomain()
 
