@@ -6,7 +6,9 @@ The bounds are generous, because the machine is small and may be busy; the figur
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
@@ -20,6 +22,9 @@ MOST = 60.0
 
 HEALTHY_WITHIN = 600.0
 """Seconds until ten machines must be well again."""
+
+RETURNS_IN = 10.0
+"""Seconds in which a machine that has power again takes tasks back, which clients may feel, too."""
 
 GOES_ON_WITHIN = 120.0
 """Seconds until every client must have an answer again."""
@@ -41,59 +46,76 @@ def whole(lab: Lab, what: str, tenancy: Tenancy, writer: SqlWriter, work: Work) 
     assert tenancy.lost() == []
 
 
-def test_a_controller_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+@dataclass(frozen=True)
+class Drill:
+    """The tenant and the client of the database, while one machine is without power.
+
+    Args:
+        lab, tenancy, writer: as the fixtures of these names.
+    """
+
+    lab: Lab
+    tenancy: Tenancy
+    writer: SqlWriter
+
+    def without(self, victim: str, what: str, dark: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Cut the power of a machine, and power it on again: every client goes on, and the cloud is whole afterwards.
+
+        Args:
+            victim: the machine.
+            what: the drill's name.
+            dark: seconds that it stays off once every client goes on.
+            meanwhile: what must hold then.
+        """
+        with at_work(self.tenancy, self.writer, self.lab.apis()) as work:
+            self.lab.power_cut(victim)
+            work.all_go_on(GOES_ON_WITHIN)
+            meanwhile()
+            time.sleep(dark)
+            work.all_go_on(GOES_ON_WITHIN)
+            self.lab.power_on(victim)
+            time.sleep(RETURNS_IN)
+            work.all_go_on(GOES_ON_WITHIN)
+        measured(self.lab, what, work)
+        whole(self.lab, what, self.tenancy, self.writer, work)
+
+
+@pytest.fixture
+def drill(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> Drill:
+    return Drill(healthy, tenancy, writer)
+
+
+def moved(lab: Lab, place: Callable[[Lab], str], former: str) -> Callable[[], None]:
+    """That another machine has a task now."""
+
+    def holds() -> None:
+        assert place(lab) != former
+
+    return holds
+
+
+def test_a_controller_loses_power(drill: Drill) -> None:
     """The one that holds the virtual IP."""
-    (victim,) = healthy.holders()
-    with at_work(tenancy, writer, healthy.apis()) as work:
-        healthy.power_cut(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-        time.sleep(10)
-        work.all_go_on(GOES_ON_WITHIN)
-        healthy.power_on(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-    measured(healthy, "controller with the virtual IP loses power", work)
-    whole(healthy, "controller with the virtual IP loses power", tenancy, writer, work)
+    (victim,) = drill.lab.holders()
+    drill.without(victim, "controller with the virtual IP loses power", dark=10)
 
 
 @pytest.mark.long
-def test_the_leader_of_the_southbound_database_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
-    victim = tenants.southbound_leader(healthy)
-    with at_work(tenancy, writer, healthy.apis()) as work:
-        healthy.power_cut(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-        assert tenants.southbound_leader(healthy) != victim
-        healthy.power_on(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-    measured(healthy, "southbound leader loses power", work)
-    whole(healthy, "southbound leader loses power", tenancy, writer, work)
+def test_the_leader_of_the_southbound_database_loses_power(drill: Drill) -> None:
+    victim = tenants.southbound_leader(drill.lab)
+    elsewhere = moved(drill.lab, tenants.southbound_leader, victim)
+    drill.without(victim, "southbound leader loses power", dark=0, meanwhile=elsewhere)
 
 
 @pytest.mark.long
-def test_the_gateway_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
-    victim = tenants.gateway(healthy)
-    with at_work(tenancy, writer, healthy.apis()) as work:
-        healthy.power_cut(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-        assert tenants.gateway(healthy) != victim
-        healthy.power_on(victim)
-        time.sleep(10)
-        work.all_go_on(GOES_ON_WITHIN)
-    measured(healthy, "gateway loses power", work)
-    whole(healthy, "gateway loses power", tenancy, writer, work)
+def test_the_gateway_loses_power(drill: Drill) -> None:
+    victim = tenants.gateway(drill.lab)
+    drill.without(victim, "gateway loses power", dark=10, meanwhile=moved(drill.lab, tenants.gateway, victim))
 
 
 @pytest.mark.long
-def test_a_storage_machine_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
-    victim = healthy.cloud().role("storage")[0].name
-    with at_work(tenancy, writer, healthy.apis()) as work:
-        healthy.power_cut(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-        time.sleep(30)
-        work.all_go_on(GOES_ON_WITHIN)
-        healthy.power_on(victim)
-        work.all_go_on(GOES_ON_WITHIN)
-    measured(healthy, "storage machine loses power", work)
-    whole(healthy, "storage machine loses power", tenancy, writer, work)
+def test_a_storage_machine_loses_power(drill: Drill) -> None:
+    drill.without(drill.lab.cloud().role("storage")[0].name, "storage machine loses power", dark=30)
 
 
 @pytest.mark.long
