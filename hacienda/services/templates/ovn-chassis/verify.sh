@@ -12,8 +12,10 @@ id=$(ovs-vsctl --timeout=5 get Open_vSwitch . external_ids:system-id) ||
     fail "Open vSwitch does not answer|journalctl -u ovsdb-server -u ovs-vswitchd on this node"
 [[ ${id//\"/} == "$HACIENDA_NODE" ]] ||
     fail "the switch is called $id instead of $HACIENDA_NODE|systemctl reload ovsdb-server on this node"
-wrong=$(ovs-vsctl --timeout=5 --bare --columns=name,error find Interface 'error!=[]')
-[[ -z $wrong ]] || fail "the switch cannot use an interface: ${wrong//$'\n'/ }|ovs-vsctl show on this node"
+# Not those of guests and of their metadata (iface-id): the switch keeps their ports over a restart of the machine, and they come after it.
+wrong=$(ovs-vsctl --timeout=5 --format=json --columns=name,error,external_ids find Interface 'error!=[]' | jq --raw-output '
+    [.data[] | select(any(.[2][1][]; .[0] == "iface-id") | not) | "\(.[0]): \(.[1])"] | join("; ")')
+[[ -z $wrong ]] || fail "the switch cannot use an interface: $wrong|ovs-vsctl show on this node"
 
 [[ -n $(ip -json -4 address show to "$ENCAP_ADDRESS" | jq --raw-output '.[0].ifname // empty') ]] ||
     fail "no interface has $ENCAP_ADDRESS, from which tunnels start|networkctl status br-phy on this node"
