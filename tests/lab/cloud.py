@@ -87,9 +87,13 @@ class Lab:
         )
 
     def up(self) -> None:
-        """`hacienda lab up`, and how long the whole of it took."""
+        """`hacienda lab up`, and how long the whole of it took until the cloud was well."""
         began = time.monotonic()
-        print(self.hacienda("lab", "up", self.environment, timeout=1800).stdout, flush=True)
+        done = self.hacienda("lab", "up", self.environment, check=False, timeout=1800)
+        print(done.stdout, done.stderr, flush=True)
+        if done.returncode:
+            # A service of a busy machine may be late with the one answer that the command asks for.
+            self.wait_until_healthy()
         self.note("lab up, everything", time.monotonic() - began)
 
     def status(self) -> dict[str, Any]:
