@@ -130,6 +130,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **api.facts(cloud, node, service, path="/v2.1/servers?limit=1"),
+        "disks_shared": cloud.provider("storage cluster") is not None,
         "further_urls": f"https://{cloud.address(node)}:{service.port('metadata').number}",
         **api.migration(
             cloud,
