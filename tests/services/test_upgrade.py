@@ -36,6 +36,14 @@ TABLE = """\
 +--------------------------------------------------------------------+
 """
 """As oslo.upgradecheck prints it."""
+ERROR = """\
+Error:
+Traceback (most recent call last):
+  File "upgradecheck.py", line 192, in run
+    return conf.command.action_fn()
+sqlalchemy.exc.OperationalError: (2006) gone away
+(Background on this error at: https://sqlalche.me/e/20/e3q8)
+"""
 
 
 @pytest.fixture(name="lab")
@@ -60,12 +68,13 @@ def test_what_did_not_succeed_is_said_the_worst_first() -> None:
     [
         (lambda: 0, 0, ""),
         (lambda: print(TABLE) or 2, 2, "Placement API: Placement API endpoint not found."),
-        (lambda: print("Error:\nTraceback\nOperationalError: gone away") or 255, 255, "OperationalError: gone away"),
+        (lambda: print(ERROR) or 255, 255, "sqlalchemy.exc.OperationalError: (2006) gone away"),
+        (lambda: print("no such table") or 255, 255, "no such table"),
         (lambda: "ERROR: cannot read\nthe folder.", 255, "ERROR: cannot read the folder."),
         (lambda: sys.exit(2), 255, "one_status ended with 2"),
         (lambda: [].pop(), 255, "IndexError: pop from empty list"),
     ],
-    ids=["success", "failure", "error", "text", "arguments", "crash"],
+    ids=["success", "failure", "error", "other error", "text", "arguments", "crash"],
 )
 def test_it_ends_as_the_tool_does_and_a_crash_is_no_warning(
     does: Any, code: int, line: str, monkeypatch: pytest.MonkeyPatch

@@ -16,6 +16,8 @@ import sys
 
 ERROR = 255
 FIELD = re.compile(r"(Check|Result|Details): ?(.*)")
+EXCEPTION = re.compile(r"[\w.]+: .+")
+"""The line that ends a traceback. Further lines of an error's text may follow."""
 
 
 def findings(table: str) -> str:
@@ -56,8 +58,9 @@ def run(module: str, options: list[str]) -> tuple[int, str]:
         return ERROR, " ".join(verdict.split())
     code = int(verdict or 0)
     text = heard.getvalue()
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return code, findings(text) or (lines[-1] if code and lines else "")
+    lines = [line for line in text.splitlines() if line.strip()]
+    raised = [line for line in lines if EXCEPTION.fullmatch(line)] or lines
+    return code, findings(text) or (raised[-1] if code and raised else "")
 
 
 def main() -> int:
