@@ -49,7 +49,7 @@ def sandbox(name: str) -> Sandbox:
     (unit,) = units(name)
     return Sandbox(
         unit,
-        ceiling=3.4,
+        ceiling=2.7,
         writes=("/var/lib/hacienda", f"/var/lib/{name}", f"/var/log/{name}"),
         instead=(
             Instead("MemoryDenyWriteExecute", "", "Python's foreign functions write code"),

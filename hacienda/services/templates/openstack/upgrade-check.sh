@@ -37,7 +37,7 @@ ask() {
         if ((try > 1)); then sleep 60; fi
         code=0
         said=$(run_as "$HACIENDA_SERVICE" timeout 600 \
-            python3 "/usr/lib/hacienda/$HACIENDA_SERVICE/upgrade_check.py" "${words[@]}") || code=$?
+            python3 "/usr/lib/hacienda/$HACIENDA_SERVICE/upgrade_check.py" "${words[@]}" 9>&-) || code=$?
         if ((code <= 2)); then return; fi
     done
 }
