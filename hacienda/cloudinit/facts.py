@@ -59,6 +59,7 @@ def service_file(
         "HACIENDA_PREPARE": service.prepare.name if service.prepare else "",
         "HACIENDA_JOIN": service.join.name if service.join else "",
         "HACIENDA_RECONCILE": service.reconcile.name if service.reconcile else "",
+        "HACIENDA_AFTERWARDS": service.afterwards,
         "HACIENDA_VERIFY": service.verify.name,
         "HACIENDA_LEAVE": service.leave.name if service.leave else "",
         "HACIENDA_INPUTS": sorted(file.path for file in computed) if service.reconcile else (),

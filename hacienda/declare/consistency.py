@@ -53,8 +53,12 @@ def problems(service: Service) -> Iterator[str]:
     yield from _assumptions(service)
     yield from _sandboxes(service)
     yield from _wanted(service)
+    paths = {file.path for file in service.files if isinstance(file, Template)}
+    units = {Path(path).name for path in paths}
+    for unit in service.afterwards:
+        if unit not in units:
+            yield f"{service.name}: `afterwards` names the unit {unknown(unit, units)}"
     if service.overrides is not None:
-        paths = {file.path for file in service.files if isinstance(file, Template)}
         if service.overrides.path not in paths:
             yield f"{service.name}: overrides are for {unknown(service.overrides.path, paths)}"
         if "overrides" not in service.options.model_fields:

@@ -143,6 +143,8 @@ class Service:
         migrate: script that runs once per release on the node that wins the claim, before the release's code starts anywhere. It
             brings schemas to what that code needs. It runs again with `--online` once every member runs that code, for migrations
             that must wait until then.
+        afterwards: units of its own that start whenever the service has converged on a node. Nothing waits for them: they are for
+            work that is not urgent.
         leave: script that takes the member in its argument out of the cluster. It runs on a surviving node. With `--check` it
             says whether the others can do without that member. With `--drain` it moves what the member holds elsewhere, a step at
             a time: it ends with 0 when nothing is left, with 75 while it is at work, with 1 if it cannot.
@@ -193,6 +195,7 @@ class Service:
     join: Script | None = None
     reconcile: Script | None = None
     migrate: Script | None = None
+    afterwards: tuple[str, ...] = ()
     leave: Script | None = None
     scripts: tuple[Script, ...] = field(default=())
     assumptions: tuple[Assumption, ...] = ()

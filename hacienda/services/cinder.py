@@ -26,7 +26,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, messaging
+from hacienda.services.openstack import api, client, daemon, messaging, upgrade
 from hacienda.services.storage import client as storage
 from hacienda.services.storage import cluster
 
@@ -93,6 +93,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             used="SELECT 1 FROM services LIMIT 1",
             online="cinder.cmd.manage db online_data_migrations",
         ),
+        **upgrade.facts("cinder", CONFIGURATION),
     }
 
 
@@ -155,12 +156,14 @@ service = Service(
     catalogue=(CatalogueEntry("block-storage", "cinder", "api", path="/v3"),),
     timers=api.timers(API_UNIT, CONFIGURATION, CinderOptions),
     migrate=api.script("migrate.sh"),
+    afterwards=upgrade.units("cinder"),
     verify=api.script("verify.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), api.script("migrate.py")),
     sandboxes=(
         api.sandbox("cinder", unit=API_UNIT),
         SCHEDULER.sandbox(),
         VOLUME.sandbox(),
+        upgrade.sandbox("cinder"),
     ),
     assumptions=(
         *api.assumptions("cinder-common", "cinder"),

@@ -28,7 +28,7 @@ from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.declare.trust import PLAIN
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api
+from hacienda.services.openstack import api, upgrade
 from hacienda.services.storage import client, cluster
 
 CONFIGURATION = "/etc/glance/glance-api.conf"
@@ -72,6 +72,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **api.facts(cloud, node, service, path="/v2/images?limit=1"),
         **api.migration(cloud, CONFIGURATION, "database", command, used="SELECT 1 FROM images LIMIT 1"),
+        **upgrade.facts("glance", CONFIGURATION),
     }
 
 
@@ -122,9 +123,10 @@ service = Service(
     catalogue=(CatalogueEntry("image", "glance", "api"),),
     timers=api.timers("glance", CONFIGURATION, GlanceOptions),
     migrate=api.script("migrate.sh"),
+    afterwards=upgrade.units("glance"),
     verify=api.script("verify.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), api.script("migrate.py")),
-    sandboxes=(api.sandbox("glance"),),
+    sandboxes=(api.sandbox("glance"), upgrade.sandbox("glance")),
     assumptions=(
         *api.assumptions("glance-common", "glance"),
         Assumption("glance-common", "file", "/usr/bin/glance-wsgi-api", reason="uWSGI serves the API from it"),

@@ -29,7 +29,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api
+from hacienda.services.openstack import api, upgrade
 
 CONFIGURATION = "/etc/keystone/keystone.conf"
 CACHE_KEY = "/etc/keystone/cache.key"
@@ -104,6 +104,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "public_url": urls["public"],
         "internal_url": urls["internal"],
         "database_members": len(cloud.members(cloud.registry.provider("database").name)),
+        **upgrade.facts("keystone", CONFIGURATION),
     }
 
 
@@ -189,7 +190,8 @@ service = Service(
     timers=(*api.timers("keystone", CONFIGURATION, KeystoneOptions),),
     bootstrap=Script("bootstrap.sh"),
     reconcile=Script("reconcile.sh"),
-    sandboxes=(api.sandbox("keystone"),),
+    afterwards=upgrade.units("keystone"),
+    sandboxes=(api.sandbox("keystone"), upgrade.sandbox("keystone")),
     verify=Script("verify.sh"),
     scripts=(
         *api.SCRIPTS,

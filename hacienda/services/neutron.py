@@ -28,7 +28,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, logical_network, messaging, provider
+from hacienda.services.openstack import api, client, daemon, logical_network, messaging, provider, upgrade
 
 CONFIGURATION = "/etc/neutron/neutron.conf"
 OVN_TLS = "/etc/neutron/ovn"
@@ -111,6 +111,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             f"neutron.db.migration.cli --config-file {CONFIGURATION} upgrade heads",
             used="SELECT 1 FROM networks LIMIT 1",
         ),
+        **upgrade.facts("neutron", CONFIGURATION),
     }
 
 
@@ -172,6 +173,7 @@ service = Service(
         Timer("ovsdb retry", 5, CONFIGURATION),
     ),
     migrate=api.script("migrate.sh"),
+    afterwards=upgrade.units("neutron"),
     verify=api.script("verify.sh"),
     scripts=(
         *api.SCRIPTS,
@@ -179,7 +181,7 @@ service = Service(
         api.script("migrate.py"),
         Script("application.py", on_change="reload"),
     ),
-    sandboxes=(api.sandbox("neutron"), *(one.sandbox() for one in DAEMONS)),
+    sandboxes=(api.sandbox("neutron"), *(one.sandbox() for one in DAEMONS), upgrade.sandbox("neutron")),
     assumptions=(
         *api.assumptions("neutron-common", "neutron"),
         *(

@@ -29,7 +29,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, instance_metadata, messaging
+from hacienda.services.openstack import api, client, daemon, instance_metadata, messaging, upgrade
 
 CONFIGURATION = "/etc/nova/nova.conf"
 WSGI = api.Wsgi(
@@ -130,6 +130,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
 def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
     return {
         **api.facts(cloud, node, service, path="/v2.1/servers?limit=1"),
+        "disks_shared": cloud.provider("storage cluster") is not None,
         "further_urls": f"https://{cloud.address(node)}:{service.port('metadata').number}",
         **api.migration(
             cloud,
@@ -139,6 +140,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             used="SELECT 1 FROM cell_mappings LIMIT 1",
             online="online",
         ),
+        **upgrade.facts("nova", CONFIGURATION),
     }
 
 
@@ -195,6 +197,7 @@ service = Service(
         ),
     ),
     migrate=api.script("migrate.sh"),
+    afterwards=upgrade.units("nova"),
     verify=api.script("verify.sh"),
     leave=Script("leave.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), Script("migrate.py"), Script("computes.py")),
@@ -204,6 +207,7 @@ service = Service(
             for each in (api.sandbox("nova"), api.sandbox("nova", unit=METADATA))
         ),
         *(one.sandbox(sandbox.ASKS_FOR_ADDRESSES) for one in DAEMONS),
+        upgrade.sandbox("nova"),
     ),
     assumptions=(
         *api.assumptions("nova-common", "nova"),

@@ -41,6 +41,8 @@ FOLDER = "/etc/nova-compute"
 CONFIGURATION = f"{FOLDER}/nova-compute.conf"
 UNIT = "/etc/systemd/system/nova-compute.service"
 LIBVIRT = "/etc/systemd/system/libvirtd.service"
+PROGRAMS = "/usr/lib/hacienda/nova-compute/programs"
+"""Folder of programs that Nova finds instead of others of their names; each says why."""
 PRIVILEGES = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_NET_ADMIN CAP_SYS_ADMIN"
 """Capabilities of Nova's helper (nova/privsep/__init__.py); those of os-vif and os-brick are among them."""
 
@@ -99,6 +101,7 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "containers": cloud.platform.containers,
         "pool": cluster.INSTANCES,
         "privileges": PRIVILEGES,
+        "programs": PROGRAMS,
         "virt_type": virt_type(cloud),
         "zone": _zone(node),
     }
@@ -162,6 +165,10 @@ service = Service(
         Template("/etc/systemd/system/virtlogd.service", checker="systemd-analyze", on_change="none"),
         Template(LIBVIRT, checker="systemd-analyze"),
         Template(UNIT, checker="systemd-analyze"),
+        *(
+            Template(f"{PROGRAMS}/{name}", checker="shellcheck", mode=0o755, on_change="none")
+            for name in ("ssh", "scp")
+        ),
         # It is part of nova-compute.service.
         Template("/etc/systemd/system/nova-zone.service", checker="systemd-analyze"),
     ),

@@ -22,7 +22,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api
+from hacienda.services.openstack import api, upgrade
 
 CONFIGURATION = "/etc/placement/placement.conf"
 WSGI = api.Wsgi("module = placement.wsgi.api", preload=("bytes_only", "placement.deploy"), health="/")
@@ -50,6 +50,7 @@ def _facts(cloud: Cloud, node: Node) -> Mapping[str, Any]:
             used="SELECT 1 FROM resource_providers LIMIT 1",
             online="placement.cmd.manage db online_data_migrations",
         ),
+        **upgrade.facts("placement", CONFIGURATION),
     }
 
 
@@ -83,9 +84,10 @@ service = Service(
     catalogue=(CatalogueEntry("placement", "placement", "api"),),
     timers=api.timers("placement", CONFIGURATION, PlacementOptions),
     migrate=api.script("migrate.sh"),
+    afterwards=upgrade.units("placement"),
     verify=api.script("verify.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), api.script("migrate.py")),
-    sandboxes=(api.sandbox("placement"),),
+    sandboxes=(api.sandbox("placement"), upgrade.sandbox("placement")),
     assumptions=(
         *api.assumptions("placement-common", "placement"),
         Assumption(

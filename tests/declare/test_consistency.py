@@ -150,6 +150,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"assumptions": (Assumption("oned", "file", "/etc/one.conf", "wait"),)},
         "expects 'wait', but only `line` and `answer` expect anything, not `file`",
     ),
+    "a unit that starts afterwards": (
+        {"files": FILES, "afterwards": ("one.cnf",)},
+        "one: `afterwards` names the unit 'one.cnf'; did you mean 'one.conf'",
+    ),
     "a sandbox's unit": (
         {"files": FILES, "sandboxes": (Sandbox("one.cnf", 4.0),)},
         "a sandbox is for the unit 'one.cnf'; did you mean 'one.conf'",

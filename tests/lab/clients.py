@@ -10,13 +10,15 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import pika
 import pymysql
+from pika.adapters.blocking_connection import BlockingChannel
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
@@ -151,6 +153,67 @@ class SqlWriter:
             read_timeout=1,
             write_timeout=1,
         )
+
+
+class Publisher:
+    """Publishes one message per call to a quorum queue over TLS, and returns when the brokers have confirmed it. After any failure
+    it connects to the next broker, as clients of the cloud do.
+
+    Args:
+        brokers: addresses.
+        user: name of the user and of the virtual host.
+        ca: the authority that signs the brokers' certificates.
+    """
+
+    QUEUE = "drill"
+    HEARTBEAT = 4
+    """Seconds. The library adds 5, and waits twice: it gives a silent broker up after 18 s at most (16 s measured)."""
+
+    def __init__(self, brokers: Sequence[str], port: int, user: str, password: str, ca: Path) -> None:
+        self._brokers = itertools.cycle(brokers)
+        self._port, self._user, self._password = port, user, password
+        self._context = ssl.create_default_context(cafile=str(ca))
+        self._channel: BlockingChannel | None = None
+
+    def __call__(self, number: int) -> None:
+        try:
+            if self._channel is None:
+                self._channel = self._connect(next(self._brokers))
+            kept = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
+            self._channel.basic_publish("", self.QUEUE, str(number).encode(), kept, mandatory=True)
+        except Exception:
+            self._channel = None
+            raise
+
+    def delivered(self) -> set[int]:
+        """Every message that is in the queue. They are acknowledged, and so leave it."""
+        channel = self._connect(next(self._brokers))
+        found = set[int]()
+        try:
+            while True:
+                method, _, body = channel.basic_get(self.QUEUE)
+                if method is None or body is None:
+                    return found
+                found.add(int(body))
+                channel.basic_ack(method.delivery_tag)
+        finally:
+            channel.connection.close()
+
+    def _connect(self, broker: str) -> BlockingChannel:
+        parameters = pika.ConnectionParameters(
+            broker,
+            self._port,
+            self._user,
+            pika.PlainCredentials(self._user, self._password),
+            heartbeat=self.HEARTBEAT,
+            socket_timeout=2,
+            stack_timeout=5,
+            ssl_options=pika.SSLOptions(self._context, broker),
+        )
+        channel = pika.BlockingConnection(parameters).channel()
+        channel.queue_declare(self.QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+        channel.confirm_delivery()
+        return channel
 
 
 class Keystone:

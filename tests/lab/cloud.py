@@ -20,7 +20,7 @@ from hacienda import services, terraform
 from hacienda.assess.timers import measured
 from hacienda.cloud import Cloud, read
 from hacienda.terraform import child
-from tests.lab.clients import Keystone, SqlWriter
+from tests.lab.clients import Keystone, Publisher, SqlWriter
 
 CONTROLLERS = ("ctl-1", "ctl-2", "ctl-3")
 VIP = "10.77.0.10"
@@ -236,6 +236,33 @@ class Lab:
             f"CREATE USER '{name}'@'%' IDENTIFIED BY '{password}' REQUIRE SSL; GRANT ALL ON {name}.* TO '{name}'@'%';"
         )
         return SqlWriter(self.vip, 3306, name, password, self.ca("galera"))
+
+    def publisher(self) -> Publisher:
+        """A fresh virtual host and user for one drill, and a client that publishes to a queue there.
+
+        A reconciliation of the message queue removes the user, because no service declares it.
+        """
+        name = f"drill_{secrets.token_hex(4)}"
+        password = secrets.token_hex(16)
+        for words in (
+            ("add_vhost", name),
+            ("add_user", name, password),
+            ("set_permissions", "--vhost", name, name, ".*", ".*", ".*"),
+        ):
+            # The tool hangs on standard input.
+            self.on(
+                self.running()[0],
+                "bash",
+                "-c",
+                'timeout 100 rabbitmqctl --quiet "$@" </dev/null',
+                "bash",
+                *words,
+                timeout=120,
+            )
+        cloud = self.cloud()
+        queue = cloud.registry.provider("message queue")
+        brokers = [str(cloud.address(one)) for one in cloud.members(queue.name)]
+        return Publisher(brokers, queue.port("amqps").number, name, password, self.ca(queue.name))
 
     def keystone(self) -> Keystone:
         """A client of Keystone's as the administrator."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.clients import Keystone, SqlWriter
+from tests.lab.clients import Keystone, Publisher, SqlWriter
 from tests.lab.cloud import FIGURES, Lab
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,12 @@ def healthy(lab: Lab) -> Lab:
 def writer(healthy: Lab) -> SqlWriter:
     """A client that writes through the virtual IP."""
     return healthy.sql_writer()
+
+
+@pytest.fixture
+def publisher(healthy: Lab) -> Publisher:
+    """A client that publishes to a queue of its own."""
+    return healthy.publisher()
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from hacienda import services
 from hacienda.cloud import read
 from tests.lab.cloud import Lab
-from tests.lab.conftest import healthy, pytest_terminal_summary, warm_provider, writer
+from tests.lab.conftest import healthy, publisher, pytest_terminal_summary, warm_provider, writer
 from tests.lab_full.tenancy import Tenancy, lived_in
 
-__all__ = ["healthy", "pytest_terminal_summary", "warm_provider", "writer"]
+__all__ = ["healthy", "publisher", "pytest_terminal_summary", "warm_provider", "writer"]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = "lab-full"

@@ -16,7 +16,7 @@ from hacienda.operate.journey.itinerary import STEPS
 from hacienda.operate.journey.report import Observer
 from hacienda.operate.journey.travel import setting_out, walk
 from hacienda.operate.journey.traveller import Traveller
-from tests.lab.clients import Api, Client, Felt, SqlWriter
+from tests.lab.clients import Api, Client, Felt, Publisher, SqlWriter
 from tests.lab.cloud import Lab
 
 LAST_STEP = "write"
@@ -116,6 +116,7 @@ class Work:
     Args:
         calls: API -> what its clients felt.
         rows: what the client of the database felt.
+        messages: what the client of the message queue felt; None: there is none.
         blocks: what the guest felt that writes to its volume.
         pings: times of the answers of the instance.
         clients: all of them, while they work.
@@ -123,6 +124,7 @@ class Work:
 
     calls: dict[str, Felt] = field(default_factory=dict)
     rows: Felt = field(default_factory=Felt)
+    messages: Felt | None = None
     blocks: Felt = field(default_factory=Felt)
     pings: list[float] = field(default_factory=list)
     clients: dict[str, Client] = field(default_factory=dict)
@@ -141,16 +143,21 @@ class Work:
         """Longest time without a confirmation, by what was asked."""
         found = {f"API {name}": felt.outage() for name, felt in self.calls.items()}
         found["database rows"] = self.rows.outage()
+        if self.messages is not None:
+            found["messages"] = self.messages.outage()
         found["volume writes"] = self.blocks.outage()
         found["ping"] = migration.longest(self.pings) or float("inf")
         return found
 
 
 @contextmanager
-def at_work(tenancy: Tenancy, writer: SqlWriter, apis: Mapping[str, str]) -> Iterator[Work]:
-    """Clients of every API, of the database, of the instance and of its volume work meanwhile.
+def at_work(
+    tenancy: Tenancy, writer: SqlWriter, publisher: Publisher | None, apis: Mapping[str, str]
+) -> Iterator[Work]:
+    """Clients of every API, of the database, of the message queue, of the instance and of its volume work meanwhile.
 
     Args:
+        publisher: the client of the message queue; None: there is none.
         apis: name -> URL that a token gets.
     """
     lab, work = tenancy.lab, Work()
@@ -165,6 +172,9 @@ def at_work(tenancy: Tenancy, writer: SqlWriter, apis: Mapping[str, str]) -> Ite
     work.clients["rows"] = Client(writer, pause=0.1, limit=LIMIT)
     work.clients["blocks"] = Client(tenancy.write, pause=0.1, limit=LIMIT)
     work.rows, work.blocks = work.clients["rows"].felt, work.clients["blocks"].felt
+    if publisher is not None:
+        work.clients["messages"] = Client(publisher, pause=0.1, limit=LIMIT)
+        work.messages = work.clients["messages"].felt
     with contextlib.ExitStack() as stack:
         answers = stack.enter_context(migration._pinged(tenancy.address))
         for client in work.clients.values():

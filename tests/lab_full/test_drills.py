@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.lab.clients import SqlWriter
+from tests.lab.clients import Publisher, SqlWriter
 from tests.lab.cloud import Lab
 from tests.lab_full import tenancy as tenants
 from tests.lab_full.tenancy import Tenancy, Work, at_work
@@ -38,25 +38,32 @@ def measured(lab: Lab, what: str, work: Work) -> None:
     assert {client: seconds for client, seconds in outages.items() if seconds > MOST} == {}
 
 
-def whole(lab: Lab, what: str, tenancy: Tenancy, writer: SqlWriter, work: Work) -> None:
-    """The cloud is well again, the instance answers, and nothing that was confirmed is lost."""
+def whole(lab: Lab, what: str, tenancy: Tenancy, writer: SqlWriter, publisher: Publisher | None, work: Work) -> None:
+    """The cloud is well again, the instance answers, and nothing that was confirmed is lost.
+
+    Args:
+        publisher: as of `at_work`.
+    """
     lab.note(f"{what}: well again after that", lab.wait_until_healthy(HEALTHY_WITHIN))
     tenancy.wait_until_reached()
     assert set(work.rows.acknowledged) <= writer.rows()
+    if work.messages is not None and publisher is not None:
+        assert set(work.messages.acknowledged) <= publisher.delivered()
     assert tenancy.lost() == []
 
 
 @dataclass(frozen=True)
 class Drill:
-    """The tenant and the client of the database, while one machine is without power.
+    """The tenant and the clients of database and message queue, while one machine is without power.
 
     Args:
-        lab, tenancy, writer: as the fixtures of these names.
+        lab, tenancy, writer, publisher: as the fixtures of these names.
     """
 
     lab: Lab
     tenancy: Tenancy
     writer: SqlWriter
+    publisher: Publisher
 
     def without(self, victim: str, what: str, dark: float, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Cut the power of a machine, and power it on again: every client goes on, and the cloud is whole afterwards.
@@ -67,7 +74,7 @@ class Drill:
             dark: seconds that it stays off once every client goes on.
             meanwhile: what must hold then.
         """
-        with at_work(self.tenancy, self.writer, self.lab.apis()) as work:
+        with at_work(self.tenancy, self.writer, self.publisher, self.lab.apis()) as work:
             self.lab.power_cut(victim)
             work.all_go_on(GOES_ON_WITHIN)
             meanwhile()
@@ -77,12 +84,12 @@ class Drill:
             time.sleep(RETURNS_IN)
             work.all_go_on(GOES_ON_WITHIN)
         measured(self.lab, what, work)
-        whole(self.lab, what, self.tenancy, self.writer, work)
+        whole(self.lab, what, self.tenancy, self.writer, self.publisher, work)
 
 
 @pytest.fixture
-def drill(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> Drill:
-    return Drill(healthy, tenancy, writer)
+def drill(healthy: Lab, tenancy: Tenancy, writer: SqlWriter, publisher: Publisher) -> Drill:
+    return Drill(healthy, tenancy, writer, publisher)
 
 
 def moved(lab: Lab, place: Callable[[Lab], str], former: str) -> Callable[[], None]:
@@ -119,10 +126,10 @@ def test_a_storage_machine_loses_power(drill: Drill) -> None:
 
 
 @pytest.mark.long
-def test_a_compute_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+def test_a_compute_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter, publisher: Publisher) -> None:
     """Its instances are reported, and come back when it does."""
     victim = tenancy.host()
-    with at_work(tenancy, writer, healthy.apis()) as work:
+    with at_work(tenancy, writer, publisher, healthy.apis()) as work:
         cut = time.monotonic()
         healthy.power_cut(victim)
         while victim not in {problem["node"] for problem in healthy.status()["problems"]}:
@@ -142,13 +149,15 @@ def test_a_compute_loses_power(healthy: Lab, tenancy: Tenancy, writer: SqlWriter
     outages = {name: seconds for name, seconds in work.outages().items() if name not in ("volume writes", "ping")}
     assert {client: seconds for client, seconds in outages.items() if seconds > MOST} == {}
     assert tenancy.server().status == "ACTIVE"
-    whole(healthy, "compute loses power", tenancy, writer, work)
+    whole(healthy, "compute loses power", tenancy, writer, publisher, work)
 
 
 @pytest.mark.long
-def test_everything_loses_power_and_returns_staggered(healthy: Lab, tenancy: Tenancy, writer: SqlWriter) -> None:
+def test_everything_loses_power_and_returns_staggered(
+    healthy: Lab, tenancy: Tenancy, writer: SqlWriter, publisher: Publisher
+) -> None:
     names = [node.name for node in healthy.cloud().nodes]
-    with at_work(tenancy, writer, healthy.apis()) as work, ThreadPoolExecutor(len(names)) as pool:
+    with at_work(tenancy, writer, publisher, healthy.apis()) as work, ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(healthy.power_cut, names))
     began = time.monotonic()
     for name in names:
@@ -157,5 +166,5 @@ def test_everything_loses_power_and_returns_staggered(healthy: Lab, tenancy: Ten
     what = "everything loses power, back staggered by 4 s"
     tenancy.wait_until_reached(600)
     healthy.note(f"{what}: the instance answers after the first power-on", time.monotonic() - began)
-    whole(healthy, what, tenancy, writer, work)
+    whole(healthy, what, tenancy, writer, publisher, work)
     healthy.apply_changes_nothing()

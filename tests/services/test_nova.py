@@ -218,11 +218,12 @@ def test_without_a_database_it_ends_with_1(urls: list[str], code: int, monkeypat
 
 
 COMPUTES = composed.program("nova", "computes.py")
+IDENTITY = sys.modules[COMPUTES.Identity.__module__]
 NOW = "2026-11-29T14:00:00"
 
 
 class Nova:
-    """Two computes, and instances on the first. A live migration is begun and never ends, unless `moves` says so."""
+    """Two computes, and instances on the first. A migration is begun and never ends, unless `moves` says so."""
 
     def __init__(self, *statuses: str, state: str = "up", others: int = 1, moves: bool = False) -> None:
         self.computes = [
@@ -241,6 +242,8 @@ class Nova:
         self.moves = moves
         self.migrations: list[dict[str, str]] = []
         self.sent: list[tuple[str, str]] = []
+        self.actions: list[str] = []
+        self.unready = 0
 
     def get(self, path: str) -> Any:
         if path == "/os-services?binary=nova-compute":
@@ -248,8 +251,8 @@ class Nova:
         if path.startswith("/servers/detail"):
             assert path == "/servers/detail?all_tenants=1&host=cmp-1"
             return {"servers": list(self.servers)}
-        assert path.startswith("/os-migrations?source_compute=cmp-1&instance_uuid=")
-        return {"migrations": [one for one in self.migrations if one["instance"] == path.rpartition("=")[2]]}
+        assert path == "/os-migrations?source_compute=cmp-1"
+        return {"migrations": list(self.migrations)}
 
     def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         self.sent.append((method, path))
@@ -258,48 +261,168 @@ class Nova:
             if method == "DELETE":
                 self.computes.remove(own)
             own.update(body or {})
+            return
+        assert body is not None
+        (action,) = body
+        self.actions.append(action)
+        instance = path.split("/")[2]
+        if action == "confirmResize":
+            (moved,) = (one for one in self.migrations if one["instance_uuid"] == instance)
+            if self.unready:
+                self.unready -= 1
+                raise IDENTITY.IdentityError("409 Conflict", refused=True)
+            assert moved["status"] == "finished", "Nova confirms nothing else"
+            moved["status"] = "confirmed"
+            return
+        (server,) = (one for one in self.servers if one["id"] == instance)
+        if action == "migrate":
+            assert (body["migrate"], server["status"]) == (None, "SHUTOFF"), "it would stop what runs"
+            server.update({"status": "RESIZE", "OS-EXT-STS:task_state": "resize_migrating"})
+            self.migration(instance, "migration", "migrating")
         else:
             assert body == {"os-migrateLive": {"host": None, "block_migration": "auto"}}
-            (server,) = (one for one in self.servers if f"/{one['id']}/" in path)
             server.update({"status": "MIGRATING", "OS-EXT-STS:task_state": "migrating"})
+            self.migration(instance, "live-migration", "running")
             if self.moves:
-                self.servers.remove(server)
+                self.arrive(instance, "completed")
+
+    def migration(self, instance: str, kind: str, status: str, at: str = f"{NOW}.000000") -> None:
+        """Record one."""
+        self.migrations.append({"instance_uuid": instance, "migration_type": kind, "status": status, "created_at": at})
+
+    def arrive(self, instance: str, status: str) -> None:
+        """The instance is on another compute, and its migration has this status."""
+        self.servers = [one for one in self.servers if one["id"] != instance]
+        (moved,) = (one for one in self.migrations if one["instance_uuid"] == instance)
+        moved["status"] = status
 
     def asked_to_migrate(self) -> int:
-        return sum(path.endswith("/action") for _, path in self.sent)
+        return len(self.actions)
+
+
+def step(cloud: Nova, shared: bool = True) -> tuple[int, str]:
+    """One step of a drain."""
+    code, line = COMPUTES.drain(cloud, "cmp-1", NOW, shared)
+    return code, line
 
 
 def test_a_compute_is_drained_step_by_step() -> None:
     cloud = Nova("ACTIVE", "PAUSED", moves=True)
-    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (75, "cmp-1 takes no instance any more")
+    assert step(cloud) == (75, "cmp-1 takes no instance any more")
     assert cloud.computes[0]["status"] == "disabled"
-    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (75, "2 instances still move: vm-0, vm-1")
-    assert COMPUTES.drain(cloud, "cmp-1", NOW) == (0, "cmp-1 has no instance")
+    assert step(cloud) == (75, "2 instances still move: vm-0, vm-1")
+    assert step(cloud) == (0, "cmp-1 has no instance")
     assert cloud.asked_to_migrate() == 2
     COMPUTES.leave(cloud, "cmp-1")
     assert [one["host"] for one in cloud.computes] == ["cmp-2"]
-    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 0, "a second run finds nothing to do"
+    assert step(cloud)[0] == 0, "a second run finds nothing to do"
     COMPUTES.leave(cloud, "cmp-1")
 
 
 def test_an_instance_that_moves_is_not_asked_again() -> None:
     cloud = Nova("ACTIVE")
     for _ in range(4):
-        assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 75
+        assert step(cloud)[0] == 75
     assert cloud.asked_to_migrate() == 1
+
+
+def test_what_is_shut_off_moves_too_and_stays_confirmed() -> None:
+    cloud = Nova("SHUTOFF", "ACTIVE", moves=True)
+    assert step(cloud)[0] == 75
+    assert step(cloud) == (75, "2 instances still move: vm-0, vm-1")
+    assert cloud.actions == ["migrate", "os-migrateLive"]
+    assert step(cloud) == (75, "1 instances still move: vm-0"), "it is not asked again"
+    cloud.arrive("i-0", "post-migrating")
+    assert step(cloud) == (75, "1 instances still move: i-0"), "Nova keeps the compute's record as long"
+    cloud.arrive("i-0", "finished")
+    assert step(cloud)[0] == 75
+    assert cloud.actions[2:] == ["confirmResize"]
+    assert step(cloud) == (0, "cmp-1 has no instance")
+    assert cloud.actions[3:] == []
+
+
+def test_a_move_that_cannot_be_confirmed_yet_is_confirmed_later() -> None:
+    """Also one that an interrupted drain has left."""
+    cloud = Nova()
+    cloud.migration("i-0", "migration", "finished", "2026-11-28T00:00:00.000000")
+    assert step(cloud)[0] == 75
+    cloud.unready = 1
+    assert step(cloud) == (75, "1 instances still move: i-0 (409 Conflict)")
+    assert step(cloud) == (75, "1 instances still move: i-0")
+    assert step(cloud)[0] == 0
+
+
+def test_a_confirmation_that_nobody_answers_ends_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Nova()
+    cloud.migration("i-0", "migration", "finished")
+    step(cloud)
+
+    def silent(*_: object) -> None:
+        raise IDENTITY.IdentityError("timed out")
+
+    monkeypatch.setattr(cloud, "send", silent)
+    with pytest.raises(IDENTITY.IdentityError, match="timed out"):
+        step(cloud)
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("SUSPENDED", "resume"),
+        ("RESCUE", "unrescue"),
+        ("VERIFY_RESIZE", "resize confirm"),
+        ("ERROR", "set --state active"),
+        ("BUILD", "wait"),
+    ],
+)
+def test_what_nova_moves_in_no_way_is_named_with_what_to_do(status: str, remedy: str) -> None:
+    cloud = Nova("ACTIVE", status)
+    code, line = step(cloud)
+    what, _, fix = line.partition("|")
+    assert (code, what) == (1, f"instances cannot be moved in their state: vm-1 (i-1, {status})")
+    assert remedy in fix
+    assert cloud.sent == [], "a refusal changes nothing"
+
+
+def test_disks_on_the_compute_move_with_what_runs_alone() -> None:
+    cloud = Nova("SHUTOFF")
+    code, line = step(cloud, shared=False)
+    assert (code, line.partition("|")[0]) == (1, "instances cannot be moved in their state: vm-0 (i-0, SHUTOFF)")
+    assert "start what is SHUTOFF" in line
+    assert cloud.sent == []
+
+
+def test_a_tenant_decides_on_its_resize() -> None:
+    """The former disk is on the compute until then, and Nova does not delete the compute's record."""
+    cloud = Nova()
+    cloud.migration("i-9", "resize", "finished")
+    code, line = step(cloud)
+    assert (code, line.partition("|")[0]) == (
+        1,
+        "instances that were resized away from cmp-1 wait for a decision: i-9",
+    )
+    assert cloud.sent == []
+
+
+def test_an_instance_that_fails_on_its_new_compute_is_named() -> None:
+    cloud = Nova("SHUTOFF")
+    step(cloud)
+    step(cloud)
+    cloud.arrive("i-0", "error")
+    code, line = step(cloud)
+    assert (code, line.partition("|")[0]) == (1, "the migration of i-0 failed")
 
 
 @pytest.mark.parametrize(
     ("cloud", "reason"),
     [
-        (Nova("ACTIVE", "SHUTOFF"), "instances that do not run cannot be moved: vm-1 (i-1, SHUTOFF)"),
         (Nova("ACTIVE", state="down"), "cmp-1 does not run and has instances: vm-0 (i-0, ACTIVE)"),
         (Nova("ACTIVE", others=0), "no other compute runs and takes instances: vm-0 (i-0, ACTIVE)"),
     ],
-    ids=["stopped", "dead compute", "nowhere to go"],
+    ids=["dead compute", "nowhere to go"],
 )
 def test_an_instance_that_cannot_move_keeps_its_compute(cloud: Nova, reason: str) -> None:
-    code, line = COMPUTES.drain(cloud, "cmp-1", NOW)
+    code, line = step(cloud)
     assert (code, line.partition("|")[0]) == (1, reason)
     assert line.partition("|")[2]
     assert cloud.sent == [], "a refusal changes nothing"
@@ -308,24 +431,24 @@ def test_an_instance_that_cannot_move_keeps_its_compute(cloud: Nova, reason: str
 @pytest.mark.parametrize("state", ["up", "down"])
 def test_a_compute_without_instances_leaves_dead_or_alive(state: str) -> None:
     cloud = Nova(state=state, others=0)
-    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 75
-    assert COMPUTES.drain(cloud, "cmp-1", NOW)[0] == 0
+    assert step(cloud)[0] == 75
+    assert step(cloud)[0] == 0
 
 
 @pytest.mark.parametrize(("at", "code"), [("2026-11-29T13:00:00", 75), ("2026-11-29T14:00:07.000000", 1)])
 def test_a_migration_that_fails_is_not_tried_for_ever(at: str, code: int) -> None:
     """A failure before the drain says nothing about this try."""
     cloud = Nova("ACTIVE")
-    COMPUTES.drain(cloud, "cmp-1", NOW)
-    cloud.migrations = [{"instance": "i-0", "status": "error", "created_at": at}]
-    found, line = COMPUTES.drain(cloud, "cmp-1", NOW)
+    step(cloud)
+    cloud.migration("i-0", "live-migration", "error", at)
+    found, line = step(cloud)
     assert found == code
-    assert ("the live migration of vm-0 (i-0) failed" in line) is (code == 1)
+    assert ("the migration of vm-0 (i-0) failed" in line) is (code == 1)
 
 
 def test_a_compute_that_stays_takes_instances_again_unless_an_operator_stopped_it() -> None:
     cloud = Nova("ACTIVE")
-    COMPUTES.drain(cloud, "cmp-1", NOW)
+    step(cloud)
     COMPUTES.stay(cloud, "cmp-1")
     assert cloud.computes[0]["status"] == "enabled"
     cloud.computes[0].update(status="disabled", disabled_reason="a noisy fan")
@@ -339,4 +462,5 @@ def test_a_controller_leaves_while_nova_does_not_answer(tmp_path: Path, lab: Clo
     assert box.run("leave.sh", "--check", "cmp-1").code == 0
     refused = box.run("leave.sh", "--drain", "cmp-1")
     assert (refused.code, refused.output) == (1, "Nova is down|repair it\n")
-    assert box.calls("python3")[-1].split()[1:3] == ["drain", "cmp-1"]
+    *words, shared = box.calls("python3")[-1].split()
+    assert (words[1:3], shared) == (["drain", "cmp-1"], "1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -250,3 +251,51 @@ def test_the_zone_is_the_machines_failure_domain(lab: Cloud, tmp_path: Path) -> 
         assert f' {node} "{zone}" ' in composed.rendered(cloud, "nova-compute", node)[unit].text
         assert composed.fact(cloud, "nova-compute", "ZONE", node) == zone
     assert composed.fact(lab, "nova-compute", "ZONE", NODE) == ""
+
+
+class TestMovesWithoutAccess:
+    """Nova makes a folder on the destination by ssh, which computes lack. An instance with its disks elsewhere needs none."""
+
+    FOLDER = "instances/0b5b9a0e-0000-4000-8000-000000000001"
+
+    def run(self, lab: Cloud, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        """A program as nova-compute finds it, with libvirt's folder elsewhere."""
+        text = composed.rendered(lab, "nova-compute", NODE)[f"{nova_compute.PROGRAMS}/{words[0]}"].text
+        script = tmp_path / words[0]
+        script.write_text(text.replace("/var/lib/libvirt", f"{tmp_path}/libvirt"))
+        return subprocess.run(["bash", script, *words[1:]], capture_output=True, text=True, check=False)
+
+    def asks(self, lab: Cloud, tmp_path: Path, *words: str) -> int:
+        return self.run(lab, tmp_path, "ssh", "-o", "BatchMode=yes", "10.77.0.42", *words).returncode
+
+    def test_nova_compute_finds_them(self, lab: Cloud) -> None:
+        unit = composed.rendered(lab, "nova-compute", NODE)[nova_compute.UNIT].text
+        assert f"Environment=PATH={nova_compute.PROGRAMS}:/usr/sbin:/usr/bin" in unit.splitlines()
+
+    @pytest.mark.parametrize(
+        ("file", "code"),
+        [("console.log", 0), ("kernel", 0), ("disk.info", 0), ("disk", 1), ("disk.config", 1), ("disk.eph0", 1)],
+    )
+    def test_an_instance_with_a_disk_here_is_refused(self, lab: Cloud, tmp_path: Path, file: str, code: int) -> None:
+        folder = tmp_path / self.FOLDER
+        folder.mkdir(parents=True)
+        (folder / file).touch()
+        assert self.asks(lab, tmp_path, "mkdir", "-p", str(folder)) == code
+
+    def test_the_memory_of_a_tpm_is_refused(self, lab: Cloud, tmp_path: Path) -> None:
+        folder = tmp_path / self.FOLDER
+        assert self.asks(lab, tmp_path, "mkdir", "-p", str(folder)) == 0
+        (tmp_path / "libvirt/swtpm" / folder.name).mkdir(parents=True)
+        assert self.asks(lab, tmp_path, "mkdir", "-p", str(folder)) == 1
+
+    def test_the_folder_is_nobodys_shared_one(self, lab: Cloud, tmp_path: Path) -> None:
+        """Nova makes a file there and looks whether it sees it. It removes what it made when a move fails."""
+        for words in (("touch", "/a.tmp"), ("rm", "/a.tmp"), ("rm", "-rf", "/a")):
+            assert self.asks(lab, tmp_path, *words) == 1
+
+    def test_of_files_only_what_the_destination_finds_out_itself_counts_as_copied(
+        self, lab: Cloud, tmp_path: Path
+    ) -> None:
+        for file, code in (("disk.info", 0), ("disk", 1)):
+            words = ("scp", "-C", "-r", f"/a_resize/{file}", f"10.77.0.42:/a/{file}")
+            assert self.run(lab, tmp_path, *words).returncode == code

@@ -348,6 +348,11 @@ main() {
         exec "${BASH_SOURCE[0]}" "$service"
     fi
     log "$service: converged"
+    # Each of them waits for this unit, and nothing waits for them.
+    if [[ -n $HACIENDA_AFTERWARDS ]]; then
+        read -r -a units <<<"$HACIENDA_AFTERWARDS"
+        systemctl start --no-block "${units[@]}"
+    fi
 }
 
 main

@@ -27,6 +27,7 @@ from hacienda.declare import (
     Timer,
     TrustAnchor,
 )
+from hacienda.services.openstack import upgrade
 
 HARAKIRI_SECONDS = 90
 """Seconds after which uWSGI ends a worker whose threads all hang, with their requests: longer than the 60 s that HAProxy waits, so
@@ -244,7 +245,7 @@ def folder(name: str) -> str:
 
 
 def files(name: str, unit: str = "", checker: str = "uwsgi") -> tuple[Certificate | TrustAnchor | Template, ...]:
-    """Certificate, trusted authorities, uWSGI's configuration and the unit of an API.
+    """Certificate, trusted authorities, uWSGI's configuration, the unit of an API and that of its release's own check.
 
     Args:
         name: the service's name.
@@ -262,6 +263,7 @@ def files(name: str, unit: str = "", checker: str = "uwsgi") -> tuple[Certificat
             checker="systemd-analyze",
             source="../openstack/api.service.j2",
         ),
+        *upgrade.files(name),
     )
 
 
@@ -270,8 +272,8 @@ def script(name: str) -> Script:
     return Script(name, source=f"../openstack/{name}")
 
 
-SCRIPTS = tuple(map(script, ("bytes_only.py", "database.py", "identity.py", "reload.sh")))
-"""Scripts that uWSGI's configuration and the unit name, and modules that scripts import."""
+SCRIPTS = (*map(script, ("bytes_only.py", "database.py", "identity.py", "reload.sh")), *upgrade.SCRIPTS)
+"""Scripts that uWSGI's configuration and the units name, and modules that scripts import."""
 
 
 def sandbox(name: str, unit: str = "") -> Sandbox:
@@ -328,4 +330,5 @@ def assumptions(package: str, name: str) -> tuple[Assumption, ...]:
                 ("python3-oslo.cache", "oslo_cache/_memcache_pool.py", r"^    def _create_connection\(self\):$"),
             )
         ),
+        *upgrade.assumptions(name),
     )

@@ -331,6 +331,17 @@ def test_a_service_that_is_reconciling_still_owes_it(founded: Machine) -> None:
     assert founded.status()["pending"]["beta"] == "converge", "its daemons had their restart"
 
 
+def test_what_is_not_urgent_is_started_once_it_has_converged_and_not_waited_for(founded: Machine) -> None:
+    facts = founded.root / "etc/hacienda/services/beta.env"
+    facts.write_text(facts.read_text().replace("HACIENDA_AFTERWARDS=''", "HACIENDA_AFTERWARDS='beta-check.service'"))
+    assert converge(founded) == 0
+    assert founded.calls()[-1] == "systemctl start --no-block beta-check.service"
+    verify = founded.root / "usr/lib/hacienda/beta/verify.sh"
+    verify.write_text("#!/bin/bash\nexit 1\n")
+    assert converge(founded) == 1
+    assert not any("beta-check" in call for call in founded.calls())
+
+
 def consumer(machine: Machine) -> None:
     """Makes gamma, an account of beta's, a service with a daemon that runs."""
     facts = machine.root / "etc/hacienda/services/gamma.env"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # leave.sh [--check | --drain | --stay] NODE, on a controller: deletes the records that Nova and Placement have of NODE, a compute. A
 # second run finds nothing to do.
-# --check: nothing to check. --drain: moves the instances of NODE to other computes while they run; 75: not all of them yet.
+# --check: nothing to check. --drain: moves the instances of NODE to other computes, those that run while they run; 75: not all yet.
 # --stay: NODE takes instances again.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
@@ -15,6 +15,6 @@ if [[ $what == check ]] || member_address "$node" >/dev/null; then
     exit 0
 fi
 code=0
-said=$(timeout 100 python3 /usr/lib/hacienda/nova/computes.py "$what" "$node" "$AUTH_URL" "$LOCAL_URL/v2.1" "$IDENTITY_USER" "$IDENTITY_PASSWORD") || code=$?
+said=$(timeout 100 python3 /usr/lib/hacienda/nova/computes.py "$what" "$node" "$AUTH_URL" "$LOCAL_URL/v2.1" "$IDENTITY_USER" "$IDENTITY_PASSWORD" "$DISKS_SHARED") || code=$?
 printf '%s\n' "${said:-Nova does not answer within 100 s|hacienda-verify nova}"
 exit "$code"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # verify.sh [--local]: checks that this node's API answers a request with a token, which needs its database, the cache and Keystone.
+# Then reports what the release's own check said; with --local it does not.
 set -euo pipefail
 # shellcheck source=hacienda/cloudinit/node/lib.sh
 . /usr/lib/hacienda/lib.sh
@@ -15,4 +16,6 @@ for url in "$LOCAL_URL" ${FURTHER_URLS:-}; do
 done
 answer=$(timeout 18 python3 "/usr/lib/hacienda/$service/ask.py" "$service" "$AUTH_URL" "$LOCAL_URL$VERIFY_PATH" "$IDENTITY_USER" "$IDENTITY_PASSWORD") ||
     fail "${answer:-$service does not answer a request with a token within 18 s|journalctl -u $API_UNIT}"
+# Nothing waits for the release's own check, least of all a start.
+if [[ ${1:-} != --local ]]; then answer+=$("/usr/lib/hacienda/$service/upgrade-check.sh" --said); fi
 echo "$answer"
