@@ -120,7 +120,7 @@ service = Service(
         client.account("glance", {cluster.IMAGES: "rbd"}),
     ),
     catalogue=(CatalogueEntry("image", "glance", "api"),),
-    timers=api.timers("glance", CONFIGURATION, GlanceOptions),
+    timers=(*api.timers("glance", CONFIGURATION, GlanceOptions), *client.timers("glance")),
     migrate=api.script("migrate.sh"),
     verify=api.script("verify.sh"),
     scripts=(*api.SCRIPTS, api.script("ask.py"), api.script("migrate.py")),
