@@ -26,7 +26,7 @@ def availability(env: project.Env, as_json: project.AsJson = False) -> None:
         return
     console.out.print(_paths(found))
     for absent in found.absent:
-        console.show(f"{absent.name}: not in this environment (no service here provides {absent.capability})")
+        console.show(f"{absent.name}: not in this environment ({absent.lacks})")
     if found.worst is not None:
         console.out.print(_contributors(found.worst))
         console.out.print(_improvements(found))
@@ -42,10 +42,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _paths(found: Estimate) -> Table:
-    table = _table(f"{found.environment}: target {found.target:g} %", "request", "availability", "downtime", "target")
+    columns = ("request", "availability", "downtime", "target", "most of it")
+    table = _table(f"{found.environment}: target {found.target:g} %", *columns)
     for path in found.paths:
-        met = Text("met", style="green") if path.met else Text("missed", style="red")
-        table.add_row(path.name, f"{path.percent:.4f} %", words.a_year(path.minutes), met)
+        style = "" if path.target is None else "green" if path.met else "red"
+        met = Text(words.standing(path), style=style)
+        table.add_row(path.name, f"{path.percent:.4f} %", words.a_year(path.minutes), met, words.cause(path))
     return table
 
 
@@ -64,13 +66,14 @@ def _improvements(found: Estimate) -> Table:
 
 
 def _effects(found: Estimate) -> Table:
-    """One row for each failure, one column for each path."""
-    names = [path.name for path in found.paths]
-    table = _table("What each failure does (time until it is served again)", "failure", *names, "what is lost")
+    """One row for each failure and each time that it lasts."""
+    table = _table("What each failure does", "failure", "served again after", "requests", "what is lost")
     for failure, effects in words.by_failure(found):
-        told = {effect.path: _outage(effect) for effect in effects}
-        lost = ", ".join(dict.fromkeys(effect.loses for effect in effects))
-        table.add_row(failure, *(told.get(name, Text()) for name in names), lost)
+        shown = failure
+        for effect, names in words.by_outage(effects):
+            lost = ", ".join(dict.fromkeys(one.loses for one in effects if one.path in names))
+            table.add_row(shown, _outage(effect), words.named(names, found), lost)
+            shown = ""
     return table
 
 

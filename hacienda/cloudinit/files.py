@@ -22,6 +22,7 @@ from hacienda.declare import (
     Service,
     Template,
     TrustAnchor,
+    consistency,
     placeholder,
 )
 
@@ -30,7 +31,7 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     """Every file of one service on one node.
 
     Raises:
-        DeclarationError: a template is missing or uses an undefined variable.
+        DeclarationError: a template is missing or uses an undefined variable, or a time is in no file.
     """
     variables = _variables(cloud, node, service)
     for declared in service.files:
@@ -45,10 +46,17 @@ def service_files(cloud: Cloud, node: Node, service: Service, templates: Path) -
     if service.users:
         yield _users(service.name, service.title, service.users)
     computed = (*service.node_files(cloud, node), *_accounts(cloud, service))
+    _check_timers(service, {file.path for file in computed})
     yield from (_text(file, file.content, service.name) for file in computed)
     yield from (_script(service.name, script, templates) for script in service.all_scripts())
     inputs = secrecy.reconciled(cloud, service)
     yield facts.service_file(cloud, node, service, computed, inputs, secrecy.owners(cloud, node, service))
+
+
+def _check_timers(service: Service, computed: Collection[str]) -> None:
+    """The registry knows templates and scripts alone. A time may be in a computed file, too."""
+    for where in consistency.unknown_times(service, computed):
+        raise DeclarationError(where)
 
 
 def chosen_files(

@@ -29,8 +29,9 @@ from hacienda.declare.network import Check, Clients, Frontend, Port, Scope
 from hacienda.declare.redundancy import Redundancy
 from hacienda.declare.sandbox import Instead, Sandbox
 from hacienda.declare.secret import FERNET_KEYS, Secret, SecretKind, placeholder
+from hacienda.declare.station import Station
 from hacienda.declare.timer import NoTimer, Timer
-from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
+from hacienda.declare.vocabulary import Capability, Choice, Deed, Placement, Role
 
 if TYPE_CHECKING:
     from hacienda.declare.registry import Registry
@@ -51,6 +52,7 @@ __all__ = [
     "Choice",
     "Clients",
     "DeclarationError",
+    "Deed",
     "Frontend",
     "Instead",
     "Limit",
@@ -71,6 +73,7 @@ __all__ = [
     "SecretKind",
     "Service",
     "ServiceOptions",
+    "Station",
     "Template",
     "Timer",
     "TrustAnchor",

@@ -18,7 +18,7 @@ from hacienda.declare.account import DETAILS, Account, AccountKind
 from hacienda.declare.files import SCRIPTS, Certificate, Template, TrustAnchor
 from hacienda.declare.limit import Limit
 from hacienda.declare.sandbox import DIRECTIVES
-from hacienda.declare.service import Arbiter, Service
+from hacienda.declare.service import Arbiter, Service, no_files
 from hacienda.declare.similar import similar
 from hacienda.declare.timer import Timer
 
@@ -245,13 +245,9 @@ def _timers(service: Service) -> Iterator[str]:
     for name, count in Counter(timer.name for timer in service.timers).items():
         if count > 1:
             yield f"{service.name}: the timer {name!r} is declared twice"
-    paths = {file.path for file in service.files if isinstance(file, Template)}
-    paths |= {f"{SCRIPTS}/{service.name}/{script.name}" for script in service.all_scripts()}
-    named: list[tuple[str, Timer | Limit]] = [(f"the limit of {limit.of}", limit) for limit in service.limits]
-    named += [(f"the timer {timer.name!r}", timer) for timer in service.timers if isinstance(timer, Timer)]
-    for what, one in named:
-        if one.file not in paths:
-            yield f"{service.name}: {what} is in {unknown(one.file, paths)}"
+    if service.node_files is no_files:
+        yield from unknown_times(service)
+    for what, one in _stated(service):
         if one.option and one.option not in service.options.model_fields:
             yield f"{service.name}: {what} is set by the option {unknown(one.option, service.options.model_fields)}"
     for kept in service.redundancy:
@@ -267,6 +263,26 @@ def _timers(service: Service) -> Iterator[str]:
             yield f"{service.name}: serves without {capability!r}, which it does not require"
 
 
+def unknown_times(service: Service, computed: Collection[str] = ()) -> Iterator[str]:
+    """Errors of timers and limits whose file the service does not have.
+
+    Args:
+        service: the service.
+        computed: paths of its computed files, which are known with a cloud alone.
+    """
+    paths = {*computed, *(file.path for file in service.files if isinstance(file, Template))}
+    paths |= {f"{SCRIPTS}/{service.name}/{script.name}" for script in service.all_scripts()}
+    for what, one in _stated(service):
+        if one.file not in paths:
+            yield f"{service.name}: {what} is in {unknown(one.file, paths)}"
+
+
+def _stated(service: Service) -> Iterator[tuple[str, Timer | Limit]]:
+    """Limits and timers, with what each is."""
+    yield from ((f"the limit of {limit.of}", limit) for limit in service.limits)
+    yield from ((f"the timer {timer.name!r}", timer) for timer in service.timers if isinstance(timer, Timer))
+
+
 def _wanted(service: Service) -> Iterator[str]:
     """A file for a capability that the service neither requires nor wants would never exist, or fail where it does not."""
     for file in service.files:
@@ -274,3 +290,8 @@ def _wanted(service: Service) -> Iterator[str]:
         if capability is not None and capability not in (*service.requires, *service.wants, *service.provides):
             path = file.directory if isinstance(file, Certificate | TrustAnchor) else file.path
             yield f"{service.name}: {path} is for the capability {capability!r}; name it in `wants` or `requires`"
+    for station in service.stands_in:
+        for capability in (*station.needs, *((station.only_with,) if station.only_with else ())):
+            if capability not in (*service.requires, *service.wants, *service.provides):
+                what = f"{service.name}: stands in the path of {station.deed!r}, which needs {capability!r}"
+                yield f"{what}; name it in `wants` or `requires`"

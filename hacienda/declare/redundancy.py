@@ -23,6 +23,8 @@ class Redundancy:
         held_by: name of the service whose daemons hold the copies; empty: this one.
         domain: function of the cloud and a machine with that service; returns the name of the failure domain of the machine's
             copies, or an empty text if it holds none. None: restarts and plans do not count them.
+        remade_after: function of the cloud; returns the seconds after which the machines that are left begin to make lost copies
+            again, if there are more failure domains than copies. None: they never do.
     """
 
     of: str
@@ -31,3 +33,4 @@ class Redundancy:
     option: str = ""
     held_by: str = ""
     domain: Callable[[Cloud, Node], str] | None = None
+    remade_after: Callable[[Cloud], float] | None = None

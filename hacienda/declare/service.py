@@ -19,6 +19,7 @@ from hacienda.declare.overrides import Overrides
 from hacienda.declare.redundancy import Redundancy
 from hacienda.declare.sandbox import Sandbox
 from hacienda.declare.secret import Secret
+from hacienda.declare.station import Station
 from hacienda.declare.timer import NoTimer, Timer
 from hacienda.declare.views import Cloud, Node
 from hacienda.declare.vocabulary import Capability, Choice, Placement, Role
@@ -57,7 +58,8 @@ def _majority(cloud: Cloud) -> str:
     return ""
 
 
-def _no_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+def no_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    """The files of a service that computes none."""
     return ()
 
 
@@ -109,6 +111,7 @@ class Service:
             they restart one at a time.
         arbiter: what votes in its place on arbiter machines, where the service itself does not run.
         redundancy: copies that its voters do not agree on, of data or of a task: images, gateways.
+        stands_in: where it stands in the path of something that a tenant does: a gateway that packets pass, a compute.
         drained_by: the capability whose provider drains a member of this service that leaves for good, and removes it. That
             provider's leave script does both. None: a member is in no other service's records.
         devices: device files of the host that it needs where machines are containers: `/dev/net/tun`.
@@ -168,6 +171,7 @@ class Service:
     voters: bool = False
     arbiter: Arbiter | None = None
     redundancy: tuple[Redundancy, ...] = ()
+    stands_in: tuple[Station, ...] = ()
     drained_by: Capability | None = None
     devices: tuple[str, ...] = ()
     nesting: bool = False
@@ -178,7 +182,7 @@ class Service:
     ports: tuple[Port, ...] = ()
     frontends: tuple[Frontend, ...] = ()
     files: tuple[Template | SecretFile | SecretDirectory | Certificate | TrustAnchor, ...] = ()
-    node_files: Callable[[Cloud, Node], tuple[NodeFile, ...]] = _no_files
+    node_files: Callable[[Cloud, Node], tuple[NodeFile, ...]] = no_files
     variables: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     facts: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     options: type[ServiceOptions] = ServiceOptions
@@ -287,10 +291,17 @@ class Service:
         missing = set(self.wants) - set(provided)
         if not missing:
             return self
+        dropped = {file.path for file in self.files if isinstance(file, Template) and file.only_with in missing}
         return replace(
             self,
             wants=tuple(one for one in self.wants if one not in missing),
             files=tuple(file for file in self.files if file.only_with not in missing),
+            stands_in=tuple(
+                replace(station, needs=tuple(one for one in station.needs if one not in missing))
+                for station in self.stands_in
+                if station.only_with not in missing
+            ),
+            timers=tuple(one for one in self.timers if isinstance(one, NoTimer) or one.file not in dropped),
             accounts=tuple(account for account in self.accounts if account.kind in kinds),
         )
 

@@ -33,6 +33,12 @@ Capability = Literal[
     "resource inventory",
     "storage cluster",
     "virtual ip",
+    "virtual switch",
 ]
 """What a service offers to others. Templates, rules and estimates name the capability, never the service that offers it. A
 capability that no service provides is a system that a cloud may lack (`backup`)."""
+
+Deed = Literal["instance reachable", "volume I/O", "new instance"]
+"""What a tenant does in the cloud besides requests to its APIs. Services declare where they stand in its path (`Station`).
+`instance reachable`: packets between the external network and an instance that runs. `volume I/O`: an instance reads and writes a
+volume. `new instance`: an instance is made and starts."""

@@ -110,7 +110,10 @@ def central(cloud: Cloud) -> Mapping[str, Mapping[str, object]]:
             "osd_pool_default_min_size": least(cloud),
             # Monitors and OSDs must judge silence by the same value.
             "osd_heartbeat_grace": options.heartbeat_grace,
-            "osd_heartbeat_interval": 3,
+            **{
+                name: service.timed(name)
+                for name in ("osd_heartbeat_interval", "osd_mon_report_interval", "mon_osd_min_down_reporters")
+            },
             **({"mon_allow_pool_size_one": "true"} if copies(cloud) == 1 else {}),
         },
         "osd": osd,
@@ -147,7 +150,15 @@ service = Service(
     hands_out=(AccountKind("storage", takes=("caps",), secret="ceph-key"),),  # noqa: S106 a kind of secret
     voters=True,
     redundancy=(
-        Redundancy("volumes", copies=copies, minimum=2, option="copies", held_by="ceph-osd", domain=cluster.domain),
+        Redundancy(
+            "volumes",
+            copies=copies,
+            minimum=2,
+            option="copies",
+            held_by="ceph-osd",
+            domain=cluster.domain,
+            remade_after=lambda cloud: _options(cloud).down_out_seconds,
+        ),
     ),
     packages=("ceph-mon", "ceph-mgr", "ceph-common", "python3-rados"),
     data=("/var/lib/ceph",),
@@ -184,7 +195,11 @@ service = Service(
             CONFIGURATION,
             "down_out_seconds",
         ),
+        Timer("osd_heartbeat_interval", 3, CENTRAL),
+        Timer("osd_mon_report_interval", 5, CENTRAL),
+        Timer("mon_osd_min_down_reporters", 2, CENTRAL),
         Timer("mon_lease", 5, CONFIGURATION),
+        Timer("mon_election_timeout", 5, CONFIGURATION),
     ),
     limits=(Limit("memory", lambda cloud, node: int(_options(cloud).monitor_memory), CONFIGURATION, "monitor_memory"),),
     bootstrap=Script("bootstrap.sh"),

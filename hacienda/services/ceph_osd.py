@@ -15,6 +15,7 @@ from hacienda.declare import (
     Account,
     Assumption,
     Instead,
+    NoTimer,
     Port,
     Sandbox,
     Script,
@@ -107,6 +108,7 @@ service = Service(
             caps=CAPS,
         ),
     ),
+    timers=(NoTimer("client_mount_timeout", "its daemons wait for a monitor without an end"),),
     join=Script("join.sh"),
     verify=Script("verify.sh"),
     scripts=(

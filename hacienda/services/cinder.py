@@ -26,7 +26,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, messaging, upgrade
+from hacienda.services.openstack import api, client, daemon, messaging, reports, upgrade
 from hacienda.services.storage import client as storage
 from hacienda.services.storage import cluster
 
@@ -37,6 +37,8 @@ API_UNIT = "cinder-api"
 WSGI = api.Wsgi("module = cinder.wsgi.api", preload=("bytes_only", "cinder.wsgi.wsgi"), trusts_environment=False)
 DAEMON_POOL = (5, 5)
 """`max_pool_size` and `max_overflow` of the scheduler and of the volume service: each works on few requests at a time."""
+DOWN_SECONDS = 35
+"""Seconds without a report after which a volume service counts as dead: three reports may be late."""
 SCHEDULER = daemon.Daemon(
     "cinder-scheduler",
     "Cinder, scheduler",
@@ -56,7 +58,7 @@ VOLUME = daemon.Daemon(
 )
 
 
-class CinderOptions(api.ApiOptions):
+class CinderOptions(api.ApiOptions, messaging.MessagingOptions):
     """Options of Cinder."""
 
     overrides: SectionOverrides = Field(default_factory=dict)
@@ -154,7 +156,12 @@ service = Service(
         storage.volumes(),
     ),
     catalogue=(CatalogueEntry("block-storage", "cinder", "api", path="/v3"),),
-    timers=api.timers(API_UNIT, CONFIGURATION, CinderOptions),
+    timers=(
+        *api.timers(API_UNIT, CONFIGURATION, CinderOptions),
+        *messaging.timers(CONFIGURATION, CinderOptions),
+        *reports.timers(CONFIGURATION, DOWN_SECONDS),
+        *storage.timers("cinder"),
+    ),
     migrate=api.script("migrate.sh"),
     afterwards=upgrade.units("cinder"),
     verify=api.script("verify.sh"),

@@ -121,7 +121,7 @@ service = Service(
         client.account("glance", {cluster.IMAGES: "rbd"}),
     ),
     catalogue=(CatalogueEntry("image", "glance", "api"),),
-    timers=api.timers("glance", CONFIGURATION, GlanceOptions),
+    timers=(*api.timers("glance", CONFIGURATION, GlanceOptions), *client.timers("glance")),
     migrate=api.script("migrate.sh"),
     afterwards=upgrade.units("glance"),
     verify=api.script("verify.sh"),

@@ -66,7 +66,7 @@ DAEMON_PROCESSES = 3
 """Processes of the daemons that have a pool of connections: the maintenance worker has a parent."""
 
 
-class NeutronOptions(api.ApiOptions):
+class NeutronOptions(api.ApiOptions, messaging.MessagingOptions):
     """Options of Neutron."""
 
     overrides: SectionOverrides = Field(default_factory=dict)
@@ -168,6 +168,7 @@ service = Service(
     catalogue=(CatalogueEntry("network", "neutron", "api"),),
     timers=(
         *api.timers("neutron", CONFIGURATION, NeutronOptions),
+        *messaging.timers(CONFIGURATION, NeutronOptions),
         Timer("ovsdb probe", 5, CONFIGURATION),
         Timer("ovsdb connection_timeout", 60, CONFIGURATION),
         Timer("ovsdb retry", 5, CONFIGURATION),

@@ -29,7 +29,7 @@ from hacienda.declare import (
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, instance_metadata, messaging, upgrade
+from hacienda.services.openstack import api, client, daemon, instance_metadata, messaging, reports, upgrade
 
 CONFIGURATION = "/etc/nova/nova.conf"
 WSGI = api.Wsgi(
@@ -58,7 +58,7 @@ METADATA_BODY = 4 * 1024
 OWNED = (*api.OWNED, r"neutron\.(service_metadata_proxy|metadata_proxy_shared_secret)")
 
 
-class NovaOptions(api.ApiOptions):
+class NovaOptions(api.ApiOptions, messaging.MessagingOptions):
     """Options of Nova on controllers."""
 
     threads: int = Field(default=1, ge=1, le=64)
@@ -189,6 +189,8 @@ service = Service(
     catalogue=(CatalogueEntry("compute", "nova", "api", "/v2.1"),),
     timers=(
         *api.timers("nova", CONFIGURATION, NovaOptions),
+        *messaging.timers(CONFIGURATION, NovaOptions),
+        *reports.timers(CONFIGURATION),
         Timer(
             "discovery",
             lambda cloud, node: cloud.options_of(NovaOptions).discover_seconds,

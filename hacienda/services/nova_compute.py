@@ -23,7 +23,7 @@ from hacienda.declare import (
     Sandbox,
     Script,
     Service,
-    ServiceOptions,
+    Station,
     Template,
     Timer,
     TrustAnchor,
@@ -33,7 +33,7 @@ from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.declare.trust import PLAIN
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, messaging
+from hacienda.services.openstack import api, client, messaging, reports
 from hacienda.services.storage import client as disks
 from hacienda.services.storage import cluster
 
@@ -47,7 +47,7 @@ PRIVILEGES = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_NET_
 """Capabilities of Nova's helper (nova/privsep/__init__.py); those of os-vif and os-brick are among them."""
 
 
-class NovaComputeOptions(ServiceOptions):
+class NovaComputeOptions(messaging.MessagingOptions):
     """Options of nova-compute."""
 
     virt_type: Annotated[Literal["kvm", "qemu"] | None, PLAIN] = None
@@ -132,6 +132,17 @@ service = Service(
     roles=("compute",),
     choice="on request",
     requires=("instances", "image", "identity", "instance network", *messaging.REQUIRES),
+    stands_in=(
+        # Guests run on while the daemons of their compute are away.
+        Station("instance reachable", "own", daemon=False, beside=("virtual switch",)),
+        Station("volume I/O", "own", daemon=False, needs=("storage cluster",), only_with="block storage"),
+        Station(
+            "new instance",
+            "any",
+            beside=("virtual switch",),
+            needs=("instances", "image", "identity", "instance network", "message queue", "storage cluster"),
+        ),
+    ),
     drained_by="instances",
     wants=("block storage", "storage cluster"),
     packages=(
@@ -186,7 +197,12 @@ service = Service(
         Account("messaging", "nova"),
         *STORAGE,
     ),
-    timers=(Timer("restart", 5, UNIT),),
+    timers=(
+        Timer("restart", 5, UNIT),
+        *messaging.timers(CONFIGURATION, NovaComputeOptions),
+        *reports.timers(CONFIGURATION),
+        *disks.timers("nova-compute", "nova"),
+    ),
     prepare=Script("prepare.sh"),
     verify=Script("verify.sh"),
     scripts=(

@@ -22,6 +22,7 @@ from hacienda.declare import (
     Sandbox,
     Script,
     Service,
+    Station,
     Template,
     Timer,
 )
@@ -160,8 +161,11 @@ service = Service(
     choice="on request",
     requires=("logical network",),
     serves_without=("logical network",),
+    provides=("virtual switch",),
     drained_by="logical network",
     redundancy=(Redundancy("gateways", copies=lambda cloud: len(_gateways(cloud)), domain=_domain),),
+    # Routers are on gateways. Another one takes over what a lost one carries.
+    stands_in=(Station("instance reachable", "any", on=lambda cloud, node: bool(_gateway(cloud, node))),),
     after=("host", "firewall", "chrony"),
     devices=("/dev/net/tun",),
     packages=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common", "jq", "nftables", "kmod"),

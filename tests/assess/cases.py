@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from hacienda.assess import Held
-from hacienda.declare import Redundancy, Script, SecretFile, Service, Timer
+from hacienda.declare import Redundancy, Script, SecretFile, Service, Template, Timer
 from tests import frozen
 from tests.assess.samples import BESIDE, NOTHING, TODAY, Change, edit, replaced, service
 
@@ -75,6 +75,20 @@ def timed(name: str, timer: str, value: float) -> Change:
 
 
 ROUTERS = Service("routers", "Routers of tenant networks", ("network",), Script("verify.sh"))
+
+
+def wires(interval: float) -> Service:
+    """Gateways that expect packets of one another in that interval, in seconds."""
+    times = (Timer("bfd interval", interval, frozen.file("wires")), Timer("bfd multiplier", 3, frozen.file("wires")))
+    return Service(
+        "wires",
+        "Logical networks",
+        ("controller",),
+        Script("verify.sh"),
+        provides=("logical network",),
+        files=(Template(frozen.file("wires"), checker="text"),),
+        timers=times,
+    )
 
 
 def files(copies: int) -> Change:

@@ -14,7 +14,7 @@ import pytest
 from hacienda.assess import Subject, claims, rules
 from hacienda.assess.rules.fence import NEEDS_FENCING
 from hacienda.declare import Capability, Placement, Resource, Script, Service
-from tests.assess.cases import CASES, with_service
+from tests.assess.cases import CASES, wires, with_service
 from tests.assess.samples import NOTHING, edit, subject
 
 # Coverage is counted elsewhere.
@@ -40,6 +40,7 @@ MORE = {
         with_service(Service("taker", "Takes over", ("controller",), Script("verify.sh"), packages=(package,)))
         for package in NEEDS_FENCING
     ),
+    "PACE": tuple(with_service(wires(interval)) for interval in (0.05, 0.5, 2)),
     "REPL": (
         edit(
             "    disks: {osd: 30TiB}\n",

@@ -7,12 +7,12 @@ from typing import get_args
 
 import pytest
 
-from hacienda.assess import Finding, findings
+from hacienda.assess import Finding, findings, rules
 from hacienda.assess.rules import eol
 from hacienda.cloud import Cloud
 from hacienda.declare import Script, Service
 from hacienda.environment import Environment
-from tests.assess.cases import timed, with_service
+from tests.assess.cases import timed, wires, with_service
 from tests.assess.samples import Change, edit, on, subject
 from tests.cloud.samples import cloud, machines
 
@@ -230,3 +230,17 @@ def test_a_cache_of_write_sets_as_large_as_its_disk_is_found() -> None:
 def test_short_lives_of_certificates_are_found() -> None:
     [finding] = told("CERT", Change(add="tls: {leaf_days: 30}\n"))
     assert finding.startswith("warning: certificates are valid for 30 days")
+
+
+@pytest.mark.parametrize(
+    ("interval", "says"),
+    [
+        (0.05, "3 packets of BFD, 0.05 s apart: a gateway that is busy for 0.15 s loses its routers"),
+        (0.1, ""),
+        (1.0, ""),
+        (1.5, "3 packets of BFD, 1.5 s apart: routers stay on a dead gateway for 4.5 s"),
+    ],
+)
+def test_gateways_watch_each_other_neither_too_fast_nor_too_slowly(interval: float, says: str) -> None:
+    found = rules()["PACE"].find(subject(with_service(wires(interval))))
+    assert [one.reason for one in found] == ([f"{says}."] if says else [])

@@ -42,7 +42,7 @@ def test_availability_tells_paths_costs_changes_and_assumptions(project: Project
     for said in (
         "small: target 99.9 %",
         "database write",
-        "volume I/O: not in this environment",
+        "volume I/O: not in this environment (no service here stands in its path)",
         "controller machines: common cause",
         "What buys the next nine",
         "ctl-1 and ctl-2",

@@ -26,6 +26,7 @@ from hacienda.declare import (
     Registry,
     Script,
     Service,
+    Station,
     Template,
     Timer,
     consistency,
@@ -170,6 +171,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"files": FILES, "limits": (Limit("disk", lambda *_: 1, "/etc/on.conf", ""),)},
         "one: the limit of disk is in '/etc/on.conf'; did you mean '/etc/one.conf'",
     ),
+    "what a tenant's path needs": (
+        {"stands_in": (Station("volume I/O", "own", needs=("storage cluster",)),)},
+        "one: stands in the path of 'volume I/O', which needs 'storage cluster'; name it in `wants` or `requires`",
+    ),
+    "what a tenant does": ({"stands_in": (Station(any_word("volume IO"), "any"),)}, "did you mean 'volume I/O'"),
     "what it can do without": ({"serves_without": ("cache",)}, "one: serves without 'cache', which it does not require"),
 }  # fmt: skip
 
@@ -315,3 +321,18 @@ def test_a_group_that_nobody_makes_is_refused() -> None:
     arbiter = Arbiter(verify=Script("verify.sh"), files=declared.files)
     with pytest.raises(DeclarationError, match=r"one on arbiters: /etc/one\.conf has the group 'onee'"):
         Registry([replace(declared, users=("onee",), arbiter=arbiter)])
+
+
+def test_a_time_may_be_in_a_computed_file() -> None:
+    """Which files are computed is known with a cloud: the misspelt one is refused when they are made."""
+    ceph = services.registry()["ceph"]
+    (timer,) = (each for each in ceph.timers if each.name == "osd_heartbeat_interval")
+    assert isinstance(timer, Timer)
+    wrong = replace(
+        ceph,
+        timers=(*(each for each in ceph.timers if each is not timer), replace(timer, file="/etc/ceph/centrl.conf")),
+    )
+    with pytest.raises(
+        DeclarationError, match=r"is in '/etc/ceph/centrl\.conf'; did you mean '/etc/ceph/central\.conf'"
+    ):
+        render(wrong)

@@ -18,7 +18,9 @@ from hacienda.declare import (
     Registry,
     Script,
     Service,
+    Station,
     Template,
+    Timer,
     TrustAnchor,
 )
 from hacienda.declare.network import Clients
@@ -104,6 +106,11 @@ WANTING = service(
         TrustAnchor("/etc/image/storage", "storage cluster"),
     ),
     accounts=(Account("storage", "image", caps=(("osd", "profile rbd"),)),),
+    stands_in=(
+        Station("volume I/O", "own", needs=("storage cluster",), only_with="storage cluster"),
+        Station("new instance", "any", needs=("storage cluster",)),
+    ),
+    timers=(Timer("mount", 20, "/etc/image/ceph.conf"), Timer("ask", 5, "/etc/image/image.conf")),
 )
 STORAGE = service(
     "storage",
@@ -125,6 +132,8 @@ def test_what_belongs_to_a_wanted_capability_is_left_out_with_it() -> None:
     assert [file.path for file in alone.files if isinstance(file, Template)] == ["/etc/image/image.conf"]
     assert not any(isinstance(file, TrustAnchor) for file in alone.files)
     assert not alone.accounts
+    assert [timer.name for timer in alone.timers] == ["ask"]
+    assert alone.stands_in == (Station("new instance", "any"),)
     assert not alone.wants
 
 

@@ -48,8 +48,21 @@ API = {
     "connection_recycle_time": Found(r"^connection_recycle_time = (\d+)$"),
     "restart": Found(r"^RestartSec=(\d+)$"),
     "drain": Found(r"^ExecStop=.*sleep (\d+)"),
+    **{
+        name: Found(rf"^{name} = (\S+)$")
+        for name in (
+            "rpc_response_timeout",
+            "heartbeat_timeout_threshold",
+            "heartbeat_rate",
+            "kombu_reconnect_delay",
+            "rabbit_interval_max",
+            "report_interval",
+            "service_down_time",
+            "client_mount_timeout",
+        )
+    },
 }
-"""Timers of the shared parts of OpenStack's APIs: a service that takes them lists nothing of its own."""
+"""Timers of the shared parts of OpenStack's services: a service that takes them lists nothing of its own."""
 
 
 def number(text: str, unit: str) -> float:

@@ -19,7 +19,16 @@ from tests.services.stated import Found
 STATED = {
     "osd_heartbeat_grace": Found(r"^osd_heartbeat_grace = (\d+)$"),
     "mon_osd_down_out_interval": Found(r"^mon_osd_down_out_interval = (\d+)$"),
-    "mon_lease": Found(r"^mon_lease = (\d+)$"),
+    **{
+        name: Found(rf"^{name} = (\d+)$")
+        for name in (
+            "osd_heartbeat_interval",
+            "osd_mon_report_interval",
+            "mon_osd_min_down_reporters",
+            "mon_lease",
+            "mon_election_timeout",
+        )
+    },
     "memory": Found(r"^mon_memory_target = (\d+)$", "bytes"),
 }
 

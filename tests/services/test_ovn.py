@@ -16,6 +16,8 @@ STATED = {
     "inactivity probe": Found(r'"pssl:6642:.*"inactivity-probe": (\d+)', "ms"),
     "northd's inactivity probe": Found(r'"pssl:6645:.*"inactivity-probe": (\d+)', "ms"),
     "election": Found(r"^ELECTION_MS=(\d+)", "ms"),
+    "bfd interval": Found(r"^BFD_INTERVAL_MS=(\d+)", "ms"),
+    "bfd multiplier": Found(r"^BFD_MULTIPLIER=(\d+)", "count"),
 }
 
 NB, SB = "11111111-aaaa-4aaa-8aaa-000000000001", "22222222-bbbb-4bbb-8bbb-000000000002"
@@ -119,6 +121,7 @@ def box(tmp_path: Path) -> Box:
         "ovsdb-tool": TOOL,
         "ovsdb-client": CLIENT,
         "ovn-sbctl": CARRIES,
+        "ovn-nbctl": "[[ ! -e $STATE_DIR/silent ]]",
         "systemctl": SYSTEMCTL,
         "etcdctl": "",
     }
@@ -374,3 +377,21 @@ def test_daemons_find_all_members(tmp_path: Path) -> None:
     unit = composed.rendered(composed.cloud(tmp_path), "ovn")["/etc/systemd/system/ovn-northd.service"].text
     assert "--ovnnb-db=ssl:10.77.0.11:6641,ssl:10.77.0.12:6641,ssl:10.77.0.13:6641 " in unit
     assert "--ovnsb-db=ssl:10.77.0.11:6645,ssl:10.77.0.12:6645,ssl:10.77.0.13:6645 " in unit
+
+
+def test_every_chassis_is_told_how_gateways_watch_each_other(box: Box) -> None:
+    """It can run twice: the options have the same values afterwards, and others stay."""
+    for _ in range(2):
+        assert box.run("reconcile.sh").code == 0
+    interval, packets = (ovn.service.timed(f"bfd {what}") for what in ("interval", "multiplier"))
+    for call in box.calls("ovn-nbctl"):
+        assert call.endswith(f"set NB_Global . options:bfd-min-rx={interval * 1000:g} options:bfd-mult={packets:g}")
+        assert "--db=ssl:10.77.0.11:6641,ssl:10.77.0.12:6641,ssl:10.77.0.13:6641" in call
+        assert "-p /etc/ovn/client/key.pem" in call
+
+
+def test_gateways_are_tried_again_while_the_database_is_silent(box: Box) -> None:
+    (box.state / "silent").touch()
+    outcome = box.run("reconcile.sh")
+    assert outcome.code == 1
+    assert "the northbound database does not answer|" in outcome.errors + outcome.output

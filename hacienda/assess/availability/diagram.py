@@ -1,12 +1,15 @@
 """A tree as a binary decision diagram. Its probability is exact even if branches share parts.
 
 If the branches' availabilities were multiplied, a machine with five services would count five times. The diagram is reduced and
-ordered (Bryant 1986). Parts of no single machine come first, then the parts of one machine after another.
+ordered (Bryant 1986). What several branches share comes first: racks and their like, then machines. Once that is decided, the
+branches have no part in common, so each follows with its own parts. Otherwise every combination of daemons on a machine would be a
+state of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 
 from hacienda.assess.availability import tree as trees
 from hacienda.assess.availability.tree import All, Part, Tree
@@ -23,11 +26,7 @@ class Diagram:
     """
 
     def __init__(self, tree: Tree) -> None:
-        machines: dict[str, int] = {"": 0}
-        listed = trees.parts(tree)
-        for part in listed:
-            machines.setdefault(part.node, len(machines))
-        self.parts = tuple(sorted(listed, key=lambda part: machines[part.node]))
+        self.parts = tuple(_ordered(tree))
         self._level = {part.name: level for level, part in enumerate(self.parts)}
         self._nodes: list[tuple[int, int, int]] = [(len(self.parts), DOWN, DOWN), (len(self.parts), UP, UP)]
         self._known: dict[tuple[int, int, int], int] = {}
@@ -53,12 +52,15 @@ class Diagram:
     def _build(self, tree: Tree) -> int:
         if isinstance(tree, Part):
             return self._node(self._level[tree.name], DOWN, UP)
-        branches = [self._build(one) for one in tree.of]
+        # The branches are in the diagram's order: the last one is built first, so that the others come above it.
+        branches = [self._build(one) for one in reversed(tree.of)]
         needed = len(branches) if isinstance(tree, All) else tree.needed
-        # row[n]: at least n of the branches so far work.
-        row = [UP] + [DOWN] * needed
-        for branch in branches:
-            row = [UP] + [self._choose(branch, row[n - 1], row[n]) for n in range(1, needed + 1)]
+        # row[n]: at least n of the branches so far work. What the others can no longer make up for is not built.
+        row = {0: UP}
+        for done, branch in enumerate(branches):
+            left = len(branches) - done - 1
+            wanted = range(max(0, needed - left), min(done + 1, needed) + 1)
+            row = {n: self._choose(branch, row.get(n - 1, UP), row.get(n, DOWN)) if n else UP for n in wanted}
         return row[needed]
 
     def _node(self, level: int, low: int, high: int) -> int:
@@ -93,3 +95,15 @@ class Diagram:
             )
             found = self._chosen[key] = self._node(level, low, high)
         return found
+
+
+def _ordered(tree: Tree) -> Iterator[Part]:
+    """Every part of a tree: those of several branches first, machine after machine, then those of one branch after another."""
+    branches = [trees.parts(one) for one in tree.of] if isinstance(tree, All) else [trees.parts(tree)]
+    mentioned = Counter(part for branch in branches for part in branch)
+    shared = [part for part in mentioned if mentioned[part] > 1]
+    machines: dict[str, int] = {"": 0}
+    for part in shared:
+        machines.setdefault(part.node, len(machines))
+    yield from sorted(shared, key=lambda part: machines[part.node])
+    yield from (part for part in mentioned if mentioned[part] == 1)

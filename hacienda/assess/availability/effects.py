@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hacienda.assess.availability import model
 from hacienda.assess.availability import tree as trees
 from hacienda.assess.availability.figures import Assumptions
-from hacienda.assess.availability.paths import Path
+from hacienda.assess.availability.paths import Path, counted, holders
 from hacienda.assess.availability.tree import Part
 from hacienda.cloud.model import Cloud
 
@@ -55,7 +55,7 @@ def _effect(
     failure: Failure, path: Path, cloud: Cloud, assumptions: Assumptions, seconds: Mapping[str, float]
 ) -> model.Effect:
     survives = trees.works(path.tree, failure.down)
-    hit = [switch for switch in path.switches if not trees.works(switch.members[0], failure.down)]
+    hit = [switch for switch in path.switches if not trees.works(switch.serving, failure.down)]
     waits = max((seconds.get(one.service, assumptions.failover_seconds) for one in hit), default=0.0)
     return model.Effect(
         failure=failure.name,
@@ -67,13 +67,25 @@ def _effect(
 
 
 def _gone(path: Path, cloud: Cloud, disks: frozenset[str]) -> bool:
-    """Whether every copy of a service's data was on those machines. A service with voters has its data on every serving member."""
+    """Whether every copy of a service's data was on those machines.
+
+    A service with voters has its data on every serving member. Where others hold copies, as many failure domains as there are
+    copies hold every copy of something.
+    """
+    services = [cloud.registry[name] for name in path.services]
     keepers = (
-        {node.name for node in cloud.members(name) if node.role != "arbiter"}
-        for name in path.services
-        if cloud.registry[name].voters
+        {node.name for node in cloud.members(service.name) if node.role != "arbiter"}
+        for service in services
+        if service.voters
     )
-    return any(names <= disks for names in keepers)
+    if any(names <= disks for names in keepers):
+        return True
+    for kept in (kept for service in services for kept, _ in counted(service)):
+        groups = holders(cloud, kept).values()
+        lost = sum(any(node.name in disks for node in group) for group in groups)
+        if lost >= max(1, kept.copies(cloud)):
+            return True
+    return False
 
 
 def _failures(paths: Sequence[Path]) -> Iterator[Failure]:

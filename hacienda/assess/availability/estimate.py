@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from hacienda.assess import timers
 from hacienda.assess.availability import effects, improvements, model
@@ -32,17 +33,19 @@ def estimate(
     seconds = {one.service: one.seconds for one in known}
     found = paths(cloud, figures)
     estimated = tuple(_path(path, cloud, figures, seconds) for path in found)
-    worst = max(zip(estimated, found, strict=True), key=lambda pair: pair[0].unavailability, default=None)
-    return model.Estimate(
+    whole = model.Estimate(
         environment=cloud.name,
         target=cloud.availability_target,
         paths=estimated,
         absent=tuple(model.Absent(*missing) for missing in absent(cloud)),
-        improvements=() if worst is None else _improvements(worst[0], cloud, figures, seconds),
+        improvements=(),
         effects=tuple(effects.effects(cloud, figures, found, seconds)),
         failovers=_failovers(found, figures, known),
         assumptions=figures.listed(),
     )
+    if whole.worst is None:
+        return whole
+    return replace(whole, improvements=_improvements(whole.worst, cloud, figures, seconds))
 
 
 def requests(cloud: Cloud, failovers: Collection[model.Failover]) -> tuple[model.PathEstimate, ...]:
@@ -100,7 +103,7 @@ def _path(path: Path, cloud: Cloud, figures: Assumptions, seconds: Mapping[str, 
         name=path.name,
         services=path.services,
         unavailability=_together(tree, costs.values()),
-        target=cloud.availability_target,
+        target=None if path.own else cloud.availability_target,
         contributors=tuple(
             sorted((one for one in listed if one.minutes >= SHOWN), key=lambda one: (-one.minutes, one.label))
         ),
@@ -113,7 +116,7 @@ def _improvements(
     """How much each change would help the worst path."""
     bought = []
     for change in improvements.candidates(cloud, figures):
-        (path,) = (path for path in paths(change.cloud, change.assumptions) if path.name == worst.name)
+        (path,) = paths(change.cloud, change.assumptions, only=worst.name)
         after = unavailability(path, change.assumptions, seconds) * MINUTES_PER_YEAR
         if worst.minutes - after >= SHOWN:
             bought.append(model.Improvement(change.title, after, worst.minutes - after))

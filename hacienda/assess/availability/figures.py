@@ -56,6 +56,7 @@ class Assumptions:
         coverage: share (0 to 1) of failovers that succeed automatically (c).
         failover_seconds: seconds of a failover whose timers are not known.
         manual_hours: hours until a person has completed a failover that failed.
+        copying_hours: hours of one machine to copy all that another one held. Machines share that work.
         power_feeds: power feeds of each rack; one is enough.
         rack_switches: switches of each rack if the management network has no bond.
     """
@@ -72,6 +73,7 @@ class Assumptions:
     coverage: float = 0.95
     failover_seconds: float = 10.0
     manual_hours: float = 1.0
+    copying_hours: float = 24.0
     power_feeds: int = 1
     rack_switches: int = 1
 
@@ -93,6 +95,10 @@ _SINGLE = {
     "coverage": ("{1:g} % of failovers succeed automatically", "assumption"),
     "failover_seconds": ("{0:g} s if no timer is known", "assumption; `hacienda timers` shows the others"),
     "manual_hours": ("{0:g} h until a failed failover is completed by hand", "assumption"),
+    "copying_hours": (
+        "{0:g} h to copy what a lost machine held, shared by the others",
+        "assumption; 43 TB at 0.5 GB/s",
+    ),
     "power_feeds": ("{0:g} per rack, one is enough", "assumption"),
     "rack_switches": ("{0:g} per rack, 2 if the management network is bonded", "assumption"),
 }

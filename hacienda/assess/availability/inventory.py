@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from hacienda.assess.availability.figures import Assumptions, Rate
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
@@ -31,9 +32,12 @@ class Inventory:
         cloud: the resolved cloud.
         assumptions: how parts fail.
         nodes: the machines of a path.
+        daemons: service -> how many of these machines run a daemon of it that matters.
     """
 
-    def __init__(self, cloud: Cloud, assumptions: Assumptions, nodes: Sequence[Node]) -> None:
+    def __init__(
+        self, cloud: Cloud, assumptions: Assumptions, nodes: Sequence[Node], daemons: Mapping[str, int]
+    ) -> None:
         self._cloud = cloud
         self._figures = assumptions
         self._switches = 2 if cloud.management.bond is not None else assumptions.rack_switches
@@ -47,13 +51,19 @@ class Inventory:
                 "power feeds": len({self._feed(node) for node in nodes}) * assumptions.power_feeds,
                 "hosts": len(hosts),
                 "hypervisors": len(hosts),
-                **Counter(self._label(node) for node in nodes),
+                **Counter(self.label(node) for node in nodes),
+                **daemons,
             }
         )
         self._rates: dict[str, Rate] = {}
 
-    def machine(self, node: Node) -> tuple[Tree, ...]:
-        """Everything that must work for a machine to work, from the site down to the machine itself."""
+    def machine(self, node: Node, remade: float | None = None) -> tuple[Tree, ...]:
+        """Everything that must work for a machine to work, from the site down to the machine itself.
+
+        Args:
+            node: the machine.
+            remade: hours after which other machines have made again what it held, so that its loss no longer counts. None: never.
+        """
         place = rack(node)
         needed: list[Tree] = []
         if "zone" in node.domains:
@@ -70,12 +80,14 @@ class Inventory:
             needed.append(self._part(f"host {on}", "hosts", self._figures.machine))
             needed.append(self._part(f"hypervisor of {on}", "hypervisors", self._figures.hypervisor))
             own = self._figures.virtual_machine
-        needed.append(self._part(node.name, self._label(node), own, node.name))
+        itself = self._part(node.name, self.label(node), own, node.name)
+        if remade is not None:
+            itself = replace(itself, rate=replace(itself.rate, mttr=min(itself.rate.mttr, remade)))
+        needed.append(itself)
         return tuple(needed)
 
-    def process(self, service: str, node: Node, members: int) -> Part:
-        """A service's daemon on a machine, one of `members`."""
-        self._counts[service] = members
+    def process(self, service: str, node: Node) -> Part:
+        """A service's daemon on a machine."""
         return self._part(f"{service} on {node.name}", service, self._figures.process, node.name)
 
     def between(self) -> tuple[Tree, ...]:
@@ -109,7 +121,8 @@ class Inventory:
         return f"feed {power}" if power else f"feed of rack {rack(node)}"
 
     @staticmethod
-    def _label(node: Node) -> str:
+    def label(node: Node) -> str:
+        """What machines of its kind are called."""
         return f"{node.role} machines"
 
 

@@ -30,14 +30,15 @@ class PathEstimate:
         name: kind of path.
         services: services on the path, in start order.
         unavailability: share of the time in which it is not served, 0 to 1.
-        target: the environment's target, per cent.
+        target: the environment's target, per cent. None: one machine is in the way that no other replaces, the tenant's own. The
+            target is for what the cloud can take over.
         contributors: causes of its downtime, the largest first. Shares of redundant parts overlap, so the sum may differ.
     """
 
     name: str
     services: tuple[str, ...]
     unavailability: float
-    target: float
+    target: float | None
     contributors: tuple[Contributor, ...]
 
     @property
@@ -52,16 +53,16 @@ class PathEstimate:
 
     @property
     def met(self) -> bool:
-        """Whether it meets the environment's target."""
-        return self.percent >= self.target
+        """Whether it meets the environment's target, or has none."""
+        return self.target is None or self.percent >= self.target
 
 
 @dataclass(frozen=True)
 class Absent:
-    """Something that a tenant cannot do here, and the capability that it needs. No service of the environment provides it."""
+    """Something that nobody can do here, and what is missing for it."""
 
     name: str
-    capability: str
+    lacks: str
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,9 @@ class Estimate:
 
     @property
     def worst(self) -> PathEstimate | None:
-        """The path with the most downtime; None: there is no path."""
-        return max(self.paths, key=lambda path: path.unavailability, default=None)
+        """The path with the most downtime among those with a target; None: there is none."""
+        judged = (path for path in self.paths if path.target is not None)
+        return max(judged, key=lambda path: path.unavailability, default=None)
 
     @property
     def met(self) -> bool:

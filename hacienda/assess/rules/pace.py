@@ -17,7 +17,7 @@ FASTEST_HEARTBEAT, SLOWEST_ELECTION = 0.1, 10.0
 
 
 def _find(subject: Subject) -> Iterator[Observation]:
-    """Observations about the intervals of virtual IPs and of the coordination service."""
+    """Observations about the intervals of virtual IPs, of the coordination service and of gateways."""
     if (adverts := _longest(subject, "virtual ip", "advert_int")) and subject.cloud.virtual_ips:
         interval = adverts.value
         eager = f"a machine that is busy for {3 * interval:g} s loses its virtual IPs"
@@ -30,10 +30,26 @@ def _find(subject: Subject) -> Iterator[Observation]:
     if beat and beat.value < FASTEST_HEARTBEAT:
         reason = f"{beat.value:g} s between heartbeats: after one slow write to a shared disk the leader is replaced."
         yield Observation(beat.where, reason, f"Use {FASTEST_HEARTBEAT:g} s or more.", concerns=(beat.service,))
+    yield from _gateways(subject)
     election = _longest(subject, "coordination", "election")
     if election and election.value > SLOWEST_ELECTION:
         reason = f"{election.value:g} s pass without a leader before an election: locks and claims wait that long."
         yield Observation(election.where, reason, f"Use {SLOWEST_ELECTION:g} s or less.", concerns=(election.service,))
+
+
+def _gateways(subject: Subject) -> Iterator[Observation]:
+    """Gateways watch each other as virtual IPs' holders do, so three advertisements are the measure."""
+    interval = _longest(subject, "logical network", "bfd interval")
+    packets = _longest(subject, "logical network", "bfd multiplier")
+    if interval is None or packets is None:
+        return
+    silence = interval.value * packets.value
+    eager = f"a gateway that is busy for {silence:g} s loses its routers"
+    slow = f"routers stay on a dead gateway for {silence:g} s"
+    if not 3 * FASTEST_ADVERT <= silence <= 3 * SLOWEST_ADVERT:
+        reason = f"{packets.value:g} packets of BFD, {interval.value:g} s apart: {eager if silence < 1 else slow}."
+        fix = f"Use {3 * FASTEST_ADVERT:g} to {3 * SLOWEST_ADVERT:g} s in all."
+        yield Observation(interval.where, reason, fix, concerns=(interval.service,))
 
 
 def _longest(subject: Subject, capability: Capability, name: str) -> timers.Reading | None:

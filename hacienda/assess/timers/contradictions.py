@@ -244,6 +244,88 @@ def _connecting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
                 yield Contradiction(behind.where, reason, f"Use less than {short(before.value)}.")
 
 
+def _calls(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """A call must wait longer for its answer than what it waits for takes to fail over, and no longer than its client waits."""
+    callers = failures.accounts(cloud, "message queue")
+    beneath = [failures.waiting(cloud, one, readings) for one in callers if one.pools and any(_databases(cloud))]
+    beneath += [failures.unwritten(storage, readings) for storage, _ in failures.copies(cloud)]
+    for service in callers:
+        answer = readings.longest(service.name, "rpc_response_timeout")
+        longest = max((*beneath, failures.calling(service, readings)), key=lambda step: step.seconds)
+        if answer.value <= longest.seconds:
+            reason = (
+                f"{service.name} gives up a call after {short(answer.value)}, but what it waits for may take "
+                f"{short(longest.seconds)} ({longest.label}): {longest}."
+            )
+            yield Contradiction(answer.where, reason, f"Use more than {short(longest.seconds)}.")
+        fronts = [name for other, _, name in failures.fronts(cloud) if other.name == service.name]
+        for name in fronts:
+            patience = failures.balancer(readings, "server time-out", name)
+            if answer.value > patience.value:
+                reason = (
+                    f"the load balancer waits {short(patience.value)} for {service.name}, which itself waits "
+                    f"{short(answer.value)} for the answer to a call."
+                )
+                fix = f"Use at most {short(patience.value)}, or raise the load balancer's {patience.name}."
+                yield Contradiction(answer.where, reason, fix, "TIMERS", "warning", (service.name,))
+                break
+
+
+def _reports(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """A daemon must not count as dead while its report waits for a failover."""
+    callers = failures.accounts(cloud, "message queue")
+    queries = [failures.waiting(cloud, one, readings) for one in callers if one.pools and any(_databases(cloud))]
+    for service in failures.reporting(cloud):
+        down = readings.longest(service.name, "service_down_time")
+        interval = readings.longest(service.name, "report_interval")
+        # A daemon without connections to the database reports by the queue.
+        calls = [failures.calling(service, readings)] if service in callers and not service.pools else []
+        longest = max((*queries, *calls), key=lambda step: step.seconds, default=None)
+        waits = longest.seconds if longest else 0.0
+        if down.value <= interval.value + waits:
+            why = f", which may wait {short(waits)} ({longest.label})" if longest else ""
+            reason = f"{service.name} counts as dead after {short(down.value)}, but reports every {short(interval.value)}{why}."
+            yield Contradiction(down.where, reason, f"Use more than {short(interval.value + waits)}.")
+
+
+def _heartbeats(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """Heartbeats between machines with copies, and the reports of those that miss them."""
+    for storage, holder in failures.copies(cloud):
+        grace = readings.longest(storage.name, "osd_heartbeat_grace")
+        interval = readings.longest(storage.name, "osd_heartbeat_interval").value
+        if grace.value < FEWEST_KEEPALIVES * interval:
+            reason = (
+                f"a machine with copies counts as silent after {short(grace.value)}, which has room for "
+                f"{grace.value / interval:.1f} heartbeats of {short(interval)}."
+            )
+            yield Contradiction(grace.where, reason, f"Use at least {short(FEWEST_KEEPALIVES * interval)}.")
+        reporters = readings.longest(storage.name, "mon_osd_min_down_reporters")
+        others = len(cloud.members(holder.name)) - 1
+        if 0 < others < reporters.value:
+            reason = (
+                f"{storage.name} believes {reporters.value:g} machines that report a silent one, but only {others} can: "
+                "it is noticed when it misses its reports to the monitors, after many minutes."
+            )
+            fix = f"Use at least {reporters.value + 1:g} machines with {holder.name}."
+            yield Contradiction(f"machines.{cloud.members(holder.name)[0].role}", reason, fix)
+
+
+def _mounting(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
+    """A new connection to the storage cluster must outlast an election of its monitors."""
+    storage = cloud.provider("storage cluster")
+    for service in failures.accounts(cloud, "storage cluster"):
+        if storage is None or not readings.has(service.name, "client_mount_timeout"):
+            continue
+        patience = readings.longest(service.name, "client_mount_timeout")
+        election = failures.elected(storage, readings)
+        if patience.value <= election.seconds:
+            reason = (
+                f"{service.name} gives up a connection to {storage.name} after {short(patience.value)}, but the monitors may "
+                f"have no leader for {short(election.seconds)}: {election}."
+            )
+            yield Contradiction(patience.where, reason, f"Use more than {short(election.seconds)}.")
+
+
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Contradiction]:
     provider = cloud.provider("coordination")
     for service in (provider.name,) if provider else ():
@@ -288,5 +370,6 @@ def _clients(cloud: Cloud, readings: Readings, name: str) -> Iterator[Reading]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    _evs, _checker, _leaving, _script, _announcing, _recycle, _answers, _connecting, _elections,
+    _evs, _checker, _leaving, _script, _announcing, _recycle, _answers, _connecting, _calls, _reports, _heartbeats, _mounting,
+    _elections,
 )  # fmt: skip

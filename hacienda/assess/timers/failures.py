@@ -9,7 +9,7 @@ from hacienda.assess.timers.readings import NotTimedError, Reading, Readings
 from hacienda.assess.timers.steps import Longest, Step, Sum, Time, timed
 from hacienda.cloud import entrance
 from hacienda.cloud.model import Cloud
-from hacienda.declare import Frontend, Service
+from hacienda.declare import Capability, Frontend, Service, Timer
 
 TICKTIME_SHARE = 1.25
 """Erlang counts a silent node as down after 0.75 to 1.25 net_ticktime (kernel application, `net_ticktime`)."""
@@ -18,6 +18,9 @@ SMALLEST_RTO = 0.2
 """Linux' TCP_RTO_MIN, in seconds."""
 LARGEST_RTO = 120.0
 """Linux' TCP_RTO_MAX, in seconds."""
+
+LEASES = 2
+"""Leases after which a monitor that misses them stands for election (`mon_lease_ack_timeout_factor`, its default)."""
 
 BALANCERS = "balancers"
 """Section of the load balancer's timers for its checks whether it reaches the other load balancers."""
@@ -36,9 +39,10 @@ def failures(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     Raises:
         DeclarationError: no service declares a timer that a failure needs. It is a programming error.
     """
-    for describe in (_entrance, _load_balancer, _cut_off, _databases, _apis, _messages, _elections, _connections):
+    for describe in _DESCRIBED:
         try:
-            found = tuple(describe(cloud, readings))
+            # A service with two front ends that are checked alike fails in the same way behind both.
+            found = tuple(dict.fromkeys(describe(cloud, readings)))
         except NotTimedError:
             continue
         yield from found
@@ -236,13 +240,95 @@ def _waiting(cloud: Cloud, service: Service, readings: Readings) -> Iterator[Fai
     """A request of a service whose database query was on its way to the lost machine."""
     if service not in clients(cloud, readings, "database read_timeout"):
         return
+    whole = waiting(cloud, service, readings)
+    drills = ("VIP holder loses power: longest token outage",) if "identity" in service.provides else ()
+    yield Failure(whole.label, "", whole.of[0], whole, drills=drills)
+
+
+def waiting(cloud: Cloud, service: Service, readings: Readings) -> Sum:
+    """How long a query waits that was on its way to the lost machine of the database."""
     patience = timed(readings.longest(service.name, "database read_timeout"))
     again = timed(readings.longest(service.name, "database connect_timeout"))
     database = (failure.recovery for failure in _databases(cloud, readings) if failure.service)
-    noticed = Longest("noticed", (patience, *database))
-    what = f"{service.name}'s query to a lost database"
-    drills = ("VIP holder loses power: longest token outage",) if "identity" in service.provides else ()
-    yield Failure(what, "", noticed, Sum(what, (noticed, again)), drills=drills)
+    return Sum(f"{service.name}'s query to a lost database", (Longest("noticed", (patience, *database)), again))
+
+
+def calling(service: Service, readings: Readings) -> Sum:
+    """How long a call by the message queue waits for another server of the queue if its own is lost.
+
+    A heartbeat is sent `heartbeat_rate` times in the threshold. What is not acknowledged within the threshold ends the connection
+    (oslo.messaging, impl_rabbit.py: TCP_USER_TIMEOUT).
+    """
+    rate = readings.longest(service.name, "heartbeat_rate").value
+    threshold = readings.longest(service.name, "heartbeat_timeout_threshold")
+    noticed = Sum("the client notices", (timed(threshold, 1 / rate, "heartbeat_timeout_threshold"), timed(threshold)))
+    again = timed(readings.longest(service.name, "kombu_reconnect_delay"))
+    early = timed(readings.longest(service.name, "rabbit_interval_max"), 1, "rabbit_interval_max")
+    return Sum(f"{service.name}'s call by a lost server of the queue", (noticed, again, early))
+
+
+def unwritten(storage: Service, readings: Readings) -> Sum:
+    """How long writes wait for a lost machine with copies: its peers miss its heartbeats and report that to the monitors."""
+    names = ("osd_heartbeat_grace", "osd_heartbeat_interval", "osd_mon_report_interval")
+    return Sum("its peers report it", tuple(timed(readings.longest(storage.name, name)) for name in names))
+
+
+def elected(storage: Service, readings: Readings) -> Sum:
+    """How long the monitors have no leader if theirs is lost (Paxos.cc, `lease_timeout`; Elector.cc)."""
+    return Sum(
+        "a new leader",
+        (
+            timed(readings.longest(storage.name, "mon_lease"), LEASES),
+            timed(readings.longest(storage.name, "mon_election_timeout")),
+        ),
+    )
+
+
+def switching(logical: Service, readings: Readings) -> Sum:
+    """Time until another gateway takes over (RFC 5880, 6.8.4: detection time)."""
+    packets = readings.longest(logical.name, "bfd multiplier").value
+    return Sum("another gateway notices", (timed(readings.longest(logical.name, "bfd interval"), packets),))
+
+
+def translating(logical: Service, readings: Readings) -> Sum:
+    """How long changes of logical networks wait if the leader of the databases is lost, with the daemon that translates them.
+
+    The new leader releases the lock of the lost daemon when two probes have had no answer (ovsdb-server(1)).
+    """
+    return Sum(
+        "changes are translated",
+        (
+            timed(readings.longest(logical.name, "election"), 2),
+            timed(readings.longest(logical.name, "northd's inactivity probe"), 2),
+        ),
+    )
+
+
+def accounts(cloud: Cloud, capability: Capability) -> tuple[Service, ...]:
+    """Services with an account at the provider of a capability."""
+    provider = cloud.provider(capability)
+    kinds = {kind.name for kind in provider.hands_out} if provider else set()
+    return tuple(
+        service
+        for service in cloud.services
+        if cloud.members(service.name) and any(account.kind in kinds for account in service.accounts)
+    )
+
+
+def copies(cloud: Cloud) -> Iterator[tuple[Service, Service]]:
+    """The storage cluster, with each service whose machines hold copies for it."""
+    storage = cloud.provider("storage cluster")
+    for kept in storage.redundancy if storage else ():
+        if storage is not None and kept.held_by and cloud.members(kept.held_by):
+            yield storage, cloud.registry[kept.held_by]
+
+
+def reporting(cloud: Cloud) -> Iterator[Service]:
+    """Services whose daemons report that they live."""
+    for service in cloud.services:
+        stated = {timer.name for timer in service.timers if isinstance(timer, Timer)}
+        if stated & {"report_interval", "service_down_time"} and cloud.members(service.name):
+            yield service
 
 
 def clients(cloud: Cloud, readings: Readings, name: str) -> tuple[Service, ...]:
@@ -261,12 +347,47 @@ def _messages(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
         yield Failure(f"waiting client of a lost {service.name}", "", beat, beat)
 
 
+def _calls(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    for service in accounts(cloud, "message queue"):
+        whole = calling(service, readings)
+        yield Failure(whole.label, "", whole.of[0], whole)
+
+
+def _networks(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    logical = cloud.provider("logical network")
+    if logical is not None and len(cloud.members(logical.name)) > 1:
+        changes = translating(logical, readings)
+        yield Failure(f"{logical.name}'s leader lost", logical.name, changes, changes)
+    for service in cloud.services if logical else ():
+        for station in service.stands_in:
+            carry = [node for node in cloud.members(service.name) if station.on(cloud, node)]
+            if logical is not None and station.deed == "instance reachable" and station.which == "any" and carry:
+                moves = switching(logical, readings)
+                yield Failure(f"gateway of {service.name} lost", service.name, moves, moves)
+
+
+def _storage(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    for storage, holder in copies(cloud):
+        lost = unwritten(storage, readings)
+        yield Failure(f"machine with {holder.name} lost", holder.name, lost, lost)
+        leader = elected(storage, readings)
+        yield Failure(f"{storage.name}'s leader lost", "", leader, leader)
+
+
+def _reports(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
+    """Work is sent to a daemon until it counts as dead. Requests to a front end do not wait for that."""
+    for service in reporting(cloud):
+        if not service.frontends:
+            dead = Sum("it counts as dead", (timed(readings.longest(service.name, "service_down_time")),))
+            yield Failure(f"machine with {service.name} lost", service.name, dead, dead)
+
+
 def _elections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
     """A member waits for one to two election time-outs (raft, `randomizedElectionTimeout`)."""
     service = cloud.provider("coordination")
     if service is not None:
         elected = Sum("a new leader", (timed(readings.longest(service.name, "election"), 2, "election"),))
-        yield Failure(f"{service.name}'s leader lost", "", elected, elected)
+        yield Failure(f"{service.name}'s leader lost", service.name, elected, elected)
 
 
 def _connections(cloud: Cloud, readings: Readings) -> Iterator[Failure]:
@@ -305,3 +426,9 @@ def fronts(cloud: Cloud) -> Iterator[tuple[Service, Frontend, str]]:
 
 def _listeners(cloud: Cloud, *, single_writer: bool) -> Iterator[tuple[Service, str]]:
     return ((service, name) for service, front, name in fronts(cloud) if front.single_writer == single_writer)
+
+
+_DESCRIBED: tuple[Callable[[Cloud, Readings], Iterator[Failure]], ...] = (
+    _entrance, _load_balancer, _cut_off, _databases, _apis, _messages, _calls, _elections, _networks, _storage, _reports,
+    _connections,
+)  # fmt: skip

@@ -87,12 +87,13 @@ def _requests(found: Estimate) -> Iterator[Block]:
             path.name,
             f"{path.percent:.4f} %",
             words.a_year(path.minutes),
-            Cell("met", "good") if path.met else Cell("missed", "warn"),
+            Cell(words.standing(path), "none" if path.target is None else "good" if path.met else "warn"),
+            words.cause(path),
         )
         for path in found.paths
     ]
-    rows += [(one.name, "absent", f"no service provides {one.capability}", Cell("", "none")) for one in found.absent]
-    columns = ("request", "availability", "downtime", f"target {found.target:g} %")
+    rows += [(one.name, "absent", one.lacks, Cell("", "none"), "") for one in found.absent]
+    columns = ("request", "availability", "downtime", f"target {found.target:g} %", "most of it")
     yield Table("Availability of each kind of request", columns, tuple(rows))
     if found.worst is not None:
         costs = tuple((one.label, f"{one.minutes:.1f}") for one in found.worst.contributors[:SHOWN])
@@ -103,14 +104,14 @@ def _requests(found: Estimate) -> Iterator[Block]:
 
 
 def _assumed(found: Estimate) -> Iterator[Block]:
-    requests = tuple(path.name for path in found.paths)
     rows: list[tuple[str | Cell, ...]] = []
     for failure, effects in words.by_failure(found):
-        told = {one.path: Cell(words.outage(one), "none" if one.survives else "warn") for one in effects}
-        lost = ", ".join(dict.fromkeys(one.loses for one in effects))
-        rows.append((failure, *(told.get(name, Cell("", "none")) for name in requests), lost))
-    columns = ("failure", *requests, "what is lost")
-    yield Table("Effect of each failure: time until requests are served again", columns, tuple(rows), brief=False)
+        for one, names in words.by_outage(effects):
+            lost = ", ".join(dict.fromkeys(each.loses for each in effects if each.path in names))
+            told = Cell(words.outage(one), "none" if one.survives else "warn")
+            rows.append((failure, told, words.named(names, found), lost))
+    columns = ("failure", "served again after", "requests", "what is lost")
+    yield Table("Effect of each failure", columns, tuple(rows), brief=False)
     figures = [(f"failover of {one.service}", f"{one.seconds:.3g} s", one.source) for one in found.failovers]
     figures += [(str(one["name"]), str(one["value"]), str(one["source"])) for one in found.assumptions]
     yield Table("Assumptions", ("what", "value", "source"), tuple(figures), brief=False)

@@ -10,12 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import Field
+
 from hacienda.cloud.model import Cloud
-from hacienda.declare import Account, Capability, Service, TrustAnchor
+from hacienda.declare import Account, Capability, Service, ServiceOptions, Timer, TrustAnchor
 from hacienda.services.openstack import api
 
 REQUIRES: tuple[Capability, ...] = ("message queue",)
 """What a client of the queue requires in addition to its own needs."""
+
+
+class MessagingOptions(ServiceOptions):
+    """Options of a client of the queue."""
+
+    rpc_response_timeout: int = Field(default=60, ge=10, le=3600)
+    """Seconds for which a call by the message queue waits for its answer. Default: 60, more than the time in which the queue or the
+    database fails over, and no more than the load balancer waits."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,22 @@ def files(name: str, folder: str = "") -> tuple[TrustAnchor, ...]:
     """
     # A daemon reads it at each connection.
     return (TrustAnchor(folder or trust(name), "message queue", group=name, on_change="none"),)
+
+
+def timers(configuration: str, model: type[MessagingOptions]) -> tuple[Timer, ...]:
+    """Timers of calls, and of the connection to the queue."""
+    return (
+        Timer(
+            "rpc_response_timeout",
+            lambda cloud, node: cloud.options_of(model).rpc_response_timeout,
+            configuration,
+            "rpc_response_timeout",
+        ),
+        Timer("heartbeat_timeout_threshold", 20, configuration),
+        Timer("heartbeat_rate", 3, configuration),
+        Timer("kombu_reconnect_delay", 0.5, configuration),
+        Timer("rabbit_interval_max", 5, configuration),
+    )
 
 
 def variables(cloud: Cloud, service: Service, folder: str = "") -> Mapping[str, Any]:

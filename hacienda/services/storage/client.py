@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hacienda.cloud.model import Cloud
-from hacienda.declare import Account, Template
+from hacienda.declare import Account, Template, Timer
 from hacienda.declare.files import Action
 from hacienda.services.storage import cluster
 
@@ -76,6 +76,12 @@ def files(service: str, user: str = "", group: str = "", on_change: Action = "re
             only_with="storage cluster",
         ),
     )
+
+
+def timers(service: str, user: str = "") -> tuple[Timer, ...]:
+    """Timers of the connection. They exist only where the file does. The arguments are as for `files`."""
+    configuration, _ = paths(service, user)
+    return (Timer("client_mount_timeout", 20, configuration),)
 
 
 def paths(service: str, user: str = "") -> tuple[str, str]:

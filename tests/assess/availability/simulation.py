@@ -1,4 +1,4 @@
-"""A cloud's years, played out: parts fail and are repaired, services fail over when the machine that serves is hit.
+"""A cloud's years, played out: parts fail and are repaired, services fail over when a machine that serves is hit.
 
 It knows the tree and the rates, and nothing of the formulas: no probabilities are multiplied here.
 """
@@ -82,11 +82,15 @@ class Simulation:
             down ^= 1 << number
             failed = down >> number & 1
             heapq.heapreplace(queue, (now - log(1 - draw()) * means[number][failed], number))
-            served, (working, alive) = working, self._state(down)
+            served, before, (working, alive) = working, alive, self._state(down)
             for index, members in enumerate(alive):
-                if active[index] in members or not members:
+                if self._path.switches[index].every:
+                    if set(before[index]) <= set(members):
+                        continue
+                elif active[index] in members or not members:
                     continue
-                active[index] = self._random.choice(members)
+                else:
+                    active[index] = self._random.choice(members)
                 if served and working:
                     switching_until = max(switching_until, now + self._takes())
         return lost

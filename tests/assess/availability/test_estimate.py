@@ -64,8 +64,8 @@ def test_the_paths_are_derived_from_the_declarations() -> None:
     assert path(found, "identity API").services == ("door", "holder", "sql", "names")
     assert path(found, "database write").services == ("door", "holder", "sql")
     assert path(found, "message").services == ("bus",)
-    assert [absent.name for absent in found.absent] == ["network path of an instance", "volume I/O"]
-    assert [absent.capability for absent in found.absent] == ["instance network", "block storage"]
+    assert [absent.name for absent in found.absent] == ["instance reachable", "volume I/O", "new instance"]
+    assert {absent.lacks for absent in found.absent} == {"no service here stands in its path"}
 
 
 def test_each_api_is_a_path_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable
 from dataclasses import replace
 from statistics import fmean
+from typing import get_args
 
 import pytest
 
@@ -16,7 +17,9 @@ from hacienda.assess.availability.diagram import Diagram
 from hacienda.assess.availability.estimate import unavailability
 from hacienda.assess.availability.paths import Path, paths
 from hacienda.assess.availability.tree import All, AtLeast, Part, Tree
+from hacienda.declare import Deed
 from tests import lanes
+from tests.assess import tenants
 from tests.assess.availability.samples import rack_cloud, random_assumptions, random_cloud, seeded
 from tests.assess.availability.simulation import Outcome, Simulation
 from tests.shipped import environments, typical
@@ -48,6 +51,16 @@ def test_chance_clouds(group: int) -> None:
     assert all(abs(one) <= WIDTH for one in deviations), deviations
     # Together they tell a small bias that each alone would hide.
     assert abs(fmean(deviations)) <= WIDTH / math.sqrt(IN_A_GROUP)
+
+
+@pytest.mark.parametrize("deed", get_args(Deed))
+def test_what_a_tenant_does(deed: str) -> None:
+    """Copies that serve together, gateways that take over, and a compute that nothing replaces."""
+    for seed in range(3):
+        assumptions = random_assumptions(seeded(seed))
+        (path,) = (one for one in paths(tenants.whole(), assumptions) if one.name == deed)
+        outcome = simulated(path, assumptions, seed, 12000)
+        assert abs(outcome.deviation(unavailability(path, assumptions, {}))) <= WIDTH
 
 
 @pytest.mark.parametrize("file", lanes.first(environments(), typical), ids=lambda path: path.stem)

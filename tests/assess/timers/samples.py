@@ -1,4 +1,4 @@
-"""The frozen lab with other times."""
+"""The frozen clouds with other times."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tests.frozen import lab
 Value = float | Mapping[str, float] | Callable[[Cloud, Node], float]
 
 
-def registered(name: str, change: Callable[[Service], Service]) -> Cloud:
-    """The lab with another declaration of one service."""
-    return replace(lab(), registry=Registry(change(one) if one.name == name else one for one in lab().registry))
+def registered(name: str, change: Callable[[Service], Service], cloud: Cloud | None = None) -> Cloud:
+    """The lab, or another cloud, with another declaration of one service."""
+    whole = cloud or lab()
+    return replace(whole, registry=Registry(change(one) if one.name == name else one for one in whole.registry))
 
 
-def timed(service: str, timers: Mapping[str, Value]) -> Cloud:
-    """The lab with other times of one service; of a mapping the sections named in it."""
+def timed(service: str, timers: Mapping[str, Value], cloud: Cloud | None = None) -> Cloud:
+    """The lab, or another cloud, with other times of one service; of a mapping the sections named in it."""
 
     def stated(timer: Timer, value: Value) -> Timer:
         if isinstance(value, Mapping):
@@ -35,12 +36,12 @@ def timed(service: str, timers: Mapping[str, Value]) -> Cloud:
         )
         return replace(one, timers=tuple(own))
 
-    return registered(service, change)
+    return registered(service, change, cloud)
 
 
-def of(service: str, timers: Mapping[str, Value]) -> Budget:
-    """The budget of the lab with other times of one service."""
-    return budget(timed(service, timers))
+def of(service: str, timers: Mapping[str, Value], cloud: Cloud | None = None) -> Budget:
+    """The budget of the lab, or of another cloud, with other times of one service."""
+    return budget(timed(service, timers, cloud))
 
 
 def failure(found: Budget, name: str) -> Failure:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from hacienda.assess.timers import budget
+from hacienda.cloud import Cloud
+from tests.assess import tenants
 from tests.assess.timers.samples import Value, of
 from tests.frozen import lab
 
@@ -41,8 +43,48 @@ WRONG: Mapping[str, tuple[str, Mapping[str, Value], str]] = {
 }  # fmt: skip
 
 
-def test_the_lab_contradicts_nothing() -> None:
-    assert budget(lab()).contradictions == ()
+WHOLE: Mapping[str, tuple[str, Mapping[str, Value], str]] = {
+    "a call that ends before its queue fails over": (
+        "machines", {"rpc_response_timeout": 30},
+        "machines gives up a call after 30 s, but what it waits for may take 30 s (machines's call by a lost server of the queue)"),
+    "a call that ends before its storage answers": (
+        "store", {"osd_heartbeat_grace": 60}, "volumes gives up a call after 60 s, but what it waits for may take 68 s (its peers"),
+    "a call that ends before its database answers": (
+        "volumes", {"database read_timeout": 70},
+        "machines gives up a call after 60 s, but what it waits for may take 73 s (volumes's query to a lost database)"),
+    "a load balancer that does not wait for calls": (
+        "machines", {"rpc_response_timeout": 61}, "waits 60 s for machines, which itself waits 61 s for the answer to a call"),
+    "a daemon that counts as dead between reports": (
+        "guests", {"report_interval": 25}, "guests counts as dead after 50 s, but reports every 25 s, which may wait 30 s"),
+    "a daemon that counts as dead while its database fails over": (
+        "volumes", {"service_down_time": 18}, "volumes counts as dead after 18 s, but reports every 10 s, which may wait 8 s"),
+    "room for two heartbeats": ("store", {"osd_heartbeat_interval": 6}, "room for 2.0 heartbeats of 6 s"),
+    "reports that too few machines can make": (
+        "store", {"mon_osd_min_down_reporters": 3}, "believes 3 machines that report a silent one, but only 2 can"),
+    "a connection that ends before the election": (
+        "store", {"mon_lease": 8},
+        "volumes gives up a connection to store after 20 s, but the monitors may have no leader for 21 s"),
+}  # fmt: skip
+"""In the cloud with tenants."""
+
+
+@pytest.mark.parametrize("cloud", [lab(), tenants.whole()], ids=["lab", "whole"])
+def test_the_frozen_clouds_contradict_nothing(cloud: Cloud) -> None:
+    assert budget(cloud).contradictions == ()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_it_is_named_where_there_are_tenants(name: str) -> None:
+    service, times, says = WHOLE[name]
+    told = [one for one in of(service, times, tenants.whole()).contradictions if says in one.reason]
+    assert len(told) == 1, [one.reason for one in of(service, times, tenants.whole()).contradictions]
+    assert told[0].where.startswith(("services", "machines.storage"))
+    assert told[0].fix.endswith(".")
+
+
+def test_a_call_may_last_as_long_as_the_load_balancer_waits() -> None:
+    assert of("machines", {"rpc_response_timeout": 60}, tenants.whole()).contradictions == ()
+    assert of("machines", {"rpc_response_timeout": 31}, tenants.whole()).contradictions == ()
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -13,11 +13,13 @@ from hacienda import cloud, services
 from hacienda.assess.timers import budget, failures
 from hacienda.assess.timers.steps import Longest, Sum, Time
 from tests import lanes
+from tests.assess import tenants
 from tests.assess.timers.samples import Value, failure, of
 from tests.cloud import samples
 from tests.frozen import lab, registry
 from tests.shipped import ROOT, environments, typical
 
+CALL = "machines's call by a lost server of the queue"
 WRITER = "machine with the virtual IP and the database's writer lost"
 
 
@@ -83,6 +85,52 @@ def test_a_query_waits_for_its_time_out_or_for_the_failover() -> None:
 def test_the_message_queue() -> None:
     found = failure(of("bus", {"net_ticktime": 60}), "machine with bus lost")
     assert found.recovery.seconds == pytest.approx(75)
+
+
+def test_a_gateway() -> None:
+    """Packets 0.5 s apart, of which four are missing."""
+    found = failure(of("wires", {"bfd interval": 0.3}, tenants.whole()), "gateway of switch lost")
+    assert found.recovery.seconds == pytest.approx(4 * 0.3)
+    assert found.service == "switch"
+
+
+def test_a_change_of_networks_waits_for_an_election_and_for_the_lock() -> None:
+    found = failure(of("wires", {"election": 2}, tenants.whole()), "wires's leader lost")
+    assert found.recovery.seconds == pytest.approx(2 * 2 + 2 * 5)
+    assert found.service == "wires"
+
+
+def test_a_machine_with_copies_and_the_leader_of_the_storage() -> None:
+    found = of("store", {"osd_heartbeat_grace": 20, "mon_lease": 6}, tenants.whole())
+    lost = failure(found, "machine with disks lost")
+    assert lost.recovery.seconds == pytest.approx(20 + 3 + 5)
+    assert lost.service == "disks"
+    assert failure(found, "store's leader lost").recovery.seconds == pytest.approx(2 * 6 + 5)
+
+
+def test_a_call_by_a_lost_server_of_the_queue() -> None:
+    """A heartbeat after 24 / 4 s, which is not acknowledged for 24 s; then a pause of 1 s, and 4 s for a try at the lost server."""
+    found = failure(of("machines", {"heartbeat_timeout_threshold": 24}, tenants.whole()), CALL)
+    assert found.detection.seconds == pytest.approx(6 + 24)
+    assert found.recovery.seconds == pytest.approx(6 + 24 + 1 + 4)
+
+
+def test_a_lost_compute_gets_work_until_it_counts_as_dead() -> None:
+    found = of("guests", {"service_down_time": 90}, tenants.whole())
+    lost = failure(found, "machine with guests lost")
+    assert (lost.recovery.seconds, lost.service) == (90, "guests")
+    # Requests to an API do not wait for the reports of the daemons beside it.
+    assert failure(found, "machine with volumes lost").recovery.seconds < 10
+
+
+@pytest.mark.parametrize(("role", "gone"), [
+    ("network: 2\n", {"gateway of switch lost"}),
+    ("storage: 3\n", {"machine with disks lost", "store's leader lost"}),
+    ("compute: 2\n", {"machine with guests lost", "guests's call by a lost server of the queue"}),
+])  # fmt: skip
+def test_what_no_machine_runs_does_not_fail(role: str, gone: set[str]) -> None:
+    whole = {line.failure.name for line in budget(tenants.whole()).lines}
+    assert whole - {line.failure.name for line in budget(tenants.cloud(role, "\n")).lines} == gone
 
 
 @pytest.mark.parametrize(("retries", "seconds"), [(6, 25.4), (8, 102.2), (15, 924.6)])

@@ -10,13 +10,15 @@ import pytest
 
 from hacienda.assess.timers import budget, contradictions, failures, readings
 from hacienda.assess.timers.readings import Readings
+from hacienda.cloud import Cloud
 from hacienda.declare import DeclarationError, NoTimer, Service
+from tests.assess import tenants
 from tests.assess.timers.samples import registered, timed
 from tests.frozen import lab
 
 
-def asked(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
-    """Service and name of every timer that failures and contradictions ask for."""
+def asked(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> set[tuple[str, str]]:
+    """Service and name of every timer that failures and contradictions of a cloud ask for."""
     found: set[tuple[str, str]] = set()
     own = Readings.has
 
@@ -26,7 +28,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
 
     with monkeypatch.context() as patched:
         patched.setattr(Readings, "has", has)
-        budget(lab())
+        budget(cloud)
     return found
 
 
@@ -36,13 +38,17 @@ def misspelt(service: Service, name: str) -> Service:
     return replace(service, timers=timers)
 
 
-def test_each_timer_that_is_asked_for_must_be_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = asked(monkeypatch)
-    assert len(names) >= 35
+@pytest.mark.parametrize(("cloud", "least"), [(lab(), 35), (tenants.whole(), 60)], ids=["lab", "whole"])
+def test_each_timer_that_is_asked_for_must_be_declared(
+    monkeypatch: pytest.MonkeyPatch, cloud: Cloud, least: int
+) -> None:
+    lacking = {(one.name, timer.name) for one in cloud.services for timer in one.timers if isinstance(timer, NoTimer)}
+    names = asked(monkeypatch, cloud) - lacking
+    assert len(names) >= least
     for service, name in sorted(names):
-        cloud = registered(service, partial(misspelt, name=name))
+        wrong = registered(service, partial(misspelt, name=name), cloud)
         with pytest.raises(DeclarationError, match="declares no timer"):
-            budget(cloud)
+            budget(wrong)
 
 
 @pytest.mark.parametrize(

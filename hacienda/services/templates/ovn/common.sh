@@ -96,6 +96,14 @@ in_quorum() {
     [[ $(jq --raw-output '.[0].rows[0] | select(.connected) | .cid[1]' <<<"$answer" 2>/dev/null) == "$3" ]]
 }
 
+# database SIDE ARGUMENTS...: a command to the database's leader, by ovn-nbctl or ovn-sbctl.
+database() {
+    local member at=()
+    for member in $MEMBERS; do at+=("ssl:${member#*=}:$(client_port "$1")"); done
+    timeout 25 "ovn-$1ctl" --timeout=20 --db="$(IFS=,; echo "${at[*]}")" \
+        -p "$CLIENT/key.pem" -c "$CLIENT/cert.pem" -C "$CLIENT/ca.pem" "${@:2}"
+}
+
 # healthy SIDE CLUSTER MEMBER...: how many of these members (`name=address`) are in the quorum.
 healthy() {
     local side=$1 cluster=$2 member count=0

@@ -10,21 +10,13 @@ set -euo pipefail
 # shellcheck source=hacienda/services/templates/ovn/common.sh
 . /usr/lib/hacienda/ovn/common.sh
 
-# southbound ARGUMENTS...: a command to the southbound database's leader.
-southbound() {
-    local member at=()
-    for member in $MEMBERS; do at+=("ssl:${member#*=}:$SB_PORT"); done
-    timeout 25 ovn-sbctl --timeout=20 --db="$(IFS=,; echo "${at[*]}")" \
-        -p "$CLIENT/key.pem" -c "$CLIENT/cert.pem" -C "$CLIENT/ca.pem" "$@"
-}
-
 # drain NODE
 drain() {
     local carried others
-    carried=$(southbound --bare --columns=_uuid find Chassis "name=$1") || fail "the southbound database does not answer|hacienda-verify ovn"
-    [[ -z $carried ]] || carried=$(southbound --bare --columns=logical_port find Port_Binding type=chassisredirect "chassis=$carried") ||
+    carried=$(database sb --bare --columns=_uuid find Chassis "name=$1") || fail "the southbound database does not answer|hacienda-verify ovn"
+    [[ -z $carried ]] || carried=$(database sb --bare --columns=logical_port find Port_Binding type=chassisredirect "chassis=$carried") ||
         fail "the southbound database does not answer|hacienda-verify ovn"
-    others=$(southbound --bare --columns=name find Chassis 'other_config:ovn-cms-options="enable-chassis-as-gw"') ||
+    others=$(database sb --bare --columns=name find Chassis 'other_config:ovn-cms-options="enable-chassis-as-gw"') ||
         fail "the southbound database does not answer|hacienda-verify ovn"
     if [[ -n $carried ]] && ! grep --invert-match --line-regexp --fixed-strings "$1" <<<"$others" | grep --quiet .; then
         fail "$1 is the only gateway, and $(grep --count . <<<"$carried") routers use it|add a network machine first"
@@ -34,7 +26,7 @@ drain() {
 
 # remove_chassis NODE
 remove_chassis() {
-    southbound --if-exists chassis-del "$1" -- --if-exists destroy Chassis_Private "$1" >&2 ||
+    database sb --if-exists chassis-del "$1" -- --if-exists destroy Chassis_Private "$1" >&2 ||
         fail "the chassis $1 is not removed|hacienda-verify ovn"
     printf '%s is no chassis of OVN\n' "$1"
 }
