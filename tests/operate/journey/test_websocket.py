@@ -25,7 +25,7 @@ def _opened(tmp_path: Path) -> Iterator[Open]:
     with serving(console, tmp_path) as port:
 
         def go(answer: Callable[[Any], None]) -> AbstractContextManager[websocket.WebSocket]:
-            console.answer = answer  # type: ignore[method-assign]
+            console.answer = answer  # type: ignore[assignment, method-assign]
             context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
             return websocket.opened(f"https://{stand_in.NAME}:{port}/?a=b", "127.0.0.1", context, 10)
 

@@ -68,7 +68,7 @@ def close(handler: Any, code: int = 1000, reason: str = "") -> None:
 
 def change() -> None:
     """Change Nova's proxy."""
-    ssl.wrap_socket = verified  # type: ignore[attr-defined]
+    ssl.wrap_socket = verified  # type: ignore[assignment]
     HANDLER.new_websocket_client = connect
     HANDLER.send_close = close
     # It would print a character for each message of a console.
