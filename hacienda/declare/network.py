@@ -102,6 +102,8 @@ class Frontend:
         largest_body: mode `http` only: bytes of the largest body; a larger one is refused with status 413. The load balancer
             forwards a request when it is complete, so that a slow client occupies no thread of a server. None: bodies are
             streamed, and the service itself limits how long it waits for one.
+        tunnel_seconds: mode `http` only: inactivity of both sides after which a connection ends that has become a tunnel, such as a
+            WebSocket; None: as for every other connection.
         checks_passwords: a POST makes the service check a password, which is expensive on purpose. The load balancer limits the
             rate of POSTs per source.
     """
@@ -114,4 +116,5 @@ class Frontend:
     timeout_seconds: int | None = None
     capacity: Callable[[Cloud, Node], int] | None = None
     largest_body: int | None = LARGEST_BODY
+    tunnel_seconds: int | None = None
     checks_passwords: bool = False

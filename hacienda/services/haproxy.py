@@ -272,6 +272,11 @@ def _inactivity(cloud: Cloud, node: Node) -> Mapping[str, float]:
     }
 
 
+def _tunnels(cloud: Cloud, node: Node) -> Mapping[str, float]:
+    """Seconds without a byte after which a tunnel ends, by listener that has any."""
+    return {one.name: one.front.tunnel_seconds for one in listeners(cloud) if one.front.tunnel_seconds is not None}
+
+
 def _checked(value: Callable[[Check], float]) -> Callable[[Cloud, Node], Mapping[str, float]]:
     """A value of the health checks, by the section whose servers are checked."""
 
@@ -363,6 +368,7 @@ service = Service(
         Timer("check time-out", lambda cloud, node: _options(cloud).check_timeout, CONFIGURATION, "check_timeout"),
         Timer("client time-out", _inactivity, CONFIGURATION, "timeout"),
         Timer("server time-out", _inactivity, CONFIGURATION, "timeout"),
+        Timer("tunnel time-out", _tunnels, CONFIGURATION),
         Timer("inter", _checked(lambda check: check.inter_ms / 1000), CONFIGURATION),
         Timer("fastinter", _checked(lambda check: check.fastinter_ms / 1000), CONFIGURATION),
         Timer("fall", _checked(lambda check: check.fall), CONFIGURATION),

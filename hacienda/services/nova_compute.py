@@ -33,12 +33,15 @@ from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
 from hacienda.declare.trust import PLAIN
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, messaging, reports
+from hacienda.services.openstack import api, client, guest_console, messaging, reports
 from hacienda.services.storage import client as disks
 from hacienda.services.storage import cluster
 
 FOLDER = "/etc/nova-compute"
 CONFIGURATION = f"{FOLDER}/nova-compute.conf"
+CONSOLE_LINKS = "/etc/pki/libvirt-vnc"
+"""The certificate of guests' consoles, under the names that QEMU looks for. libvirt's AppArmor profile lets QEMU read there."""
+CONSOLE_TLS = f"{CONSOLE_LINKS}/tls"
 UNIT = "/etc/systemd/system/nova-compute.service"
 LIBVIRT = "/etc/systemd/system/libvirtd.service"
 PROGRAMS = "/usr/lib/hacienda/nova-compute/programs"
@@ -98,6 +101,8 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         **disks.variables(cloud, "nova-compute", "nova", STORAGE[1:]),
         "address": cloud.address(node),
         "configuration": CONFIGURATION,
+        "console_links": CONSOLE_LINKS,
+        "console_url": guest_console.url(cloud),
         "containers": cloud.platform.containers,
         "pool": cluster.INSTANCES,
         "privileges": PRIVILEGES,
@@ -132,6 +137,7 @@ service = Service(
     roles=("compute",),
     choice="on request",
     requires=("instances", "image", "identity", "instance network", *messaging.REQUIRES),
+    provides=("hypervisor",),
     stands_in=(
         # Guests run on while the daemons of their compute are away.
         Station("instance reachable", "own", daemon=False, beside=("virtual switch",)),
@@ -161,11 +167,21 @@ service = Service(
     ports=(
         Port("libvirt", 16514, clients="internal"),
         Port("migration", 49152, clients="internal", last=49215),
+        # Proxies of consoles alone. 5900 to 5999 would be enough for a hundred guests.
+        Port("guest consoles", 17000, clients="users", last=17999),
     ),
     devices=("/dev/net/tun",),
     files=(
         # libvirtd reads it when it starts, and QEMU at each migration.
         Certificate(f"{FOLDER}/tls", group="libvirt-qemu", usage="peer", on_change="restart"),
+        # QEMU reads it when a guest starts, and when libvirtd starts: displays.sh.
+        Certificate(
+            CONSOLE_TLS,
+            group="libvirt-qemu",
+            authority=guest_console.AUTHORITY,
+            verifies_clients=True,
+            on_change="restart",
+        ),
         TrustAnchor(messaging.trust("nova-compute"), "message queue", group="nova", on_change="none"),
         TrustAnchor(f"{FOLDER}/identity", "identity", group="nova", on_change="restart"),
         *disks.files("nova-compute", "nova", group="nova", on_change="restart"),
@@ -190,7 +206,7 @@ service = Service(
     overrides=Sections(
         CONFIGURATION,
         TEMPLATES / "nova-compute/nova-compute.conf.j2",
-        owned=(*api.OWNED, r"vif_plug_.*", r"(\w+_sys_admin|privsep\w*)\..*"),
+        owned=(*api.OWNED, r"vif_plug_.*", r"(\w+_sys_admin|privsep\w*)\..*", r"(vnc|spice)\..*"),
     ),
     accounts=(
         Account("identity", "nova", roles=("admin", "service")),
@@ -206,6 +222,7 @@ service = Service(
     prepare=Script("prepare.sh"),
     verify=Script("verify.sh"),
     scripts=(
+        Script("displays.sh"),
         Script("secret.sh"),
         Script("state.py"),
         Script("zone.py"),

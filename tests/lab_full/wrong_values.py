@@ -66,6 +66,12 @@ CASES = (
     Wrong("/nova-compute.conf", r"^\[privsep_osbrick\]", r"\g<0>\nthread_pool_size = many", OSLO, "many"),
     Wrong("/nova-compute.conf", r"^\[vif_plug_ovs_privileged\]", r"\g<0>\ncapabilities = CAP_FLY", OSLO, "CAP_FLY"),
     Wrong("/nova-compute.conf", r"^ovsdb_connection", "ovsdb_connections", OSLO, "os_vif_ovs/ovsdb_connections"),
+    Wrong("/nova-compute.conf", r"^server_listen", "server_listens", OSLO, "vnc/server_listens"),
+    Wrong("/libvirt/qemu.conf", r"^vnc_tls_x509_verify", "vnc_tls_x509_verifies", LIBVIRT, "verifies"),
+    Wrong("/libvirt/qemu.conf", r"^(vnc_tls_x509_cert_dir) = .*", r'\1 = "/etc/none"', LIBVIRT, "/etc/none"),
+    Wrong("/nova-console.conf", r"^auth_schemes", "auth_scheme", OSLO, "vnc/auth_scheme"),
+    Wrong("/nova-console.conf", r"^novncproxy_port = \d+", "novncproxy_port = first", OSLO, "first"),
+    Wrong("/systemd/system/nova-console.service", r"^Restart=", "Restarts=", UNIT, "Restarts"),
     # Neutron.
     Wrong("/neutron/neutron.conf", r"^ovsdb_probe_interval = \d+", "ovsdb_probe_interval = often", OSLO, "often"),
     Wrong("/neutron/neutron.conf", r"^vni_ranges", "vni_range", OSLO, "ml2_type_geneve/vni_range"),

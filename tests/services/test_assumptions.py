@@ -32,6 +32,7 @@ MADE = {
     "/etc/nova-compute/qemu": "prepare.sh",
     "/etc/pki/CA": "prepare.sh",
     "/etc/pki/libvirt": "prepare.sh",
+    "/etc/pki/libvirt-vnc": "prepare.sh",
     "/etc/rabbitmq/conf.d": "name_peers",
     "/etc/rabbitmq/conf.d/90-peers.conf": "name_peers",
     "/nonexistent": "the home of a user without one",

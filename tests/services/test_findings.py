@@ -93,15 +93,15 @@ CASES = (
         "SINGLE",
         ("controller: 3", "controller: 1"),
         "machines.controller",
-        "keystone, glance, placement, cinder, neutron, nova run only on ctl-1",
+        "keystone, glance, placement, cinder, neutron, nova, nova-console run only on ctl-1",
         ("controller: 3", "controller: 5"),
     ),
     Case(
         "POOL",
         ("services:\n", "services:\n  galera: {max_connections: 500}\n"),
         "services.galera.max_connections",
-        "the database accepts 500 connections, and its clients may open 543 (keystone",
-        ("services:\n", "services:\n  galera: {max_connections: 643}\n"),
+        "the database accepts 500 connections, and its clients may open 573 (keystone",
+        ("services:\n", "services:\n  galera: {max_connections: 673}\n"),
     ),
     Case(
         "COPIES",

@@ -19,7 +19,10 @@ LISTENERS = r"^(?:defaults|listen|backend)\s*(\S*)$"
 STATED = {
     "connect time-out": Found(r"^    timeout connect (\S+)$", "ms", r"^(?:defaults)(\S*)$"),
     "writer connect time-out": Found(r"^    timeout connect (\S+)$", "ms", r"^listen (galera-mysql\.\S+)$"),
-    **{f"{what} time-out": Found(rf"^    timeout {what} (\S+)$", "ms", LISTENERS) for what in ("client", "server")},
+    **{
+        f"{what} time-out": Found(rf"^    timeout {what} (\S+)$", "ms", LISTENERS)
+        for what in ("client", "server", "tunnel")
+    },
     "check time-out": Found(r"^    timeout check (\S+)$", "ms", LISTENERS),
     **{what: Found(rf"^    default-server check .*\b{what} (\S+)", "ms", LISTENERS) for what in ("inter", "fastinter")},
     "fall": Found(r"^    default-server check .*\bfall (\S+)", "count", LISTENERS),
@@ -77,10 +80,11 @@ def test_every_front_end_has_its_listener(cloud: Cloud, parsed: dict[str, list[s
 
 
 def test_every_backend_is_checked_over_verified_tls_by_its_own_name(cloud: Cloud, parsed: dict[str, list[str]]) -> None:
+    backend = {entrance.name(own, front): own.name for own in cloud.services for front in own.frontends}
     for listener in haproxy.listeners(cloud):
         lines = parsed[f"listen {listener.name}"]
         assert "option httpchk" in lines
-        backends = listener.name.partition("-")[0]
+        backends = backend[listener.name]
         assert f"default-server ca-file /etc/haproxy/backends/{backends}/ca.pem verify required" in lines
         for name, line in zip(CONTROLLERS, servers(lines), strict=True):
             assert line.startswith(f"server {name} ")
@@ -285,6 +289,16 @@ def test_a_server_is_given_one_request_fewer_than_it_has_threads(tmp_path: Path)
     cloud = composed.cloud(tmp_path, composed.LAB + "services: {keystone: {workers: 3, threads: 5}}\n")
     lines = servers(sections(configuration(cloud))["listen keystone-api"])
     assert [line.rpartition(" maxconn ")[2] for line in lines] == ["14"] * 3
+
+
+def test_only_a_front_end_with_tunnels_lets_a_connection_stay_silent_for_long(
+    cloud: Cloud, parsed: dict[str, list[str]]
+) -> None:
+    tunnels = {entrance.name(own, one): one.tunnel_seconds for own in cloud.services for one in own.frontends}
+    assert any(tunnels.values())
+    for name, seconds in tunnels.items():
+        said = [line for line in parsed[f"listen {name}"] if line.startswith("timeout tunnel")]
+        assert said == ([f"timeout tunnel {seconds}s"] if seconds else [])
 
 
 def test_a_request_is_handed_over_whole(parsed: dict[str, list[str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -99,12 +100,21 @@ class Access:
         """A connection as the administrator."""
         return self.connect("admin", self._store.get("keystone/admin").decode(), "admin")
 
-    def connect(self, user: str, password: str, project: str) -> openstack.connection.Connection:
-        """A connection as a user of the default domain. It signs in at its first request."""
+    def tls(self) -> ssl.SSLContext:
+        """Trusts the authorities that clients of the public APIs trust."""
+        return ssl.create_default_context(cafile=self._trust if isinstance(self._trust, str) else None)
+
+    def web(self) -> requests.Session:
+        """Trusts the same authorities, and connects to the addresses of the environment's names."""
         web = requests.Session()
         # Neither proxies nor authorities of the operator's environment: the address is known, and so is who signs for it.
         web.trust_env = False
+        web.verify = self._trust
         web.mount("https://", Named(self.addresses))
+        return web
+
+    def connect(self, user: str, password: str, project: str) -> openstack.connection.Connection:
+        """A connection as a user of the default domain. It signs in at its first request."""
         auth = v3.Password(
             auth_url=self.auth_url,
             username=user,
@@ -114,7 +124,7 @@ class Access:
             project_domain_id="default",
         )
         session = keystoneauth1.session.Session(
-            auth=auth, session=web, verify=self._trust, timeout=SECONDS, app_name="hacienda"
+            auth=auth, session=self.web(), verify=self._trust, timeout=SECONDS, app_name="hacienda"
         )
         return openstack.connection.Connection(
             session=session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hacienda.declare import Capability
-from hacienda.operate.journey import instance, migration, network, reach, sweep, tenant, upload, volume
+from hacienda.operate.journey import instance, migration, network, reach, screen, sweep, tenant, upload, volume
 from hacienda.operate.journey.travel import Step
 
 _COMPUTE: tuple[Capability, ...] = ("image", "instances", "instance network")
@@ -25,6 +25,7 @@ STEPS = (
     Step("boot", instance.boot, _COMPUTE, ("flavor", "security group", "key pair")),
     Step("console", instance.console, _COMPUTE, ("boot",)),
     Step("metadata", instance.metadata, (*_COMPUTE, "instance metadata"), ("console",)),
+    Step("screen", screen.show, (*_COMPUTE, "console"), ("boot",)),
     Step("floating IP", reach.address, _COMPUTE, ("boot",)),
     Step("ping", reach.ping, _COMPUTE, ("floating IP",)),
     Step("HTTP", reach.http, _COMPUTE, ("floating IP",)),
@@ -35,4 +36,5 @@ STEPS = (
     Step("snapshot", volume.snapshot, ("block storage",), ("volume",)),
     Step("detach", volume.detach, (*_COMPUTE, "block storage"), ("attach",)),
     Step("live migration", migration.migrate, _COMPUTE, ("boot",)),
+    Step("moved screen", screen.show, (*_COMPUTE, "console"), ("screen", "live migration")),
 )

@@ -1,5 +1,5 @@
 #!/bin/bash
-# prepare.sh: links the machine's certificate under the names that libvirt's and QEMU's clients read.
+# prepare.sh: links the machine's certificates under the names that libvirt's and QEMU's clients read.
 set -euo pipefail
 
 from=/etc/nova-compute/tls
@@ -19,3 +19,8 @@ for side in server client; do
     link "$qemu/$side-cert.pem" "$from/cert.pem"
     link "$qemu/$side-key.pem" "$from/key.pem"
 done
+# Guests' consoles have a certificate of their own.
+console=/etc/pki/libvirt-vnc from=/etc/pki/libvirt-vnc/tls
+link "$console/ca-cert.pem" "$from/ca.pem"
+link "$console/server-cert.pem" "$from/cert.pem"
+link "$console/server-key.pem" "$from/key.pem"
