@@ -269,7 +269,7 @@ class Cloud:
 
     @cached_property
     def physical_networks(self) -> tuple[Network, ...]:
-        """Networks on which instances may have provider networks, the first external one first. Each has `physical`."""
+        """Networks on which instances may have provider networks, by name. Each has `physical`."""
         return tuple(network for network in self.networks if network.physical is not None)
 
     def attached(self, node: Node) -> tuple[Network, ...]:

@@ -14,28 +14,34 @@ from hacienda.environment.model import Environment
 from hacienda.environment.network import ProviderNetworks
 from hacienda.environment.values import vlan_range
 
-FIRST = "external"
-"""Name in Neutron of the first external network, unless the file has another one."""
+SILENT = "external"
+"""Name in Neutron of the external network of a file that says nothing about provider networks."""
 
-_FIRST_BRIDGE = "br-ex"
+_SILENT_BRIDGE = "br-ex"
 _PREFIX = "ex-"
 _LONGEST_INTERFACE = 15
 """Characters of an interface's name in Linux (IFNAMSIZ without the byte at its end). A bridge is an interface."""
 
 
 def connected(environment: Environment, found: Sequence[Network], problems: ProblemList) -> list[Network]:
-    """The networks, with a physical network where Neutron has provider networks: on the first external network, and on each one
-    that has `provider` in the file."""
-    first = next((network.name for network in found if "external" in network.purposes), "")
+    """The networks, with a physical network where Neutron has provider networks: on each one that has `provider` in the file, and
+    on the first external network that has none."""
+    external = [network.name for network in found if "external" in network.purposes]
+    specs = {network.name: environment.networks[network.name].provider for network in found}
+    silent = next((name for name in external if specs[name] is None), "")
     result = []
     for network in found:
-        spec = environment.networks[network.name].provider
+        spec = specs[network.name]
+        where = ("networks", network.name, "provider")
         if spec is not None and not network.without_addresses:
             reason = "has provider networks, but is not for external traffic alone"
             fix = "Give them a network of their own with `purpose: external`: its cards belong to instances."
-            problems.add(("networks", network.name, "provider"), reason, fix)
-        elif spec is not None or network.name == first:
-            network = replace(network, physical=_physical(network, spec or ProviderNetworks(), network.name == first))
+            problems.add(where, reason, fix)
+        elif spec is not None and spec.name is None and len(external) > 1:
+            reason = "does not name its physical network, and the file has several external networks"
+            problems.add(where, reason, f"Add a `name`, like `{network.name}`, that no other external network has.")
+        elif spec is not None or network.name == silent:
+            network = replace(network, physical=_physical(spec or ProviderNetworks()))
         result.append(network)
     _names(result, problems)
     if not has_own_bridges(environment):
@@ -43,18 +49,16 @@ def connected(environment: Environment, found: Sequence[Network], problems: Prob
     return result
 
 
-def _physical(network: Network, spec: ProviderNetworks, first: bool) -> PhysicalNetwork:
-    return PhysicalNetwork(
-        name=spec.name or (FIRST if first else network.name),
-        bridge=_FIRST_BRIDGE if first else _bridge(network.name),
-        flat=spec.flat,
-        vlans=spec.vlans,
-    )
+def _physical(spec: ProviderNetworks) -> PhysicalNetwork:
+    name = spec.name or SILENT
+    return PhysicalNetwork(name=name, bridge=_bridge(name), flat=spec.flat, vlans=spec.vlans)
 
 
 def _bridge(name: str) -> str:
-    """Name of a network's bridge. A name that Linux would not take is shortened, and stays different from others like it."""
+    """Name of the bridge of a physical network. A name that Linux would not take is shortened, and stays different from others."""
     room = _LONGEST_INTERFACE - len(_PREFIX)
+    if name == SILENT:
+        return _SILENT_BRIDGE
     if len(name) <= room:
         return _PREFIX + name
     mark = hashlib.sha256(name.encode()).hexdigest()[:4]

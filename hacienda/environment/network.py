@@ -96,8 +96,8 @@ class ProviderNetworks(Spec):
     """What instances and routers may use of a network with the purpose `external`: one physical network of Neutron."""
 
     name: Annotated[PhysicalNetworkName | None, PLAIN] = None
-    """Physical network, as Neutron's users write it. Default: `external` for the first network by name with that purpose, the
-    network's own name for any other."""
+    """Physical network, as Neutron's administrators write it. A file with several external networks must name it. Default:
+    `external`."""
     flat: Annotated[bool, PLAIN] = True
     """Whether a provider network may use the packets without a tag."""
     vlans: Annotated[
@@ -150,7 +150,8 @@ class NetworkSpec(Spec):
     Default: the next of `eth0`, `eth1`, ..., management first, then by name."""
 
     provider: ProviderNetworks | None = None
-    """Provider networks of instances on it. Only on a network with the purpose `external` alone."""
+    """Provider networks of instances on it. Only on a network with the purpose `external` alone. Default: the first external
+    network without this key, by name, is the physical network `external`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -39,25 +39,33 @@ def refused(*networks: str, cards: str = "") -> list[str]:
     return [str(problem).partition(": ")[2].partition("\n")[0] for problem in caught.value.problems]
 
 
-def test_the_first_external_network_is_neutrons_external_and_others_ask_for_it() -> None:
+def test_the_first_silent_external_network_is_neutrons_external_and_others_ask_for_it() -> None:
     found = cloud(
         "wan: {purpose: external, cidr: 10.2.0.0/24}", "wide: {purpose: external, cidr: 10.3.0.0/24, vlan: 9}"
     )
     assert physical(found) == {"management": None, "wan": PhysicalNetwork("external", "br-ex"), "wide": None}
     assert [network.name for network in found.physical_networks] == ["wan"]
+    alone = cloud("wan: {purpose: external, cidr: 10.2.0.0/24, provider: {vlans: [7]}}")
+    assert physical(alone)["wan"] == PhysicalNetwork("external", "br-ex", vlans=((7, 7),))
+
+
+def test_a_network_that_is_added_takes_no_name_and_no_bridge_from_another() -> None:
+    """Its name comes first, and would be the first of all."""
+    floating = "external: {cidr: 10.2.0.0/24, nic: eno1}"
+    found = cloud(floating, "datacentre: {purpose: external, cidr: 10.3.0.0/24, nic: eno2, provider: {name: physnet1}}")
+    assert physical(found)["external"] == physical(cloud(floating))["external"] == PhysicalNetwork("external", "br-ex")
+    assert physical(found)["datacentre"] == PhysicalNetwork("physnet1", "ex-physnet1")
 
 
 def test_a_network_says_its_name_and_its_vlans() -> None:
     found = cloud(
-        "wan: {purpose: external, cidr: 10.2.0.0/24, nic: eno1, provider: {vlans: [300, 100-199]}}",
-        "wide: {purpose: external, cidr: 10.3.0.0/24, nic: eno2, provider: {}}",
-        "zone: {purpose: external, cidr: 10.4.0.0/24, nic: eno3, provider: {name: physnet1, flat: false}}",
+        "wan: {purpose: external, cidr: 10.2.0.0/24, nic: eno1, provider: {name: external, vlans: [300, 100-199]}}",
+        "wide: {purpose: external, cidr: 10.3.0.0/24, nic: eno2, provider: {name: physnet1, flat: false}}",
     )
     assert physical(found) == {
         "management": None,
         "wan": PhysicalNetwork("external", "br-ex", vlans=((300, 300), (100, 199))),
-        "wide": PhysicalNetwork("wide", "ex-wide"),
-        "zone": PhysicalNetwork("physnet1", "ex-zone", flat=False),
+        "wide": PhysicalNetwork("physnet1", "ex-physnet1", flat=False),
     }
 
 
@@ -65,13 +73,12 @@ def test_a_bridge_has_a_name_of_its_own_that_linux_takes() -> None:
     names = ("datacentre-of-the-north", "datacentre-of-the-south")
     found = cloud(
         *(
-            f"{name}: {{purpose: external, cidr: 10.{number}.0.0/24, nic: eno{number}, provider: {{}}}}"
-            for number, name in enumerate(("a", *names), 2)
+            f"{name}: {{purpose: external, cidr: 10.{number}.0.0/24, nic: eno{number}, provider: {{name: {name}}}}}"
+            for number, name in enumerate(names, 2)
         )
     )
-    bridges = [network.physical.bridge for network in found.physical_networks if network.physical]
-    assert bridges[0] == "br-ex"
-    assert len(set(bridges)) == 3
+    bridges = {network.physical.bridge for network in found.physical_networks if network.physical}
+    assert len(bridges) == 2
     assert all(len(bridge) <= 15 for bridge in bridges)
 
 
@@ -104,10 +111,19 @@ def test_a_bridge_has_a_name_of_its_own_that_linux_takes() -> None:
         ),
         (
             (
-                "wan: {purpose: external, cidr: 10.2.0.0/24, provider: {vlans: [100-199]}}",
-                "wide: {purpose: external, cidr: 10.3.0.0/24, provider: {vlans: [50, 150-160]}}",
+                "wan: {purpose: external, cidr: 10.2.0.0/24, provider: {name: external, vlans: [100-199]}}",
+                "wide: {purpose: external, cidr: 10.3.0.0/24, provider: {name: wide, vlans: [50, 150-160]}}",
             ),
             ['networks.wide.provider.vlans[1] = "150-160": has VLAN 150, which wan uses'],
+        ),
+        (
+            (
+                "external: {cidr: 10.2.0.0/24, nic: eno1}",
+                "wide: {purpose: external, cidr: 10.3.0.0/24, nic: eno2, provider: {}}",
+            ),
+            [
+                "networks.wide.provider: does not name its physical network, and the file has several external networks",
+            ],
         ),
         (
             (
@@ -117,14 +133,14 @@ def test_a_bridge_has_a_name_of_its_own_that_linux_takes() -> None:
             ['networks.wide.provider.name = "external": is also the physical network of external'],
         ),
     ],
-    ids=["storage", "with addresses", "tagged", "vlans of machines", "vlans of both", "name"],
+    ids=["storage", "with addresses", "tagged", "vlans of machines", "vlans of both", "no name", "name"],
 )
 def test_what_cannot_be_is_refused(networks: tuple[str, ...], said: list[str]) -> None:
     assert refused(*networks) == said
 
 
 def test_different_cards_are_different_switches_and_so_are_bridges_of_incus() -> None:
-    wan = "wan: {{purpose: external, cidr: 10.2.0.0/24{}, provider: {{vlans: [10-20]}}}}"
-    wide = "wide: {{purpose: external, cidr: 10.3.0.0/24{}, provider: {{vlans: [10-20]}}}}"
+    wan = "wan: {{purpose: external, cidr: 10.2.0.0/24{}, provider: {{name: wan, vlans: [10-20]}}}}"
+    wide = "wide: {{purpose: external, cidr: 10.3.0.0/24{}, provider: {{name: wide, vlans: [10-20]}}}}"
     assert cloud(wan.format(", nic: eno1"), wide.format(", nic: eno2")).physical_networks
     assert cloud(wan.format(""), wide.format(""), platform="incus").physical_networks

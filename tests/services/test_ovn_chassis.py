@@ -62,11 +62,11 @@ TRUNK = (
 def test_each_physical_network_has_a_bridge_on_the_machines_with_its_card(tmp_path: Path) -> None:
     text = TEXT.replace("machines:\n", f"{TRUNK}machines:\n")
     gateway, compute = settings(tmp_path, "net-1", text), settings(tmp_path, "cmp-1", text)
-    assert gateway["external_ids"]["ovn-bridge-mappings"] == "external:br-ex,physnet1:ex-trunk"
-    assert gateway["bridges"] == {"br-phy": "eth1", "br-ex": "eth2", "ex-trunk": "eth3"}
+    assert gateway["external_ids"]["ovn-bridge-mappings"] == "external:br-ex,physnet1:ex-physnet1"
+    assert gateway["bridges"] == {"br-phy": "eth1", "br-ex": "eth2", "ex-physnet1": "eth3"}
     # A compute connects its own instances, and carries no routers of others.
-    assert compute["external_ids"]["ovn-bridge-mappings"] == "physnet1:ex-trunk"
-    assert compute["bridges"] == {"br-phy": "eth1", "ex-trunk": "eth2"}
+    assert compute["external_ids"]["ovn-bridge-mappings"] == "physnet1:ex-physnet1"
+    assert compute["bridges"] == {"br-phy": "eth1", "ex-physnet1": "eth2"}
     assert compute["absent"] == ["ovn-cms-options"]
 
 
@@ -244,10 +244,10 @@ def bridges(node: Sandbox, **cards: str) -> None:
 def test_a_card_leaves_the_bridge_that_no_longer_has_it(tmp_path: Path) -> None:
     """A card that is a port of one bridge cannot become one of another, and two cards in one bridge make a loop."""
     node = box(tmp_path, "net-1")
-    bridges(node, br_phy="eth1", br_ex="eth7", ex_trunk="eth2")
+    bridges(node, br_phy="eth1", br_ex="eth7", ex_physnet1="eth2")
     assert node.run("configure.sh").code == 0
     call = node.calls("ovs-vsctl")[-1]
-    removed = call.index("-- --if-exists del-port br-ex eth7 -- --if-exists del-br ex-trunk")
+    removed = call.index("-- --if-exists del-port br-ex eth7 -- --if-exists del-br ex-physnet1")
     assert removed < call.index("--may-exist add-port br-ex eth2")
     assert "del-port br-phy" not in call
     assert "del-br br-phy" not in call
