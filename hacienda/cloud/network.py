@@ -43,7 +43,7 @@ class PhysicalNetwork:
         name: its name in Neutron.
         bridge: name of the bridge that has its card on each machine with a switch.
         flat: whether packets without a tag belong to a provider network.
-        vlans: first and last VLAN of each range from which Neutron takes VLANs; none: administrators name them.
+        vlans: first and last VLAN of each range from which Neutron takes VLANs; none: any, for administrators alone.
     """
 
     name: str

@@ -107,8 +107,8 @@ class ProviderNetworks(Spec):
         AfterValidator(_apart),
         Trust("which VLANs the instances reach"),
     ] = ()
-    """VLANs from which Neutron takes that of a new network, like `[100-199, 300]`. Default: none; an administrator names the VLAN
-    of each network."""
+    """VLANs from which Neutron takes that of a new network, like `[100-199, 300]`. An administrator may name any other. Default:
+    any VLAN, for networks of administrators alone."""
 
 
 class NetworkSpec(Spec):

@@ -104,11 +104,12 @@ def _provider(cloud: Cloud) -> Mapping[str, list[str]]:
         if (physical := network.physical) is None:
             continue
         name = physical.name
+        # Without a range Neutron may take any VLAN of the network, from 1 to 4094. Administrators name one, and tenants could not.
+        without_range = [] if "vlan" in cloud.options_of(NeutronOptions).tenant_network_types else [name]
         parts = {
             "mtus": [f"{name}:{network.mtu}"],
             "flat": [name] if physical.flat else [],
-            # Without a range, administrators may name any VLAN, and Neutron takes none by itself.
-            "vlans": [f"{name}:{first}:{last}" for first, last in physical.vlans] or [name],
+            "vlans": [f"{name}:{first}:{last}" for first, last in physical.vlans] or without_range,
         }
         for kind, values in parts.items():
             found.setdefault(kind, []).extend(values)

@@ -224,6 +224,8 @@ def test_tenants_get_vlans_and_floating_ips_leave_at_the_compute_where_the_file_
     )
     found = configuration(composed.cloud(tmp_path, text))
     assert found["ml2"]["tenant_network_types"] == "vlan,geneve"
+    # Neutron reads a network without a range as 1 to 4094, and would give tenants the VLANs of `external`.
+    assert found["ml2_type_vlan"]["network_vlan_ranges"] == "physnet1:300:300,physnet1:100:199"
     assert found["ovn"]["enable_distributed_floating_ip"] == "true"
 
 
