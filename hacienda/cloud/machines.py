@@ -76,6 +76,12 @@ def drafts(environment: Environment, role: Role, management: str, problems: Prob
     return found
 
 
+def roles(environment: Environment) -> frozenset[Role]:
+    """Roles of which the environment has machines."""
+    groups: Mapping[Role, MachineGroup] = {role: getattr(environment.machines, role) for role in ABBREVIATIONS}
+    return frozenset(role for role, group in groups.items() if group.nodes or group.count > len(group.without))
+
+
 _PLAIN = MachineSpec()
 
 

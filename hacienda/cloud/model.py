@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import IPv4Address
 from typing import TypeVar, get_args
 
-from hacienda.cloud.network import Bond, FirewallRule, Network, Route, VirtualIp
+from hacienda.cloud.network import Bond, FirewallRule, Network, PhysicalNetwork, Route, VirtualIp
 from hacienda.cloud.node import ABBREVIATIONS, STACKS, Bmc, Node
 from hacienda.cloud.settings import SUITES, OwnCertificate, PackageSources, Platform, SecretStore, Ssh, StateBackend
 from hacienda.declare import (
@@ -43,6 +43,7 @@ __all__ = [
     "Node",
     "OwnCertificate",
     "PackageSources",
+    "PhysicalNetwork",
     "Platform",
     "Route",
     "SecretStore",
@@ -255,12 +256,21 @@ class Cloud:
         return self.management
 
     def gateways(self, network: Network) -> tuple[Node, ...]:
-        """Machines that connect instances to an external network. The gateways of the logical network are network machines; without
-        a logical network, whatever connects instances may run on any machine of that network."""
+        """Machines that connect instances to an external network. The gateways of the logical network are network machines, or
+        controllers in a cloud without any. Without a logical network, whatever connects instances may run on any machine of that
+        network."""
         here = tuple(node for node in self.nodes if node.role in network.roles)
         if self.provider("logical network") is None:
             return here
+        if not self.role("network"):
+            # A card with the machine's address stays the machine's.
+            return tuple(node for node in here if node.role == "controller" and network.without_addresses)
         return tuple(node for node in here if node.role == "network")
+
+    @cached_property
+    def physical_networks(self) -> tuple[Network, ...]:
+        """Networks on which instances may have provider networks, by name. Each has `physical`."""
+        return tuple(network for network in self.networks if network.physical is not None)
 
     def attached(self, node: Node) -> tuple[Network, ...]:
         """Networks that the node has a card on, in the order of its cards.

@@ -36,6 +36,23 @@ class Route:
 
 
 @dataclass(frozen=True)
+class PhysicalNetwork:
+    """A network of the environment as Neutron and the switches of the machines know it.
+
+    Args:
+        name: its name in Neutron.
+        bridge: name of the bridge that has its card on each machine with a switch.
+        flat: whether packets without a tag belong to a provider network.
+        vlans: first and last VLAN of each range from which Neutron takes VLANs; none: any, for administrators alone.
+    """
+
+    name: str
+    bridge: str
+    flat: bool = True
+    vlans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Network:
     """One network of the environment.
 
@@ -49,6 +66,7 @@ class Network:
         nic: name of the single NIC; None: the next that the platform attaches (eth0, eth1, ...).
         routes: static routes of the machines on it.
         roles: roles whose machines are on it. On `external` networks they have no address.
+        physical: what Neutron's provider networks use of it; None: nothing.
     """
 
     name: str
@@ -62,6 +80,7 @@ class Network:
     nic: str | None = None
     routes: tuple[Route, ...] = ()
     roles: frozenset[Role] = frozenset(ABBREVIATIONS)
+    physical: PhysicalNetwork | None = None
 
     @property
     def cards(self) -> tuple[str, ...]:

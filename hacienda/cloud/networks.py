@@ -7,6 +7,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
+from hacienda.cloud import provider
 from hacienda.cloud.network import Bond, Network, Route, VirtualIp
 from hacienda.cloud.node import ABBREVIATIONS
 from hacienda.cloud.platform import has_own_bridges
@@ -33,9 +34,14 @@ def networks(environment: Environment, problems: ProblemList) -> tuple[Network, 
     _overlaps(found, problems)
     _routes(found, problems)
     _carriers(found, problems)
+    found = provider.connected(environment, sorted(found, key=_order), problems)
     if has_own_bridges(environment):
         found = [replace(network, vlan=None) for network in found]
-    return tuple(sorted(found, key=lambda network: ("management" not in network.purposes, network.name)))
+    return tuple(found)
+
+
+def _order(network: Network) -> tuple[bool, str]:
+    return "management" not in network.purposes, network.name
 
 
 def network(name: str, spec: NetworkSpec, problems: ProblemList) -> Network:
@@ -145,8 +151,7 @@ def _carriers(found: list[Network], problems: ProblemList) -> None:
     for one, other in combinations(found, 2):
         where = ("networks", other.name)
         shared = sorted(set(one.cards) & set(other.cards))
-        fabrics = one.cards and other.cards and not shared
-        if one.vlan is not None and one.vlan == other.vlan and not fabrics:
+        if one.vlan is not None and one.vlan == other.vlan and provider.share_switches(one, other):
             fix = "Give each network its own VLAN. If they use different switches, give each its own cards (`bond`, `nic`)."
             problems.add((*where, "vlan"), f"is also the VLAN of {one.name}", fix, other.vlan)
         if not shared:

@@ -112,15 +112,15 @@ def _resolution(
         return None, problems.found, [_UNREAD]
     if not found or "management" not in found[0].purposes or found[0].roles != frozenset(ABBREVIATIONS):
         return None, problems.found, [_UNPLACED]
-    registry = presence.chosen(environment, registry, problems)
+    registry, found = presence.stood_in(environment, presence.chosen(environment, registry, problems), found)
     nodes = _nodes(environment, registry, found, vips, problems)
     presence.check(environment, registry, nodes, vips, problems)
     outside.check(environment, found, nodes, vips, problems)
     api.check(environment, nodes, problems)
     rules = openings(environment, registry, found, nodes, problems) if "firewall_rules" not in broken else ()
-    if problems:
-        return None, problems.found, []
-    return replace(_cloud(environment, registry, found, vips, nodes), firewall_rules=rules), [], []
+    cloud = replace(_cloud(environment, registry, found, vips, nodes), firewall_rules=rules)
+    presence.refused(cloud, environment, problems)
+    return (None, problems.found, []) if problems else (cloud, [], [])
 
 
 def _nodes(

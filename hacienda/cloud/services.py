@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from hacienda.cloud.network import VirtualIp
+from hacienda.cloud.machines import roles
+from hacienda.cloud.model import Cloud
+from hacienda.cloud.network import Network, VirtualIp
 from hacienda.cloud.node import Node
 from hacienda.cloud.problem_list import ProblemList
 from hacienda.declare import Registry, Role
@@ -38,6 +41,29 @@ def chosen(environment: Environment, registry: Registry, problems: ProblemList) 
                     fix = f"Write `{provider}: true` below `services`."
                 problems.add(("services", where), f"{service.name} {reason}", fix)
     return registry if len(names) == len(registry.names()) else registry.only(names)
+
+
+def stood_in(
+    environment: Environment, registry: Registry, found: tuple[Network, ...]
+) -> tuple[Registry, tuple[Network, ...]]:
+    """The registry and the networks of a cloud in which other machines are the gateways, because it has no network machines.
+
+    Args:
+        environment: the environment.
+        registry: services of the environment.
+        found: resolved networks. An external network without `roles` in the file is also on the machines that stand in; one with
+            `roles` stays as the file has it.
+    """
+    acting = {service.stand_in for service in registry if service.stand_in is not None}
+    if not acting or "network" in roles(environment):
+        return registry, found
+    named = {name: frozenset(spec.roles) for name, spec in environment.networks.items()}
+    found = tuple(
+        replace(network, roles=frozenset(acting)) if network.without_addresses and not named[network.name] else network
+        for network in found
+    )
+    reached = {role for network in found if network.without_addresses for role in network.roles}
+    return registry.changed(lambda service: service.stood_in() if service.stand_in in reached else service), found
 
 
 def check(
@@ -82,6 +108,16 @@ def check(
         reason = f"has {len(controllers)} machines but no virtual IP: clients could not reach {', '.join(balanced)}"
         fix = "Add `vip:` to the management network, an address that nobody else uses."
         problems.add(("machines", "controller"), reason, fix)
+
+
+def refused(cloud: Cloud, environment: Environment, problems: ProblemList) -> None:
+    """Reports options that a service cannot fulfil in this cloud. A service with invalid options is not asked."""
+    for service in cloud.registry:
+        if service.name not in cloud.options:
+            continue
+        for option, reason, fix in service.refused(cloud):
+            trail = ("services", service.name, option)
+            problems.add(trail, reason, fix)
 
 
 def _either(words: Sequence[str]) -> str:

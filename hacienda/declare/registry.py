@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from hacienda.declare import consistency
@@ -71,6 +71,10 @@ class Registry:
     def only(self, names: Collection[str]) -> Registry:
         """A registry of these services only; the others count as left out on purpose."""
         return Registry((one for one in self if one.name in names), {*self._by_name, *self._left_out})
+
+    def changed(self, change: Callable[[Service], Service]) -> Registry:
+        """A registry of the same services, each as the function returns it."""
+        return Registry(map(change, self), self._left_out)
 
     def names(self) -> tuple[str, ...]:
         """Names in start order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -58,8 +58,11 @@ def _majority(cloud: Cloud) -> str:
     return ""
 
 
+def _nothing_refused(cloud: Cloud) -> Iterable[tuple[str, str, str]]:
+    return ()
+
+
 def no_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
-    """The files of a service that computes none."""
     return ()
 
 
@@ -99,6 +102,8 @@ class Service:
         roles: machine roles that it runs on; `every` stands for all machines.
         verify: script that exits with 0 and prints one line when the service's part on this node is healthy. Otherwise it exits
             with 1 and prints `what is wrong|what to do`.
+        stand_in: role whose machines run it instead of network machines, in a cloud with an external network and without network
+            machines. They are on that network, too. None: nobody does.
         choice: whether the environment decides if the cloud has it. `always`: every cloud has it. `unless declined`: the cloud has
             it unless the file says `<service>: false`. `on request`: only with `<service>: true` or with options.
         requires: capabilities that it cannot run without, for example `database`; units start in this order too.
@@ -127,6 +132,8 @@ class Service:
         variables: values for the templates.
         facts: KEY=value lines for the scripts. Every script also gets members and peers.
         options: model of its options in the environment file.
+        refused: function of the cloud; returns option, reason and fix of each option that cannot hold in it: it contradicts the
+            networks, for example. The loader asks it even if the file has other errors, so that all are reported at once.
         overrides: how the environment file's `overrides` set options of its program that Hacienda does not set. The model in
             `options` then has a field `overrides`. None: the operator cannot set them.
         secrets: secrets that it owns.
@@ -162,6 +169,7 @@ class Service:
     title: str
     roles: tuple[Placement, ...]
     verify: Script
+    stand_in: Role | None = None
     choice: Choice = "always"
     requires: tuple[Capability, ...] = ()
     provides: tuple[Capability, ...] = ()
@@ -186,6 +194,7 @@ class Service:
     variables: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     facts: Callable[[Cloud, Node], Mapping[str, Any]] = _nothing
     options: type[ServiceOptions] = ServiceOptions
+    refused: Callable[[Cloud], Iterable[tuple[str, str, str]]] = _nothing_refused
     overrides: Overrides | None = None
     secrets: tuple[Secret, ...] = ()
     accounts: tuple[Account, ...] = ()
@@ -272,6 +281,14 @@ class Service:
     def runs_on(self, role: Role) -> bool:
         """Whether machines of a role run it, or its arbiter program."""
         return self.everywhere or role in self.roles or (role == "arbiter" and self.arbiter is not None)
+
+    def stood_in(self) -> Service:
+        """The service in a cloud in which other machines stand in for network machines."""
+        if self.stand_in is None:
+            return self
+        return replace(
+            self, roles=tuple(dict.fromkeys(self.stand_in if role == "network" else role for role in self.roles))
+        )
 
     def on(self, role: str) -> Service:
         """The service as machines of a role run it: its arbiter program on arbiters, itself everywhere else."""

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from hacienda.declare import Role
 from hacienda.declare.trust import PLAIN, Trust
 from hacienda.environment.spec import Spec
-from hacienda.environment.values import Address, AddressRange, AsList, Cidr, Nic, RouteTarget, Whole, refuse
+from hacienda.environment.values import (
+    HIGHEST_VLAN,
+    Address,
+    AddressRange,
+    AsList,
+    Cidr,
+    Nic,
+    PhysicalNetworkName,
+    RouteTarget,
+    VlanRange,
+    Whole,
+    refuse,
+    vlan_range,
+)
 
 Purpose = Literal["management", "public", "storage", "tenant", "external", "other"]
 """Kinds of traffic on a network. `management`: SSH and all internal traffic. `public`: the API for clients. `storage`:
@@ -70,6 +84,33 @@ class Route(Spec):
     """Router on this network."""
 
 
+def _apart(vlans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    for one, other in combinations(vlans, 2):
+        if one[0] <= other[1] and other[0] <= one[1]:
+            reason = f"has VLAN {max(one[0], other[0])} in {vlan_range(one)} and in {vlan_range(other)}"
+            raise refuse(reason, "Write ranges that have no VLAN in common.")
+    return vlans
+
+
+class ProviderNetworks(Spec):
+    """What instances and routers may use of a network with the purpose `external`: one physical network of Neutron."""
+
+    name: Annotated[PhysicalNetworkName | None, PLAIN] = None
+    """Physical network, as Neutron's administrators write it. A file with several external networks must name it. Default:
+    `external`."""
+    flat: Annotated[bool, PLAIN] = True
+    """Whether a provider network may use the packets without a tag."""
+    vlans: Annotated[
+        tuple[VlanRange, ...],
+        AsList,
+        Field(max_length=64),
+        AfterValidator(_apart),
+        Trust("which VLANs the instances reach"),
+    ] = ()
+    """VLANs from which Neutron takes that of a new network, like `[100-199, 300]`. An administrator may name any other. Default:
+    any VLAN, for networks of administrators alone."""
+
+
 class NetworkSpec(Spec):
     """One network. A network that is named like a purpose (`storage:`) has that purpose by default."""
 
@@ -80,7 +121,7 @@ class NetworkSpec(Spec):
     other network."""
     mtu: Annotated[Whole, Field(ge=1280, le=9216)] = 1500
     """Largest packet, in bytes. Use 9000 if the switches carry it."""
-    vlan: Annotated[Annotated[Whole, Field(ge=1, le=4094)] | None, Trust("who else is on the network")] = None
+    vlan: Annotated[Annotated[Whole, Field(ge=1, le=HIGHEST_VLAN)] | None, Trust("who else is on the network")] = None
     """VLAN tag. Default: untagged."""
     routes: Annotated[tuple[Route, ...], AsList, Field(max_length=64)] = ()
     """Static routes of the machines on it, like `[{to: 172.31.224.0/19, via: 10.77.0.2}]`."""
@@ -94,8 +135,8 @@ class NetworkSpec(Spec):
     Default: the network's name."""
     roles: Annotated[tuple[Role, ...], AsList, PLAIN] = ()
     """Roles whose machines are on it. Default, by purpose: management: all; public: controller; storage: controller,
-    compute, storage; tenant: controller, network, compute; external: network, without an address. A network with
-    purpose `other` must name them."""
+    compute, storage; tenant: controller, network, compute; external: network, without an address, or controller if the
+    file has no network machine and the cloud has gateways. A network with purpose `other` must name them."""
     vip: Annotated[Address | None, PLAIN] = None
     """Virtual IP of the APIs. One controller at a time holds it. If the environment has one virtual IP, it serves
     internal and public clients."""
@@ -107,6 +148,10 @@ class NetworkSpec(Spec):
     nic: Annotated[Nic | None, PLAIN] = None
     """Name of the single card below this network, without a bond. Networks with different VLANs may share it.
     Default: the next of `eth0`, `eth1`, ..., management first, then by name."""
+
+    provider: ProviderNetworks | None = None
+    """Provider networks of instances on it. Only on a network with the purpose `external` alone. Default: the first external
+    network without this key, by name, is the physical network `external`."""
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -21,6 +21,7 @@ _SECTIONS = (
     ("NetworkSpec", "networks.<name>"),
     ("Bond", "networks.<name>.bond"),
     ("Route", "networks.<name>.routes[]"),
+    ("ProviderNetworks", "networks.<name>.provider"),
     ("Machines", "machines"),
     ("MachineGroup", "machines.<role>"),
     ("MachineSpec", "machines.<role>.nodes.<name>"),

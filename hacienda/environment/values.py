@@ -107,6 +107,17 @@ Region = Annotated[
 ]
 """A Keystone region."""
 
+PhysicalNetworkName = Annotated[
+    str,
+    _matching(
+        r"[A-Za-z][A-Za-z0-9_-]*",
+        "the name of a physical network",
+        "Letters, digits, `-` and `_`, like `physnet1`.",
+        64,
+    ),
+]
+"""A physical network as Neutron names it; its database has 64 characters for it."""
+
 Nic = Annotated[
     str,
     _matching(r"[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*", "the name of a network card", "Write it like `eno1`.", 15),
@@ -253,6 +264,47 @@ Size = Annotated[
     WithJsonSchema({"type": "string", "pattern": rf"^[0-9]{{1,6}}(\.[0-9])? ?({'|'.join(_UNITS)})$"}),
 ]
 """A size with its unit, like `64GiB` or `1.5TB`. The parsed value is in bytes."""
+
+HIGHEST_VLAN = 4094
+"""Highest number of a VLAN (IEEE 802.1Q); 4095 is reserved."""
+
+_VLANS = re.compile(r"([0-9]{1,4}) ?- ?([0-9]{1,4})")
+
+
+def _vlan_range(value: Any) -> tuple[int, int]:
+    if isinstance(value, tuple):
+        return value
+    match = _VLANS.fullmatch(value) if isinstance(value, str) else None
+    if match is None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise refuse("is not a VLAN or a range of VLANs", "Write a number, like `300`, or a range, like `100-199`.")
+    first, last = (int(match[1]), int(match[2])) if match else (value, value)
+    if not (1 <= first <= HIGHEST_VLAN and 1 <= last <= HIGHEST_VLAN):
+        raise refuse(f"is not within 1 to {HIGHEST_VLAN}", f"VLANs have numbers from 1 to {HIGHEST_VLAN}.")
+    if last < first:
+        raise refuse("ends before it starts", f"Write `{last}-{first}`.")
+    return first, last
+
+
+def vlan_range(ends: tuple[int, int]) -> str | int:
+    """A range as the file has it: `300` or `100-199`."""
+    first, last = ends
+    return first if first == last else f"{first}-{last}"
+
+
+VlanRange = Annotated[
+    tuple[int, int],
+    BeforeValidator(_vlan_range),
+    PlainSerializer(vlan_range),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": HIGHEST_VLAN},
+                {"type": "string", "pattern": f"^{_VLANS.pattern}$"},
+            ]
+        }
+    ),
+]
+"""First and last VLAN, both included: `300` or `100-199`."""
 
 Whole = Annotated[int, Strict()]
 """A whole number, not text and not a decimal."""

@@ -5,12 +5,12 @@ Beside the API run two daemons on each controller: periodic work of the plug-ins
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from hacienda.cloud.model import Cloud, Node
+from hacienda.cloud.model import ABBREVIATIONS, Cloud, Network, Node
 from hacienda.declare import (
     Account,
     Assumption,
@@ -27,8 +27,10 @@ from hacienda.declare import (
 )
 from hacienda.declare.override_values import SectionOverrides
 from hacienda.declare.overrides import Sections
+from hacienda.declare.trust import PLAIN, Trust
+from hacienda.environment.values import AsList
 from hacienda.services import TEMPLATES
-from hacienda.services.openstack import api, client, daemon, logical_network, messaging, provider, upgrade
+from hacienda.services.openstack import api, client, daemon, logical_network, messaging, upgrade
 
 CONFIGURATION = "/etc/neutron/neutron.conf"
 OVN_TLS = "/etc/neutron/ovn"
@@ -71,6 +73,17 @@ class NeutronOptions(api.ApiOptions, messaging.MessagingOptions):
 
     overrides: SectionOverrides = Field(default_factory=dict)
     """Options of neutron.conf and of ML2 that Hacienda does not set, by section: `{quotas: {quota_port: 2000}}`."""
+    tenant_network_types: Annotated[
+        tuple[Literal["geneve", "vlan"], ...],
+        AsList,
+        Field(min_length=1),
+        Trust("whether tenants get VLANs by themselves"),
+    ] = ("geneve",)
+    """Kinds of networks that tenants make, the first that is possible first: tunnels (`geneve`) or the VLANs of external networks'
+    `provider` (`vlan`)."""
+    floating_ips: Annotated[Literal["centralized", "distributed"], PLAIN] = "centralized"
+    """Where packets to and from floating IPs leave the cloud: at the router's gateway (`centralized`), or at the compute of each
+    instance (`distributed`), which then needs a card of the external networks."""
 
 
 def _connections(cloud: Cloud, node: Node) -> int:
@@ -79,9 +92,52 @@ def _connections(cloud: Cloud, node: Node) -> int:
 
 
 def _mtu(cloud: Cloud) -> Mapping[str, int]:
-    """MTU of the network below tunnels, of the provider network, and of the larger one of both."""
+    """MTU of the network below tunnels, and the largest one of that and the external networks."""
     tunnel, outside = cloud.network("tenant").mtu, cloud.network("external").mtu
-    return {"tunnel": tunnel, "provider": outside, "physical": max(tunnel, outside)}
+    return {"tunnel": tunnel, "largest": max(tunnel, outside, *(network.mtu for network in cloud.physical_networks))}
+
+
+def _provider(cloud: Cloud) -> Mapping[str, list[str]]:
+    """What ML2 is to know of physical networks; empty: the cloud has none."""
+    found: dict[str, list[str]] = {}
+    for network in cloud.physical_networks:
+        if (physical := network.physical) is None:
+            continue
+        name = physical.name
+        # Without a range Neutron may take any VLAN of the network, from 1 to 4094. Administrators name one, and tenants could not.
+        without_range = [] if "vlan" in cloud.options_of(NeutronOptions).tenant_network_types else [name]
+        parts = {
+            "mtus": [f"{name}:{network.mtu}"],
+            "flat": [name] if physical.flat else [],
+            "vlans": [f"{name}:{first}:{last}" for first, last in physical.vlans] or without_range,
+        }
+        for kind, values in parts.items():
+            found.setdefault(kind, []).extend(values)
+    return found
+
+
+def _refused(cloud: Cloud) -> Iterator[tuple[str, str, str]]:
+    """Options that the environment's networks do not allow."""
+    options = cloud.options_of(NeutronOptions)
+    ranged = [network for network in cloud.physical_networks if network.physical and network.physical.vlans]
+    if "vlan" in options.tenant_network_types:
+        if not ranged:
+            fix = "Name VLANs at an external network, `provider: {vlans: [100-199]}`, or leave out `vlan`."
+            yield "tenant_network_types", "has `vlan`, and no network has VLANs for it", fix
+        yield from _without_computes("tenant_network_types", "`vlan` needs", ranged)
+    if options.floating_ips == "distributed":
+        if not cloud.physical_networks:
+            fix = "Add a network with the purpose `external`, or leave this out."
+            yield "floating_ips", "is `distributed`, and the file has no external network", fix
+        yield from _without_computes("floating_ips", "`distributed` needs", cloud.physical_networks)
+
+
+def _without_computes(option: str, needs: str, networks: Iterable[Network]) -> Iterator[tuple[str, str, str]]:
+    for network in networks:
+        if "compute" not in network.roles:
+            roles = ", ".join(role for role in ABBREVIATIONS if role in {*network.roles, "compute"})
+            fix = f"Write `roles: [{roles}]` at networks.{network.name}."
+            yield option, f"{needs} a card of {network.name} on each compute, and computes are not on that network", fix
 
 
 def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
@@ -96,8 +152,9 @@ def _variables(cloud: Cloud, node: Node) -> Mapping[str, Any]:
         "mtu": _mtu(cloud),
         "ovn": logical_network.databases(cloud),
         "ovn_tls": OVN_TLS,
+        "options": cloud.options_of(NeutronOptions),
         "plugins": PLUGINS,
-        "provider": provider.PHYSICAL_NETWORK if "external" in cloud.network("external").purposes else "",
+        "provider": _provider(cloud),
     }
 
 
@@ -149,13 +206,14 @@ service = Service(
     variables=_variables,
     facts=_facts,
     options=NeutronOptions,
+    refused=_refused,
     overrides=Sections(
         CONFIGURATION,
         TEMPLATES / "neutron/neutron.conf.j2",
         owned=(
             *api.OWNED,
             r"DEFAULT\.(host|core_plugin|service_plugins|api_workers|bind_.*|use_ssl|auth_strategy)",
-            r"ovn\.ovn_[ns]b_.*",
+            r"ovn\.(ovn_[ns]b_.*|enable_distributed_floating_ip)",
         ),
     ),
     secrets=(Secret("neutron/cache"),),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hacienda.cloud import interfaces, routes
-from hacienda.cloud.model import Cloud, Network, Node
+from hacienda.cloud.model import Cloud, Network, Node, PhysicalNetwork
 from hacienda.declare import (
     Assumption,
     Certificate,
@@ -26,7 +26,7 @@ from hacienda.declare import (
     Template,
     Timer,
 )
-from hacienda.services.openstack import logical_network, provider
+from hacienda.services.openstack import logical_network
 
 SETTINGS = "/etc/openvswitch/hacienda.json"
 TLS = "/etc/ovn-chassis/ovn"
@@ -35,23 +35,30 @@ MANAGER_PORT = 6640
 
 UNDERLAY = "br-phy"
 """Bridge with the tunnels' address, in containers."""
-PROVIDER = "br-ex"
-"""Bridge to the external network, on gateways."""
 
-_GATEWAY_ONLY = ("ovn-bridge-mappings", "ovn-cms-options")
+_NOT_EVERYWHERE = ("ovn-bridge-mappings", "ovn-cms-options")
 
 
-def _gateway(cloud: Cloud, node: Node) -> str:
-    """Interface of the external network on a gateway; empty: the machine is none."""
-    network = cloud.network("external")
-    if node not in cloud.gateways(network) or not network.without_addresses:
-        return ""
-    return interfaces.names(cloud, node).get(network.name, "")
+def _outside(cloud: Cloud, node: Node) -> Mapping[str, tuple[PhysicalNetwork, str]]:
+    """Physical networks on which the machine has a card that belongs to the switch, by name of the network, each with the card."""
+    cards = interfaces.names(cloud, node)
+    return {
+        network.name: (network.physical, cards[network.name])
+        for network in cloud.physical_networks
+        if network.physical and network.without_addresses and network.name in cards
+    }
 
 
 def _gateways(cloud: Cloud) -> tuple[Node, ...]:
-    """Machines that carry gateways."""
-    return tuple(node for node in cloud.role("network") if _gateway(cloud, node))
+    """Machines that carry gateways of tenants' routers."""
+    networks = [network for network in cloud.physical_networks if network.without_addresses]
+    found = {node.name for network in networks for node in cloud.gateways(network)}
+    return tuple(node for node in cloud.members(service.name) if node.name in found)
+
+
+def _gateway(cloud: Cloud, node: Node) -> bool:
+    """Whether the machine carries gateways."""
+    return node in _gateways(cloud)
 
 
 def _domain(cloud: Cloud, node: Node) -> str:
@@ -64,9 +71,7 @@ def _bridges(cloud: Cloud, node: Node) -> dict[str, str]:
     found = {}
     if cloud.platform.containers:
         found[UNDERLAY] = interfaces.names(cloud, node)[cloud.network("tenant").name]
-    if gateway := _gateway(cloud, node):
-        found[PROVIDER] = gateway
-    return found
+    return found | {physical.bridge: card for physical, card in _outside(cloud, node).values()}
 
 
 def _settings(cloud: Cloud, node: Node) -> str:
@@ -83,15 +88,14 @@ def _settings(cloud: Cloud, node: Node) -> str:
         "ovn-remote": logical_network.databases(cloud)["sb"],
         "ovn-remote-probe-interval": str(int(service.timed("probe of the southbound database") * 1000)),
     }
+    if outside := _outside(cloud, node):
+        ids["ovn-bridge-mappings"] = ",".join(f"{physical.name}:{physical.bridge}" for physical, _ in outside.values())
     if _gateway(cloud, node):
-        ids |= {
-            "ovn-bridge-mappings": f"{provider.PHYSICAL_NETWORK}:{PROVIDER}",
-            "ovn-cms-options": "enable-chassis-as-gw",
-        }
+        ids["ovn-cms-options"] = "enable-chassis-as-gw"
     settings = {
         "datapath": datapath,
         "external_ids": ids,
-        "absent": [key for key in _GATEWAY_ONLY if key not in ids],
+        "absent": [key for key in _NOT_EVERYWHERE if key not in ids],
         # A container's card hands over packets without checksums, as virtual cards do, and larger ones than its MTU.
         "other_config": {"userspace-tso-enable": "true"} if cloud.platform.containers else {},
         "bridges": _bridges(cloud, node),
@@ -158,6 +162,7 @@ service = Service(
     name="ovn-chassis",
     title="The switch of a machine, Open vSwitch under OVN",
     roles=("network", "compute"),
+    stand_in="controller",
     choice="on request",
     requires=("logical network",),
     serves_without=("logical network",),

@@ -74,6 +74,8 @@ def timed(name: str, timer: str, value: float) -> Change:
     )
 
 
+OVERLAY = Service("overlay", "Logical networks", ("controller",), Script("verify.sh"), provides=("logical network",))
+SWITCH = Service("switch", "A machine's switch", ("network", "compute"), Script("verify.sh"), stand_in="controller")
 ROUTERS = Service("routers", "Routers of tenant networks", ("network",), Script("verify.sh"))
 
 
@@ -232,6 +234,12 @@ CASES = {
         where="time.servers",
         says="3 time sources",
         kept=Change(add="time: {servers: [10.60.0.2, 10.60.0.3, 10.61.0.2, 10.61.0.3]}\n"),
+    ),
+    "TRANSIT": Case(
+        broken=edit("  network: {count: 2, spread: rack}\n", "", registry=lambda known: [*known, OVERLAY, SWITCH]),
+        where="networks.external",
+        says="ctl-1, ctl-2, ctl-3 carry the traffic of instances to external beside the control plane",
+        kept=edit(registry=lambda known: [*known, OVERLAY, SWITCH]),
     ),
     "VIPONE": Case(
         broken=edit("controller: {count: 3,", "controller: {count: 1,"),

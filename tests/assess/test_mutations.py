@@ -25,8 +25,13 @@ NEEDS_OTHERS = {"VIPONE"}
 
 def without(start: str) -> Change:
     """Production without the one line that holds a piece."""
-    [line] = [line for line in PRODUCTION.splitlines(keepends=True) if start in line]
-    return edit(line, "")
+    return edit(line(start), "")
+
+
+def line(start: str) -> str:
+    """The one line of production that holds a piece."""
+    [found] = [line for line in PRODUCTION.splitlines(keepends=True) if start in line]
+    return found
 
 
 def options(text: str) -> Change:
@@ -77,6 +82,12 @@ MUTATIONS = {
     "TARGET": edit("target: 99.95", "target: 99.9999"),
     "TIME": edit("ntp3.example.org, ntp4.example.org", "ntp3.example.org"),
     "TIMERS": options("{haproxy: {drain_timeout: 60}}"),
+    "TRANSIT": edit(
+        *(line("  network: {count: 3,"), ""),
+        # The service brings the port.
+        *(line("name: tunnels"), ""),
+        add="services: {ovn: true, ovn-chassis: true}\n",
+    ),
     "VOTERS": edit("rack: [a, b, c]", "rack: [a, b, c, d]", "controller: {count: 3,", "controller: {count: 4,"),
     "VRID": beside("vip: 10.90.0.99, vlan: 99", "vip: 10.90.0.5"),
 }

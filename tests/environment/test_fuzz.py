@@ -65,6 +65,12 @@ networks:
     routes: [{to: 198.51.100.0/24, via: 192.0.2.2}]
   tenant: {cidr: 10.89.0.0/24, vlan: 8, bond: {mode: active-backup, nics: [eno3, eno4]}}
   floating: {purpose: external, cidr: 203.0.113.0/24, vlan: 9, roles: [controller], nic: eno5}
+  trunk:
+    purpose: external
+    cidr: 203.0.112.0/24
+    nic: eno7
+    roles: [controller]
+    provider: {name: physnet1, flat: false, vlans: [100-199, 300]}
   lights-out: {purpose: other, cidr: 10.90.0.0/24, nic: eno6, roles: [controller]}
 machines:
   controller:

@@ -15,6 +15,7 @@ from tests.lab import wrong_values as core
 from tests.lab_full import wrong_values
 
 LAB_FULL = shipped.ROOT / "environments/lab-full.yaml"
+PROVIDER_NETWORKS = shipped.ROOT / "examples/environments/provider-networks.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,10 @@ def machine() -> Iterator[validation.Scratch]:
 
 def test_every_file_of_a_cloud_with_every_service_is_accepted(machine: validation.Scratch) -> None:
     validating.accepts(machine, [LAB_FULL])
+
+
+def test_every_file_of_a_cloud_with_several_physical_networks_is_accepted(machine: validation.Scratch) -> None:
+    validating.accepts(machine, [PROVIDER_NETWORKS])
 
 
 @pytest.fixture(scope="module")

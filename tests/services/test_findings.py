@@ -82,6 +82,13 @@ CASES = (
         ("roles: [network]", "roles: [controller, network]"),
     ),
     Case(
+        "TRANSIT",
+        ("  network: 2\n", "", ", roles: [network]", ""),
+        "networks.external",
+        "ctl-1, ctl-2, ctl-3 carry the traffic of instances to external",
+        (", roles: [network]", ""),
+    ),
+    Case(
         "NPLUS1",
         ("compute: 2", "compute: {nodes: {cmp-1: {memory: 8GiB}, cmp-2: {memory: 64GiB}}}"),
         "machines.compute",

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from hacienda.cloud import Cloud
+from hacienda.errors import InputError
 from hacienda.services import neutron
 from tests.services import composed
 from tests.services.stated import Found
@@ -179,3 +180,84 @@ def test_the_database_expects_the_daemons_too(lab: Cloud, tmp_path: Path) -> Non
 def test_no_operator_sets_what_the_cloud_decides(overrides: dict[str, dict[str, str]]) -> None:
     assert neutron.service.overrides is not None
     assert list(neutron.service.overrides.refusals("neutron", overrides))
+
+
+OVN = "services: {ovn: true, neutron: true}\n"
+TRUNK = (
+    "  trunk: {cidr: 10.75.0.0/24, purpose: external, mtu: 1400, roles: [network, compute], "
+    "provider: {name: physnet1, flat: false, vlans: [300, 100-199]}}\n"
+)
+
+
+def networks(text: str, *services: str) -> str:
+    """A cloud with all kinds of machines that has Neutron, with further networks."""
+    machines = text.replace("controller: 3\n", "controller: 3\n  network: 2\n  compute: 1\n")
+    return machines + OVN.replace(
+        "neutron: true", f"neutron: {{{', '.join(services)}}}" if services else "neutron: true"
+    )
+
+
+def test_an_external_network_alone_is_flat_and_administrators_name_its_vlans(tmp_path: Path) -> None:
+    found = configuration(composed.cloud(tmp_path, networks(NETWORKS)))
+    assert found["ml2"]["type_drivers"] == "geneve,flat,vlan"
+    assert found["ml2"]["tenant_network_types"] == "geneve"
+    assert found["ml2"]["physical_network_mtus"] == "external:1500"
+    assert found["ml2_type_flat"]["flat_networks"] == "external"
+    assert found["ml2_type_vlan"]["network_vlan_ranges"] == "external"
+    assert "enable_distributed_floating_ip" not in found["ovn"]
+
+
+def test_neutron_takes_vlans_from_the_ranges_of_the_file(tmp_path: Path) -> None:
+    found = configuration(composed.cloud(tmp_path, networks(NETWORKS.replace("machines:", f"{TRUNK}machines:"))))
+    assert found["ml2"]["physical_network_mtus"] == "external:1500,physnet1:1400"
+    assert found["ml2_type_flat"]["flat_networks"] == "external"
+    assert found["ml2_type_vlan"]["network_vlan_ranges"] == "external,physnet1:300:300,physnet1:100:199"
+    assert found["DEFAULT"]["global_physnet_mtu"] == "9000"
+
+
+def test_tenants_get_vlans_and_floating_ips_leave_at_the_compute_where_the_file_says_so(tmp_path: Path) -> None:
+    wide = NETWORKS.replace("gateway: 10.76.0.1}", "gateway: 10.76.0.1, roles: [network, compute]}")
+    text = networks(
+        wide.replace("machines:", f"{TRUNK}machines:"),
+        "tenant_network_types: [vlan, geneve]",
+        "floating_ips: distributed",
+    )
+    found = configuration(composed.cloud(tmp_path, text))
+    assert found["ml2"]["tenant_network_types"] == "vlan,geneve"
+    # Neutron reads a network without a range as 1 to 4094, and would give tenants the VLANs of `external`.
+    assert found["ml2_type_vlan"]["network_vlan_ranges"] == "physnet1:300:300,physnet1:100:199"
+    assert found["ovn"]["enable_distributed_floating_ip"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("services", "trunk", "said"),
+    [
+        (
+            "tenant_network_types: [vlan]",
+            "",
+            "services.neutron.tenant_network_types: has `vlan`, and no network has VLANs",
+        ),
+        (
+            "tenant_network_types: [vlan]",
+            TRUNK.replace("[network, compute]", "[network]"),
+            "tenant_network_types: `vlan` needs a card of trunk on each compute, and computes are not on that network\n"
+            "  Write `roles: [network, compute]` at networks.trunk.",
+        ),
+        (
+            "floating_ips: distributed",
+            "",
+            "services.neutron.floating_ips: `distributed` needs a card of external on each compute",
+        ),
+    ],
+)
+def test_an_option_that_the_networks_do_not_allow_is_refused(
+    tmp_path: Path, services: str, trunk: str, said: str
+) -> None:
+    """With the other errors of the file, at once."""
+    text = networks(NETWORKS.replace("machines:", f"{trunk}machines:"), services)
+    with pytest.raises(InputError, match=re.escape(said)) as caught:
+        composed.cloud(tmp_path, text)
+    assert len(caught.value.problems) == 1
+    with pytest.raises(InputError) as caught:
+        composed.cloud(tmp_path, text.replace("gateway: 10.76.0.1", "gateway: 10.99.0.1"))
+    assert len(caught.value.problems) == 2

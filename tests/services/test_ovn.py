@@ -239,7 +239,7 @@ def test_a_member_leaves_both_clusters_and_a_second_run_finds_nothing_to_do(box:
     box.runs()
     assert box.run("leave.sh", "ctl-1").code == 0
     assert box.kicked() == ["ssl:10.77.0.11:6643", "ssl:10.77.0.11:6644"]
-    assert box.run("leave.sh", "ctl-1").output == "ctl-1 is no member of OVN\n"
+    assert box.run("leave.sh", "ctl-1").output == "ctl-1 is no member of OVN\nctl-1 is no chassis of OVN\n"
     assert len(box.kicked()) == 2
 
 

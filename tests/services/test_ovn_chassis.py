@@ -53,6 +53,64 @@ def test_gateways_alone_reach_the_external_network(tmp_path: Path) -> None:
     assert not set(compute["absent"]) & compute["external_ids"].keys()
 
 
+TRUNK = (
+    "  trunk: {cidr: 10.75.0.0/24, purpose: external, roles: [network, compute], "
+    "provider: {name: physnet1, vlans: [100-199]}}\n"
+)
+
+
+def test_each_physical_network_has_a_bridge_on_the_machines_with_its_card(tmp_path: Path) -> None:
+    text = TEXT.replace("machines:\n", f"{TRUNK}machines:\n")
+    gateway, compute = settings(tmp_path, "net-1", text), settings(tmp_path, "cmp-1", text)
+    assert gateway["external_ids"]["ovn-bridge-mappings"] == "external:br-ex,physnet1:ex-physnet1"
+    assert gateway["bridges"] == {"br-phy": "eth1", "br-ex": "eth2", "ex-physnet1": "eth3"}
+    # A compute connects its own instances, and carries no routers of others.
+    assert compute["external_ids"]["ovn-bridge-mappings"] == "physnet1:ex-physnet1"
+    assert compute["bridges"] == {"br-phy": "eth1", "ex-physnet1": "eth2"}
+    assert compute["absent"] == ["ovn-cms-options"]
+
+
+WITHOUT_NETWORK_MACHINES = TEXT.replace("  network: 2\n", "").replace(", roles: [network]", "")
+
+
+def test_controllers_are_the_gateways_of_a_cloud_without_network_machines(tmp_path: Path) -> None:
+    cloud = composed.cloud(tmp_path, WITHOUT_NETWORK_MACHINES)
+    assert [node.name for node in cloud.members("ovn-chassis")] == ["ctl-1", "ctl-2", "ctl-3", "cmp-1", "cmp-2"]
+    found = settings(tmp_path, "ctl-1", WITHOUT_NETWORK_MACHINES)
+    assert found["external_ids"]["ovn-bridge-mappings"] == "external:br-ex"
+    assert found["external_ids"]["ovn-cms-options"] == "enable-chassis-as-gw"
+    assert found["external_ids"]["ovn-encap-ip"] == "10.79.0.11"
+    assert found["bridges"] == {"br-phy": "eth1", "br-ex": "eth2"}
+    assert composed.fact(cloud, "ovn-chassis", "GATEWAYS", "ctl-1") == "10.79.0.12 10.79.0.13"
+    assert {node.name for node in cloud.nodes if "ovn-chassis" in cloud.shares(node)} == {"ctl-1", "ctl-2", "ctl-3"}
+    compute = settings(tmp_path, "cmp-1", WITHOUT_NETWORK_MACHINES)
+    assert set(compute["absent"]) == {"ovn-bridge-mappings", "ovn-cms-options"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        WITHOUT_NETWORK_MACHINES.replace("gateway: 10.76.0.1", "gateway: 10.76.0.1, roles: [compute]"),
+        WITHOUT_NETWORK_MACHINES.replace("  external: {", "  wan: {purpose: [external, storage], "),
+        WITHOUT_NETWORK_MACHINES.replace("  external: {cidr: 10.76.0.0/24, gateway: 10.76.0.1}\n", ""),
+    ],
+    ids=["network machines", "other roles", "addresses of machines", "no external network"],
+)
+def test_controllers_have_no_switch_unless_they_are_the_gateways(tmp_path: Path, text: str) -> None:
+    cloud = composed.cloud(tmp_path, text)
+    assert all("ovn-chassis" not in node.services for node in cloud.role("controller"))
+
+
+def test_controllers_without_gateways_have_the_cards_that_they_had(tmp_path: Path) -> None:
+    """Standing in gives controllers a card. Without OVN it would connect nothing, so they have none."""
+    text = WITHOUT_NETWORK_MACHINES.replace("services: {ovn: true, ovn-chassis: true}\n", "")
+    cloud = composed.cloud(tmp_path, text)
+    assert [network.name for network in cloud.attached(cloud.node("ctl-1"))] == ["management", "tenant"]
+    cloud = composed.cloud(tmp_path, WITHOUT_NETWORK_MACHINES)
+    assert [network.name for network in cloud.attached(cloud.node("ctl-1"))] == ["management", "tenant", "external"]
+
+
 def test_without_an_external_network_no_machine_is_a_gateway(tmp_path: Path) -> None:
     text = TEXT.replace("  external: {cidr: 10.76.0.0/24, gateway: 10.76.0.1, roles: [network]}\n", "")
     found = settings(tmp_path, "net-1", text)
@@ -96,6 +154,7 @@ case "$*" in
   *error*) cat "$STATE_DIR/broken" 2>/dev/null || echo '{"data":[]}' ;;
   *bfd_status*list*) cat "$STATE_DIR/tunnels" ;;
   *bfd*) cat "$STATE_DIR/silent" 2>/dev/null || true ;;
+  *"find Bridge"*) cat "$STATE_DIR/bridges" ;;
   *) [[ ! -e $STATE_DIR/refuses ]] ;;
 esac
 """
@@ -115,6 +174,7 @@ def box(tmp_path: Path, node: str = "cmp-1", text: str = TEXT) -> Sandbox:
     made = Sandbox(tmp_path / "node", composed.cloud(tmp_path, text), node, "ovn-chassis", PROGRAMS)
     (made.state / "id").write_text(f'"{node}"\n')
     (made.state / "connection").write_text("connected\n")
+    bridges(made)
     tun = made.root / "dev/net/tun"
     tun.parent.mkdir(parents=True)
     tun.touch()
@@ -165,20 +225,40 @@ def test_a_machine_loads_the_kernels_module_and_keeps_its_cards(tmp_path: Path) 
 def test_settings_are_one_transaction(tmp_path: Path) -> None:
     node = box(tmp_path, "net-1")
     assert node.run("configure.sh").code == 0
-    (call,) = node.calls("ovs-vsctl")
+    _, call = node.calls("ovs-vsctl")
     assert call.startswith("--retry --timeout=20 --no-wait -- init -- set Open_vSwitch . ")
     assert 'external_ids:system-id="net-1"' in call
     assert "-- --may-exist add-br br-int -- set Bridge br-int datapath_type=netdev fail_mode=secure " in call
     assert call.endswith(
-        "-- --may-exist add-br br-ex -- set Bridge br-ex datapath_type=netdev -- --may-exist add-port br-ex eth2"
+        '-- --may-exist add-br br-ex -- set Bridge br-ex datapath_type=netdev external_ids:hacienda-card="eth2" '
+        "-- --may-exist add-port br-ex eth2"
     )
+
+
+def bridges(node: Sandbox, **cards: str) -> None:
+    """What Open vSwitch lists: the bridges that a former configuration made, with their cards."""
+    rows = [[name.replace("_", "-"), ["map", [["hacienda-card", card]]]] for name, card in cards.items()]
+    (node.state / "bridges").write_text(json.dumps({"headings": ["name", "external_ids"], "data": rows}))
+
+
+def test_a_card_leaves_the_bridge_that_no_longer_has_it(tmp_path: Path) -> None:
+    """A card that is a port of one bridge cannot become one of another, and two cards in one bridge make a loop."""
+    node = box(tmp_path, "net-1")
+    bridges(node, br_phy="eth1", br_ex="eth7", ex_physnet1="eth2")
+    assert node.run("configure.sh").code == 0
+    call = node.calls("ovs-vsctl")[-1]
+    removed = call.index("-- --if-exists del-port br-ex eth7 -- --if-exists del-br ex-physnet1")
+    assert removed < call.index("--may-exist add-port br-ex eth2")
+    assert "del-port br-phy" not in call
+    assert "del-br br-phy" not in call
 
 
 def test_what_no_longer_holds_is_removed(tmp_path: Path) -> None:
     node = box(tmp_path)
     assert node.run("configure.sh").code == 0
     assert (
-        "-- remove Open_vSwitch . external_ids ovn-bridge-mappings ovn-cms-options -- set" in node.calls("ovs-vsctl")[0]
+        "-- remove Open_vSwitch . external_ids ovn-bridge-mappings ovn-cms-options -- set"
+        in node.calls("ovs-vsctl")[-1]
     )
 
 

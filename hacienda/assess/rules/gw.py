@@ -25,6 +25,8 @@ def _find(subject: Subject) -> Iterator[Observation]:
             reason = f"{few} the instances to {network.name}."
             fix = "Use two network machines (machines.network: 2)"
             fix += f", and `roles: [network]` for {network.name}." if "network" not in network.roles else "."
+            if not cloud.role("network"):
+                fix = "Use two network machines (machines.network: 2), or two controllers on this network."
             if cloud.provider("logical network") is None:
                 fix = "Add network machines (machines.network: 2), or name other `roles` for this network."
             yield Observation(where, reason, fix, None if gateways else "error", (network.name,))

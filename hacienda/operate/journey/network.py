@@ -14,9 +14,6 @@ from hacienda.operate.journey.traveller import Traveller
 INSIDE = "192.168.222.0/24"
 """The tenant's own network. Tenants' networks may overlap with each other, and with those of the machines."""
 
-PHYSICAL = "external"
-"""Neutron's name of the physical network below floating IPs."""
-
 PORTS = (22, 80)
 """TCP ports that may be reached: SSH and HTTP."""
 
@@ -42,15 +39,15 @@ def find_outside(traveller: Traveller) -> Any:
     """The external network: the operator's, or one that is made of the environment's; None: there is neither."""
     for found in traveller.own.network.networks(is_router_external=True):
         return found
-    declared = next((one for one in traveller.cloud.networks if "external" in one.purposes), None)
-    if declared is None:
+    declared = next((one for one in traveller.cloud.physical_networks if one.physical and one.physical.flat), None)
+    if declared is None or declared.physical is None:
         return None
     neutron = traveller.admin.network
     made = neutron.create_network(
         name=traveller.name("outside"),
         is_router_external=True,
         provider_network_type="flat",
-        provider_physical_network=PHYSICAL,
+        provider_physical_network=declared.physical.name,
     )
     traveller.made["made outside"] = made
     ranges = [{"start": str(first), "end": str(last)} for first, last in pools(traveller.cloud, declared)]

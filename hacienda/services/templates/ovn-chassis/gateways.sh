@@ -19,5 +19,5 @@ in_contact() {
     [[ -n $GATEWAYS ]] || return 0
     watched=$(sessions) || fail "Open vSwitch does not answer|journalctl -u ovsdb-server -u ovs-vswitchd on this node"
     [[ -z $watched ]] || grep --quiet ' up$' <<<"$watched" ||
-        fail "no other gateway answers through the tunnels|see hacienda-verify ovn-chassis on the other network machines"
+        fail "no other gateway answers through the tunnels|see hacienda-verify ovn-chassis on the other gateways"
 }

@@ -67,5 +67,9 @@ case $1 in
     --drain) drain "$2" ;;
     --stay) echo "$2 stays a chassis" ;;
     "$HACIENDA_NODE") fail "a member cannot remove itself|run hacienda-leave $1 on another member" ;;
-    *) if member_address "$1" >/dev/null; then leave "$1"; else remove_chassis "$1"; fi ;;
+    *)
+        # Where controllers are the gateways, a member has a switch, too.
+        if member_address "$1" >/dev/null; then leave "$1"; fi
+        remove_chassis "$1"
+        ;;
 esac
