@@ -149,7 +149,8 @@ service = Service(
             "database_read_timeout",
         ),
         Timer("connection_recycle_time", 600, CONFIGURATION),
-        Timer("restart", 5, UNIT),
+        # Longer than the load balancers need to notice that it is down.
+        Timer("restart", 7, UNIT),
         *messaging.timers(CONFIGURATION, NovaConsoleOptions),
         NoTimer("drain", "a stop ends its consoles; a browser that connects meanwhile is sent to another controller"),
     ),
