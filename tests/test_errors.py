@@ -22,6 +22,7 @@ RELATED = frozenset(
         ("key", "keys"),
         ("nic", "nics"),
         ("port", "ports"),
+        ("vlan", "vlans"),
     )
 )
 """Known keys that are a letter or two apart because they are about the same thing."""

@@ -131,6 +131,11 @@ def _node_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
     return (NodeFile(f"{FOLDER}/compute_id", f"{compute_id(cloud, node)}\n", checker="uuid", on_change="restart"),)
 
 
+def _stand_in(name: str) -> Template:
+    """A program that Nova finds in place of another one of that name."""
+    return Template(f"{PROGRAMS}/{name}", checker="shellcheck", mode=0o755, on_change="none")
+
+
 service = Service(
     name="nova-compute",
     title="nova-compute, the instances of a compute",
@@ -192,10 +197,8 @@ service = Service(
         Template("/etc/systemd/system/virtlogd.service", checker="systemd-analyze", on_change="none"),
         Template(LIBVIRT, checker="systemd-analyze"),
         Template(UNIT, checker="systemd-analyze"),
-        *(
-            Template(f"{PROGRAMS}/{name}", checker="shellcheck", mode=0o755, on_change="none")
-            for name in ("ssh", "scp")
-        ),
+        _stand_in("ssh"),
+        _stand_in("scp"),
         # It is part of nova-compute.service.
         Template("/etc/systemd/system/nova-zone.service", checker="systemd-analyze"),
     ),
