@@ -45,9 +45,12 @@ def build(
         raise errors.ToolError(f"No Incus daemon answers on {lab.socket}.", "Run `hacienda lab up` first.")
     architecture = command.run(("dpkg", "--print-architecture")).strip()
     made = recipe.recipe(packages, architecture)
-    with _only_one(lab):
+    if _present(lab, made.alias):
+        progress(f"The image {made.alias} is there.")
+        return made.alias
+    with _only_one(lab, progress):
         if _present(lab, made.alias):
-            progress(f"The image {made.alias} is there.")
+            progress(f"The image {made.alias} is there now.")
             return made.alias
         mirror = mirror or steps.own_mirror(machine.look(lab, ()))
         progress(f"building the image {made.alias} with {len(made.packages)} packages from {mirror.main}")
@@ -63,10 +66,14 @@ def build(
 
 
 @contextmanager
-def _only_one(lab: layout.Lab) -> Iterator[None]:
+def _only_one(lab: layout.Lab, progress: host.Progress) -> Iterator[None]:
     """Wait until no other build runs. The kernel releases the lock if a builder dies."""
     with (lab.folder / "hacienda" / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting until another build of an image has ended")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
