@@ -83,9 +83,10 @@ def image(env: Env = "lab", mirror: MirrorOption = None) -> None:
     """Prepare this machine, and build the image for an environment's packages, unless it exists. Needs root.
 
     A build takes about two minutes. `lab up` builds the image too, so this command is for a later `lab up`, or for images alone.
+    New machines boot from it at once, unless another environment has machines here: then from the next `lab up` on.
     """
     cloud = _incus(env)
-    console.show(_image(cloud, mirror))
+    console.show(_image(cloud, mirror, beside=True))
 
 
 @app.command()
@@ -158,8 +159,12 @@ def mirror_of(cloud: Cloud) -> Mirror:
     return _declared_mirror(cloud) or steps.own_mirror(machine.look(lab.Lab(), ()))
 
 
-def _image(cloud: Cloud, mirror: str | None) -> str:
-    """Prepare this machine, build the image, and point the alias that machines boot from to it; returns the image's own alias."""
+def _image(cloud: Cloud, mirror: str | None, *, beside: bool = False) -> str:
+    """Prepare this machine, build the image, and point the alias that machines boot from to it; returns the image's own alias.
+
+    Args:
+        beside: leave the alias alone while another environment has machines, which its next machine would boot from, too.
+    """
     place = lab.prepare(cloud.name, mirror=_mirror(mirror), progress=console.say)
     built = lab.build(
         cloud.packages,
@@ -173,6 +178,8 @@ def _image(cloud: Cloud, mirror: str | None) -> str:
     if moved:
         console.say(f"packages that differ from those of the last green run: {'; '.join(moved)}")
     aliases = {alias["name"]: alias["target"] for alias in command.listed(place, "/1.0/images/aliases?recursion=1")}
+    if beside and any(one["environment"] != cloud.name for one in _machines(place)):
+        return built
     if aliases.get(IMAGE) != aliases[built]:
         if IMAGE in aliases:
             command.incus(place, "image", "alias", "delete", IMAGE)
