@@ -34,9 +34,11 @@ from hacienda.services.openstack import api, client, daemon, instance_metadata, 
 CONFIGURATION = "/etc/nova/nova.conf"
 WSGI = api.Wsgi(
     "module = nova.wsgi.osapi_compute",
-    # The first import of Nova patches the standard library for greenlets, so it comes before what it patches.
     preload=("nova.api.openstack.wsgi_app", "bytes_only"),
     health="/",
+    # Between requests uWSGI runs no greenlets. Heartbeats to the message queue stopped, and the error of the closed connection
+    # reached whatever connection the next request read: a query of the database ended with "Broken pipe".
+    settings=("env = OS_NOVA_DISABLE_EVENTLET_PATCHING=yes",),
 )
 DAEMONS = tuple(
     daemon.Daemon(name, f"Nova, {title}", f"/usr/bin/{name} --config-file {CONFIGURATION}", "nova")
@@ -62,7 +64,7 @@ class NovaOptions(api.ApiOptions, messaging.MessagingOptions):
     """Options of Nova on controllers."""
 
     threads: int = Field(default=1, ge=1, le=64)
-    """Threads per process. Default: 1, because Nova's greenlets are not safe with more; add workers instead."""
+    """Threads per process. Default: 1, because Nova's code expects greenlets, which take turns; add workers instead."""
     conductors: int | None = Field(default=None, ge=1, le=64)
     """Processes of nova-conductor. Default: as many as uWSGI has."""
     metadata_workers: int = Field(default=2, ge=1, le=64)
