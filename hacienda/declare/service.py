@@ -63,6 +63,7 @@ def _nothing_refused(cloud: Cloud) -> Iterable[tuple[str, str, str]]:
 
 
 def no_files(cloud: Cloud, node: Node) -> tuple[NodeFile, ...]:
+    """The files of a service that computes none."""
     return ()
 
 
