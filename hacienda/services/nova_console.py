@@ -141,14 +141,9 @@ service = Service(
         Account("messaging", "nova"),
     ),
     timers=(
-        Timer("database connect_timeout", 3, CONFIGURATION),
-        Timer(
-            "database read_timeout",
-            lambda cloud, node: cloud.options_of(NovaConsoleOptions).database_read_timeout,
-            CONFIGURATION,
-            "database_read_timeout",
+        *api.database_timers(
+            CONFIGURATION, lambda cloud, node: cloud.options_of(NovaConsoleOptions).database_read_timeout
         ),
-        Timer("connection_recycle_time", 600, CONFIGURATION),
         # Longer than the load balancers need to notice that it is down.
         Timer("restart", 7, UNIT),
         *messaging.timers(CONFIGURATION, NovaConsoleOptions),

@@ -290,16 +290,18 @@ def timers(name: str, configuration: str, model: type[ApiOptions]) -> tuple[Time
     """Timers of the connection to the database, and of the unit of that name."""
     unit = f"/etc/systemd/system/{name}.service"
     return (
-        Timer("database connect_timeout", 3, configuration),
-        Timer(
-            "database read_timeout",
-            lambda cloud, node: cloud.options_of(model).database_read_timeout,
-            configuration,
-            "database_read_timeout",
-        ),
-        Timer("connection_recycle_time", 600, configuration),
+        *database_timers(configuration, lambda cloud, node: cloud.options_of(model).database_read_timeout),
         Timer("restart", 5, unit),
         Timer("drain", 5, unit),
+    )
+
+
+def database_timers(configuration: str, read_timeout: Callable[[Cloud, Node], int]) -> tuple[Timer, ...]:
+    """Timers of the connection to the database. `read_timeout` is the value of the option `database_read_timeout`, in seconds."""
+    return (
+        Timer("database connect_timeout", 3, configuration),
+        Timer("database read_timeout", read_timeout, configuration, "database_read_timeout"),
+        Timer("connection_recycle_time", 600, configuration),
     )
 
 
