@@ -92,7 +92,8 @@ class Lab:
         done = self.hacienda("lab", "up", self.environment, check=False, timeout=1800)
         print(done.stdout, done.stderr, flush=True)
         if done.returncode:
-            # A service of a busy machine may be late with the one answer that the command asks for.
+            # Everything was applied. A service of a busy machine may be late with the one answer that the command asks for.
+            assert f"{self.environment} applied in" in done.stdout, done.stderr
             self.wait_until_healthy()
         self.note("lab up, everything", time.monotonic() - began)
 
