@@ -170,7 +170,7 @@ service = Service(
     drained_by="logical network",
     redundancy=(Redundancy("gateways", copies=lambda cloud: len(_gateways(cloud)), domain=_domain),),
     # Routers are on gateways. Another one takes over what a lost one carries.
-    stands_in=(Station("instance reachable", "any", on=lambda cloud, node: bool(_gateway(cloud, node))),),
+    stands_in=(Station("instance reachable", "any", on=_gateway),),
     after=("host", "firewall", "chrony"),
     devices=("/dev/net/tun",),
     packages=("ovn-host", "ovn-common", "openvswitch-switch", "openvswitch-common", "jq", "nftables", "kmod"),
