@@ -64,8 +64,8 @@ class NovaOptions(api.ApiOptions, messaging.MessagingOptions):
     """Options of Nova on controllers."""
 
     threads: int = Field(default=1, ge=1, le=64)
-    """Threads per process. Default: 1, because Nova's code expects greenlets, which take turns, and more were not tried; add workers
-    instead."""
+    """Threads per process. Default: 1, because Nova's code expects greenlets, which take turns, and more were not tried; add
+    workers instead."""
     conductors: int | None = Field(default=None, ge=1, le=64)
     """Processes of nova-conductor. Default: as many as uWSGI has."""
     metadata_workers: int = Field(default=2, ge=1, le=64)
